@@ -1,0 +1,47 @@
+/** The reference proxy's switches. The correct ones stand here; a mutant replaces one of them. */
+import { decide, isPublic } from './access.ts'
+import { type Refusal, refusalOf } from './admission.ts'
+import { correctSteps, type HeaderStep } from './header-steps.ts'
+import type { Access, AuthAnswer, Authenticate, ProxyRequest, Settings } from './request.ts'
+
+export type Behaviour = {
+  /** `none`: the proxy does not run. */
+  readonly listener: 'public' | 'none'
+  /** How a second listener, in plain HTTP, behaves; the correct proxy has none. */
+  readonly secondListener?: Behaviour
+  /** `strict`: a message with two lengths is refused. The others forward it under one of the two. */
+  readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length'
+  readonly admit: (request: ProxyRequest, settings: Settings) => Refusal | undefined
+  /** Wraps the question to the auth service; made once per proxy, so it may remember. */
+  readonly asking: (ask: Authenticate) => Authenticate
+  /** Whether this request needs no log-in. */
+  readonly exempt: (request: ProxyRequest, settings: Settings) => boolean
+  readonly access: (answer: AuthAnswer, exempt: boolean, request: ProxyRequest) => Access
+  /** The path and query that the gateway is asked for. */
+  readonly target: (target: string) => string
+  readonly steps: readonly HeaderStep[]
+  /** Trailers of the client (RFC 9110 6.5.1: dropped unless understood). */
+  readonly trailers: 'dropped' | 'merged'
+  /** The address from which the gateway is dialled. */
+  readonly source: 'proxy' | 'loopback'
+  /** When an upgraded connection becomes a tunnel. */
+  readonly tunnel: 'after-101' | 'at-once'
+  readonly logOut: 'ends-session' | 'forgets-cookie'
+  readonly returnTo: 'same-site' | 'anywhere'
+}
+
+export const correct: Behaviour = {
+  listener: 'public',
+  framing: 'strict',
+  admit: refusalOf,
+  asking: (ask) => ask,
+  exempt: (request, settings) => isPublic(request.target, settings),
+  access: decide,
+  target: (target) => target,
+  steps: correctSteps,
+  trailers: 'dropped',
+  source: 'proxy',
+  tunnel: 'after-101',
+  logOut: 'ends-session',
+  returnTo: 'same-site',
+}

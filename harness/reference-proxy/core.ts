@@ -1,0 +1,94 @@
+/** From a request to what happens with it: the part of the proxy that is the same for HTTP/1.1, HTTP/2 and WebSocket. */
+import type { HeaderLine } from '../plan/case.ts'
+import { isNavigation, pathOf } from './access.ts'
+import { originForm } from './admission.ts'
+import { type Answer, redirect, textAnswer } from './answer.ts'
+import type { Behaviour } from './behaviour.ts'
+import { forwardedLines } from './header-steps.ts'
+import { type LogIn, sameSitePath } from './log-in.ts'
+import type { Authenticate, ProxyRequest, Settings } from './request.ts'
+import { cookieValues, type SessionStore, sessionCookie, setCookie } from './session.ts'
+
+export type Outcome =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  /** `instead`: what the client is told although the gateway is asked (a mutant's mistake). */
+  | {
+      readonly kind: 'forward'
+      readonly target: string
+      readonly lines: readonly HeaderLine[]
+      readonly instead?: Answer
+    }
+
+export type Core = (request: ProxyRequest) => Promise<Outcome>
+
+type Parts = {
+  readonly settings: Settings
+  readonly sessions: SessionStore
+  readonly logIn: LogIn
+  readonly ask: Authenticate
+}
+
+/** One behaviour over the shared parts. */
+export function createCore(behaviour: Behaviour, { settings, sessions, logIn, ask }: Parts): Core {
+  const authenticate = behaviour.asking(ask)
+  const answer = (what: Answer): Outcome => ({ kind: 'answer', answer: what })
+
+  async function invitation(request: ProxyRequest): Promise<Answer> {
+    return isNavigation(request) ? logIn.begin(sameSitePath(request.target)) : textAnswer(401, 'log in first')
+  }
+
+  return async (received) => {
+    const refusal = behaviour.admit(received, settings)
+    if (refusal) {
+      const version: HeaderLine[] = refusal.status === 426 ? [['Sec-WebSocket-Version', '13']] : []
+      return answer(textAnswer(refusal.status, refusal.reason, [['Connection', 'close'], ...version]))
+    }
+    const request = { ...received, target: originForm(received.target, settings) ?? received.target }
+    const page = await ownPage(request, behaviour, { settings, sessions, logIn, ask })
+    if (page) return answer(page)
+
+    const exempt = behaviour.exempt(request, settings)
+    const access = behaviour.access(authenticate(request), exempt, request)
+    switch (access.kind) {
+      case 'refuse':
+        return answer(textAnswer(access.status, access.reason))
+      case 'log-in':
+        return answer(await invitation(request))
+      case 'forward':
+      case 'forward-and-log-in': {
+        const user = access.kind === 'forward' ? access.user : undefined
+        return {
+          kind: 'forward',
+          target: behaviour.target(request.target),
+          lines: forwardedLines(behaviour.steps, { request, settings, ...(user && { user }) }),
+          ...(access.kind === 'forward-and-log-in' && { instead: await invitation(request) }),
+        }
+      }
+    }
+  }
+}
+
+/** The proxy's own pages. Everything below `/oauth2/` is its own: what is not a page there is not forwarded either. */
+async function ownPage(
+  request: ProxyRequest,
+  behaviour: Behaviour,
+  { settings, sessions, logIn }: Parts,
+): Promise<Answer | undefined> {
+  switch (pathOf(request.target)) {
+    case '/oauth2/callback':
+      return logIn.finish(request)
+    case '/login':
+    case '/oauth2/start': {
+      const wanted = new URL(request.target, `https://${settings.host}`).searchParams.get('rd') ?? '/'
+      return logIn.begin(behaviour.returnTo === 'anywhere' ? wanted : sameSitePath(wanted))
+    }
+    case '/logout':
+    case '/oauth2/sign_out':
+      if (behaviour.logOut === 'ends-session') {
+        for (const id of cookieValues(sessionCookie, request)) sessions.close(id)
+      }
+      return redirect('/', [['Set-Cookie', setCookie(sessionCookie)]])
+    default:
+      return request.target.startsWith('/oauth2/') ? textAnswer(404, 'no such page of the proxy') : undefined
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * The way of the header lines through the proxy, as small pure steps in a fixed order. A mutant replaces one of them,
+ * or their order.
+ */
+import type { HeaderLine } from '../plan/case.ts'
+import { foldName, membersOf, valuesOf, without } from './header-lines.ts'
+import type { ProxyRequest, Settings, User } from './request.ts'
+import { sessionCookie } from './session.ts'
+import { isUntrusted } from './untrusted-headers.ts'
+
+export type StepContext = {
+  readonly request: ProxyRequest
+  /** Absent on public routes and wherever else nobody was authenticated. */
+  readonly user?: User
+  readonly settings: Settings
+}
+
+export type HeaderStep = (lines: readonly HeaderLine[], context: StepContext) => readonly HeaderLine[]
+
+/** RFC 9110 7.6.1, and `Expect`, which this proxy has answered itself. `Content-Length` and `Host` carry the message and cannot be nominated away. */
+const hopByHop = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+const ownFraming = new Set(['content-length', 'host'])
+
+/** Drops what belongs to this hop and what the client nominated, before the proxy writes anything of its own (CVE-2024-45410). */
+export const dropHopByHop: HeaderStep = (lines) => {
+  const nominated = new Set(membersOf('connection', lines).filter((name) => !ownFraming.has(name)))
+  return lines.filter(([name]) => !hopByHop.has(name.toLowerCase()) && !nominated.has(name.toLowerCase()))
+}
+
+/** Drops every spelling of every name that only the proxy may write. */
+export const stripUntrusted: HeaderStep = (lines, { settings }) => {
+  const identity = foldName(settings.identity)
+  return lines.filter(([name]) => !isUntrusted(foldName(name), identity))
+}
+
+/** Writes the user that the session stands for; nothing for nobody. */
+export const assertIdentity: HeaderStep = (lines, { user, settings }) =>
+  user?.email ? [...lines, [settings.identity, user.email]] : lines
+
+/** Writes who is really there: the peer of the connection, and how it came. */
+export const attributeClient: HeaderStep = (lines, { request, settings }) => [
+  ...lines,
+  ['X-Forwarded-For', request.peer],
+  ['X-Forwarded-Proto', 'https'],
+  ['X-Forwarded-Host', settings.host],
+]
+
+/** The session is a secret between browser and proxy; the gateway has no use for it. */
+export const dropSessionCookie: HeaderStep = (lines) =>
+  lines.flatMap(([name, value]): HeaderLine[] => {
+    if (name.toLowerCase() !== 'cookie') return [[name, value]]
+    const kept = value.split(';').filter((pair) => pair.split('=')[0]?.trim() !== sessionCookie)
+    return kept.length ? [[name, kept.join(';').trim()]] : []
+  })
+
+/** Keeps the public `Host`: the gateway compares it with `Origin`. Exactly one line, as admitted. */
+export const keepHost: HeaderStep = (lines, { settings }) => [['Host', settings.host], ...without('host', lines)]
+
+/** For mutants: the step is forgotten. */
+export const keepAll: HeaderStep = (lines) => lines
+
+export const correctSteps: readonly HeaderStep[] = [
+  dropHopByHop,
+  stripUntrusted,
+  assertIdentity,
+  attributeClient,
+  dropSessionCookie,
+  keepHost,
+]
+
+/** The header lines for the gateway. */
+export function forwardedLines(steps: readonly HeaderStep[], context: StepContext): readonly HeaderLine[] {
+  return steps.reduce((lines, step) => step(lines, context), context.request.headers)
+}
+
+/** The client's own lines of the trusted header: what a correct proxy never forwards. */
+export function receivedIdentity({ request, settings }: StepContext): HeaderLine[] {
+  return valuesOf(settings.identity, request.headers).map((value) => [settings.identity, value])
+}

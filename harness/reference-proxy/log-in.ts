@@ -1,0 +1,114 @@
+/** Log-in by the OpenID Connect code flow: PKCE, state and nonce bound to the browser that began it. */
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  ClientSecretBasic,
+  ClientSecretPost,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  fetchUserInfo,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+} from 'openid-client'
+import type { Dial } from '../clients/exchange.ts'
+import { type Answer, redirect, textAnswer } from './answer.ts'
+import { dialledFetch } from './dialled-fetch.ts'
+import type { ProxyRequest, User } from './request.ts'
+import { cookieValues, loginCookie, type SessionStore, sessionCookie, setCookie } from './session.ts'
+
+export type LogInOptions = {
+  /** `http://idp.test` */
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+  /** Absolute URL of this proxy that the provider sends the browser back to. */
+  readonly callback: string
+  /** To the provider. */
+  readonly dial: Dial
+}
+
+export class LogIn {
+  readonly #options: LogInOptions
+  readonly #sessions: SessionStore
+  #configuration: Promise<Configuration> | undefined
+
+  constructor(options: LogInOptions, sessions: SessionStore) {
+    this.#options = options
+    this.#sessions = sessions
+  }
+
+  /** Sends the visitor to the provider. Rejects when the provider cannot be reached. */
+  async begin(returnTo: string): Promise<Answer> {
+    const configuration = await this.#provider()
+    const login = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier(), returnTo }
+    const url = buildAuthorizationUrl(configuration, {
+      redirect_uri: this.#options.callback,
+      scope: 'openid email',
+      state: login.state,
+      nonce: login.nonce,
+      code_challenge: await calculatePKCECodeChallenge(login.verifier),
+      code_challenge_method: 'S256',
+    })
+    return redirect(url.href, [['Set-Cookie', setCookie(loginCookie, this.#sessions.begin(login))]])
+  }
+
+  /** The browser came back: a session when everything fits together, 400 otherwise. */
+  async finish(request: ProxyRequest): Promise<Answer> {
+    const [id] = cookieValues(loginCookie, request)
+    const login = id === undefined ? undefined : this.#sessions.take(id)
+    if (!login) return textAnswer(400, 'this browser began no log-in')
+    let user: User
+    try {
+      user = await this.#userOf(new URL(request.target, this.#options.callback), login)
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      return textAnswer(400, `the log-in failed: ${why}`, [['Set-Cookie', setCookie(loginCookie)]])
+    }
+    return redirect(login.returnTo, [
+      ['Set-Cookie', setCookie(sessionCookie, this.#sessions.open(user))],
+      ['Set-Cookie', setCookie(loginCookie)],
+    ])
+  }
+
+  async #userOf(url: URL, login: { state: string; nonce: string; verifier: string }): Promise<User> {
+    const configuration = await this.#provider()
+    const tokens = await authorizationCodeGrant(configuration, url, {
+      expectedState: login.state,
+      expectedNonce: login.nonce,
+      pkceCodeVerifier: login.verifier,
+      idTokenExpected: true,
+    })
+    const subject = tokens.claims()?.sub
+    if (subject === undefined) throw new Error('the provider sent no ID token')
+    const claims = await fetchUserInfo(configuration, tokens.access_token, subject)
+    return claims.email ? { subject, email: claims.email } : { subject }
+  }
+
+  /** Asked once; a provider that was not there yet is asked again. */
+  #provider(): Promise<Configuration> {
+    const { issuer, clientId, clientSecret, clientAuth, dial } = this.#options
+    this.#configuration ??= discovery(
+      new URL(issuer),
+      clientId,
+      undefined,
+      clientAuth === 'client_secret_basic' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret),
+      // The issuer is plain HTTP inside the environment, so the ID token's signature is checked as well.
+      { execute: [allowInsecureRequests, enableNonRepudiationChecks], [customFetch]: dialledFetch(dial) },
+    ).catch((cause: unknown) => {
+      this.#configuration = undefined
+      throw cause
+    })
+    return this.#configuration
+  }
+}
+
+/** Only a path of this site is returned to (CWE-601): `//evil` and `/\evil` are other hosts to a browser. */
+export function sameSitePath(wanted: string): string {
+  return /^\/(?![/\\])[\x21-\x7e]*$/.test(wanted) ? wanted : '/'
+}

@@ -1,0 +1,170 @@
+/**
+ * A correct identity-aware reverse proxy, in process. It is part of the proof that the checks are right: every case must
+ * pass on it, and every mutant of it (`mutants.ts`) must fail some case.
+ */
+import type { Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
+import { loopback } from '../lab/embedded/addresses.ts'
+import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
+import { type Behaviour, correct } from './behaviour.ts'
+import { createCore } from './core.ts'
+import { createHttp1, type Front } from './http1.ts'
+import { serveHttp2 } from './http2.ts'
+import { LogIn, type LogInOptions } from './log-in.ts'
+import type { Authenticate, Settings } from './request.ts'
+import { askSessions, type SessionStore } from './session.ts'
+import { forwardAmbiguous, readHead } from './smuggling.ts'
+
+export type ReferenceProxyOptions = {
+  /** The header that the gateway trusts. */
+  readonly identity: string
+  /** Public host name, default `app.test`. */
+  readonly host?: string
+  /** Certificate and key for the public name, PEM. */
+  readonly tls: { readonly certificate: string; readonly key: string }
+  readonly openid: Pick<LogInOptions, 'clientId' | 'clientSecret' | 'clientAuth'>
+  /** Share it between proxies and one log-in serves them all. */
+  readonly sessions: SessionStore
+  /** Default: the correct one. */
+  readonly behaviour?: Behaviour
+}
+
+export const gatewayPort = 18789
+/** Where the second listener of the mutant `open-bypass` is found, at the address and name of `auth`. */
+export const secondListenerPort = 4180
+
+const issuer = 'http://idp.test'
+
+export class ReferenceProxy implements AsyncDisposable {
+  readonly #listeners: AsyncDisposable[] = []
+  readonly #sockets = new Set<Duplex>()
+  #authAvailable = true
+
+  private constructor() {}
+
+  /** Listens on the network as `app.test` and `proxy`, port 443. */
+  static start(network: EmbeddedNetwork, options: ReferenceProxyOptions): ReferenceProxy {
+    const proxy = new ReferenceProxy()
+    proxy.#listen(network, options)
+    return proxy
+  }
+
+  /** The auth service stops answering: nobody may pass until it is back. */
+  stopAuth(): void {
+    this.#authAvailable = false
+  }
+
+  startAuth(): void {
+    this.#authAvailable = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#listeners.map((listener) => listener[Symbol.asyncDispose]()))
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #listen(network: EmbeddedNetwork, options: ReferenceProxyOptions): void {
+    const { addresses } = network
+    const host = options.host ?? 'app.test'
+    const behaviour = options.behaviour ?? correct
+    if (behaviour.listener === 'none') return
+
+    const settings: Settings = {
+      identity: options.identity,
+      host,
+      publicPath: '/public',
+      gateway: `gateway:${gatewayPort}`,
+    }
+    const callback = `https://${host}/oauth2/callback`
+    const dial = network.dialFrom(addresses.proxy)
+    const logIn = new LogIn({ ...options.openid, issuer, callback, dial }, options.sessions)
+    const ask: Authenticate = (request) =>
+      this.#authAvailable
+        ? askSessions(options.sessions, request)
+        : { kind: 'unavailable', reason: 'the auth service does not answer' }
+    const parts = { settings, sessions: options.sessions, logIn, ask }
+    const context = createSecureContext({ cert: options.tls.certificate, key: options.tls.key })
+
+    const front = createFront(network, behaviour, parts)
+    this.#listeners.push(
+      network.listen({
+        names: [host, 'proxy'],
+        address: addresses.proxy,
+        port: 443,
+        onConnection: (socket, peer) => this.#secure(socket, peer, context, front),
+      }),
+    )
+    if (!behaviour.secondListener) return
+    const second = createFront(network, behaviour.secondListener, parts)
+    this.#listeners.push(
+      network.listen({
+        names: ['auth'],
+        address: addresses.auth,
+        port: secondListenerPort,
+        onConnection: (socket, peer) => this.#serve(socket, peer, second),
+      }),
+    )
+  }
+
+  #secure(raw: Duplex, peer: string, secureContext: SecureContext, front: ConnectionFront): void {
+    const socket = new TLSSocket(raw, { isServer: true, secureContext, ALPNProtocols: ['h2', 'http/1.1'] })
+    this.#own(socket)
+    socket.once('secure', () => {
+      if (socket.alpnProtocol === 'h2') serveHttp2(front, socket, peer)
+      else this.#serve(socket, peer, front)
+    })
+  }
+
+  #serve(socket: Duplex, peer: string, front: ConnectionFront): void {
+    this.#own(socket)
+    front.peers.set(socket, peer)
+    if (front.framing === 'strict') {
+      front.http1.emit('connection', socket)
+      return
+    }
+    readHead(socket)
+      .then(async (bytes) => {
+        if (await forwardAmbiguous(front, front.framing, socket, bytes, peer)) return
+        socket.unshift(bytes)
+        front.http1.emit('connection', socket)
+      })
+      .catch(() => socket.destroy())
+  }
+
+  #own(socket: Duplex): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => this.#sockets.delete(socket))
+  }
+}
+
+type ConnectionFront = Front & {
+  readonly http1: Server
+  readonly framing: Behaviour['framing']
+  readonly peers: WeakMap<Duplex, string>
+}
+
+function createFront(
+  network: EmbeddedNetwork,
+  behaviour: Behaviour,
+  parts: Parameters<typeof createCore>[1],
+): ConnectionFront {
+  const { addresses } = network
+  const dial =
+    behaviour.source === 'loopback'
+      ? network.dialFrom(loopback, { gateway: addresses.gateway })
+      : network.dialFrom(addresses.proxy)
+  const peers = new WeakMap<Duplex, string>()
+  const front: Front = {
+    core: createCore(behaviour, parts),
+    behaviour,
+    dialGateway: () => dial('gateway', gatewayPort),
+    peerOf: (socket) => {
+      const peer = peers.get(socket)
+      if (peer === undefined) throw new Error('a connection that the network did not announce')
+      return peer
+    },
+  }
+  return { ...front, http1: createHttp1(front), framing: behaviour.framing, peers }
+}

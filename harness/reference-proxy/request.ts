@@ -1,0 +1,43 @@
+/** What the reference proxy works on: one request of a client, and what it knows of the user behind it. */
+import type { HeaderLine } from '../plan/case.ts'
+
+export type ProxyRequest = {
+  readonly transport: 'http' | 'websocket'
+  readonly method: string
+  readonly target: string
+  readonly httpVersion: string
+  /** As received: order, case and duplicates kept. */
+  readonly headers: readonly HeaderLine[]
+  /** The network's own knowledge of who dialled, never a header. */
+  readonly peer: string
+}
+
+export type User = { readonly subject: string; readonly email?: string }
+
+/** What every step may know of the set-up. */
+export type Settings = {
+  /** The header that the gateway trusts, in the spelling that is sent. */
+  readonly identity: string
+  /** The public host name. */
+  readonly host: string
+  /** Where nobody needs to log in: this path and what is below it. */
+  readonly publicPath: string
+  /** `host:port` of the gateway, for the proxy that forgets to keep the public `Host`. */
+  readonly gateway: string
+}
+
+/** The answer of the proxy's auth service to "who is this?". */
+export type AuthAnswer =
+  | { readonly kind: 'user'; readonly user: User }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'unavailable'; readonly reason: string }
+
+export type Authenticate = (request: ProxyRequest) => AuthAnswer
+
+/** What becomes of a request. */
+export type Access =
+  | { readonly kind: 'forward'; readonly user?: User }
+  /** A mistake only: the client is refused, the gateway is asked all the same. */
+  | { readonly kind: 'forward-and-log-in' }
+  | { readonly kind: 'log-in' }
+  | { readonly kind: 'refuse'; readonly status: number; readonly reason: string }
