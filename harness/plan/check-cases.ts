@@ -1,0 +1,116 @@
+/** What a scenario's shape cannot say: names that must exist, and cases that would prove nothing. */
+import { readFile } from 'node:fs/promises'
+import type { LoadedCase } from './case-source.ts'
+import { flaws, silenceMeets } from './expectation.ts'
+import { didYouMean } from './near-misses.ts'
+import { placeholders, unknownPlaceholders } from './placeholders.ts'
+import type { Problem } from './problem.ts'
+
+/** Names that cases may use. Absent: not checked (whoever asks does not know them). */
+export type KnownNames = {
+  readonly features?: Iterable<string>
+  readonly mutants?: Iterable<string>
+}
+
+/** Every mistake of every case. */
+export async function checkCases(loaded: readonly LoadedCase[], known: KnownNames): Promise<Problem[]> {
+  const ids = new Map<string, LoadedCase>()
+  const problems: Problem[] = []
+  for (const one of loaded) {
+    const first = ids.get(one.case.id)
+    if (first === undefined) ids.set(one.case.id, one)
+    else {
+      const { source } = first.case
+      problems.push({ ...one.place(['id']), message: `the id ${one.case.id} is taken by the case at ${source.file}:${source.line}` })
+    }
+  }
+  const features = known.features && new Set(known.features)
+  const mutants = known.mutants && new Set(known.mutants)
+  for (const one of loaded) {
+    problems.push(...checkNames(one, 'needs', one.case.needs, features, 'feature'))
+    problems.push(...checkNames(one, 'caught-by', one.case.controls, mutants, 'mutant'))
+    problems.push(...checkNames(one, 'twin', one.case.twins, new Set(ids.keys()), 'case'))
+    problems.push(...checkNames(one, 'depends', one.case.depends, new Set(ids.keys()), 'case'))
+    problems.push(...checkPlaceholders(one), ...checkProof(one), ...(await checkStep(one)))
+    problems.push(...flaws(one.case).map(({ path, message }) => ({ ...one.place(path), message: `${one.case.id}: ${message}` })))
+  }
+  return [...problems, ...checkCycles(ids)]
+}
+
+function checkNames(one: LoadedCase, field: string, names: readonly string[], known: ReadonlySet<string> | undefined, what: string): Problem[] {
+  if (known === undefined) return []
+  return names.flatMap((name, index) => {
+    const place = names.length > 1 ? one.place([field, index]) : one.place([field])
+    if (known.has(name)) return []
+    return [{ ...place, message: `${one.case.id}: expected a known ${what} in ${field}, found "${name}"${didYouMean(name, known)}` }]
+  })
+}
+
+function checkPlaceholders(one: LoadedCase): Problem[] {
+  return ['send', 'expect'].flatMap((field) => {
+    const content = field === 'send' ? one.case.send : one.case.expect
+    return strings(content, []).flatMap(({ text, path }) =>
+      unknownPlaceholders(text).map((found) => {
+        const near = didYouMean(found.slice(1, -1), Object.keys(placeholders)) || `; known: ${Object.keys(placeholders).join(', ')}`
+        const [first, ...rest] = path
+        const written = field === 'send' && one.case.send.length === 1 && first === 0 ? rest : path
+        return { ...one.place([field, ...written]), message: `${one.case.id}: unknown placeholder ${found}${near}` }
+      }),
+    )
+  })
+}
+
+/** All texts inside a value, names of records included, with the path to each. */
+function strings(value: unknown, path: readonly PropertyKey[]): { text: string; path: readonly PropertyKey[] }[] {
+  if (typeof value === 'string') return [{ text: value, path }]
+  if (Array.isArray(value)) return value.flatMap((inner, index) => strings(inner, [...path, index]))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => [{ text: key, path: [...path, key] }, ...strings(inner, [...path, key])])
+}
+
+function checkProof(one: LoadedCase): Problem[] {
+  const { id, level, controls, twins, expect } = one.case
+  const problems: Problem[] = []
+  if (controls.length === 0 && level !== 'info')
+    problems.push({ ...one.place([]), message: `${id}: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail` })
+  if (twins.length === 0 && silenceMeets(expect))
+    problems.push({ ...one.place(['expect']), message: `${id}: expected a twin: a dead proxy would meet this expectation too` })
+  if (new Set(one.case.over).size < one.case.over.length) problems.push({ ...one.place(['over']), message: `${id}: a transport stands twice in over` })
+  return problems
+}
+
+/** Looks at the module's text and does not run it: loading has no side effects. */
+async function checkStep(one: LoadedCase): Promise<Problem[]> {
+  const { id, step } = one.case
+  if (step === undefined) return []
+  try {
+    const text = await readFile(step.file, 'utf8')
+    const exported = [...text.matchAll(/^export (?:async )?(?:function|const) ([\w$]+)/gm)].map(([, name = '']) => name)
+    if (exported.includes(step.function)) return []
+    const message = `${id}: expected a function that the module exports, found "${step.function}"${didYouMean(step.function, exported) || `; it exports ${exported.join(', ') || 'none'}`}`
+    return [{ ...one.place(['step', 'function']), message }]
+  } catch {
+    return [{ ...one.place(['step', 'file']), message: `${id}: expected a module beside the scenario, there is no such file` }]
+  }
+}
+
+/** A case that waits for itself would be blocked for ever. */
+function checkCycles(ids: ReadonlyMap<string, LoadedCase>): Problem[] {
+  const done = new Set<string>()
+  const problems: Problem[] = []
+  const visit = (id: string, way: readonly string[]) => {
+    const one = ids.get(id)
+    if (done.has(id) || one === undefined) return
+    const seen = way.indexOf(id)
+    if (seen >= 0) {
+      const circle = [...way.slice(seen), id].join(' -> ')
+      const next = way[seen + 1] ?? id
+      problems.push({ ...one.place([one.case.depends.includes(next) ? 'depends' : 'twin']), message: `${id}: depends on itself: ${circle}` })
+      return
+    }
+    for (const next of [...one.case.depends, ...one.case.twins]) visit(next, [...way, id])
+    done.add(id)
+  }
+  for (const id of ids.keys()) visit(id, [])
+  return problems
+}

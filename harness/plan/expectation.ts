@@ -1,0 +1,68 @@
+/** What can be said about an expectation before anything runs: whether silence meets it, and whether anything can. */
+import type { Case, Expectation } from './case.ts'
+
+/** A mistake inside a case, and the field that it stands in. */
+export type Flaw = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+/**
+ * Whether a proxy that lets nobody through would meet the expectation. Such a case proves something only beside a positive twin.
+ * Positive is: at least one request is demanded at the gateway with something in it, or the gateway accepts somebody.
+ */
+export function silenceMeets({ arrives, verdict }: Expectation): boolean {
+  if (typeof verdict === 'object' && 'accepted' in verdict) return false
+  if (arrives === undefined || arrives === 'never') return true
+  if (arrives.count === 'any' || arrives.count === 0) return true
+  return arrives.identity?.length === 0
+}
+
+/** Expectations and requests that nothing could ever meet or send, whatever the proxy does. */
+export function flaws(asked: Case): Flaw[] {
+  return [...expectationFlaws(asked), ...sendFlaws(asked)]
+}
+
+function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Case): Flaw[] {
+  const found: Flaw[] = []
+  const refuse = (path: readonly PropertyKey[], message: string) => found.push({ path: ['expect', ...path], message })
+  const decided = typeof verdict === 'object' && ('accepted' in verdict || 'refused' in verdict)
+  const demanded = typeof arrives === 'object' && arrives.count !== 'any' && arrives.count !== 0
+
+  if (arrives === 'never' && decided)
+    refuse(['verdict'], 'can never be observed: the gateway decides nothing on a request that never arrives; expected unreached or only')
+  if (verdict === 'unreached' && demanded)
+    refuse(['verdict'], 'can never be observed: what arrives has reached the gateway; expected accepted, refused or only')
+  if (to === 'auth' && (demanded || decided))
+    refuse([], 'can never be observed: what is sent to the auth service does not reach the gateway as this request')
+  if (typeof arrives === 'object' && arrives.count === 0)
+    refuse(['arrives', 'count'], 'expected never instead of a count of 0, which makes every other key say nothing')
+  if (typeof arrives === 'object' && arrives.count === 'any' && Object.keys(arrives).length === 1)
+    refuse(['arrives'], 'any number of requests with nothing else expected is met by everything')
+  if (client?.close !== undefined && over.some((transport) => transport !== 'websocket'))
+    refuse(['client', 'close'], `can never be observed over ${over.filter((transport) => transport !== 'websocket').join(', ')}: a close code is a WebSocket's`)
+  if (client?.login && typeof verdict === 'object' && 'accepted' in verdict)
+    refuse(['client', 'login'], 'can never be observed: a visitor who is sent to log in is not accepted')
+  if (typeof verdict === 'object') {
+    const user = 'accepted' in verdict ? verdict.accepted : 'only' in verdict ? verdict.only : undefined
+    const key = 'accepted' in verdict ? 'accepted' : 'only'
+    if (user === 'alice' || user === 'bob')
+      refuse(['verdict', key], `can never be observed: users are known by their address; expected "{${user}}", found "${user}"`)
+    if (key === 'accepted' && user === 'nobody')
+      refuse(['verdict', key], 'can never be observed: nobody is accepted; expected only: nobody')
+  }
+  return found
+}
+
+function sendFlaws({ send, as, over }: Case): Flaw[] {
+  return send.flatMap((one, index) => {
+    const found: Flaw[] = []
+    const refuse = (key: string, message: string) => found.push({ path: send.length > 1 ? ['send', index, key] : ['send', key], message })
+    if (one.raw !== undefined) {
+      const others = Object.keys(one).filter((key) => key !== 'raw')
+      if (others.length > 0) refuse('raw', `raw is the exact bytes, ${others.join(' and ')} beside it would not be sent`)
+      if (over.includes('h2')) refuse('raw', 'raw bytes cannot be sent over h2')
+      if (as === 'anonymous' && one.raw.some((text) => text.includes('{cookie}'))) refuse('raw', 'an anonymous client has no {cookie}')
+    }
+    if (one.cookie === true && as === 'anonymous') refuse('cookie', 'an anonymous client has no session cookie to send')
+    if (one.version !== undefined && over.includes('h2')) refuse('version', `HTTP/${one.version} cannot be sent over h2`)
+    return found
+  })
+}

@@ -1,0 +1,70 @@
+/** Reads `scenarios/<family>/<topic>.yaml`. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Case, type Family, families } from './case.ts'
+import { casesOf, type LoadedCase } from './case-source.ts'
+import { checkCases, type KnownNames } from './check-cases.ts'
+import { readFeatures } from './features.ts'
+import { didYouMean } from './near-misses.ts'
+import { type Problem, refuseOn } from './problem.ts'
+import { type ScenarioFile, scenarioSchema } from './scenario-schema.ts'
+import { readYaml } from './yaml-file.ts'
+
+/** One file, as `list scenarios` shows it. */
+export type Scenario = { readonly id: string; readonly title: string; readonly why: string; readonly file: string; readonly cases: number }
+
+export type LoadedScenarios = { readonly scenarios: readonly Scenario[]; readonly cases: readonly LoadedCase[] }
+
+/**
+ * All cases below `root`/scenarios, in the order of families, files and lines.
+ * @throws UserError with every mistake of every file, as `file:line:column: …`
+ */
+export async function loadScenarios(root: string, known: KnownNames = {}): Promise<Case[]> {
+  const problems: Problem[] = []
+  const features = known.features ?? Object.keys(await readFeatures(root, problems))
+  const loaded = await readScenarios(root, problems)
+  problems.push(...(await checkCases(loaded.cases, { ...known, features })))
+  refuseOn(problems)
+  return loaded.cases.map((one) => one.case)
+}
+
+/** The same without the checks between cases; mistakes go to `problems` and files that have some are left out. */
+export async function readScenarios(root: string, problems: Problem[]): Promise<LoadedScenarios> {
+  const files = await scenarioFiles(root, problems)
+  const parts = await Promise.all(
+    files.map(async ({ family, topic, file, source }) => {
+      const yaml = await readYaml<typeof scenarioSchema>(file, scenarioSchema, problems)
+      if (yaml === undefined) return []
+      const { title, why, cases }: ScenarioFile = yaml.content
+      const scenario: Scenario = { id: `${family}.${topic}`, title, why, file: source, cases: cases.length }
+      return [{ scenario, cases: casesOf(yaml, { family, topic, source }) }]
+    }),
+  )
+  return { scenarios: parts.flat().map(({ scenario }) => scenario), cases: parts.flat().flatMap(({ cases }) => cases) }
+}
+
+type ScenarioPath = { family: Family; topic: string; file: string; source: string }
+
+async function scenarioFiles(root: string, problems: Problem[]): Promise<ScenarioPath[]> {
+  const folder = join(root, 'scenarios')
+  const found: ScenarioPath[] = []
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue
+    const family = families.find((name) => name === entry.name)
+    for (const name of (await readdir(join(folder, entry.name))).toSorted()) {
+      if (!/\.ya?ml$/.test(name)) continue
+      const file = join(folder, entry.name, name)
+      const topic = name.replace(/\.ya?ml$/, '')
+      if (family === undefined) {
+        problems.push({ file, line: 1, column: 1, message: `expected a folder of a known family, found "${entry.name}"${didYouMean(entry.name, families) || `; known: ${families.join(', ')}`}` })
+        continue
+      }
+      if (!/^[a-z0-9]+(-[a-z0-9]+)*\.yaml$/.test(name)) {
+        problems.push({ file, line: 1, column: 1, message: `expected a file name of lower-case words with hyphens that ends in .yaml, found "${name}"` })
+        continue
+      }
+      found.push({ family, topic, file, source: `scenarios/${family}/${name}` })
+    }
+  }
+  return found.toSorted((a, b) => families.indexOf(a.family) - families.indexOf(b.family) || (a.topic < b.topic ? -1 : 1))
+}
