@@ -1,0 +1,59 @@
+/** IP addresses as the gateways compare them: textual peers, IPv4-mapped IPv6, ranges of `trustedProxies`. */
+import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+type Address = ReturnType<typeof ipaddr.process>
+
+/**
+ * The canonical text of an IP address, IPv4-mapped IPv6 as IPv4, without a zone; `undefined` for anything else.
+ * `isIP` goes first: ipaddr.js alone takes `10.1` and octal forms for addresses.
+ */
+export function canonicalAddress(text: string): string | undefined {
+  return parseAddress(text)?.toString()
+}
+
+/** One hop of `X-Forwarded-For`: `ip`, `ip:port`, `[v6]` and `[v6]:port`; `undefined` when it is none of them. */
+export function hopAddress(hop: string): string | undefined {
+  const text = hop.trim()
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1]
+  const withPort = /^([\d.]+):\d+$/.exec(text)?.[1]
+  return canonicalAddress(bracketed ?? withPort ?? text)
+}
+
+/** 127.0.0.0/8 and ::1, also IPv4-mapped. */
+export function isLoopback(address: string): boolean {
+  return parseAddress(address)?.range() === 'loopback'
+}
+
+/** The ranges that the origin rule calls a private host: RFC 1918, loopback, link-local, unique local. */
+export function isPrivateAddress(address: string): boolean {
+  const range = parseAddress(address)?.range()
+  return range === 'private' || range === 'loopback' || range === 'linkLocal' || range === 'uniqueLocal'
+}
+
+/**
+ * Whether an entry of `trustedProxies` covers the address. Host names and bad ranges never match and are not refused (gateways.md, stage B).
+ * A range of IPv4-mapped addresses (`::ffff:10.0.0.0/104`) covers IPv4 peers only where `mappedRanges` says so (OpenClaw 2026.9.4).
+ */
+export function covers(entry: string, address: string, mappedRanges: boolean): boolean {
+  const peer = parseAddress(address)
+  if (!peer) return false
+  const [base = '', prefix, ...rest] = entry.trim().split('/')
+  if (rest.length > 0) return false
+  if (prefix === undefined) return canonicalAddress(base) === peer.toString()
+  if (!/^\d{1,3}$/.test(prefix) || isIP(base) === 0) return false
+  return inRange(ipaddr.parse(base), Number(prefix), peer, mappedRanges)
+}
+
+function inRange(base: Address, prefix: number, peer: Address, mappedRanges: boolean): boolean {
+  if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress() && prefix >= 96 && prefix <= 128) {
+    return mappedRanges && inRange(base.toIPv4Address(), prefix - 96, peer, mappedRanges)
+  }
+  if (base instanceof ipaddr.IPv4) return prefix <= 32 && peer instanceof ipaddr.IPv4 && peer.match(base, prefix)
+  return prefix <= 128 && peer instanceof ipaddr.IPv6 && peer.match(base, prefix)
+}
+
+function parseAddress(text: string): Address | undefined {
+  const [bare = ''] = text.trim().split('%')
+  return isIP(bare) === 0 ? undefined : ipaddr.process(bare)
+}

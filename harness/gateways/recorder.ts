@@ -1,0 +1,72 @@
+/** The gateway's side of the recording: every arrival, to every reader, from the first one on. */
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Arrival } from './arrival.ts'
+
+/** Takes each arrival as it is recorded or updated; a promise holds the gateway's answer back until the reader has it. */
+export type ArrivalListener = (arrival: Arrival) => void | Promise<void>
+
+/**
+ * Holds what arrived. Other processes read it as one JSON object per line from a unix socket in a folder that only gateway and harness have:
+ * a proxy or client of the lab cannot reach it, not even from the gateway's own network namespace.
+ * A line with a sequence that was there before replaces it: body, trailers or a `connect` frame came later.
+ */
+export class Recorder implements AsyncDisposable {
+  readonly #arrivals = new Map<number, Arrival>()
+  readonly #listeners = new Set<ArrivalListener>()
+  readonly #servers: Server[] = []
+  readonly #readers = new Set<Socket>()
+  #sequence = 0
+
+  /** The next sequence number, from 1. Taken when a head has come, so that sequences follow the order on the wire. */
+  next(): number {
+    this.#sequence += 1
+    return this.#sequence
+  }
+
+  /** Keeps the arrival and hands it to all readers. Resolves when they have it: only then may the gateway answer. */
+  async record(arrival: Arrival): Promise<void> {
+    this.#arrivals.set(arrival.sequence, arrival)
+    await Promise.all([...this.#listeners].map((listener) => listener(arrival)))
+  }
+
+  /** Replays what is there, then follows. Returns the way to stop. */
+  follow(listener: ArrivalListener): () => void {
+    for (const arrival of this.#arrivals.values()) void listener(arrival)
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Serves readers on a unix socket; a file left behind by an earlier gateway is replaced. */
+  async listen(socketPath: string): Promise<void> {
+    await rm(socketPath, { force: true })
+    const server = createServer((reader) => this.#serve(reader))
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(socketPath, resolve)
+    })
+    this.#servers.push(server)
+    // The harness need not be the container's user.
+    await chmod(socketPath, 0o666)
+  }
+
+  #serve(reader: Socket): void {
+    const stop = this.follow((arrival) => {
+      if (reader.destroyed) return
+      // Also called, with an error, when the reader has gone.
+      return new Promise((resolve) => reader.write(`${JSON.stringify(arrival)}\n`, () => resolve()))
+    })
+    this.#readers.add(reader)
+    reader.on('error', () => reader.destroy())
+    reader.on('close', () => {
+      stop()
+      this.#readers.delete(reader)
+    })
+    reader.resume()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const reader of this.#readers) reader.end()
+    await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  }
+}

@@ -1,0 +1,170 @@
+/** The harness's side of the recording: what arrived at a gateway, asked for by sequence or waited for. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Arrival } from './arrival.ts'
+import type { Recorder } from './recorder.ts'
+
+const lines = z.array(z.tuple([z.string(), z.string()]))
+const arrivalSchema = z.object({
+  sequence: z.int(),
+  peer: z.string(),
+  transport: z.enum(['http', 'websocket']),
+  method: z.string(),
+  target: z.string(),
+  httpVersion: z.string(),
+  headers: lines,
+  trailers: lines,
+  raw: z.string(),
+  body: z.string(),
+  attribution: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('direct-local') }),
+    z.object({ kind: z.literal('direct-remote') }),
+    z.object({ kind: z.literal('trusted-proxy'), client: z.string() }),
+    z.object({ kind: z.literal('unattributable-proxy') }),
+  ]),
+  verdict: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('accepted'),
+      user: z.string(),
+      method: z.enum(['trusted-proxy', 'password', 'loopback-user']),
+    }),
+    z.object({
+      kind: z.literal('refused'),
+      reason: z.string(),
+      status: z.int().exactOptional(),
+      close: z.int().exactOptional(),
+    }),
+  ]),
+})
+
+type Waiting = {
+  readonly predicate: (arrival: Arrival) => boolean
+  readonly resolve: (arrival: Arrival) => void
+  readonly reject: (error: Error) => void
+}
+
+/** How often a gateway's socket is tried while the gateway starts, in milliseconds. */
+const retryMs = 20
+
+export class Recordings implements AsyncDisposable {
+  readonly #arrivals = new Map<number, Arrival>()
+  readonly #waiting = new Set<Waiting>()
+  #close: () => void = () => {}
+  #ended: Error | undefined
+
+  private constructor() {}
+
+  /**
+   * Connects to a recorder's unix socket, and tries again while the gateway starts.
+   * @param deadlineMs milliseconds from now
+   * @throws when the recorder has not answered by then
+   */
+  static async connect(socketPath: string, deadlineMs = 10_000): Promise<Recordings> {
+    const deadline = performance.now() + deadlineMs
+    for (;;) {
+      const socket = connect(socketPath)
+      try {
+        await once(socket, 'connect')
+        return Recordings.read(socket)
+      } catch (cause) {
+        socket.destroy()
+        if (performance.now() > deadline) {
+          throw new Error(`No recorder at ${socketPath} within ${deadlineMs} ms: has the gateway started?`, { cause })
+        }
+      }
+      await delay(retryMs)
+    }
+  }
+
+  /** Reads the recorder's lines from any stream that carries them (a relay, an `exec` of a remote engine). */
+  static read(stream: Duplex | Socket): Recordings {
+    const recordings = new Recordings()
+    const input = createInterface({ input: stream })
+    input.on('line', (line) => {
+      try {
+        recordings.#take(arrivalSchema.parse(JSON.parse(line)))
+      } catch (cause) {
+        recordings.#end(new Error(`The gateway's recorder wrote a line that is no arrival: ${line}`, { cause }))
+        stream.destroy()
+      }
+    })
+    stream.on('error', (cause) => recordings.#end(new Error("The gateway's recorder failed", { cause })))
+    stream.on('close', () => recordings.#end(new Error("The gateway's recorder closed: the gateway has stopped")))
+    recordings.#close = () => stream.destroy()
+    return recordings
+  }
+
+  /** Follows a recorder of this process. */
+  static of(recorder: Recorder): Recordings {
+    const recordings = new Recordings()
+    recordings.#close = recorder.follow((arrival) => recordings.#take(arrival))
+    return recordings
+  }
+
+  /** The highest sequence so far, 0 before the first arrival: the mark to ask `since` with later. */
+  get last(): number {
+    return Math.max(0, ...this.#arrivals.keys())
+  }
+
+  /** Arrivals with a higher sequence, each in its newest version, in order. */
+  since(sequence: number): readonly Arrival[] {
+    return [...this.#arrivals.values()]
+      .filter((arrival) => arrival.sequence > sequence)
+      .sort((one, other) => one.sequence - other.sequence)
+  }
+
+  /**
+   * The first arrival, past or to come, that the predicate takes.
+   * @param deadlineMs milliseconds from now
+   * @throws when none came by then, or the recorder closed
+   */
+  async waitFor(predicate: (arrival: Arrival) => boolean, deadlineMs: number): Promise<Arrival> {
+    const there = this.since(0).find(predicate)
+    if (there) return there
+    if (this.#ended) throw this.#ended
+    return await new Promise<Arrival>((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(waiting)
+      }
+      const waiting: Waiting = {
+        predicate,
+        resolve: (arrival) => {
+          stop()
+          resolve(arrival)
+        },
+        reject: (error) => {
+          stop()
+          reject(error)
+        },
+      }
+      const timer = setTimeout(
+        () =>
+          waiting.reject(
+            new Error(`Nothing of that kind arrived within ${deadlineMs} ms (last sequence ${this.last})`),
+          ),
+        deadlineMs,
+      )
+      this.#waiting.add(waiting)
+    })
+  }
+
+  #take(arrival: Arrival): void {
+    this.#arrivals.set(arrival.sequence, arrival)
+    for (const waiting of [...this.#waiting]) if (waiting.predicate(arrival)) waiting.resolve(arrival)
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error
+    for (const waiting of [...this.#waiting]) waiting.reject(this.#ended)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end(new Error('These recordings are closed'))
+    this.#close()
+  }
+}

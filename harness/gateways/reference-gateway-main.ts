@@ -1,0 +1,48 @@
+/**
+ * The reference gateway as a process of its own (in a container):
+ * `node reference-gateway-main.ts --config FILE --recorder SOCKET [--profile NAME] [--port N]`.
+ * Prints `ready` when it listens. A refused configuration goes to stderr and ends with the exit code of the profile's program.
+ */
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { startup } from './config.ts'
+import { isProfileName, profileNames, profiles } from './profiles.ts'
+import { Recorder } from './recorder.ts'
+import { ReferenceGateway } from './reference-gateway.ts'
+
+const { values } = parseArgs({
+  options: {
+    config: { type: 'string' },
+    recorder: { type: 'string' },
+    profile: { type: 'string', default: 'attributed' },
+    port: { type: 'string' },
+  },
+})
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const { config: configPath, recorder: recorderPath, profile: name, port } = values
+  if (!configPath || !recorderPath || !isProfileName(name)) {
+    console.error(`usage: --config FILE --recorder SOCKET [--profile ${profileNames.join('|')}] [--port N]`)
+    return 2
+  }
+  const profile = profiles[name]
+  const started = startup(JSON.parse(await readFile(configPath, 'utf8')), profile, process.env)
+  if (started.kind === 'refused') {
+    console.error(started.message)
+    return started.exitCode
+  }
+  await using recorder = new Recorder()
+  await recorder.listen(recorderPath)
+  await using gateway = new ReferenceGateway({ policy: { profile, config: started.config }, recorder })
+  const stopped = Promise.race([once('SIGTERM'), once('SIGINT')])
+  await gateway.listen(port === undefined ? undefined : Number(port))
+  console.log('ready')
+  await stopped
+  return 0
+}
+
+function once(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
+  return new Promise((resolve) => process.once(signal, () => resolve()))
+}
