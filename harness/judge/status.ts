@@ -1,0 +1,45 @@
+/** What a cell can come to. None of them is a default: every one is said by a rule of the judge. */
+
+export const statuses = [
+  'pass',
+  'fail',
+  'warn',
+  'info',
+  'unsupported',
+  'blocked',
+  'known-failure',
+  'unexpected-pass',
+  'harness-error',
+] as const
+export type Status = (typeof statuses)[number]
+
+/** What stands in the way of a blocked cell. `cases` are the twins or dependencies that are not green. */
+export type Blocker = {
+  readonly by: 'twin' | 'dependency' | 'fence' | 'sign-in'
+  readonly cases: readonly string[]
+}
+
+export type Judgement = {
+  readonly status: Status
+  /** Whether the expectation held. Absent where nothing could be judged. */
+  readonly met?: boolean
+  /** One sentence: who, which header, which value, which status. */
+  readonly reason: string
+  readonly blocked?: Blocker
+  /** The entry behind `known-failure` and `unexpected-pass`. */
+  readonly known?: { readonly reason: string; readonly link: string; readonly since: string }
+}
+
+/**
+ * Green: the requirement was seen to hold, so others may rest on it: `pass`, `unexpected-pass` (it did hold) and `info` that was met.
+ * A `warn` or a `known-failure` is not green: a twin that is known to fail proves nothing.
+ */
+export function isGreen(judgement: Pick<Judgement, 'status' | 'met'>): boolean {
+  if (judgement.status === 'info') return judgement.met === true
+  return judgement.status === 'pass' || judgement.status === 'unexpected-pass'
+}
+
+/** Red: makes a run's exit code 1 by itself. */
+export function isRed(status: Status): boolean {
+  return status === 'fail' || status === 'unexpected-pass'
+}
