@@ -43,7 +43,9 @@ export function casesOf(yaml: YamlFile<ScenarioFile>, { family, topic, source }:
       depends: names(written.depends, defaults.depends),
       twins: names(listOf(written.twin), listOf(defaults.twin)),
       controls: written['caught-by'] ?? defaults['caught-by'] ?? [],
-      ...(written.step && { step: { file: join(dirname(yaml.file), written.step.file), function: written.step.function } }),
+      ...(written.step && {
+        step: { file: join(dirname(yaml.file), written.step.file), function: written.step.function },
+      }),
       source: { file: source, line: start.line },
     }
     return {

@@ -12,8 +12,12 @@ export type KnownNames = {
   readonly mutants?: Iterable<string>
 }
 
-/** Every mistake of every case. */
-export async function checkCases(loaded: readonly LoadedCase[], known: KnownNames): Promise<Problem[]> {
+/** Every mistake of every case. @param broken `family.topic` of files that could not be read: cases in them may exist. */
+export async function checkCases(
+  loaded: readonly LoadedCase[],
+  known: KnownNames,
+  broken: readonly string[] = [],
+): Promise<Problem[]> {
   const ids = new Map<string, LoadedCase>()
   const problems: Problem[] = []
   for (const one of loaded) {
@@ -21,28 +25,46 @@ export async function checkCases(loaded: readonly LoadedCase[], known: KnownName
     if (first === undefined) ids.set(one.case.id, one)
     else {
       const { source } = first.case
-      problems.push({ ...one.place(['id']), message: `the id ${one.case.id} is taken by the case at ${source.file}:${source.line}` })
+      problems.push({
+        ...one.place(['id']),
+        message: `the id ${one.case.id} is taken by the case at ${source.file}:${source.line}`,
+      })
     }
   }
   const features = known.features && new Set(known.features)
   const mutants = known.mutants && new Set(known.mutants)
+  const all = new Set(ids.keys())
+  const readable = (id: string) => !broken.some((topic) => id.startsWith(`${topic}.`))
   for (const one of loaded) {
     problems.push(...checkNames(one, 'needs', one.case.needs, features, 'feature'))
     problems.push(...checkNames(one, 'caught-by', one.case.controls, mutants, 'mutant'))
-    problems.push(...checkNames(one, 'twin', one.case.twins, new Set(ids.keys()), 'case'))
-    problems.push(...checkNames(one, 'depends', one.case.depends, new Set(ids.keys()), 'case'))
+    problems.push(...checkNames(one, 'twin', one.case.twins.filter(readable), all, 'case'))
+    problems.push(...checkNames(one, 'depends', one.case.depends.filter(readable), all, 'case'))
     problems.push(...checkPlaceholders(one), ...checkProof(one), ...(await checkStep(one)))
-    problems.push(...flaws(one.case).map(({ path, message }) => ({ ...one.place(path), message: `${one.case.id}: ${message}` })))
+    problems.push(
+      ...flaws(one.case).map(({ path, message }) => ({ ...one.place(path), message: `${one.case.id}: ${message}` })),
+    )
   }
   return [...problems, ...checkCycles(ids)]
 }
 
-function checkNames(one: LoadedCase, field: string, names: readonly string[], known: ReadonlySet<string> | undefined, what: string): Problem[] {
+function checkNames(
+  one: LoadedCase,
+  field: string,
+  names: readonly string[],
+  known: ReadonlySet<string> | undefined,
+  what: string,
+): Problem[] {
   if (known === undefined) return []
   return names.flatMap((name, index) => {
     const place = names.length > 1 ? one.place([field, index]) : one.place([field])
     if (known.has(name)) return []
-    return [{ ...place, message: `${one.case.id}: expected a known ${what} in ${field}, found "${name}"${didYouMean(name, known)}` }]
+    return [
+      {
+        ...place,
+        message: `${one.case.id}: expected a known ${what} in ${field}, found "${name}"${didYouMean(name, known)}`,
+      },
+    ]
   })
 }
 
@@ -51,7 +73,9 @@ function checkPlaceholders(one: LoadedCase): Problem[] {
     const content = field === 'send' ? one.case.send : one.case.expect
     return strings(content, []).flatMap(({ text, path }) =>
       unknownPlaceholders(text).map((found) => {
-        const near = didYouMean(found.slice(1, -1), Object.keys(placeholders)) || `; known: ${Object.keys(placeholders).join(', ')}`
+        const near =
+          didYouMean(found.slice(1, -1), Object.keys(placeholders)) ||
+          `; known: ${Object.keys(placeholders).join(', ')}`
         const [first, ...rest] = path
         const written = field === 'send' && one.case.send.length === 1 && first === 0 ? rest : path
         return { ...one.place([field, ...written]), message: `${one.case.id}: unknown placeholder ${found}${near}` }
@@ -65,17 +89,27 @@ function strings(value: unknown, path: readonly PropertyKey[]): { text: string; 
   if (typeof value === 'string') return [{ text: value, path }]
   if (Array.isArray(value)) return value.flatMap((inner, index) => strings(inner, [...path, index]))
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => [{ text: key, path: [...path, key] }, ...strings(inner, [...path, key])])
+  return Object.entries(value).flatMap(([key, inner]) => [
+    { text: key, path: [...path, key] },
+    ...strings(inner, [...path, key]),
+  ])
 }
 
 function checkProof(one: LoadedCase): Problem[] {
   const { id, level, controls, twins, expect } = one.case
   const problems: Problem[] = []
   if (controls.length === 0 && level !== 'info')
-    problems.push({ ...one.place([]), message: `${id}: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail` })
+    problems.push({
+      ...one.place([]),
+      message: `${id}: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail`,
+    })
   if (twins.length === 0 && silenceMeets(expect))
-    problems.push({ ...one.place(['expect']), message: `${id}: expected a twin: a dead proxy would meet this expectation too` })
-  if (new Set(one.case.over).size < one.case.over.length) problems.push({ ...one.place(['over']), message: `${id}: a transport stands twice in over` })
+    problems.push({
+      ...one.place(['expect']),
+      message: `${id}: expected a twin: a dead proxy would meet this expectation too`,
+    })
+  if (new Set(one.case.over).size < one.case.over.length)
+    problems.push({ ...one.place(['over']), message: `${id}: a transport stands twice in over` })
   return problems
 }
 
@@ -90,7 +124,12 @@ async function checkStep(one: LoadedCase): Promise<Problem[]> {
     const message = `${id}: expected a function that the module exports, found "${step.function}"${didYouMean(step.function, exported) || `; it exports ${exported.join(', ') || 'none'}`}`
     return [{ ...one.place(['step', 'function']), message }]
   } catch {
-    return [{ ...one.place(['step', 'file']), message: `${id}: expected a module beside the scenario, there is no such file` }]
+    return [
+      {
+        ...one.place(['step', 'file']),
+        message: `${id}: expected a module beside the scenario, there is no such file`,
+      },
+    ]
   }
 }
 
@@ -105,7 +144,10 @@ function checkCycles(ids: ReadonlyMap<string, LoadedCase>): Problem[] {
     if (seen >= 0) {
       const circle = [...way.slice(seen), id].join(' -> ')
       const next = way[seen + 1] ?? id
-      problems.push({ ...one.place([one.case.depends.includes(next) ? 'depends' : 'twin']), message: `${id}: depends on itself: ${circle}` })
+      problems.push({
+        ...one.place([one.case.depends.includes(next) ? 'depends' : 'twin']),
+        message: `${id}: depends on itself: ${circle}`,
+      })
       return
     }
     for (const next of [...one.case.depends, ...one.case.twins]) visit(next, [...way, id])

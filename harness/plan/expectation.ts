@@ -27,9 +27,15 @@ function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Ca
   const demanded = typeof arrives === 'object' && arrives.count !== 'any' && arrives.count !== 0
 
   if (arrives === 'never' && decided)
-    refuse(['verdict'], 'can never be observed: the gateway decides nothing on a request that never arrives; expected unreached or only')
+    refuse(
+      ['verdict'],
+      'can never be observed: the gateway decides nothing on a request that never arrives; expected unreached or only',
+    )
   if (verdict === 'unreached' && demanded)
-    refuse(['verdict'], 'can never be observed: what arrives has reached the gateway; expected accepted, refused or only')
+    refuse(
+      ['verdict'],
+      'can never be observed: what arrives has reached the gateway; expected accepted, refused or only',
+    )
   if (to === 'auth' && (demanded || decided))
     refuse([], 'can never be observed: what is sent to the auth service does not reach the gateway as this request')
   if (typeof arrives === 'object' && arrives.count === 0)
@@ -37,14 +43,20 @@ function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Ca
   if (typeof arrives === 'object' && arrives.count === 'any' && Object.keys(arrives).length === 1)
     refuse(['arrives'], 'any number of requests with nothing else expected is met by everything')
   if (client?.close !== undefined && over.some((transport) => transport !== 'websocket'))
-    refuse(['client', 'close'], `can never be observed over ${over.filter((transport) => transport !== 'websocket').join(', ')}: a close code is a WebSocket's`)
+    refuse(
+      ['client', 'close'],
+      `can never be observed over ${over.filter((transport) => transport !== 'websocket').join(', ')}: a close code is a WebSocket's`,
+    )
   if (client?.login && typeof verdict === 'object' && 'accepted' in verdict)
     refuse(['client', 'login'], 'can never be observed: a visitor who is sent to log in is not accepted')
   if (typeof verdict === 'object') {
     const user = 'accepted' in verdict ? verdict.accepted : 'only' in verdict ? verdict.only : undefined
     const key = 'accepted' in verdict ? 'accepted' : 'only'
     if (user === 'alice' || user === 'bob')
-      refuse(['verdict', key], `can never be observed: users are known by their address; expected "{${user}}", found "${user}"`)
+      refuse(
+        ['verdict', key],
+        `can never be observed: users are known by their address; expected "{${user}}", found "${user}"`,
+      )
     if (key === 'accepted' && user === 'nobody')
       refuse(['verdict', key], 'can never be observed: nobody is accepted; expected only: nobody')
   }
@@ -54,15 +66,19 @@ function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Ca
 function sendFlaws({ send, as, over }: Case): Flaw[] {
   return send.flatMap((one, index) => {
     const found: Flaw[] = []
-    const refuse = (key: string, message: string) => found.push({ path: send.length > 1 ? ['send', index, key] : ['send', key], message })
+    const refuse = (key: string, message: string) =>
+      found.push({ path: send.length > 1 ? ['send', index, key] : ['send', key], message })
     if (one.raw !== undefined) {
       const others = Object.keys(one).filter((key) => key !== 'raw')
-      if (others.length > 0) refuse('raw', `raw is the exact bytes, ${others.join(' and ')} beside it would not be sent`)
+      if (others.length > 0)
+        refuse('raw', `raw is the exact bytes, ${others.join(' and ')} beside it would not be sent`)
       if (over.includes('h2')) refuse('raw', 'raw bytes cannot be sent over h2')
-      if (as === 'anonymous' && one.raw.some((text) => text.includes('{cookie}'))) refuse('raw', 'an anonymous client has no {cookie}')
+      if (as === 'anonymous' && one.raw.some((text) => text.includes('{cookie}')))
+        refuse('raw', 'an anonymous client has no {cookie}')
     }
     if (one.cookie === true && as === 'anonymous') refuse('cookie', 'an anonymous client has no session cookie to send')
-    if (one.version !== undefined && over.includes('h2')) refuse('version', `HTTP/${one.version} cannot be sent over h2`)
+    if (one.version !== undefined && over.includes('h2'))
+      refuse('version', `HTTP/${one.version} cannot be sent over h2`)
     return found
   })
 }

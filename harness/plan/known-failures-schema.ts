@@ -18,11 +18,20 @@ export const knownFailuresSchema = z
           .meta({ description: 'Gateways (`openclaw`, `reference:legacy`, globs). Default: all.' }),
         versions: z.array(text).min(1).exactOptional().meta({ description: 'Versions of the proxy. Default: all.' }),
         reason: text.meta({ description: 'Why, in one sentence.' }),
-        link: z.string().regex(/^https?:\/\//).meta({ description: 'Documentation, advisory or issue.' }),
-        since: z.string().regex(/^\d{4}-\d{2}-\d{2}$/).meta({ description: 'Date of the entry, YYYY-MM-DD.' }),
+        link: z
+          .string()
+          .regex(/^https?:\/\//)
+          .meta({ description: 'Documentation, advisory or issue.' }),
+        since: z
+          .string()
+          .regex(/^\d{4}-\d{2}-\d{2}$/)
+          .meta({ description: 'Date of the entry, YYYY-MM-DD.' }),
       })
       .meta({ id: 'known-failure' }),
   )
-  .meta({ title: 'Known failures', description: 'What is known not to conform. An entry that no red cell uses fails the run.' })
+  .meta({
+    title: 'Known failures',
+    description: 'What is known not to conform. An entry that no red cell uses fails the run.',
+  })
 
 export type KnownFailuresFile = z.infer<typeof knownFailuresSchema>

@@ -11,9 +11,20 @@ import { type ScenarioFile, scenarioSchema } from './scenario-schema.ts'
 import { readYaml } from './yaml-file.ts'
 
 /** One file, as `list scenarios` shows it. */
-export type Scenario = { readonly id: string; readonly title: string; readonly why: string; readonly file: string; readonly cases: number }
+export type Scenario = {
+  readonly id: string
+  readonly title: string
+  readonly why: string
+  readonly file: string
+  readonly cases: number
+}
 
-export type LoadedScenarios = { readonly scenarios: readonly Scenario[]; readonly cases: readonly LoadedCase[] }
+export type LoadedScenarios = {
+  readonly scenarios: readonly Scenario[]
+  readonly cases: readonly LoadedCase[]
+  /** `family.topic` of files that are left out because of mistakes: names of their cases may be right. */
+  readonly broken: readonly string[]
+}
 
 /**
  * All cases below `root`/scenarios, in the order of families, files and lines.
@@ -23,7 +34,7 @@ export async function loadScenarios(root: string, known: KnownNames = {}): Promi
   const problems: Problem[] = []
   const features = known.features ?? Object.keys(await readFeatures(root, problems))
   const loaded = await readScenarios(root, problems)
-  problems.push(...(await checkCases(loaded.cases, { ...known, features })))
+  problems.push(...(await checkCases(loaded.cases, { ...known, features }, loaded.broken)))
   refuseOn(problems)
   return loaded.cases.map((one) => one.case)
 }
@@ -34,13 +45,17 @@ export async function readScenarios(root: string, problems: Problem[]): Promise<
   const parts = await Promise.all(
     files.map(async ({ family, topic, file, source }) => {
       const yaml = await readYaml<typeof scenarioSchema>(file, scenarioSchema, problems)
-      if (yaml === undefined) return []
+      if (yaml === undefined) return { broken: `${family}.${topic}` }
       const { title, why, cases }: ScenarioFile = yaml.content
       const scenario: Scenario = { id: `${family}.${topic}`, title, why, file: source, cases: cases.length }
-      return [{ scenario, cases: casesOf(yaml, { family, topic, source }) }]
+      return { scenario, cases: casesOf(yaml, { family, topic, source }) }
     }),
   )
-  return { scenarios: parts.flat().map(({ scenario }) => scenario), cases: parts.flat().flatMap(({ cases }) => cases) }
+  return {
+    scenarios: parts.flatMap((part) => part.scenario ?? []),
+    cases: parts.flatMap((part) => part.cases ?? []),
+    broken: parts.flatMap((part) => part.broken ?? []),
+  }
 }
 
 type ScenarioPath = { family: Family; topic: string; file: string; source: string }
@@ -56,15 +71,27 @@ async function scenarioFiles(root: string, problems: Problem[]): Promise<Scenari
       const file = join(folder, entry.name, name)
       const topic = name.replace(/\.ya?ml$/, '')
       if (family === undefined) {
-        problems.push({ file, line: 1, column: 1, message: `expected a folder of a known family, found "${entry.name}"${didYouMean(entry.name, families) || `; known: ${families.join(', ')}`}` })
+        problems.push({
+          file,
+          line: 1,
+          column: 1,
+          message: `expected a folder of a known family, found "${entry.name}"${didYouMean(entry.name, families) || `; known: ${families.join(', ')}`}`,
+        })
         continue
       }
       if (!/^[a-z0-9]+(-[a-z0-9]+)*\.yaml$/.test(name)) {
-        problems.push({ file, line: 1, column: 1, message: `expected a file name of lower-case words with hyphens that ends in .yaml, found "${name}"` })
+        problems.push({
+          file,
+          line: 1,
+          column: 1,
+          message: `expected a file name of lower-case words with hyphens that ends in .yaml, found "${name}"`,
+        })
         continue
       }
       found.push({ family, topic, file, source: `scenarios/${family}/${name}` })
     }
   }
-  return found.toSorted((a, b) => families.indexOf(a.family) - families.indexOf(b.family) || (a.topic < b.topic ? -1 : 1))
+  return found.toSorted(
+    (a, b) => families.indexOf(a.family) - families.indexOf(b.family) || (a.topic < b.topic ? -1 : 1),
+  )
 }

@@ -150,6 +150,10 @@ function fillVerdict(verdict: VerdictExpectation, put: (text: string) => string)
   return verdict.refused === true ? verdict : { refused: verdict.refused.map(put) }
 }
 
-function mapRecord<A, B>(record: Readonly<Record<string, A>>, name: (text: string) => string, value: (value: A) => B): Record<string, B> {
+function mapRecord<A, B>(
+  record: Readonly<Record<string, A>>,
+  name: (text: string) => string,
+  value: (value: A) => B,
+): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([key, inner]) => [name(key), value(inner)]))
 }

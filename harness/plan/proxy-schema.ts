@@ -46,10 +46,15 @@ const buildSchema = z
 
 const serviceFields = {
   title: text.meta({ description: 'The program, as a reader knows it.' }),
-  version: text.exactOptional().meta({ description: 'Default: the version of the proxy. In quotes where it looks like a number.' }),
+  version: text
+    .exactOptional()
+    .meta({ description: 'Default: the version of the proxy. In quotes where it looks like a number.' }),
   pull: text.exactOptional().meta({ description: `Image reference. ${withVersion}` }),
   build: buildSchema.exactOptional(),
-  with: z.array(buildSchema).exactOptional().meta({ description: 'Further programs in the container. Only for builds.' }),
+  with: z
+    .array(buildSchema)
+    .exactOptional()
+    .meta({ description: 'Further programs in the container. Only for builds.' }),
   command: z.array(text).min(1).meta({ description: 'Program and arguments.' }),
   env: z
     .record(z.string(), z.string())
@@ -63,7 +68,10 @@ const serviceFields = {
     .union([
       z.strictObject({ log: text.meta({ description: 'Regular expression that a log line matches.' }) }),
       z.strictObject({
-        http: z.string().regex(/^https?:\/\//).meta({ description: 'Address to ask.' }),
+        http: z
+          .string()
+          .regex(/^https?:\/\//)
+          .meta({ description: 'Address to ask.' }),
         status: z.int().min(100).max(599).meta({ description: 'Status that it answers with.' }),
       }),
       z.strictObject({ port: z.int().min(1).max(65535).meta({ description: 'Port that it listens on.' }) }),
@@ -77,9 +85,17 @@ const serviceFields = {
 }
 
 const serviceSchema = z.strictObject(serviceFields).meta({ id: 'service', description: 'One container.' })
-const serviceOverrideSchema = serviceSchema
-  .partial()
-  .meta({ id: 'service-override', description: 'What differs in this variant: env and files are merged, all else replaced.' })
+const serviceOverrideSchema = z
+  .strictObject({
+    ...serviceFields,
+    title: serviceFields.title.exactOptional(),
+    command: serviceFields.command.exactOptional(),
+    ready: serviceFields.ready.exactOptional(),
+  })
+  .meta({
+    id: 'service-override',
+    description: 'What differs in this variant: env and files are merged, all else replaced.',
+  })
 
 const variantSchema = z
   .strictObject({
@@ -114,10 +130,16 @@ export const proxySchema = z
   .strictObject({
     name: name.meta({ description: 'Short stable name; the name of the folder.' }),
     title: text.meta({ description: 'As a reader knows it.' }),
-    homepage: z.string().regex(/^https?:\/\//).meta({ description: 'Where its documentation stands.' }),
+    homepage: z
+      .string()
+      .regex(/^https?:\/\//)
+      .meta({ description: 'Where its documentation stands.' }),
     licence: text.meta({ description: 'Licence of the programs.' }),
     version: text.meta({ description: 'Default version. In quotes where it looks like a number.' }),
-    versions: z.array(text).exactOptional().meta({ description: 'Other versions that may be asked for: older ones, canaries.' }),
+    versions: z
+      .array(text)
+      .exactOptional()
+      .meta({ description: 'Other versions that may be asked for: older ones, canaries.' }),
     topology: z
       .enum(['network', 'sidecar'])
       .exactOptional()
@@ -128,7 +150,10 @@ export const proxySchema = z
       .exactOptional()
       .meta({ description: 'Containers; `proxy` is the public one and is also app.test. None where embedded.' }),
     features: z.array(text).exactOptional().meta({ description: 'Of all variants (scenarios/features.yaml).' }),
-    variants: z.record(name, variantSchema).refine((variants) => Object.keys(variants).length > 0, 'expected at least one variant').meta({ minProperties: 1, description: 'Configurations by name: documented, hardened, …' }),
+    variants: z
+      .record(name, variantSchema)
+      .refine((variants) => Object.keys(variants).length > 0, 'expected at least one variant')
+      .meta({ minProperties: 1, description: 'Configurations by name: documented, hardened, …' }),
     embedded: z.literal(true).exactOptional().meta({ description: 'The reference proxy in process: no services.' }),
   })
   .meta({ title: 'Proxy', description: 'What is tested: how it is had, its versions and its configurations.' })

@@ -16,7 +16,9 @@ const caseId = z
 const shared = {
   level: z
     .enum(levels)
-    .meta({ description: 'must: part of conformance. should: a warning when not met. info: told, never judged. Default must.' }),
+    .meta({
+      description: 'must: part of conformance. should: a warning when not met. info: told, never judged. Default must.',
+    }),
   over: z
     .array(z.enum(transports))
     .min(1)
@@ -24,21 +26,31 @@ const shared = {
   as: z.enum(principals).meta({ description: 'Who the client is signed in as at the proxy. Default anonymous.' }),
   from: z
     .enum(vantages)
-    .meta({ description: 'Where the client stands. `internet` talks to the proxy, all others to the gateway itself. Default internet.' }),
+    .meta({
+      description:
+        'Where the client stands. `internet` talks to the proxy, all others to the gateway itself. Default internet.',
+    }),
   to: z
     .enum(destinations)
     .meta({ description: 'Whom the client dials. Default proxy from the internet, gateway from everywhere else.' }),
   needs: z
     .array(text)
-    .meta({ description: 'Features that variant or gateway must have (scenarios/features.yaml); absent means `unsupported`.' }),
-  depends: z.array(caseId).meta({ description: 'Cases that must be green in the same environment, else this one is `blocked`.' }),
+    .meta({
+      description: 'Features that variant or gateway must have (scenarios/features.yaml); absent means `unsupported`.',
+    }),
+  depends: z
+    .array(caseId)
+    .meta({ description: 'Cases that must be green in the same environment, else this one is `blocked`.' }),
   twin: z.union([caseId, z.array(caseId)]).meta({
     description:
       'Positive twins, any of which must be green, else a pass of this case proves nothing and is `blocked`. Needed where silence would meet the expectation.',
   }),
   'caught-by': z
     .array(text)
-    .meta({ description: 'Mutants of the reference proxy (or `gateway:…`) on which this case must turn red. Only `info` cases may have none.' }),
+    .meta({
+      description:
+        'Mutants of the reference proxy (or `gateway:…`) on which this case must turn red. Only `info` cases may have none.',
+    }),
 }
 
 const optionalShared = {
@@ -58,22 +70,40 @@ export const sendSchema = z
     method: text.exactOptional().meta({ description: "Default: the gateway's probe, `POST`; `GET` for an upgrade." }),
     target: text
       .exactOptional()
-      .meta({ description: 'Request target, default `/tools/invoke` (upgrade: `/`). A mark is added as query unless it carries {mark}.' }),
+      .meta({
+        description:
+          'Request target, default `/tools/invoke` (upgrade: `/`). A mark is added as query unless it carries {mark}.',
+      }),
     version: z.enum(['1.0', '1.1']).exactOptional().meta({ description: 'HTTP version, in quotes.' }),
-    host: z.array(z.string()).exactOptional().meta({ description: 'Host lines (or :authority). An empty list sends none.' }),
+    host: z
+      .array(z.string())
+      .exactOptional()
+      .meta({ description: 'Host lines (or :authority). An empty list sends none.' }),
     headers: headerLines
       .exactOptional()
       .meta({ description: 'Header lines as [name, value] pairs: order, case and duplicates are kept on the wire.' }),
-    connection: z.array(z.string()).exactOptional().meta({ description: "Replaces the client's own Connection value; one line per entry." }),
+    connection: z
+      .array(z.string())
+      .exactOptional()
+      .meta({ description: "Replaces the client's own Connection value; one line per entry." }),
     body: z.string().exactOptional().meta({ description: 'Request body, default `{}` for the probe.' }),
     trailers: headerLines.exactOptional().meta({ description: 'Header lines after the last chunk of a chunked body.' }),
-    cookie: z.boolean().exactOptional().meta({ description: 'Send the session cookie or leave it out. Default: sent unless anonymous.' }),
+    cookie: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: 'Send the session cookie or leave it out. Default: sent unless anonymous.' }),
     password: z
       .enum(['right', 'wrong'])
       .exactOptional()
-      .meta({ description: "The gateway's local password: Authorization: Bearer, or connect.auth.password on a WebSocket." }),
-    'client-id': text.exactOptional().meta({ description: "client.id of the gateway's own connect frame, default test." }),
-    'client-mode': text.exactOptional().meta({ description: "client.mode of the gateway's own connect frame, default test." }),
+      .meta({
+        description: "The gateway's local password: Authorization: Bearer, or connect.auth.password on a WebSocket.",
+      }),
+    'client-id': text
+      .exactOptional()
+      .meta({ description: "client.id of the gateway's own connect frame, default test." }),
+    'client-mode': text
+      .exactOptional()
+      .meta({ description: "client.mode of the gateway's own connect frame, default test." }),
     raw: z
       .array(z.string())
       .min(1)
@@ -92,7 +122,10 @@ const arrives = z
       .array(z.string())
       .exactOptional()
       .meta({ description: 'Exact values of the trusted header in order; [] means no such line.' }),
-    aliases: z.literal('none').exactOptional().meta({ description: 'No line whose name only folds to the trusted header (`_`, `.`).' }),
+    aliases: z
+      .literal('none')
+      .exactOptional()
+      .meta({ description: 'No line whose name only folds to the trusted header (`_`, `.`).' }),
     without: z
       .array(text)
       .exactOptional()
@@ -122,20 +155,32 @@ export const expectSchema = z
         z.literal('unreached'),
         z.strictObject({ accepted: user }),
         z.strictObject({ refused: z.union([z.literal(true), z.array(text).min(1)]) }),
-        z.strictObject({ only: z.string().min(1).meta({ description: 'Accepted as this user or not at all; nobody: never accepted.' }) }),
+        z.strictObject({
+          only: z.string().min(1).meta({ description: 'Accepted as this user or not at all; nobody: never accepted.' }),
+        }),
       ])
       .exactOptional()
-      .meta({ description: "The gateway's decision: unreached, accepted: USER, refused: true or [reasons], only: USER." }),
+      .meta({
+        description: "The gateway's decision: unreached, accepted: USER, refused: true or [reasons], only: USER.",
+      }),
     client: z
       .strictObject({
         status: z
           .array(z.union([z.int().min(100).max(599), z.string().regex(/^([1-5]xx|none)$/)]))
           .min(1)
           .exactOptional()
-          .meta({ description: 'Status codes, classes such as 4xx, or none for a connection closed without an answer.' }),
+          .meta({
+            description: 'Status codes, classes such as 4xx, or none for a connection closed without an answer.',
+          }),
         close: z.int().min(1000).max(4999).exactOptional().meta({ description: 'WebSocket close code.' }),
-        login: z.literal(true).exactOptional().meta({ description: 'The proxy sends the visitor to log in: a redirect or 401, never a 2xx.' }),
-        without: z.array(text).exactOptional().meta({ description: "Values that stand nowhere in the answer's head or body." }),
+        login: z
+          .literal(true)
+          .exactOptional()
+          .meta({ description: 'The proxy sends the visitor to log in: a redirect or 401, never a 2xx.' }),
+        without: z
+          .array(text)
+          .exactOptional()
+          .meta({ description: "Values that stand nowhere in the answer's head or body." }),
         headers: z
           .record(z.string(), z.string())
           .exactOptional()
@@ -147,11 +192,18 @@ export const expectSchema = z
       .meta({ description: 'What the client itself gets back.' }),
   })
   .refine(notEmpty, 'expected at least one of arrives, verdict, client')
-  .meta({ id: 'expect', minProperties: 1, description: 'At least one of arrives, verdict, client. Every key must hold for every request.' })
+  .meta({
+    id: 'expect',
+    minProperties: 1,
+    description: 'At least one of arrives, verdict, client. Every key must hold for every request.',
+  })
 
 const caseSchema = z
   .strictObject({
-    id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/).meta({ description: 'Short stable id; the full one is family.topic.id.' }),
+    id: z
+      .string()
+      .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+      .meta({ description: 'Short stable id; the full one is family.topic.id.' }),
     title: text.meta({ description: 'The requirement in one sentence.' }),
     why: text.exactOptional().meta({ description: "Why it matters, instead of the file's why." }),
     refs: z.array(text).exactOptional().meta({ description: "Rules and advisories, after the file's." }),
@@ -159,12 +211,20 @@ const caseSchema = z
     send: z
       .union([sendSchema, z.array(sendSchema).min(1)])
       .exactOptional()
-      .meta({ description: "One request, or a list of variations on connections of their own. Default: the gateway's probe." }),
+      .meta({
+        description: "One request, or a list of variations on connections of their own. Default: the gateway's probe.",
+      }),
     expect: expectSchema,
     step: z
       .strictObject({
-        file: z.string().regex(/^[a-z0-9-]+\.ts$/).meta({ description: 'TypeScript module beside the scenario.' }),
-        function: z.string().regex(/^[A-Za-z_$][\w$]*$/).meta({ description: 'Function that the module exports.' }),
+        file: z
+          .string()
+          .regex(/^[a-z0-9-]+\.ts$/)
+          .meta({ description: 'TypeScript module beside the scenario.' }),
+        function: z
+          .string()
+          .regex(/^[A-Za-z_$][\w$]*$/)
+          .meta({ description: 'Function that the module exports.' }),
       })
       .exactOptional()
       .meta({ description: 'For what YAML cannot say.' }),

@@ -9,18 +9,29 @@ type Path = readonly PropertyKey[]
 export type Complaint = { readonly path: Path; readonly on: 'key' | 'value'; readonly message: string }
 
 /** @param root the parsed file, to tell what was found. @param keysAt the keys that the schema knows at a path, for near misses. */
-export function complaints(issues: readonly Issue[], root: unknown, keysAt: (path: Path) => readonly string[]): Complaint[] {
+export function complaints(
+  issues: readonly Issue[],
+  root: unknown,
+  keysAt: (path: Path) => readonly string[],
+): Complaint[] {
   return issues.flatMap((issue) => complaintsOf(issue, [], root, keysAt))
 }
 
-function complaintsOf(issue: Issue, prefix: Path, root: unknown, keysAt: (path: Path) => readonly string[]): Complaint[] {
+function complaintsOf(
+  issue: Issue,
+  prefix: Path,
+  root: unknown,
+  keysAt: (path: Path) => readonly string[],
+): Complaint[] {
   const path = [...prefix, ...issue.path]
   if (issue.code === 'invalid_union') {
     const found = valueAt(root, path)
     const best = bestBranch(issue.errors)
     if (best !== undefined) return best.flatMap((inner) => complaintsOf(inner, path, root, keysAt))
     const wanted = [...new Set(issue.errors.flatMap((branch) => branch.flatMap((inner) => expected(inner))))]
-    const words = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_value' ? inner.values.map(String) : []))
+    const words = issue.errors
+      .flat()
+      .flatMap((inner) => (inner.code === 'invalid_value' ? inner.values.map(String) : []))
     return [{ path, on: 'value', message: sentence(path, oneOf(wanted), found, words) }]
   }
   if (issue.code === 'unrecognized_keys')
@@ -30,12 +41,24 @@ function complaintsOf(issue: Issue, prefix: Path, root: unknown, keysAt: (path: 
       return { path: [...path, key], on: 'key', message: `unknown key "${key}"${inside(path)}${hint}` }
     })
   if (issue.code === 'invalid_key')
-    return [{ path, on: 'key', message: `the name "${String(path.at(-1))}" is not allowed${inside(path.slice(0, -1))}: expected ${oneOf(issue.issues.flatMap(expected))}` }]
+    return [
+      {
+        path,
+        on: 'key',
+        message: `the name "${String(path.at(-1))}" is not allowed${inside(path.slice(0, -1))}: expected ${oneOf(issue.issues.flatMap(expected))}`,
+      },
+    ]
   if (issue.code === 'custom') return [{ path, on: 'value', message: `${issue.message}${inside(path)}` }]
   const found = valueAt(root, path)
   const name = path.at(-1)
   if (found === undefined && typeof name === 'string')
-    return [{ path, on: 'value', message: `"${name}" is missing${inside(path.slice(0, -1))}: expected ${oneOf(expected(issue))}` }]
+    return [
+      {
+        path,
+        on: 'value',
+        message: `"${name}" is missing${inside(path.slice(0, -1))}: expected ${oneOf(expected(issue))}`,
+      },
+    ]
   const words = issue.code === 'invalid_value' ? issue.values.map(String) : []
   return [{ path, on: 'value', message: sentence(path, oneOf(expected(issue)), found, words) }]
 }
@@ -44,7 +67,11 @@ function complaintsOf(issue: Issue, prefix: Path, root: unknown, keysAt: (path: 
 function bestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const cost = (branch: readonly Issue[]) =>
     branch.reduce((sum, issue) => {
-      if (issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_format')) return sum + 1000
+      if (
+        issue.path.length === 0 &&
+        (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_format')
+      )
+        return sum + 1000
       return sum + (issue.code === 'unrecognized_keys' ? 3 * issue.keys.length : 1)
     }, 0)
   const [best] = branches.map((branch) => ({ branch, cost: cost(branch) })).toSorted((a, b) => a.cost - b.cost)
@@ -84,14 +111,17 @@ const typeWords: Readonly<Record<string, string>> = {
 }
 
 function size(origin: string, bound: string, limit: number): string {
-  if (origin === 'string') return limit === 1 && bound === 'at least' ? 'text that is not empty' : `${bound} ${limit} characters`
+  if (origin === 'string')
+    return limit === 1 && bound === 'at least' ? 'text that is not empty' : `${bound} ${limit} characters`
   if (origin === 'array') return `a list of ${bound} ${limit}`
   return `${bound} ${limit}`
 }
 
 function sentence(path: Path, wanted: string, found: unknown, words: readonly string[]): string {
-  const quotes = wanted.includes('text') && (typeof found === 'number' || typeof found === 'boolean') ? '; put it in quotes' : ''
-  const meant = typeof found === 'string' ? didYouMean(found, words) : words.includes(String(found)) ? '; put it in quotes' : quotes
+  const quotes =
+    wanted.includes('text') && (typeof found === 'number' || typeof found === 'boolean') ? '; put it in quotes' : ''
+  const meant =
+    typeof found === 'string' ? didYouMean(found, words) : words.includes(String(found)) ? '; put it in quotes' : quotes
   return `${pathWords(path)}expected ${wanted}, found ${foundWords(found)}${meant}`
 }
 
@@ -110,7 +140,11 @@ function foundWords(value: unknown): string {
 
 /** `cases[0].expect` */
 export function pathText(path: Path): string {
-  return path.reduce<string>((text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`), '')
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+    '',
+  )
 }
 
 const pathWords = (path: Path) => (path.length === 0 ? '' : `${pathText(path)}: `)

@@ -18,19 +18,33 @@ export type YamlFile<T> = {
 /**
  * Reads and checks one file. Problems are added to `problems`, in which case nothing is returned; an unreadable file is a problem too.
  */
-export async function readYaml<S extends z.ZodType>(file: string, schema: S, problems: Problem[]): Promise<YamlFile<z.output<S>> | undefined> {
+export async function readYaml<S extends z.ZodType>(
+  file: string,
+  schema: S,
+  problems: Problem[],
+): Promise<YamlFile<z.output<S>> | undefined> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    problems.push({ file, line: 1, column: 1, message: `cannot be read: ${error instanceof Error ? error.message : String(error)}` })
+    problems.push({
+      file,
+      line: 1,
+      column: 1,
+      message: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    })
     return undefined
   }
   return parseYaml(file, text, schema, problems)
 }
 
 /** The same for text that is already there. */
-export function parseYaml<S extends z.ZodType>(file: string, text: string, schema: S, problems: Problem[]): YamlFile<z.output<S>> | undefined {
+export function parseYaml<S extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: S,
+  problems: Problem[],
+): YamlFile<z.output<S>> | undefined {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const at = (offset: number): Place => {
@@ -43,11 +57,14 @@ export function parseYaml<S extends z.ZodType>(file: string, text: string, schem
     return undefined
   }
   const root: unknown = document.toJS()
-  const find = (path: Path, on: 'key' | 'value') => at(offsetOf(document.contents, path, on, (node) => (isAlias(node) ? node.resolve(document) : node)))
+  const find = (path: Path, on: 'key' | 'value') =>
+    at(offsetOf(document.contents, path, on, (node) => (isAlias(node) ? node.resolve(document) : node)))
   const result = schema.safeParse(root)
   if (!result.success) {
     const keysAt = (path: Path) => knownKeys(schema, path)
-    problems.push(...complaints(result.error.issues, root, keysAt).map(({ path, on, message }) => ({ ...find(path, on), message })))
+    problems.push(
+      ...complaints(result.error.issues, root, keysAt).map(({ path, on, message }) => ({ ...find(path, on), message })),
+    )
     return undefined
   }
   return { file, content: result.data, place: (path) => find(path, 'value') }
@@ -61,10 +78,13 @@ function offsetOf(root: unknown, path: Path, on: 'key' | 'value', resolve: (node
     const parent: unknown = isNode(node) ? resolve(node) : node
     if (isSeq(parent)) node = parent.items[Number(part)]
     else if (isMap(parent)) {
-      const pair: Pair | undefined = parent.items.find(({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(part))
+      const pair: Pair | undefined = parent.items.find(
+        ({ key }) => (isScalar(key) ? String(key.value) : String(key)) === String(part),
+      )
       if (pair === undefined) return offset
       // A key without a value, and the name itself where the name is the mistake.
-      if (isNode(pair.key) && (index === path.length - 1 ? on === 'key' || !isNode(pair.value) : false)) return pair.key.range?.[0] ?? offset
+      if (isNode(pair.key) && (index === path.length - 1 ? on === 'key' || !isNode(pair.value) : false))
+        return pair.key.range?.[0] ?? offset
       node = pair.value
     } else return offset
     if (!isNode(node)) return offset
@@ -77,7 +97,9 @@ function offsetOf(root: unknown, path: Path, on: 'key' | 'value', resolve: (node
 function knownKeys(schema: z.ZodType, path: Path): string[] {
   let level: z.core.$ZodType[] = [schema]
   for (const part of path) level = level.flatMap(unwrap).flatMap((inner) => step(inner, part))
-  const keys = level.flatMap(unwrap).flatMap((inner) => (inner instanceof z.ZodObject ? [Object.keys(inner.shape)] : []))
+  const keys = level
+    .flatMap(unwrap)
+    .flatMap((inner) => (inner instanceof z.ZodObject ? [Object.keys(inner.shape)] : []))
   return [...new Set(keys.flat())]
 }
 

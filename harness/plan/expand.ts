@@ -1,0 +1,153 @@
+/** From a selection to the cells that run: environments, and in each the cases over their transports in an order in which they can be judged. */
+import type { Case, Transport } from './case.ts'
+import { transports } from './case.ts'
+import type { LoadedProxy } from './load-proxies.ts'
+import type { KnownFailure, Variant } from './proxy.ts'
+import {
+  concerns,
+  gatewayId,
+  type KnownGateway,
+  type PlannedGateway,
+  type SelectedVariant,
+  type Selection,
+  selectCases,
+  selectGateways,
+  selectVariants,
+} from './select.ts'
+import { UserError } from './user-error.ts'
+
+/** JSON: it crosses the border to the run's process. */
+export type Plan = { readonly environments: readonly PlannedEnvironment[] }
+
+export type PlannedEnvironment = {
+  /** `PROXY@VERSION/VARIANT/GATEWAY@VERSION`, or `…/GATEWAY:PROFILE`. */
+  readonly id: string
+  readonly proxy: string
+  readonly proxyTitle: string
+  readonly proxyVersion: string
+  /** The reference proxy in process: no containers. */
+  readonly embedded: boolean
+  readonly variant: Variant
+  readonly gateway: PlannedGateway
+  readonly gatewayFeatures: readonly string[]
+  /** Entries that speak of this environment. */
+  readonly knownFailures: readonly KnownFailure[]
+  /** Twins and dependencies stand before the cells that rest on them. */
+  readonly cells: readonly PlannedCell[]
+}
+
+export type PlannedCell = {
+  readonly case: Case
+  readonly transport: Transport
+  /** `twin`: not asked for, but a selected cell rests on it (a positive twin or a dependency). */
+  readonly included: 'selected' | 'twin'
+}
+
+/** What a selection chooses from. */
+export type PlanSources = {
+  readonly proxies: readonly LoadedProxy[]
+  readonly gateways: readonly KnownGateway[]
+  readonly cases: readonly Case[]
+}
+
+/** @throws UserError when a name of the selection is nowhere, or nothing is left */
+export function expandPlan({ proxies, gateways, cases }: PlanSources, selection: Selection): Plan {
+  const variants = selectVariants(proxies, selection)
+  const behind = selectGateways(gateways, selection)
+  const cells = expandCells(cases, selectCases(cases, selection), selection.transport)
+  const environments = variants.flatMap((selected) =>
+    behind
+      .filter((gateway) => fits(selected.proxy, gateway))
+      .map((gateway) => environment(selected, gateway, gateways, cells)),
+  )
+  if (environments.length === 0)
+    throw new UserError(
+      `No environment is left: an embedded proxy stands in front of the reference gateway only, not of ${behind.map(gatewayId).join(', ')}.`,
+    )
+  return { environments: shardOf(environments, selection.shard) }
+}
+
+/** The reference proxy in process dials the reference gateway in process; real gateways live in containers. */
+function fits(proxy: LoadedProxy, gateway: PlannedGateway): boolean {
+  return !proxy.embedded || 'profile' in gateway
+}
+
+function environment(
+  { proxy, version, variant }: SelectedVariant,
+  gateway: PlannedGateway,
+  gateways: readonly KnownGateway[],
+  cells: readonly PlannedCell[],
+): PlannedEnvironment {
+  return {
+    id: `${proxy.name}@${version}/${variant.name}/${gatewayId(gateway)}`,
+    proxy: proxy.name,
+    proxyTitle: proxy.title,
+    proxyVersion: version,
+    embedded: proxy.embedded,
+    variant,
+    gateway,
+    gatewayFeatures: gateways.find((known) => known.name === gateway.name)?.features ?? [],
+    knownFailures: proxy.knownFailures.filter((entry) => concerns(entry, variant.name, version, gateway)),
+    cells,
+  }
+}
+
+/**
+ * Environments take turns, so that the slow ones spread: start-up costs more than all cells together, which is why no environment is split.
+ * @throws UserError for a shard that would be empty, which would look like a pass
+ */
+function shardOf(
+  environments: readonly PlannedEnvironment[],
+  shard: Selection['shard'],
+): readonly PlannedEnvironment[] {
+  if (shard === undefined) return environments
+  const { index, count } = shard
+  if (index > environments.length) {
+    const most = environments.length
+    throw new UserError(
+      `Shard ${index}/${count} is empty: the selection has ${most === 1 ? 'one environment' : `${most} environments`}. Use at most ${most} shards.`,
+    )
+  }
+  return environments.filter((_, position) => position % count === index - 1)
+}
+
+type Wanted = { readonly asked: Case; readonly transport: Transport }
+
+const key = ({ asked, transport }: Wanted) => `${asked.id} ${transport}`
+
+/**
+ * Cells of the chosen cases and of all they rest on. A twin runs over the same transport where it can, else over HTTP.
+ * Order: catalogue order, but for what must come earlier (depth first, so it is stable).
+ */
+export function expandCells(all: readonly Case[], chosen: readonly Case[], only: Transport | undefined): PlannedCell[] {
+  const byId = new Map(all.map((one) => [one.id, one]))
+  const selected = chosen.flatMap((asked) =>
+    transports
+      .filter((transport) => asked.over.includes(transport) && (only ?? transport) === transport)
+      .map((transport): Wanted => ({ asked, transport })),
+  )
+  const wanted = new Set(selected.map(key))
+  const cells = new Map<string, PlannedCell>()
+  const entered = new Set<string>()
+  const visit = (cell: Wanted) => {
+    if (entered.has(key(cell))) return
+    entered.add(key(cell))
+    for (const id of [...cell.asked.depends, ...cell.asked.twins]) {
+      const asked = byId.get(id)
+      if (asked !== undefined) visit({ asked, transport: transportOf(asked, cell.transport) })
+    }
+    cells.set(key(cell), {
+      case: cell.asked,
+      transport: cell.transport,
+      included: wanted.has(key(cell)) ? 'selected' : 'twin',
+    })
+  }
+  for (const cell of selected) visit(cell)
+  return [...cells.values()]
+}
+
+/** The transport over which `rests` is judged for a cell over `transport`: the same where it has it, else HTTP, else its first. */
+export function transportOf(rests: Case, transport: Transport): Transport {
+  if (rests.over.includes(transport)) return transport
+  return rests.over.includes('http') ? 'http' : (rests.over[0] ?? 'http')
+}

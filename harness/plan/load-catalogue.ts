@@ -1,0 +1,59 @@
+/** Everything that people wrote, read at once: scenarios and proxies, with all mistakes of all files in one answer. */
+import type { Case } from './case.ts'
+import { checkCases } from './check-cases.ts'
+import { type Features, readFeatures } from './features.ts'
+import { type LoadedProxy, readProxies } from './load-proxies.ts'
+import { readScenarios, type Scenario } from './load-scenarios.ts'
+import { nearMisses } from './near-misses.ts'
+import { type Problem, refuseOn } from './problem.ts'
+import { caseMatcher } from './select.ts'
+
+export type Catalogue = {
+  readonly scenarios: readonly Scenario[]
+  readonly cases: readonly Case[]
+  readonly proxies: readonly LoadedProxy[]
+  readonly features: Features
+}
+
+export type CatalogueOptions = {
+  /** The project's folder, the one with `scenarios` and `proxies`. */
+  readonly root: string
+  /** Folders of an operator's own proxies. */
+  readonly folders?: readonly string[]
+  /** Names that `caught-by` may use; absent: not checked. */
+  readonly mutants?: Iterable<string>
+}
+
+/** @throws UserError with every mistake of every file, as `file:line:column: …` */
+export async function loadCatalogue({ root, folders = [], mutants }: CatalogueOptions): Promise<Catalogue> {
+  const problems: Problem[] = []
+  const features = await readFeatures(root, problems)
+  const names = Object.keys(features)
+  const [loaded, proxies] = await Promise.all([
+    readScenarios(root, problems),
+    readProxies(root, folders, names, problems),
+  ])
+  problems.push(...(await checkCases(loaded.cases, { features: names, ...(mutants && { mutants }) }, loaded.broken)))
+  const cases = loaded.cases.map((one) => one.case)
+  if (loaded.broken.length === 0) problems.push(...deadKnownFailures(proxies, cases))
+  refuseOn(problems)
+  return { scenarios: loaded.scenarios, cases, proxies, features }
+}
+
+/** A known failure that no case can ever meet would never be noticed as stale. */
+function deadKnownFailures(proxies: readonly LoadedProxy[], cases: readonly Case[]): Problem[] {
+  const ids = cases.map((one) => one.id)
+  return proxies.flatMap((proxy) =>
+    proxy.knownFailures.flatMap((entry, index) => {
+      const place = proxy.knownFailurePlaces[index]
+      if (place === undefined) return []
+      return entry.cases
+        .filter((glob) => !ids.some(caseMatcher(glob)))
+        .map((glob) => {
+          const near = nearMisses(glob, ids)
+          const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
+          return { ...place, message: `expected an id or glob of some case, "${glob}" matches none${hint}` }
+        })
+    }),
+  )
+}

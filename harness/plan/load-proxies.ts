@@ -1,0 +1,115 @@
+/** Reads `proxies/<proxy>/proxy.yaml` and whatever other folder an operator names. */
+import { readdir, stat } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { checkKnownFailures, checkProxy } from './check-proxy.ts'
+import { readFeatures } from './features.ts'
+import { knownFailuresSchema } from './known-failures-schema.ts'
+import { type Place, type Problem, refuseOn } from './problem.ts'
+import type { KnownFailure, Proxy } from './proxy.ts'
+import { type ProxyFile, proxySchema } from './proxy-schema.ts'
+import { variantsAt } from './services.ts'
+import { UserError } from './user-error.ts'
+import { readYaml } from './yaml-file.ts'
+
+/** A proxy with its file, so that its variants can be had for another version. */
+export type LoadedProxy = Proxy & {
+  readonly written: ProxyFile
+  /** Where each known failure's `cases` stand, in the order of `knownFailures`. */
+  readonly knownFailurePlaces: readonly Place[]
+}
+
+/**
+ * The proxies of the project, then those in `folders` (an operator's own; relative to the working folder). Of two with the same name the operator's wins.
+ * @throws UserError with every mistake of every file, as `file:line:column: …`
+ */
+export async function loadProxies(root: string, folders: readonly string[] = []): Promise<LoadedProxy[]> {
+  const problems: Problem[] = []
+  const features = Object.keys(await readFeatures(root, problems))
+  const loaded = await readProxies(root, folders, features, problems)
+  refuseOn(problems)
+  return loaded
+}
+
+/** The same, with mistakes going to `problems`; proxies that have some are left out. */
+export async function readProxies(
+  root: string,
+  folders: readonly string[],
+  features: Iterable<string> | undefined,
+  problems: Problem[],
+): Promise<LoadedProxy[]> {
+  const own = await Promise.all(folders.map((folder) => operatorFolder(folder)))
+  const all = [...(await projectFolders(root)), ...own]
+  const read = await Promise.all([...new Set(all)].map((folder) => readProxy(root, folder, features, problems)))
+  return [...new Map(read.flat().map((proxy) => [proxy.name, proxy])).values()]
+}
+
+async function projectFolders(root: string): Promise<string[]> {
+  const parent = join(root, 'proxies')
+  const entries = await readdir(parent, { withFileTypes: true })
+  const folders = entries
+    .filter((entry) => entry.isDirectory() && entry.name !== 'programs')
+    .map((entry) => join(parent, entry.name))
+  return folders.toSorted()
+}
+
+async function operatorFolder(folder: string): Promise<string> {
+  const path = resolve(folder)
+  if (await stat(join(path, 'proxy.yaml')).catch(() => undefined)) return path
+  throw new UserError(
+    `--proxy ${folder}: expected a folder with a proxy.yaml, ${join(path, 'proxy.yaml')} does not exist.`,
+  )
+}
+
+async function readProxy(
+  root: string,
+  folder: string,
+  features: Iterable<string> | undefined,
+  problems: Problem[],
+): Promise<LoadedProxy[]> {
+  const yaml = await readYaml(join(folder, 'proxy.yaml'), proxySchema, problems)
+  if (yaml === undefined) return []
+  const { content } = yaml
+  const mistakes = await checkProxy(yaml, folder, features)
+  const { knownFailures, places } = await readKnownFailures(root, folder, content, mistakes)
+  problems.push(...mistakes)
+  if (mistakes.length > 0) return []
+  return [
+    {
+      name: content.name,
+      title: content.title,
+      homepage: content.homepage,
+      licence: content.licence,
+      folder,
+      version: content.version,
+      versions: [content.version, ...(content.versions ?? [])],
+      variants: variantsAt(content, folder, content.version),
+      knownFailures,
+      embedded: content.embedded === true,
+      written: content,
+      knownFailurePlaces: places,
+    },
+  ]
+}
+
+async function readKnownFailures(
+  root: string,
+  folder: string,
+  proxy: ProxyFile,
+  problems: Problem[],
+): Promise<{ knownFailures: KnownFailure[]; places: Place[] }> {
+  const file = join(folder, 'known-failures.yaml')
+  const none = { knownFailures: [], places: [] }
+  if (!(await stat(file).catch(() => undefined))) return none
+  const yaml = await readYaml(file, knownFailuresSchema, problems)
+  if (yaml === undefined) return none
+  problems.push(...checkKnownFailures(yaml, proxy))
+  const inside = relative(root, file)
+  const shown = inside.startsWith('..') ? file : inside
+  return {
+    knownFailures: yaml.content.map((entry, index) => ({
+      ...entry,
+      source: { file: shown, line: yaml.place([index]).line },
+    })),
+    places: yaml.content.map((_, index) => yaml.place([index, 'cases'])),
+  }
+}

@@ -1,0 +1,72 @@
+/** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
+import { join, resolve } from 'node:path'
+import type { BuildSource, Service, Variant } from './proxy.ts'
+import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride } from './proxy-schema.ts'
+
+/** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml` */
+export function variantsAt(file: ProxyFile, folder: string, version: string): Variant[] {
+  return Object.entries(file.variants).map(([name, variant]) => {
+    const login = variant.login ?? file.login
+    return {
+      name,
+      title: variant.title,
+      folder: join(folder, name),
+      services: Object.entries(file.services ?? {}).map(([service, written]) =>
+        serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
+      ),
+      identity: variant.identity,
+      requiredHeaders: variant['required-headers'] ?? [],
+      host: variant.host ?? 'app.test',
+      names: variant.names ?? {},
+      features: [...new Set([...(file.features ?? []), ...(variant.features ?? [])])],
+      login: { callbacks: login?.callbacks ?? [], clientAuth: login?.['client-auth'] ?? 'client_secret_basic' },
+      ...(variant.documentation && { documentation: variant.documentation }),
+      topology: file.topology ?? 'network',
+    }
+  })
+}
+
+/** `env` and `files` of the variant are added, everything else of it replaces. */
+function merged(written: ServiceFile, override: ServiceOverride): ServiceFile {
+  return {
+    ...written,
+    ...override,
+    env: { ...written.env, ...override.env },
+    files: { ...written.files, ...override.files },
+  }
+}
+
+function serviceAt(name: string, written: ServiceFile, folder: string, proxyVersion: string): Service {
+  const version = (written.version ?? proxyVersion).replaceAll('{version}', proxyVersion)
+  const put = (text: string) => text.replaceAll('{version}', version)
+  return {
+    name,
+    title: written.title,
+    version,
+    source: {
+      ...(written.pull !== undefined && { pull: put(written.pull) }),
+      ...(written.build !== undefined && { build: buildAt(written.build, folder, version) }),
+    },
+    with: (written.with ?? []).map((build) => buildAt(build, folder, version)),
+    command: written.command.map(put),
+    env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, put(value)])),
+    files: written.files ?? {},
+    ready: written.ready,
+    after: written.after ?? [],
+    tmpfs: written.tmpfs ?? [],
+  }
+}
+
+function buildAt(build: BuildFile, folder: string, version: string): BuildSource {
+  const put = (text: string) => text.replaceAll('{version}', version)
+  if ('debian' in build) return { kind: 'debian', package: build.debian }
+  if ('pypi' in build) return { kind: 'pypi', ...build.pypi, version: put(build.pypi.version) }
+  const { module, ldflags, ...go } = build.go
+  return {
+    kind: 'go',
+    ...go,
+    module: resolve(folder, put(module)),
+    version: put(go.version ?? version),
+    ...(ldflags !== undefined && { ldflags: put(ldflags) }),
+  }
+}
