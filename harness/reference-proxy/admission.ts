@@ -20,24 +20,23 @@ export function refusalOf(request: ProxyRequest, settings: Settings): Refusal | 
   if (originForm(request.target, settings) === undefined) {
     return { status: 400, reason: 'the request target is not a path of this host' }
   }
-  return request.transport === 'websocket' ? upgradeRefusal(request) : undefined
+  return undefined
 }
 
-/** RFC 6455 4.2.1. Anything that is not a plain WebSocket handshake is refused, and the connection closed, so that nothing can follow it. */
-function upgradeRefusal(request: ProxyRequest): Refusal | undefined {
-  const protocols = membersOf('upgrade', request.headers)
-  if (protocols.length !== 1 || protocols[0] !== 'websocket') {
-    return { status: 400, reason: 'the only upgrade here is websocket' }
-  }
-  if (request.method !== 'GET' || request.httpVersion !== '1.1') {
-    return { status: 400, reason: 'an upgrade is a GET of HTTP/1.1' }
-  }
-  const has = (name: string) => valuesOf(name, request.headers).length
-  if (has('content-length') || has('transfer-encoding')) return { status: 400, reason: 'an upgrade has no body' }
-  if (has('sec-websocket-key') !== 1) return { status: 400, reason: 'exactly one Sec-WebSocket-Key is required' }
-  const versions = valuesOf('sec-websocket-version', request.headers)
-  if (versions.length !== 1 || versions[0] !== '13') return { status: 426, reason: 'WebSocket version 13 is required' }
-  return undefined
+/**
+ * Whether the request opens a WebSocket (RFC 6455 4.2.1). Any other `Upgrade` is ignored, as RFC 9110 7.8 allows, and the
+ * request served as the ordinary one that it also is: no other tunnel can be opened.
+ */
+export function isWebSocketUpgrade(request: Pick<ProxyRequest, 'method' | 'httpVersion' | 'headers'>): boolean {
+  return (
+    request.method === 'GET' &&
+    request.httpVersion === '1.1' &&
+    membersOf('connection', request.headers).includes('upgrade') &&
+    membersOf('upgrade', request.headers).includes('websocket') &&
+    // A body would be read as frames.
+    !valuesOf('content-length', request.headers).length &&
+    !valuesOf('transfer-encoding', request.headers).length
+  )
 }
 
 /**

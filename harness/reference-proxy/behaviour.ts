@@ -24,8 +24,6 @@ export type Behaviour = {
   readonly trailers: 'dropped' | 'merged'
   /** The address from which the gateway is dialled. */
   readonly source: 'proxy' | 'loopback'
-  /** When an upgraded connection becomes a tunnel. */
-  readonly tunnel: 'after-101' | 'at-once'
   readonly logOut: 'ends-session' | 'forgets-cookie'
   readonly returnTo: 'same-site' | 'anywhere'
 }
@@ -41,7 +39,6 @@ export const correct: Behaviour = {
   steps: correctSteps,
   trailers: 'dropped',
   source: 'proxy',
-  tunnel: 'after-101',
   logOut: 'ends-session',
   returnTo: 'same-site',
 }

@@ -40,8 +40,7 @@ export function createCore(behaviour: Behaviour, { settings, sessions, logIn, as
   return async (received) => {
     const refusal = behaviour.admit(received, settings)
     if (refusal) {
-      const version: HeaderLine[] = refusal.status === 426 ? [['Sec-WebSocket-Version', '13']] : []
-      return answer(textAnswer(refusal.status, refusal.reason, [['Connection', 'close'], ...version]))
+      return answer(textAnswer(refusal.status, refusal.reason, [['Connection', 'close']]))
     }
     const request = { ...received, target: originForm(received.target, settings) ?? received.target }
     const page = await ownPage(request, behaviour, { settings, sessions, logIn, ask })

@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Dial } from '../clients/exchange.ts'
 import type { HeaderLine } from '../plan/case.ts'
+import { isWebSocketUpgrade } from './admission.ts'
 import { type Answer, answerBytes, endToEnd, headBytes, textAnswer } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Core, Outcome } from './core.ts'
@@ -14,7 +15,7 @@ import type { ProxyRequest } from './request.ts'
 
 export type Front = {
   readonly core: Core
-  readonly behaviour: Pick<Behaviour, 'tunnel' | 'trailers'>
+  readonly behaviour: Pick<Behaviour, 'trailers'>
   /** To the gateway. */
   readonly dialGateway: () => ReturnType<Dial>
   /** The network's word on who is at the other end. */
@@ -23,7 +24,11 @@ export type Front = {
 
 /** A server without a listener: connections are handed to it by `emit('connection', socket)`. */
 export function createHttp1(front: Front): Server {
-  const server = createServer({ insecureHTTPParser: false, keepAliveTimeout: 0, requestTimeout: 0 })
+  const server = createServer({
+    insecureHTTPParser: false,
+    shouldUpgradeCallback: ({ method = '', httpVersion, rawHeaders }) =>
+      isWebSocketUpgrade({ method, httpVersion, headers: pairsOf(rawHeaders) }),
+  })
   server.on('request', (request, response) => {
     serve(front, request, response).catch(() => response.destroy())
   })
@@ -40,21 +45,21 @@ export function createHttp1(front: Front): Server {
 
 async function serve(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const received = proxyRequest(front, request, 'http')
+  // After an upgrade that was ignored nobody can say what the next bytes are: the answer is the connection's last.
+  if (valuesOf('upgrade', received.headers).length) response.shouldKeepAlive = false
   const outcome = await front.core(received)
   if (outcome.kind === 'answer') return write(response, outcome.answer)
-  if (outcome.instead) write(response, outcome.instead)
 
   let answered: IncomingMessage
   try {
     const socket = await front.dialGateway()
     answered = await askGateway(...(await gatewayRequest(front, received, outcome, request, socket)))
   } catch {
-    if (!outcome.instead) write(response, textAnswer(502, 'the gateway does not answer'))
-    return
+    return write(response, outcome.instead ?? textAnswer(502, 'the gateway does not answer'))
   }
   if (outcome.instead) {
     answered.resume()
-    return
+    return write(response, outcome.instead)
   }
   response.sendDate = false
   response.writeHead(answered.statusCode ?? 502, answered.statusMessage, endToEnd(pairsOf(answered.rawHeaders)).flat())
@@ -87,7 +92,6 @@ async function serveUpgrade(front: Front, request: IncomingMessage, client: Dupl
     client.end(answerBytes(outcome.answer))
     return
   }
-  if (outcome.instead) client.end(answerBytes(outcome.instead))
   const { target, lines } = outcome
   let socket: Duplex
   try {
@@ -96,14 +100,10 @@ async function serveUpgrade(front: Front, request: IncomingMessage, client: Dupl
     client.end(answerBytes(textAnswer(502, 'the gateway does not answer')))
     return
   }
-  if (front.behaviour.tunnel === 'at-once') {
-    socket.write(headBytes(`${received.method} ${target} HTTP/1.1`, upgradeLines(lines)))
-    join(client, head, socket)
-    return
-  }
   const answer = await askUpgrade({ method: received.method, target, lines, socket })
   if (outcome.instead) {
     socket.destroy()
+    client.end(answerBytes(outcome.instead))
     return
   }
   const { response } = answer

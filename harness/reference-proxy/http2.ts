@@ -24,7 +24,6 @@ async function serveStream(front: Front, stream: ServerHttp2Stream, all: HeaderL
   const outcome = await front.core(received)
   if (outcome.kind === 'answer')
     return respond(stream, outcome.answer.status, outcome.answer.headers, outcome.answer.body)
-  if (outcome.instead) respond(stream, outcome.instead.status, outcome.instead.headers, outcome.instead.body)
   const { target, lines } = outcome
   try {
     const asked = { method: received.method, target, lines, socket: await front.dialGateway() }
@@ -32,7 +31,8 @@ async function serveStream(front: Front, stream: ServerHttp2Stream, all: HeaderL
     const response = await askGateway(asked, stream.endAfterHeaders ? undefined : { stream, chunked: !sized })
     if (outcome.instead) {
       response.resume()
-      return
+      const { status, headers, body } = outcome.instead
+      return respond(stream, status, headers, body)
     }
     stream.respond(fields(response.statusCode ?? 502, endToEnd(pairsOf(response.rawHeaders))))
     await pipeline(response, stream)

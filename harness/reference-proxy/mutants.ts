@@ -48,6 +48,7 @@ const clientAddress = 'X-Forwarded-For'
 
 export const mutants: readonly Mutant[] = [
   mutant('passthrough', 'The route to the gateway is configured without any authentication, so every header passes.', {
+    admit: () => undefined,
     access: () => ({ kind: 'forward' }),
     ...stepsWith(stripUntrusted, (lines) => without(clientAddress, lines)),
   }),
@@ -207,13 +208,6 @@ export const mutants: readonly Mutant[] = [
       framing: 'keeps-length',
     },
   ),
-  mutant('tunnel-at-once', 'An upgrade becomes a tunnel before the gateway agreed to it.', {
-    admit: (request, settings) => {
-      const refusal = correct.admit(request, settings)
-      return request.transport === 'websocket' && refusal?.status === 426 ? undefined : refusal
-    },
-    tunnel: 'at-once',
-  }),
   mutant('trailers-merged', 'Fields of the trailer section are merged into the header section.', {
     trailers: 'merged',
   }),

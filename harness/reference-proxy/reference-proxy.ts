@@ -4,7 +4,7 @@
  */
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { loopback } from '../lab/embedded/addresses.ts'
 import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
 import { type Behaviour, correct } from './behaviour.ts'
@@ -84,15 +84,21 @@ export class ReferenceProxy implements AsyncDisposable {
         ? askSessions(options.sessions, request)
         : { kind: 'unavailable', reason: 'the auth service does not answer' }
     const parts = { settings, sessions: options.sessions, logIn, ask }
-    const context = createSecureContext({ cert: options.tls.certificate, key: options.tls.key })
 
     const front = createFront(network, behaviour, parts)
+    // One TLS server for each address that dials: its decrypted sockets say nothing of the connection below them.
+    const secured = new Map<string, TlsServer>()
+    const securedFor = (peer: string) => {
+      const server = secured.get(peer) ?? this.#secure(options.tls, peer, front)
+      secured.set(peer, server)
+      return server
+    }
     this.#listeners.push(
       network.listen({
         names: [host, 'proxy'],
         address: addresses.proxy,
         port: 443,
-        onConnection: (socket, peer) => this.#secure(socket, peer, context, front),
+        onConnection: (socket, peer) => securedFor(peer).emit('connection', socket),
       }),
     )
     if (!behaviour.secondListener) return
@@ -107,13 +113,17 @@ export class ReferenceProxy implements AsyncDisposable {
     )
   }
 
-  #secure(raw: Duplex, peer: string, secureContext: SecureContext, front: ConnectionFront): void {
-    const socket = new TLSSocket(raw, { isServer: true, secureContext, ALPNProtocols: ['h2', 'http/1.1'] })
-    this.#own(socket)
-    socket.once('secure', () => {
+  /** Not listening: raw connections are handed to it. */
+  #secure({ certificate, key }: ReferenceProxyOptions['tls'], peer: string, front: ConnectionFront): TlsServer {
+    const server = createTlsServer({ cert: certificate, key, ALPNProtocols: ['h2', 'http/1.1'] })
+    server.on('secureConnection', (socket) => {
+      this.#own(socket)
       if (socket.alpnProtocol === 'h2') serveHttp2(front, socket, peer)
       else this.#serve(socket, peer, front)
     })
+    // A handshake that fails is the client's affair; its socket is closed already.
+    server.on('tlsClientError', () => {})
+    return server
   }
 
   #serve(socket: Duplex, peer: string, front: ConnectionFront): void {
