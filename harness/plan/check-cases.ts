@@ -33,13 +33,14 @@ export async function checkCases(
   }
   const features = known.features && new Set(known.features)
   const mutants = known.mutants && new Set(known.mutants)
-  const all = new Set(ids.keys())
   const readable = (id: string) => !broken.some((topic) => id.startsWith(`${topic}.`))
+  const named = loaded.flatMap((one) => [...one.case.twins, ...one.case.depends])
+  const all = new Set([...ids.keys(), ...named.filter((id) => !readable(id))])
   for (const one of loaded) {
     problems.push(...checkNames(one, 'needs', one.case.needs, features, 'feature'))
     problems.push(...checkNames(one, 'caught-by', one.case.controls, mutants, 'mutant'))
-    problems.push(...checkNames(one, 'twin', one.case.twins.filter(readable), all, 'case'))
-    problems.push(...checkNames(one, 'depends', one.case.depends.filter(readable), all, 'case'))
+    problems.push(...checkNames(one, 'twin', one.case.twins, all, 'case'))
+    problems.push(...checkNames(one, 'depends', one.case.depends, all, 'case'))
     problems.push(...checkPlaceholders(one), ...checkProof(one), ...(await checkStep(one)))
     problems.push(
       ...flaws(one.case).map(({ path, message }) => ({ ...one.place(path), message: `${one.case.id}: ${message}` })),
@@ -57,7 +58,7 @@ function checkNames(
 ): Problem[] {
   if (known === undefined) return []
   return names.flatMap((name, index) => {
-    const place = names.length > 1 ? one.place([field, index]) : one.place([field])
+    const place = one.place([field, index])
     if (known.has(name)) return []
     return [
       {

@@ -5,14 +5,14 @@ import { checkKnownFailures, checkProxy } from './check-proxy.ts'
 import { readFeatures } from './features.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { type Place, type Problem, refuseOn } from './problem.ts'
-import type { KnownFailure, Proxy } from './proxy.ts'
+import type { KnownFailure, Proxy as Product } from './proxy.ts'
 import { type ProxyFile, proxySchema } from './proxy-schema.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
 import { readYaml } from './yaml-file.ts'
 
 /** A proxy with its file, so that its variants can be had for another version. */
-export type LoadedProxy = Proxy & {
+export type LoadedProxy = Product & {
   readonly written: ProxyFile
   /** Where each known failure's `cases` stand, in the order of `knownFailures`. */
   readonly knownFailurePlaces: readonly Place[]

@@ -15,10 +15,16 @@ export function nearMisses(word: string, known: Iterable<string>, most = 3): str
     const near = score <= Math.max(2, Math.floor(wanted.length * 0.4))
     const contained = wanted.length >= 3 && (candidate.includes(wanted) || wanted.includes(candidate))
     if (!near && !contained) return []
-    return [{ name, score: contained ? Math.min(score, 2) : score }]
+    const begun = wanted.length >= 3 && candidate.startsWith(wanted)
+    return [{ name, score: Math.min(score, begun ? 1 : contained ? 2 : score) }]
   })
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1))
-  return scored.slice(0, most).map(({ name }) => name)
+  // One clear winner stands alone.
+  const best = scored[0]?.score ?? 0
+  return scored
+    .filter(({ score }) => score < best + 1)
+    .slice(0, most)
+    .map(({ name }) => name)
 }
 
 /** `; did you mean a or b?` – or nothing, when nothing is near. */

@@ -14,30 +14,24 @@ const caseId = z
   .meta({ description: 'Id of a case: `family.topic.case`, or only the last part for a case of this file.' })
 
 const shared = {
-  level: z
-    .enum(levels)
-    .meta({
-      description: 'must: part of conformance. should: a warning when not met. info: told, never judged. Default must.',
-    }),
+  level: z.enum(levels).meta({
+    description: 'must: part of conformance. should: a warning when not met. info: told, never judged. Default must.',
+  }),
   over: z
     .array(z.enum(transports))
     .min(1)
     .meta({ description: 'Transports; one cell each. Default [http, websocket].' }),
   as: z.enum(principals).meta({ description: 'Who the client is signed in as at the proxy. Default anonymous.' }),
-  from: z
-    .enum(vantages)
-    .meta({
-      description:
-        'Where the client stands. `internet` talks to the proxy, all others to the gateway itself. Default internet.',
-    }),
+  from: z.enum(vantages).meta({
+    description:
+      'Where the client stands. `internet` talks to the proxy, all others to the gateway itself. Default internet.',
+  }),
   to: z
     .enum(destinations)
     .meta({ description: 'Whom the client dials. Default proxy from the internet, gateway from everywhere else.' }),
-  needs: z
-    .array(text)
-    .meta({
-      description: 'Features that variant or gateway must have (scenarios/features.yaml); absent means `unsupported`.',
-    }),
+  needs: z.array(text).meta({
+    description: 'Features that variant or gateway must have (scenarios/features.yaml); absent means `unsupported`.',
+  }),
   depends: z
     .array(caseId)
     .meta({ description: 'Cases that must be green in the same environment, else this one is `blocked`.' }),
@@ -45,12 +39,10 @@ const shared = {
     description:
       'Positive twins, any of which must be green, else a pass of this case proves nothing and is `blocked`. Needed where silence would meet the expectation.',
   }),
-  'caught-by': z
-    .array(text)
-    .meta({
-      description:
-        'Mutants of the reference proxy (or `gateway:…`) on which this case must turn red. Only `info` cases may have none.',
-    }),
+  'caught-by': z.array(text).meta({
+    description:
+      'Mutants of the reference proxy (or `gateway:…`) on which this case must turn red. Only `info` cases may have none.',
+  }),
 }
 
 const optionalShared = {
@@ -68,12 +60,10 @@ const optionalShared = {
 export const sendSchema = z
   .strictObject({
     method: text.exactOptional().meta({ description: "Default: the gateway's probe, `POST`; `GET` for an upgrade." }),
-    target: text
-      .exactOptional()
-      .meta({
-        description:
-          'Request target, default `/tools/invoke` (upgrade: `/`). A mark is added as query unless it carries {mark}.',
-      }),
+    target: text.exactOptional().meta({
+      description:
+        'Request target, default `/tools/invoke` (upgrade: `/`). A mark is added as query unless it carries {mark}.',
+    }),
     version: z.enum(['1.0', '1.1']).exactOptional().meta({ description: 'HTTP version, in quotes.' }),
     host: z
       .array(z.string())
@@ -92,12 +82,9 @@ export const sendSchema = z
       .boolean()
       .exactOptional()
       .meta({ description: 'Send the session cookie or leave it out. Default: sent unless anonymous.' }),
-    password: z
-      .enum(['right', 'wrong'])
-      .exactOptional()
-      .meta({
-        description: "The gateway's local password: Authorization: Bearer, or connect.auth.password on a WebSocket.",
-      }),
+    password: z.enum(['right', 'wrong']).exactOptional().meta({
+      description: "The gateway's local password: Authorization: Bearer, or connect.auth.password on a WebSocket.",
+    }),
     'client-id': text
       .exactOptional()
       .meta({ description: "client.id of the gateway's own connect frame, default test." }),
@@ -154,7 +141,11 @@ export const expectSchema = z
       .union([
         z.literal('unreached'),
         z.strictObject({ accepted: user }),
-        z.strictObject({ refused: z.union([z.literal(true), z.array(text).min(1)]) }),
+        z.strictObject({
+          refused: z
+            .union([z.literal(true), z.array(text).min(1)])
+            .meta({ description: 'Reached and refused, for any reason or for one of these.' }),
+        }),
         z.strictObject({
           only: z.string().min(1).meta({ description: 'Accepted as this user or not at all; nobody: never accepted.' }),
         }),

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import {
+  fill,
+  fillExpectation,
+  fillSend,
+  type PlaceholderContext,
+  placeholders,
+  unknownPlaceholders,
+} from './placeholders.ts'
+
+const context: PlaceholderContext = {
+  identity: 'X-Auth-Request-Email',
+  evil: 'evil-1@attacker.test',
+  alice: 'alice@example.test',
+  bob: 'bob@example.test',
+  client: '10.0.0.10',
+  lan: '10.0.0.11',
+  proxy: '10.0.0.2',
+  gateway: '10.0.0.5',
+  host: 'app.test',
+  mark: 'm1',
+  cookie: 'session=1',
+  password: 'local',
+}
+
+describe('placeholders', () => {
+  it('spell the identity header in every way', () => {
+    const ways = ['', ':_', ':.', ':lower', ':upper', ':mixed'].map((way) => fill(`{identity${way}}`, context))
+    expect(ways).toEqual([
+      'X-Auth-Request-Email',
+      'X_Auth_Request_Email',
+      'X.Auth.Request.Email',
+      'x-auth-request-email',
+      'X-AUTH-REQUEST-EMAIL',
+      'X_Auth-Request-Email',
+    ])
+  })
+
+  it('are all known, and each is filled', () => {
+    for (const name of Object.keys(placeholders)) {
+      const written = `{${name.replace('N', '3')}}`
+      expect(unknownPlaceholders(written)).toEqual([])
+      expect(fill(written, context)).not.toContain('{')
+    }
+  })
+
+  it('leave other braces alone', () => {
+    const text = '{} {"tool":"sessions_list","args":{}} {http.auth.user.email} ${USER} {'
+    expect(unknownPlaceholders(text)).toEqual([])
+    expect(fill(text, context)).toBe(text)
+  })
+
+  it('are refused where a name or its argument is not known', () => {
+    expect(unknownPlaceholders('{evli} {identity:title} {long:0} {long} {alice:lower}')).toEqual([
+      '{evli}',
+      '{identity:title}',
+      '{long:0}',
+      '{long}',
+      '{alice:lower}',
+    ])
+  })
+
+  it('do not fill what a value brings in', () => {
+    expect(fill('{cookie}', { ...context, cookie: '{evil}' })).toBe('{evil}')
+  })
+
+  it('are filled in every string of a request', () => {
+    expect(
+      fillSend(
+        {
+          target: '/{mark}',
+          host: ['{host}'],
+          headers: [['{identity:_}', '{evil}']],
+          trailers: [['{identity}', '{long:2}']],
+          raw: ['{cookie}'],
+          cookie: false,
+        },
+        context,
+      ),
+    ).toEqual({
+      target: '/m1',
+      host: ['app.test'],
+      headers: [['X_Auth_Request_Email', 'evil-1@attacker.test']],
+      trailers: [['X-Auth-Request-Email', 'aa']],
+      raw: ['session=1'],
+      cookie: false,
+    })
+  })
+
+  it('are filled in every string of an expectation, names of headers included', () => {
+    expect(
+      fillExpectation(
+        {
+          arrives: { identity: ['{alice}'], headers: { '{identity}': ['{alice}'] }, client: '{client}', count: 'any' },
+          verdict: { only: '{alice}' },
+          client: { status: ['4xx'], without: ['{evil}'] },
+        },
+        context,
+      ),
+    ).toEqual({
+      arrives: {
+        identity: ['alice@example.test'],
+        headers: { 'X-Auth-Request-Email': ['alice@example.test'] },
+        client: '10.0.0.10',
+        count: 'any',
+      },
+      verdict: { only: 'alice@example.test' },
+      client: { status: ['4xx'], without: ['evil-1@attacker.test'] },
+    })
+    expect(fillExpectation({ arrives: 'never', verdict: 'unreached' }, context)).toEqual({
+      arrives: 'never',
+      verdict: 'unreached',
+    })
+  })
+})
