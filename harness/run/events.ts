@@ -1,8 +1,7 @@
 /** What crosses the border between the command line's process and the run's own process (which may live in other namespaces). */
-import type { Level, Transport } from '../plan/case.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
-import type { Cell, EnvironmentResult } from './results.ts'
+import type { Cell, CellEvidence, EnvironmentResult } from './results.ts'
 
 /** Everything the run's process needs; JSON. */
 export type RunRequest = {
@@ -28,15 +27,18 @@ export type PreparedEnvironment = PlannedEnvironment & {
   readonly services: Readonly<Record<string, PreparedService>>
 }
 
+/** Cells and environments travel as they come, so that nothing is lost when the run's process is. */
 export type RunEvent =
   | { readonly type: 'note'; readonly line: string }
   | { readonly type: 'engine'; readonly kind: 'docker' | 'private' | 'none'; readonly version: string; readonly ms: number }
+  | { readonly type: 'starting'; readonly id: string }
   | { readonly type: 'environment'; readonly environment: EnvironmentResult }
-  | { readonly type: 'cell'; readonly cell: Cell; readonly evidence: unknown }
-  | { readonly type: 'environment-done'; readonly id: string; readonly ms: number }
+  | { readonly type: 'cell'; readonly cell: Cell; readonly evidence?: CellEvidence }
+  /** A cell that ended without a judgement: a defect of the harness, or its environment never stood. */
+  | { readonly type: 'broken-cell'; readonly environment: string; readonly name: string; readonly reason: string }
+  | { readonly type: 'environment-done'; readonly id: string; readonly reason?: string }
+  /** The whole run cannot go on. */
   | { readonly type: 'failure'; readonly message: string }
   | { readonly type: 'done' }
 
 export type RunCommand = { readonly type: 'cancel' }
-
-export type CellName = { readonly case: string; readonly transport: Transport; readonly level: Level }

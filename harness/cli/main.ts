@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+/** The command line: parses, calls, prints. Exit codes: see `exit.ts`. */
+import { Command, CommanderError } from 'commander'
+import { closest } from 'fastest-levenshtein'
+import { UserError } from '../plan/user-error.ts'
+import { runOptions, selectionOptions } from './options.ts'
+
+const program = new Command('conformance')
+  .description('Shows whether an identity-aware reverse proxy can be trusted by a gateway that believes its header.')
+  .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+  .showHelpAfterError('(conformance --help shows what there is)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  conformance                                        every proxy, every variant, the default gateways
+  conformance --proxy nginx-oauth2-proxy --variant hardened
+  conformance --proxy ./my-nginx                     your own folder with a proxy.yaml
+  conformance --case 'spoofing.**' --level must --list
+  conformance --engine none                          no containers: reference proxy and gateway in process
+
+Exit codes: 0 conforms, 1 a requirement is not met, 2 usage or configuration,
+            3 harness error (also: an environment could not start), 130 interrupted`,
+  )
+
+runOptions(program.command('run', { isDefault: true }))
+  .description('run cells and write a report (the default command)')
+  .action(async (options) => {
+    const { run } = await import('./run.ts')
+    process.exitCode = await run(options)
+  })
+
+program
+  .command('list')
+  .description('what there is: proxies, variants, gateways, scenarios, cases, controls')
+  .argument('[what]', 'proxies | variants | gateways | scenarios | cases | controls', 'proxies')
+  .option('--json', 'machine-readable', false)
+  .action(async (what, options) => {
+    const { printList } = await import('./catalogue.ts')
+    await printList(what, options)
+  })
+
+program
+  .command('explain')
+  .description('a case in words, with its rules, controls and an example request')
+  .argument('<case>', 'id of the case')
+  .option('--json', 'machine-readable', false)
+  .action(async (id, options) => {
+    const { printExplanation } = await import('./catalogue.ts')
+    await printExplanation(id, options)
+  })
+
+selectionOptions(program.command('replay'))
+  .description('run one cell and show everything that was sent and what arrived')
+  .argument('<case>', 'id of the case')
+  .option('--transport <transport>', 'http, websocket or h2; default: all that the case has')
+  .option('--engine <engine>', 'auto, docker, private or none', 'auto')
+  .option('--json', 'machine-readable', false)
+  .action(async (id, options) => {
+    const { replay } = await import('./replay.ts')
+    process.exitCode = await replay(id, options)
+  })
+
+program
+  .command('mutants')
+  .description('the catalogue against broken reference proxies and gateways: every check must be able to fail')
+  .option('--json', 'machine-readable', false)
+  .action(async (options) => {
+    const { mutants } = await import('./mutants.ts')
+    process.exitCode = await mutants(options)
+  })
+
+program
+  .command('report')
+  .description('render a report again, or merge several runs or shards')
+  .option('--in <dir>', 'folder of a run (repeatable)', (value: string, before: string[]) => [...before, value], [])
+  .option('--out <dir>', 'where the report goes', 'reports/latest')
+  .option('--json', 'print the merged results.json', false)
+  .action(async (options) => {
+    const { report } = await import('./report.ts')
+    process.exitCode = await report(options)
+  })
+
+program
+  .command('doctor')
+  .description('engine, registries, tools, disk, memory: what is there, what is missing, what to do')
+  .option('--json', 'machine-readable', false)
+  .action(async (options) => {
+    const { doctor } = await import('./doctor.ts')
+    process.exitCode = await doctor(options)
+  })
+
+program
+  .command('clean')
+  .description('remove whatever earlier runs left: containers, networks, folders')
+  .option('--dry-run', 'only say what would be removed', false)
+  .option('--json', 'machine-readable', false)
+  .action(async (options) => {
+    const { clean } = await import('./clean.ts')
+    process.exitCode = await clean(options)
+  })
+
+program.on('command:*', ([name]: string[]) => {
+  const known = program.commands.map((command) => command.name())
+  throw new UserError(`There is no command ${name}. Did you mean ${closest(name ?? '', known)}?`)
+})
+
+/** @returns the exit code of a failed start; commands set their own */
+function complain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has printed it
+  if (error instanceof UserError) {
+    console.error(error.message)
+    return 2
+  }
+  console.error(error instanceof Error ? error.stack : error)
+  return 3
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = complain(error)
+}

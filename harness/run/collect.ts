@@ -1,0 +1,154 @@
+/** What has come of a run so far: grows event by event and can be written as a report at any moment. */
+import { exitCode } from '../judge/exit-code.ts'
+import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failures.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
+import { gatewayId } from '../plan/select.ts'
+import type { RunEvent } from './events.ts'
+import {
+  type Cell,
+  type CellEvidence,
+  cellKey,
+  type Evidence,
+  type EnvironmentResult,
+  evidenceAddress,
+  type Results,
+  type RunFacts,
+  totalsOf,
+} from './results.ts'
+
+export type Ending = Pick<RunFacts, 'durationMs' | 'interrupted'>
+
+export class Collection {
+  readonly #planned: ReadonlyMap<string, PlannedEnvironment>
+  readonly #complete: boolean
+  readonly #environments = new Map<string, EnvironmentResult>()
+  readonly #cells = new Map<string, Cell>()
+  readonly #evidence = new Map<string, Record<string, CellEvidence>>()
+  readonly failures: string[] = []
+
+  /** @param complete the whole catalogue was planned: then an entry that names no cell is stale */
+  constructor(planned: readonly PlannedEnvironment[], complete: boolean) {
+    this.#planned = new Map(planned.map((environment) => [environment.id, environment]))
+    this.#complete = complete
+  }
+
+  get cells(): readonly Cell[] {
+    return [...this.#cells.values()]
+  }
+
+  environment(id: string): EnvironmentResult | undefined {
+    return this.#environments.get(id)
+  }
+
+  cellsOf(id: string): readonly Cell[] {
+    return this.cells.filter((cell) => cell.environment === id)
+  }
+
+  take(event: RunEvent): void {
+    switch (event.type) {
+      case 'environment':
+        this.#environments.set(event.environment.id, event.environment)
+        return
+      case 'cell':
+        this.#take(event.cell)
+        if (event.evidence !== undefined) this.#keep(event.cell, event.evidence)
+        return
+      case 'broken-cell':
+        this.#takeBroken(event.environment, event.name, event.reason)
+        return
+      case 'failure':
+        this.failures.push(event.message)
+        return
+      case 'note':
+      case 'engine':
+      case 'starting':
+      case 'environment-done':
+      case 'done':
+        return
+    }
+  }
+
+  results(run: Omit<RunFacts, 'exitCode' | keyof Ending>, ending: Ending): Results {
+    // Planned, but never heard of again: the run's process died, or was stopped, before it could stand up.
+    const environments = [...this.#planned.values()].map((planned) => this.#environments.get(planned.id) ?? neverStood(planned, ending.interrupted))
+    const cells = this.cells
+    const stale = staleKnownFailures(environments.map((environment) => this.#judged(environment, ending.interrupted)))
+    const cases = new Map([...this.#planned.values()].flatMap((planned) => planned.cells.map((cell) => [cell.case.id, cell.case])))
+    const ran = new Set(cells.map((cell) => cell.case))
+    return {
+      schema: 1,
+      run: { ...run, ...ending, exitCode: exitCode({ interrupted: ending.interrupted, environments, cells, stale: stale.length }) },
+      environments,
+      cells,
+      totals: totalsOf(cells),
+      cases: [...cases.values()]
+        .filter((asked) => ran.has(asked.id))
+        .map(({ id, family, title, why, refs, level, twins, controls, source }) => ({ id, family, title, why, refs, level, twins, controls, source })),
+      stale: stale.map(({ proxy, entry, why }) => ({ proxy, file: entry.source.file, line: entry.source.line, cases: [...entry.cases], why })),
+    }
+  }
+
+  evidence(): Evidence {
+    return Object.fromEntries(this.#evidence)
+  }
+
+  #take(cell: Cell): void {
+    this.#cells.set(`${cell.environment} ${cellKey(cell)}`, cell)
+  }
+
+  #keep(cell: Cell, evidence: CellEvidence): void {
+    const kept = this.#evidence.get(cell.environment) ?? {}
+    kept[cellKey(cell)] = evidence
+    this.#evidence.set(cell.environment, kept)
+  }
+
+  /** A defect of the harness in one cell. Where the environment itself did not stand, its own row says so, not every cell. */
+  #takeBroken(environment: string, name: string, reason: string): void {
+    if (this.#environments.get(environment)?.status !== 'ready') return
+    const cell = this.#planned.get(environment)?.cells.find(({ case: asked, transport }) => `${asked.id}.${transport}` === name)
+    if (cell === undefined) return
+    const { case: asked, transport } = cell
+    const broken = { environment, case: asked.id, transport, level: asked.level }
+    this.#take({ ...broken, status: 'harness-error', reason, ms: 0, evidence: evidenceAddress(broken) })
+  }
+
+  #judged(environment: EnvironmentResult, interrupted: boolean): JudgedEnvironment {
+    const planned = this.#planned.get(environment.id)
+    if (planned === undefined) throw new Error(`${environment.id} ran without being planned`)
+    return {
+      place: { proxy: planned.proxy, proxyVersion: planned.proxyVersion, variant: planned.variant.name, gateway: gatewayId(planned.gateway) },
+      knownFailures: planned.knownFailures,
+      complete: this.#complete && !interrupted && environment.status === 'ready',
+      cells: this.cellsOf(environment.id),
+    }
+  }
+}
+
+/** The row of an environment before it stands, or that never will. */
+export function environmentRow(
+  planned: PlannedEnvironment,
+  state: { status: EnvironmentResult['status']; reason?: string; asked?: boolean },
+): EnvironmentResult {
+  const { gateway } = planned
+  return {
+    id: planned.id,
+    proxy: planned.proxy,
+    proxyVersion: planned.proxyVersion,
+    proxyTitle: planned.proxyTitle,
+    variant: planned.variant.name,
+    variantTitle: planned.variant.title,
+    gateway: 'profile' in gateway ? gatewayId(gateway) : gateway.name,
+    ...('version' in gateway && { gatewayVersion: gateway.version }),
+    topology: planned.variant.topology,
+    startMs: 0,
+    loginMs: 0,
+    services: [],
+    ...(planned.variant.documentation && { documentation: planned.variant.documentation.source }),
+    ...state,
+  }
+}
+
+function neverStood(planned: PlannedEnvironment, interrupted: boolean): EnvironmentResult {
+  const reason = interrupted ? 'The run was interrupted before it stood.' : 'The run ended before it stood.'
+  return environmentRow(planned, { status: interrupted ? 'unavailable' : 'failed', reason })
+}

@@ -1,0 +1,81 @@
+/** The run's own process: engine, then vitest with one project per environment. Speaks to the command line over IPC alone. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import { createVitest } from 'vitest/node'
+import { startEngine } from './engine.ts'
+import type { RunEvent, RunRequest } from './events.ts'
+
+const file = process.argv[2]
+if (file === undefined) throw new Error('usage: run-main.ts REQUEST.json')
+const request: RunRequest = JSON.parse(await readFile(file, 'utf8'))
+
+let vitest: Vitest | undefined
+let cancelled = false
+const cancel = () => {
+  cancelled = true
+  void vitest?.cancelCurrentRun('keyboard-input')
+}
+// The command line's word, its end, or a signal to this process itself: all mean the same.
+process.on('message', cancel)
+process.on('disconnect', cancel)
+process.on('SIGTERM', cancel)
+process.on('SIGINT', cancel)
+
+const send = (event: RunEvent) => {
+  if (process.connected) process.send?.(event)
+}
+
+/** Cells and environments travel as they come, so that nothing is lost when the rest of the run is. */
+const reporter: Reporter = {
+  onTestModuleStart(module: TestModule) {
+    send({ type: 'starting', id: module.project.name })
+  },
+  onTestCaseResult(test: TestCase) {
+    const { event } = test.meta()
+    if (event !== undefined) return send(event)
+    if (test.result().state === 'skipped') return
+    const [error] = test.result().errors ?? []
+    send({ type: 'broken-cell', environment: test.project.name, name: test.name, reason: error?.message ?? 'it ended without a result' })
+  },
+  onTestModuleEnd(module: TestModule) {
+    const { event } = module.meta()
+    if (event !== undefined) send(event)
+    const reasons = module.errors().map((error) => error.message)
+    send({ type: 'environment-done', id: module.project.name, ...(reasons.length > 0 && { reason: reasons.join('; ') }) })
+  },
+}
+
+try {
+  await using engine = await startEngine(request.engine, request.folder, send)
+  vitest = await createVitest({
+    config: false,
+    watch: false,
+    root: import.meta.dirname,
+    reporters: [reporter],
+    maxWorkers: request.jobs,
+    projects: request.environments.map((environment) => ({
+      extends: false as const,
+      test: {
+        name: environment.id,
+        root: import.meta.dirname,
+        include: ['environment.cells.ts'],
+        pool: 'threads' as const,
+        isolate: false,
+        provide: { standUp: { environment, engine: engine.access, runId: request.runId, folder: join(request.folder, 'environments'), keep: request.keep } },
+        // The sources run on Node as they are.
+        experimental: { viteModuleRunner: false, nodeLoader: false },
+      },
+    })),
+  })
+  if (!cancelled) await vitest.start()
+  await vitest.close()
+  send({ type: 'done' })
+} catch (error) {
+  send({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
+  process.exitCode = 1
+} finally {
+  // Vitest keeps its own exit code for red tests; here red is data, not a fault of this process.
+  if (process.exitCode === undefined || vitest !== undefined) process.exitCode = 0
+  if (process.connected) process.disconnect()
+}

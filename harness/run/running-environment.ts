@@ -1,0 +1,25 @@
+/** One variant in front of one gateway, standing and logged in: what the cells are run against. */
+import type { Recordings } from '../gateways/recordings.ts'
+import type { Dial } from '../clients/exchange.ts'
+import type { Principal, Vantage } from '../plan/case.ts'
+import type { EnvironmentResult } from './results.ts'
+
+export type Addresses = { readonly client: string; readonly lan: string; readonly proxy: string; readonly gateway: string }
+
+/** What a log-in left behind; `reason` says why there is no session. */
+export type Session = { readonly cookie: string; readonly reason?: string }
+
+export type RunningEnvironment = AsyncDisposable & {
+  readonly result: EnvironmentResult
+  readonly addresses: Addresses
+  readonly dial: Readonly<Record<Vantage, Dial>>
+  /** PEM of the run's authority. */
+  readonly ca: string
+  readonly password: string
+  readonly sessions: Readonly<Record<Principal, Session>>
+  /** Absent on gateways that cannot record. */
+  readonly recordings?: Recordings
+  /** To be redacted wherever they show. */
+  readonly secrets: readonly string[]
+  readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>
+}
