@@ -158,9 +158,10 @@ function recordGateway(network: EmbeddedNetwork, arrived: Recorded[]): AsyncDisp
   })
 }
 
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
 /** The least that the code flow needs: signs alice in without asking. */
 function stubProvider(network: EmbeddedNetwork): void {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const issuer = 'http://idp.test'
   const pending = new Map<string, { nonce: string; challenge: string }>()
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')

@@ -1,4 +1,7 @@
-/** Asks the gateway: one connection per request, exactly the given header lines, the body as a stream. */
+/**
+ * Asks the gateway: one connection per request, exactly the given header lines, the body as a stream. A gateway may answer
+ * and close before it has read the body: errors after the answer are nobody's news.
+ */
 import { type IncomingMessage, request as openRequest } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import type { HeaderLine } from '../plan/case.ts'
@@ -26,7 +29,7 @@ export function askGateway(
       setDefaultHeaders: false,
       headers: [...lines, ...framing, ['Connection', 'close'] as const].flat(),
     })
-    outgoing.once('error', reject)
+    outgoing.on('error', reject)
     outgoing.once('response', resolve)
     if (!body) {
       outgoing.end()
@@ -53,7 +56,7 @@ export function askUpgrade({ method, target, lines, socket }: GatewayRequest): P
       setDefaultHeaders: false,
       headers: upgradeLines(lines).flat(),
     })
-    outgoing.once('error', reject)
+    outgoing.on('error', reject)
     outgoing.once('response', (response) => resolve({ kind: 'answered', response }))
     outgoing.once('upgrade', (response, upgraded, head) =>
       resolve({ kind: 'upgraded', response, socket: upgraded, head }),

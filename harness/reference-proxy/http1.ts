@@ -9,7 +9,7 @@ import { isWebSocketUpgrade } from './admission.ts'
 import { type Answer, answerBytes, endToEnd, headBytes, textAnswer } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Core, Outcome } from './core.ts'
-import { askGateway, askUpgrade, upgradeLines } from './forward.ts'
+import { askGateway, askUpgrade, type UpgradeAnswer, upgradeLines } from './forward.ts'
 import { pairsOf, valuesOf } from './header-lines.ts'
 import type { ProxyRequest } from './request.ts'
 
@@ -93,16 +93,15 @@ async function serveUpgrade(front: Front, request: IncomingMessage, client: Dupl
     return
   }
   const { target, lines } = outcome
-  let socket: Duplex
+  let answer: UpgradeAnswer
   try {
-    socket = await front.dialGateway()
+    answer = await askUpgrade({ method: received.method, target, lines, socket: await front.dialGateway() })
   } catch {
     client.end(answerBytes(textAnswer(502, 'the gateway does not answer')))
     return
   }
-  const answer = await askUpgrade({ method: received.method, target, lines, socket })
   if (outcome.instead) {
-    socket.destroy()
+    answer.response.socket.destroy()
     client.end(answerBytes(outcome.instead))
     return
   }

@@ -1,0 +1,18 @@
+/** How each vantage point of a case reaches the others in an embedded environment. */
+import type { Dial } from '../../clients/exchange.ts'
+import type { Vantage } from '../../plan/case.ts'
+import { loopback } from './addresses.ts'
+import type { EmbeddedNetwork } from './network.ts'
+
+/** From the gateway's own namespace, `localhost` is the gateway, and so is the gateway's name. */
+export function vantageDials(network: EmbeddedNetwork): Readonly<Record<Vantage, Dial>> {
+  const { internet, lan, proxy, gateway } = network.addresses
+  const ownHost = { [loopback]: gateway, localhost: gateway }
+  return {
+    internet: network.dialFrom(internet),
+    lan: network.dialFrom(lan),
+    'proxy-host': network.dialFrom(proxy),
+    'gateway-loopback': network.dialFrom(loopback, ownHost),
+    'gateway-own-address': network.dialFrom(gateway, ownHost),
+  }
+}
