@@ -7,7 +7,7 @@ import type { Access, AuthAnswer, Authenticate, ProxyRequest, Settings } from '.
 export type Behaviour = {
   /** `none`: the proxy does not run. */
   readonly listener: 'public' | 'none'
-  /** How a second listener, in plain HTTP, behaves; the correct proxy has none. */
+  /** A second way in, in plain HTTP, where the correct proxy has only its auth service. */
   readonly secondListener?: Behaviour
   /** `strict`: a message with two lengths is refused. The others forward it under one of the two. */
   readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length'

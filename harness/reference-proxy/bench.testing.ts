@@ -8,6 +8,7 @@ import { createAuthority } from '../lab/certificate-authority.ts'
 import { embeddedAddresses } from '../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../lab/embedded/network.ts'
 import type { HeaderLine } from '../plan/case.ts'
+import type { Topology } from '../plan/proxy.ts'
 import type { Behaviour } from './behaviour.ts'
 import { pairsOf, valuesOf } from './header-lines.ts'
 import { gatewayPort, ReferenceProxy } from './reference-proxy.ts'
@@ -44,7 +45,12 @@ export class Bench implements AsyncDisposable {
   readonly bob: string
   readonly noEmail: string
 
-  private constructor(network: EmbeddedNetwork, sessions: SessionStore, behaviour: Behaviour | undefined) {
+  private constructor(
+    network: EmbeddedNetwork,
+    sessions: SessionStore,
+    behaviour: Behaviour | undefined,
+    topology: Topology,
+  ) {
     this.network = network
     this.sessions = sessions
     const cookie = (user: Parameters<SessionStore['open']>[0]) => `${sessionCookie}=${sessions.open(user)}`
@@ -53,11 +59,18 @@ export class Bench implements AsyncDisposable {
     this.noEmail = cookie({ subject: 'no-email' })
     this.gateway = recordGateway(network, this.arrived)
     stubProvider(network)
-    this.proxy = ReferenceProxy.start(network, { identity, tls, openid, sessions, ...(behaviour && { behaviour }) })
+    this.proxy = ReferenceProxy.start(network, {
+      identity,
+      tls,
+      openid,
+      sessions,
+      topology,
+      ...(behaviour && { behaviour }),
+    })
   }
 
-  static async start(behaviour?: Behaviour): Promise<Bench> {
-    return new Bench(await EmbeddedNetwork.create(embeddedAddresses()), new SessionStore(), behaviour)
+  static async start(behaviour?: Behaviour, topology: Topology = 'network'): Promise<Bench> {
+    return new Bench(await EmbeddedNetwork.create(embeddedAddresses()), new SessionStore(), behaviour, topology)
   }
 
   /** A TLS connection to the proxy from the internet, with ALPN `http/1.1`. */

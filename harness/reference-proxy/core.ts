@@ -67,6 +67,15 @@ export function createCore(behaviour: Behaviour, { settings, sessions, logIn, as
   }
 }
 
+/** The auth service dialled directly: says whether there is a session, names nobody, leads nowhere. */
+export function createAuthCore(ask: Authenticate): Core {
+  const statuses = { user: 202, anonymous: 401, unavailable: 503 } as const
+  return async (request) => {
+    const { kind } = ask(request)
+    return { kind: 'answer', answer: textAnswer(statuses[kind], kind === 'user' ? 'there is a session' : kind) }
+  }
+}
+
 /** The proxy's own pages. Everything below `/oauth2/` is its own: what is not a page there is not forwarded either. */
 async function ownPage(
   request: ProxyRequest,

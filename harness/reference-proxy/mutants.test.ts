@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { Bench, exchange, identity } from './bench.testing.ts'
 import { valuesOf } from './header-lines.ts'
 import { mutantNamed, mutants } from './mutants.ts'
-import { secondListenerPort } from './reference-proxy.ts'
+import { authPort } from './reference-proxy.ts'
 
 const evil = 'evil@attacker.test'
 const real = 'alice@example.test'
@@ -83,7 +83,7 @@ const rows: Record<string, readonly [Observation, correct: unknown, broken: unkn
   'open-bypass': [
     identities(async ({ network }) => {
       const dial = network.dialFrom(network.addresses.internet)
-      const socket = await dial('auth', secondListenerPort).catch(() => undefined)
+      const socket = await dial('auth', authPort).catch(() => undefined)
       return socket && exchange(socket, ['GET / HTTP/1.1', 'Host: auth', 'Connection: close', forged])
     }),
     [],

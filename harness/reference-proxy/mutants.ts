@@ -178,7 +178,7 @@ export const mutants: readonly Mutant[] = [
     },
   ),
   mutant('strip-forwarded', 'All of X-Forwarded-* is removed before the gateway, so remote users look local.', {
-    ...stepsWith(attributeClient, keepAll),
+    ...stepsWith(attributeClient, (lines) => lines.filter(([name]) => !foldName(name).startsWith('x-forwarded-'))),
   }),
   mutant('host-rewrite', 'The public Host is replaced by the address of the upstream.', {
     ...stepsWith(keepHost, (lines, { settings }) => [['Host', settings.gateway], ...without('host', lines)]),

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { expect, it } from 'vitest'
 import { Bench, certificateAuthority, exchange, handshake, identity, statusOf } from './bench.testing.ts'
 import { valuesOf } from './header-lines.ts'
+import { authPort } from './reference-proxy.ts'
 
 const evil = 'evil@attacker.test'
 const real = 'alice@example.test'
@@ -207,6 +208,26 @@ it('lets nobody pass while the auth service is down', async () => {
   expect(bench.arrived).toEqual([])
   bench.proxy.startAuth()
   expect(statusOf(await bench.get('/', `Cookie: ${bench.alice}`))).toBe(200)
+})
+
+it('dials the gateway over loopback as a sidecar, and still says who the client is', async () => {
+  await using bench = await Bench.start(undefined, 'sidecar')
+  await bench.get('/', `Cookie: ${bench.alice}`, 'X-Forwarded-For: 127.0.0.1')
+  expect(bench.arrived[0]?.peer).toBe('127.0.0.1')
+  expect(valuesOf('X-Forwarded-For', bench.arrived[0]?.headers ?? [])).toEqual([bench.network.addresses.internet])
+})
+
+it('has an auth service that names nobody and leads nowhere', async () => {
+  await using bench = await Bench.start()
+  const ask = async (...lines: string[]) => {
+    const socket = await bench.network.dialFrom(bench.network.addresses.lan)('auth', authPort)
+    return exchange(socket, ['GET /oauth2/auth HTTP/1.1', 'Host: auth', 'Connection: close', ...lines])
+  }
+  expect(statusOf(await ask(`${identity}: ${evil}`))).toBe(401)
+  const known = await ask(`Cookie: ${bench.alice}`)
+  expect(statusOf(known)).toBe(202)
+  expect(known).not.toContain('alice')
+  expect(bench.arrived).toEqual([])
 })
 
 it('keeps two users of one connection apart', async () => {

@@ -7,8 +7,9 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { loopback } from '../lab/embedded/addresses.ts'
 import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
+import type { Topology } from '../plan/proxy.ts'
 import { type Behaviour, correct } from './behaviour.ts'
-import { createCore } from './core.ts'
+import { type Core, createAuthCore, createCore } from './core.ts'
 import { createHttp1, type Front } from './http1.ts'
 import { serveHttp2 } from './http2.ts'
 import { LogIn, type LogInOptions } from './log-in.ts'
@@ -26,13 +27,15 @@ export type ReferenceProxyOptions = {
   readonly openid: Pick<LogInOptions, 'clientId' | 'clientSecret' | 'clientAuth'>
   /** Share it between proxies and one log-in serves them all. */
   readonly sessions: SessionStore
+  /** `sidecar`: in the gateway's network namespace, so that it dials the gateway over loopback. Default `network`. */
+  readonly topology?: Topology
   /** Default: the correct one. */
   readonly behaviour?: Behaviour
 }
 
 export const gatewayPort = 18789
-/** Where the second listener of the mutant `open-bypass` is found, at the address and name of `auth`. */
-export const secondListenerPort = 4180
+/** Plain HTTP, at the address and name of `auth`: the auth service, or the way around the log-in of the mutant `open-bypass`. */
+export const authPort = 4180
 
 const issuer = 'http://idp.test'
 
@@ -85,7 +88,8 @@ export class ReferenceProxy implements AsyncDisposable {
         : { kind: 'unavailable', reason: 'the auth service does not answer' }
     const parts = { settings, sessions: options.sessions, logIn, ask }
 
-    const front = createFront(network, behaviour, parts)
+    const topology = options.topology ?? 'network'
+    const front = createFront(network, behaviour, parts, topology)
     // One TLS server for each address that dials: its decrypted sockets say nothing of the connection below them.
     const secured = new Map<string, TlsServer>()
     const securedFor = (peer: string) => {
@@ -101,13 +105,14 @@ export class ReferenceProxy implements AsyncDisposable {
         onConnection: (socket, peer) => securedFor(peer).emit('connection', socket),
       }),
     )
-    if (!behaviour.secondListener) return
-    const second = createFront(network, behaviour.secondListener, parts)
+    const second = behaviour.secondListener
+      ? createFront(network, behaviour.secondListener, parts, topology)
+      : frontOf(network, behaviour, createAuthCore(ask), topology)
     this.#listeners.push(
       network.listen({
         names: ['auth'],
         address: addresses.auth,
-        port: secondListenerPort,
+        port: authPort,
         onConnection: (socket, peer) => this.#serve(socket, peer, second),
       }),
     )
@@ -165,15 +170,18 @@ function createFront(
   network: EmbeddedNetwork,
   behaviour: Behaviour,
   parts: Parameters<typeof createCore>[1],
+  topology: Topology,
 ): ConnectionFront {
-  const { addresses } = network
-  const dial =
-    behaviour.source === 'loopback'
-      ? network.dialFrom(loopback, { gateway: addresses.gateway })
-      : network.dialFrom(addresses.proxy)
+  return frontOf(network, behaviour, createCore(behaviour, parts), topology)
+}
+
+function frontOf(network: EmbeddedNetwork, behaviour: Behaviour, core: Core, topology: Topology): ConnectionFront {
+  const { proxy, gateway } = network.addresses
+  const local = topology === 'sidecar' || behaviour.source === 'loopback'
+  const dial = local ? network.dialFrom(loopback, { gateway }) : network.dialFrom(proxy)
   const peers = new WeakMap<Duplex, string>()
   const front: Front = {
-    core: createCore(behaviour, parts),
+    core,
     behaviour,
     dialGateway: () => dial('gateway', gatewayPort),
     peerOf: (socket) => {
