@@ -45,7 +45,7 @@ describe('placeholders', () => {
   })
 
   it('leave other braces alone', () => {
-    const text = '{} {"tool":"sessions_list","args":{}} {http.auth.user.email} ${USER} {'
+    const text = '{} {"tool":"sessions_list","args":{}} {http.auth.user.email} $user {'
     expect(unknownPlaceholders(text)).toEqual([])
     expect(fill(text, context)).toBe(text)
   })

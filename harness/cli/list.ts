@@ -1,0 +1,137 @@
+/** `conformance list`: what there is, by kind. Returns text or plain data; printing is the caller's. */
+import type { Catalogue } from '../plan/load-catalogue.ts'
+import { nearMisses, oneOf } from '../plan/near-misses.ts'
+import { gatewayWords, type KnownGateway } from '../plan/select.ts'
+import { UserError } from '../plan/user-error.ts'
+import { twoColumns, wrapped } from './columns.ts'
+
+export const listKinds = ['proxies', 'variants', 'gateways', 'scenarios', 'cases', 'controls'] as const
+export type ListKind = (typeof listKinds)[number]
+
+/** A broken proxy or gateway that cases must catch, with the mistake in one sentence. */
+export type Control = { readonly name: string; readonly mistake: string }
+
+export type Listed = {
+  readonly catalogue: Catalogue
+  readonly gateways: readonly KnownGateway[]
+  readonly controls: readonly Control[]
+}
+
+/** @throws UserError when `word` is no kind of thing */
+export function listKind(word: string): ListKind {
+  const kind = listKinds.find((known) => known === word)
+  if (kind !== undefined) return kind
+  const near = nearMisses(word, listKinds)
+  throw new UserError(
+    `There is no list of "${word}". ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Known: ${listKinds.join(', ')}.`}`,
+  )
+}
+
+/** For people, at most 80 columns wide wherever words can be wrapped. */
+export function listText(kind: ListKind, listed: Listed): string {
+  const { catalogue, gateways, controls } = listed
+  switch (kind) {
+    case 'proxies':
+      return catalogue.proxies
+        .map((proxy) => {
+          const variants = proxy.variants.map((variant) => variant.name).join(', ')
+          const others = proxy.versions.slice(1)
+          return [
+            `${proxy.name}  ${proxy.version}${proxy.embedded ? ' (in process)' : ''}`,
+            wrapped(`${proxy.title}, ${proxy.licence}`, 2),
+            wrapped(`variants: ${variants}`, 2),
+            ...(others.length > 0 ? [wrapped(`other versions: ${others.join(', ')}`, 2)] : []),
+            ...(proxy.knownFailures.length > 0 ? [`  known failures: ${proxy.knownFailures.length}`] : []),
+            `  ${proxy.homepage}`,
+          ].join('\n')
+        })
+        .join('\n\n')
+    case 'variants':
+      return catalogue.proxies
+        .map((proxy) => {
+          const rows = proxy.variants.flatMap((variant): [string, string][] => [
+            [variant.name, variant.title],
+            ['', `${variant.identity} at ${variant.host}; ${variant.features.join(', ') || 'no features'}`],
+            ...(variant.documentation === undefined
+              ? []
+              : [['', `from ${variant.documentation.source}`] satisfies [string, string]]),
+          ])
+          return `${proxy.name}\n${twoColumns(rows, 2)}`
+        })
+        .join('\n\n')
+    case 'gateways':
+      return gateways
+        .map((gateway) => {
+          const names = gatewayWords(gateway).slice(1)
+          return [
+            `${gateway.name}${gateway.byDefault ? '  (by default)' : ''}`,
+            wrapped(gateway.title, 2),
+            wrapped(names.join(', '), 2),
+          ].join('\n')
+        })
+        .join('\n\n')
+    case 'scenarios':
+      return twoColumns(
+        catalogue.scenarios.map(({ id, title, cases }) => [
+          id,
+          `${title} (${cases === 1 ? '1 case' : `${cases} cases`})`,
+        ]),
+      )
+    case 'cases':
+      return catalogue.scenarios
+        .map((scenario) => {
+          const rows = catalogue.cases
+            .filter((one) => one.source.file === scenario.file)
+            .map((one): [string, string] => [
+              one.id.slice(scenario.id.length + 1),
+              `${one.title} [${one.level}, ${one.over.join(' + ')}]`,
+            ])
+          return `${scenario.id}\n${twoColumns(rows, 2)}`
+        })
+        .join('\n\n')
+    case 'controls':
+      return twoColumns(
+        controls.map(({ name, mistake }) => {
+          const count = caughtBy(catalogue, name).length
+          return [name, `${mistake} (${count === 1 ? '1 case' : `${count} cases`})`]
+        }),
+      )
+  }
+}
+
+/** For programs: the same, as JSON. Cases and proxies as they are loaded, without what only the harness needs. */
+export function listJson(kind: ListKind, { catalogue, gateways, controls }: Listed): unknown {
+  switch (kind) {
+    case 'proxies':
+      return catalogue.proxies.map(({ name, title, homepage, licence, version, versions, embedded, variants }) => {
+        return {
+          name,
+          title,
+          homepage,
+          licence,
+          version,
+          versions,
+          embedded,
+          variants: variants.map((variant) => variant.name),
+        }
+      })
+    case 'variants':
+      return catalogue.proxies.flatMap((proxy) =>
+        proxy.variants.map(({ name, title, identity, requiredHeaders, host, features, documentation, topology }) => {
+          return { proxy: proxy.name, name, title, identity, requiredHeaders, host, features, documentation, topology }
+        }),
+      )
+    case 'gateways':
+      return gateways
+    case 'scenarios':
+      return catalogue.scenarios
+    case 'cases':
+      return catalogue.cases
+    case 'controls':
+      return controls.map((control) => ({ ...control, cases: caughtBy(catalogue, control.name) }))
+  }
+}
+
+function caughtBy(catalogue: Catalogue, control: string): string[] {
+  return catalogue.cases.filter((one) => one.controls.includes(control)).map((one) => one.id)
+}
