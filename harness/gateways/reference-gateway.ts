@@ -172,8 +172,8 @@ export class ReferenceGateway implements AsyncDisposable {
 
   #answering(request: IncomingMessage, response: ServerResponse): void {
     const { pending } = this.#connection(request.socket)
-    const work = this.#serve(request, response)
-      .catch(() => request.socket.destroy())
+    const work: Promise<void> = this.#serve(request, response)
+      .catch(() => void request.socket.destroy())
       .finally(() => pending.delete(work))
     pending.add(work)
   }

@@ -36,7 +36,10 @@ export function readBody(request: IncomingMessage, deadlineMs: number, broken: A
     request.on('end', finish)
     request.on('close', finish)
     request.on('error', finish)
-    broken.addEventListener('abort', finish)
+    // A body that was there in full still flows out of its stream, whatever came behind it on the connection.
+    broken.addEventListener('abort', () => {
+      if (!request.complete) finish()
+    })
   })
   const settled = new Promise<Rest>((resolve) => {
     const timer = setTimeout(() => resolve(rest()), deadlineMs)

@@ -1,0 +1,103 @@
+import { duplexPair } from 'node:stream'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Verdict } from './arrival.ts'
+import { startup } from './config.ts'
+import { configOf, difference, protocolOf, send, type Target } from './contract.ts'
+import { type ProfileName, profileNames, profiles } from './profiles.ts'
+import { Recorder } from './recorder.ts'
+import { Recordings } from './recordings.ts'
+import { ReferenceGateway } from './reference-gateway.ts'
+import { expectedOf, type Outcome, type Station, type Vector, vectors } from './vectors.ts'
+
+const addresses = { proxy: '10.77.0.2', intruder: '10.77.0.3', gateway: '10.77.0.1' }
+const peers: Readonly<Record<Station, string>> = {
+  proxy: addresses.proxy,
+  intruder: addresses.intruder,
+  loopback: '127.0.0.1',
+  'own-address': addresses.gateway,
+}
+
+type Running = { readonly gateway: ReferenceGateway; readonly recordings: Recordings; readonly target: Target }
+const running = new Map<string, Running>()
+
+/** One gateway per profile and configuration; wrong passwords of all vectors together stay below the rate limit. */
+function gatewayOf(vector: Vector, name: ProfileName): Running {
+  const key = `${name} ${vector.config}`
+  const there = running.get(key)
+  if (there) return there
+  const profile = profiles[name]
+  const started = startup(configOf(vector, addresses), profile)
+  if (started.kind === 'refused') throw new Error(`${key}: ${started.message}`)
+  const recorder = new Recorder()
+  const gateway = new ReferenceGateway({
+    policy: { profile, config: started.config },
+    recorder,
+    ownAddresses: () => [addresses.gateway, '127.0.0.1'],
+  })
+  const dial = async (from: Station) => {
+    const [client, server] = duplexPair()
+    gateway.accept(server, peers[from])
+    return client
+  }
+  const target: Target = { dial, addresses, protocol: protocolOf(name), deadlineMs: 5000 }
+  const made = { gateway, recordings: Recordings.of(recorder), target }
+  running.set(key, made)
+  return made
+}
+
+function recordedVerdict(outcome: Outcome): Record<string, unknown> {
+  return 'accepted' in outcome
+    ? { kind: 'accepted', user: outcome.accepted }
+    : { kind: 'refused', reason: outcome.refused }
+}
+
+afterAll(async () => {
+  for (const { gateway } of running.values()) await gateway[Symbol.asyncDispose]()
+})
+
+describe.each(profileNames)('the reference gateway as %s', (name) => {
+  for (const vector of vectors) {
+    const expected = expectedOf(vector, name)
+    if (!expected) continue
+    it(`${vector.id} (${vector.config})`, async () => {
+      const { target, recordings } = gatewayOf(vector, name)
+      const before = recordings.last
+      const heard = await send(vector, target)
+      expect(difference(vector, expected, heard)).toBeUndefined()
+      const arrived = recordings.since(before)
+      expect(arrived).toHaveLength(1)
+      const verdict: Verdict | undefined = arrived[0]?.verdict
+      expect(verdict).toMatchObject(recordedVerdict(expected))
+      expect(arrived[0]?.peer).toBe(peers[vector.from])
+    })
+  }
+})
+
+describe('the vectors', () => {
+  it('are at least 200, with ids of their own', () => {
+    expect(vectors.length).toBeGreaterThanOrEqual(200)
+    expect(new Set(vectors.map(({ id }) => id)).size).toBe(vectors.length)
+  })
+
+  it('hold acceptance and refusal for every profile, over both transports', () => {
+    for (const name of profileNames) {
+      for (const over of ['http', 'websocket']) {
+        const outcomes = vectors.filter((vector) => vector.over === over).map((vector) => expectedOf(vector, name))
+        expect(outcomes.some((outcome) => outcome && 'accepted' in outcome)).toBe(true)
+        expect(outcomes.some((outcome) => outcome && 'refused' in outcome)).toBe(true)
+      }
+    }
+  })
+
+  it('tell every profile from every other one, but for those that are one profile on a live wire', () => {
+    const answers = (name: ProfileName) => vectors.map((vector) => JSON.stringify(expectedOf(vector, name)))
+    const same = profileNames.flatMap((one, index) =>
+      profileNames
+        .slice(index + 1)
+        .filter((other) => answers(one).every((answer, at) => answer === answers(other)[at]))
+        .map((other) => `${one} = ${other}`),
+    )
+    // Mayros differs from CoderClaw in its start-up rule only.
+    expect(same).toEqual(['coderclaw = mayros'])
+  })
+})

@@ -1,0 +1,62 @@
+/** Configurations of the contract vectors, in OpenClaw's JSON shape. `C1`-`C3` are those of gateway-versions.md. */
+
+export const vectorPassword = 'local-only-password'
+
+const c1Proxy = {
+  userHeader: 'x-forwarded-user',
+  requiredHeaders: ['x-forwarded-proto'],
+  allowUsers: ['alice@example.test'],
+}
+
+function config(gateway: Readonly<Record<string, unknown>>, auth: Readonly<Record<string, unknown>>) {
+  return {
+    gateway: {
+      mode: 'local',
+      port: 18789,
+      bind: 'lan',
+      trustedProxies: ['{proxy}', '{gateway}', '127.0.0.1'],
+      controlUi: { allowedOrigins: ['https://app.test'] },
+      ...gateway,
+      auth: { mode: 'trusted-proxy', password: vectorPassword, ...auth },
+    },
+  }
+}
+
+function listed(entry: string) {
+  return config({ trustedProxies: [entry] }, { trustedProxy: c1Proxy })
+}
+
+const c2Proxy = { userHeader: 'x-auth-request-email' }
+const loopbackProxies = { trustedProxies: ['{proxy}', '127.0.0.1'] }
+
+export const vectorConfigs = {
+  /** Proxy, own address and loopback are listed; required header; alice alone. */
+  C1: config({}, { trustedProxy: c1Proxy }),
+  /** The proxy alone is listed; a header that is no proxy header; everybody allowed. */
+  C2: config({ trustedProxies: ['{proxy}'] }, { trustedProxy: c2Proxy }),
+  /** C1 with allowLoopback. */
+  C3: config({}, { trustedProxy: { ...c1Proxy, allowLoopback: true } }),
+  scopes: config(
+    {},
+    { trustedProxy: c1Proxy, identityScopes: { 'alice@example.test': ['operator.read', 'operator.write'] } },
+  ),
+  'real-ip': config({ allowRealIpFallback: true }, { trustedProxy: c1Proxy }),
+  'no-password': config({}, { password: undefined, trustedProxy: c1Proxy }),
+  'loopback-email': config(loopbackProxies, { trustedProxy: { ...c2Proxy, allowLoopback: true } }),
+  /** Issue #26007. */
+  'loopback-user': config(loopbackProxies, {
+    trustedProxy: {
+      ...c2Proxy,
+      requiredHeaders: ['x-forwarded-proto'],
+      allowUsers: ['alice@example.test', 'local@example.test'],
+      loopbackUser: 'local@example.test',
+    },
+  }),
+  'loopback-user-not-allowed': config(loopbackProxies, {
+    trustedProxy: { ...c2Proxy, allowUsers: ['alice@example.test'], loopbackUser: 'local@example.test' },
+  }),
+  range: listed('{proxy}/32'),
+  'mapped-range': listed('::ffff:{proxy}/128'),
+  'host-name': listed('app.test'),
+  'bad-range': listed('{proxy}/33'),
+} as const
