@@ -7,6 +7,8 @@ import type { ArrivedEvidence, AttemptEvidence, CellEvidence } from './results.t
 
 export type EvidenceFacts = {
   readonly environment: string
+  /** The header that the gateway trusts. */
+  readonly identity?: string
   readonly log: { readonly proxy: readonly string[]; readonly gateway: readonly string[] }
   readonly replay: string
   /** Every value that must not be published, see `redactor`. */
@@ -41,6 +43,7 @@ export function evidenceOf(
     fence: { needed, arrived, ...(reason !== undefined && { reason: redact(reason) }) },
     as: asked.as,
     from: asked.from,
+    ...(facts.identity !== undefined && { identity: facts.identity }),
   }
 }
 

@@ -167,6 +167,8 @@ export const cellEvidenceSchema = z
     fence: z.object({ needed: z.boolean(), arrived: z.boolean(), reason: z.exactOptional(text) }).readonly(),
     as: text,
     from: text,
+    /** The header that the gateway trusts. */
+    identity: z.exactOptional(text),
   })
   .readonly()
 

@@ -1,0 +1,24 @@
+/** Stands an environment up, wherever it lives. */
+import type { EngineAccess } from './engine.ts'
+import type { PreparedEnvironment } from './events.ts'
+import type { RunningEnvironment } from './running-environment.ts'
+import { standUpEmbedded } from './stand-up-embedded.ts'
+
+export type StandUp = {
+  readonly environment: PreparedEnvironment
+  /** Absent in the embedded lab. */
+  readonly engine?: EngineAccess
+  readonly runId: string
+  /** Where the environment's sockets and secrets live. */
+  readonly folder: string
+  readonly keep: boolean
+}
+
+/** @throws with the failing service's own words when it does not stand */
+export async function standUp(order: StandUp): Promise<RunningEnvironment> {
+  if (order.environment.embedded) return await standUpEmbedded(order.environment)
+  const { engine } = order
+  if (engine === undefined) throw new Error(`${order.environment.id} needs a container engine`)
+  const { standUpContainers } = await import('./stand-up-containers.ts')
+  return await standUpContainers({ ...order, engine })
+}
