@@ -1,0 +1,100 @@
+import { expect, it } from 'vitest'
+import { describeFailure, logIn } from './login.ts'
+import { RelyingParty } from './relying-party.testing.ts'
+import { userHeader } from './users.ts'
+
+const start = 'https://app.test/'
+
+it.each(['alice', 'bob'] as const)(
+  'signs %s in through the provider and keeps the session cookie alone',
+  async (user) => {
+    await using app = await RelyingParty.start()
+    const result = await logIn({ ...app, user, start })
+    expect(result.ok, JSON.stringify(result)).toBe(true)
+    expect(result.cookies.header(start)).toBe(`session=${user}@example.test`)
+    expect(result.cookies.header('http://idp.test/')).not.toContain('@example.test')
+    const steps = result.chain.map(
+      ({ url, status }) => `${status} ${url.replace(/\?.*/, '').replace(/[\w-]{20,}$/, 'ID')}`,
+    )
+    expect(steps).toEqual([
+      '302 https://app.test/',
+      '303 http://idp.test/auth',
+      '303 http://idp.test/interaction/ID',
+      '303 http://idp.test/auth/ID',
+      '302 https://app.test/oauth2/callback',
+      '200 https://app.test/',
+    ])
+  },
+)
+
+it('names the user to the provider and to nobody else', async () => {
+  await using app = await RelyingParty.start()
+  await logIn({ ...app, user: 'alice', start })
+  expect(app.seen.length).toBeGreaterThan(2)
+  for (const { headers } of app.seen) expect(headers).not.toHaveProperty(userHeader)
+})
+
+it('gives no e-mail claim to the user without one, and no session where the app wants one', async () => {
+  await using app = await RelyingParty.start()
+  const result = await logIn({ ...app, user: 'no-email', start })
+  expect(result).toMatchObject({ ok: false, reason: expect.stringMatching(/answered 403 and set no session cookie/) })
+})
+
+it('shows the chain, without codes and cookie values, when a log-in fails', async () => {
+  await using app = await RelyingParty.start()
+  const result = await logIn({ ...app, user: 'no-email', start })
+  const text = result.ok ? '' : describeFailure(result)
+  expect(text).toMatch(/GET https:\/\/app.test\/ -> 302 http:\/\/idp.test\/auth\?client_id=…&.*, sets csrf/)
+  expect(text).toMatch(/GET https:\/\/app.test\/oauth2\/callback\?code=….* -> 403, sets csrf$/)
+})
+
+it('takes a bare 401 for no log-in, and then tries the start page of oauth2-proxy', async () => {
+  await using app = await RelyingParty.start((incoming, response) => {
+    if (incoming.url !== '/' || incoming.headers.cookie?.includes('session=')) return false
+    response.writeHead(401).end()
+    return true
+  })
+  expect(await logIn({ ...app, user: 'alice', start: [start] })).toMatchObject({
+    ok: false,
+    reason: 'app.test/ answered 401 without a visit to the provider idp.test',
+  })
+  const result = await logIn({ ...app, user: 'alice', start })
+  expect(result).toMatchObject({ ok: true })
+  expect(result.chain[1]?.url).toBe('https://app.test/oauth2/start?rd=%2F')
+})
+
+it('stops at a redirect loop and says so', async () => {
+  await using app = await RelyingParty.start((_incoming, response) => {
+    response.writeHead(302, { location: '/again' }).end()
+    return true
+  })
+  const result = await logIn({ ...app, user: 'alice', start: [start] })
+  expect(result).toMatchObject({ ok: false, reason: 'still redirected after 15 redirects' })
+  expect(result.chain).toHaveLength(16)
+})
+
+it('believes the authority of the run alone', async () => {
+  await using app = await RelyingParty.start()
+  await using other = await RelyingParty.start()
+  const result = await logIn({ dial: app.dial, ca: other.ca, user: 'alice', start: [start] })
+  expect(result).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/^GET https:\/\/app.test\/ failed: .*certificate/),
+  })
+})
+
+it("counts a log-in that rests on the gateway's own refusal, but not on a dead gateway", async () => {
+  const answering = (status: number) =>
+    RelyingParty.start((incoming, response) => {
+      if (incoming.url !== '/' || !incoming.headers.cookie?.includes('session=')) return false
+      response.writeHead(status).end()
+      return true
+    })
+  await using refused = await answering(403)
+  await using dead = await answering(502)
+  expect(await logIn({ ...refused, user: 'bob', start })).toMatchObject({ ok: true, rest: { status: 403 } })
+  expect(await logIn({ ...dead, user: 'bob', start })).toMatchObject({
+    ok: false,
+    reason: 'the way back ended with 502 at app.test/',
+  })
+})

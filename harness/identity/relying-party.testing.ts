@@ -1,0 +1,110 @@
+/** For tests: an app behind the smallest possible relying party, in front of the real provider, with a dial that finds both. */
+import { once } from 'node:events'
+import { type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { connect, type Server as NetServer } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { z } from 'zod'
+import type { Dial } from '../clients/exchange.ts'
+import { createAuthority } from '../lab/certificate-authority.ts'
+import { createProvider } from './provider.ts'
+
+const tokensSchema = z.object({ id_token: z.string() })
+const claimsSchema = z.object({ email: z.string().optional(), sub: z.string() })
+const callback = 'https://app.test/oauth2/callback'
+
+export type Answers = (incoming: IncomingMessage, response: ServerResponse) => boolean
+
+/** `https://app.test` with log-in through `http://idp.test`; a test's `first` may answer a request itself. */
+export class RelyingParty implements AsyncDisposable {
+  readonly ca: string
+  readonly dial: Dial
+  /** Requests to the app as they came: nothing that belongs to the provider alone may be among them. */
+  readonly seen: IncomingMessage[] = []
+  readonly #provider: Server
+  readonly #app: TlsServer
+
+  private constructor(ca: string, provider: Server, app: TlsServer) {
+    this.ca = ca
+    this.#provider = provider
+    this.#app = app
+    const ports: Record<string, number> = { 'idp.test:80': portOf(provider), 'app.test:443': portOf(app) }
+    this.dial = async (host, port) => {
+      const socket = connect(ports[`${host}:${port}`] ?? 1, '127.0.0.1')
+      await once(socket, 'connect')
+      return socket
+    }
+  }
+
+  static async start(first: Answers = () => false): Promise<RelyingParty> {
+    const authority = await createAuthority()
+    const leaf = await authority.issue(['app.test'])
+    const settings = { issuer: 'http://idp.test', clientId: 'conformance', clientSecret: 'of-this-test' }
+    const provider = await createProvider({ ...settings, callbacks: [callback], clientAuth: 'client_secret_basic' })
+    const app = createTlsServer({ cert: leaf.certificate, key: leaf.key })
+    provider.listen(0, '127.0.0.1')
+    app.listen(0, '127.0.0.1')
+    await Promise.all([once(provider, 'listening'), once(app, 'listening')])
+    const party = new RelyingParty(authority.certificate, provider, app)
+    app.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
+      party.seen.push(incoming)
+      if (!first(incoming, response)) void serve(incoming, response, portOf(provider))
+    })
+    return party
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of [this.#provider, this.#app]) {
+      server.close()
+      server.closeAllConnections()
+    }
+  }
+}
+
+async function serve(incoming: IncomingMessage, response: ServerResponse, provider: number): Promise<void> {
+  const url = new URL(incoming.url ?? '/', 'https://app.test')
+  if (url.pathname !== '/oauth2/callback') {
+    const session = /session=(\w[^;]*)/.exec(incoming.headers.cookie ?? '')?.[1]
+    if (session) response.end(`hello ${session}`)
+    else response.writeHead(302, { location: authorization(), 'set-cookie': 'csrf=1; Path=/; Secure' }).end()
+    return
+  }
+  const { email } = await redeem(url.searchParams.get('code') ?? '', provider)
+  if (email === undefined) {
+    response.writeHead(403, { 'set-cookie': 'csrf=; Max-Age=0; Path=/' }).end('no e-mail in the ID token')
+    return
+  }
+  const cookies = ['csrf=; Max-Age=0; Path=/', `session=${email}; Path=/; Secure; HttpOnly; SameSite=Lax`]
+  response.writeHead(302, { location: '/', 'set-cookie': cookies }).end()
+}
+
+function authorization(): string {
+  const query = {
+    client_id: 'conformance',
+    response_type: 'code',
+    redirect_uri: callback,
+    scope: 'openid email profile',
+  }
+  return `http://idp.test/auth?${new URLSearchParams(query)}`
+}
+
+/** The back channel: code for ID token, as a proxy does it. */
+async function redeem(code: string, port: number): Promise<z.infer<typeof claimsSchema>> {
+  const asked = request({
+    port,
+    host: '127.0.0.1',
+    method: 'POST',
+    path: '/token',
+    headers: { host: 'idp.test', 'content-type': 'application/x-www-form-urlencoded' },
+    auth: 'conformance:of-this-test',
+  })
+  asked.end(new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: callback }).toString())
+  const answered: unknown[] = await once(asked, 'response')
+  const { id_token } = tokensSchema.parse(await json(z.custom<IncomingMessage>().parse(answered[0])))
+  return claimsSchema.parse(JSON.parse(Buffer.from(id_token.split('.')[1] ?? '', 'base64url').toString()))
+}
+
+function portOf(server: NetServer): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

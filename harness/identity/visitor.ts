@@ -1,0 +1,99 @@
+/** A browser without a window: sends GET requests over dialled streams and keeps cookies as RFC 6265 has it. */
+import { once } from 'node:events'
+import { IncomingMessage, request } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { connect as connectTls } from 'node:tls'
+import { Cookie, CookieJar } from 'tough-cookie'
+import { z } from 'zod'
+import type { Dial } from '../clients/exchange.ts'
+import type { Hop } from './login-chain.ts'
+import { userHeader } from './users.ts'
+
+export type VisitorSettings = {
+  /** Opens streams by host name: the far side resolves names, so `app.test` need not mean anything here. */
+  readonly dial: Dial
+  /** PEM of the run's authority, the only one that is believed. */
+  readonly ca: string
+  /** Named to the provider, and to nobody else. */
+  readonly user: string
+  /** Host name of the provider. */
+  readonly provider: string
+  /** For one answer. */
+  readonly deadlineMs: number
+}
+
+export type Visit = { readonly hop: Hop; readonly body: string }
+
+/** Holds one cookie jar. A connection per request: a handful of them, and a stale one could not be told from a proxy that hangs up. */
+export class Visitor implements AsyncDisposable {
+  readonly jar = new CookieJar(undefined, {
+    // `app.test`: the public suffix list does not know the reserved name, and need not.
+    rejectPublicSuffixes: false,
+    allowSpecialUseDomain: true,
+  })
+  readonly #settings: VisitorSettings
+  readonly #open = new Set<Duplex>()
+
+  constructor(settings: VisitorSettings) {
+    this.#settings = settings
+  }
+
+  /** One request, no redirect followed. Rejects on a network fault or a passed deadline. */
+  async get(url: URL): Promise<Visit> {
+    const { deadlineMs, provider, user } = this.#settings
+    const deadline = AbortSignal.timeout(deadlineMs)
+    const cookie = await this.jar.getCookieString(url.href)
+    const stream = await this.#connect(url, deadline)
+    const asked = request({
+      createConnection: () => stream,
+      method: 'GET',
+      path: url.pathname + url.search,
+      signal: deadline,
+      headers: {
+        host: url.host,
+        connection: 'close',
+        // Pomerium and oauth2-proxy send a program 401, a browser to log in.
+        accept: 'text/html',
+        ...(cookie !== '' && { cookie }),
+        ...(url.hostname === provider && { [userHeader]: user }),
+      },
+    })
+    asked.end()
+    const [answer] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(asked, 'response'))
+    const body = await text(answer)
+    const lines = answer.headers['set-cookie'] ?? []
+    for (const line of lines) await this.jar.setCookie(line, url.href, { ignoreError: true })
+    const { location } = answer.headers
+    const hop: Hop = {
+      method: 'GET',
+      url: url.href,
+      status: answer.statusCode ?? 0,
+      ...(location !== undefined && { location }),
+      setCookies: lines.map((line) => Cookie.parse(line, { loose: true })?.key ?? line.split('=', 1)[0] ?? line),
+    }
+    return { hop, body }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stream of this.#open) stream.destroy()
+  }
+
+  async #connect(url: URL, deadline: AbortSignal): Promise<Duplex> {
+    const { dial, ca } = this.#settings
+    const secure = url.protocol === 'https:'
+    const stream = await dial(url.hostname, url.port === '' ? (secure ? 443 : 80) : Number(url.port))
+    this.#own(stream)
+    if (!secure) return stream
+    const socket = connectTls({ socket: stream, servername: url.hostname, ca, ALPNProtocols: ['http/1.1'] })
+    this.#own(socket)
+    await once(socket, 'secureConnect', { signal: deadline })
+    return socket
+  }
+
+  /** What breaks before an answer rejects the request; what breaks later is no concern of a visitor who has left. */
+  #own(stream: Duplex): void {
+    stream.on('error', () => {})
+    this.#open.add(stream)
+  }
+}
