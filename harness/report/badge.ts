@@ -1,0 +1,61 @@
+/** Badges as shields.io endpoint JSON: one for the run and one per proxy. */
+import { type Conformance, counted, environmentOutcome, type Overview, outcomeOf } from './overview.ts'
+
+export type Badge = {
+  readonly schemaVersion: 1
+  readonly label: string
+  readonly message: string
+  readonly color: string
+}
+
+const colours: Readonly<Record<Conformance, string>> = {
+  conforms: 'brightgreen',
+  known: 'yellow',
+  'does-not-conform': 'red',
+  'not-proved': 'orange',
+  error: 'orange',
+  'not-run': 'lightgrey',
+}
+
+/** Worst of all environments; `documented` variants with known failures do not hide that the rest conforms. */
+export function badge(overview: Overview): Badge {
+  const { run } = overview.results
+  const base = { schemaVersion: 1 as const, label: 'trusted-proxy conformance' }
+  if (run.interrupted) return { ...base, message: 'interrupted', color: 'lightgrey' }
+  const notReady = overview.environments.filter(({ status }) => status === 'failed').length
+  const outcome = outcomeOf(overview.results.cells)
+  if (outcome.conformance !== 'does-not-conform' && notReady > 0) {
+    return { ...base, message: `${counted(notReady, 'environment')} failed to start`, color: 'orange' }
+  }
+  return { ...base, message: short(outcome.words), color: colours[outcome.conformance] }
+}
+
+/** By proxy name; the message names each variant's outcome, the colour is that of the worst `hardened` one (or of the only ones there are). */
+export function badgesByProxy(overview: Overview): ReadonlyMap<string, Badge> {
+  const byProxy = Map.groupBy(overview.environments, ({ proxy }) => proxy)
+  return new Map(
+    [...byProxy].map(([proxy, environments]) => {
+      const variants = [...Map.groupBy(environments, ({ variant }) => variant)].map(([variant, members]) => {
+        const failed = members.find(({ status }) => status !== 'ready')
+        const cells = members.flatMap(({ id }) => overview.cellsOf(id))
+        const outcome =
+          cells.length === 0 && failed !== undefined ? environmentOutcome(overview, failed) : outcomeOf(cells)
+        return { variant, outcome, incomplete: failed !== undefined }
+      })
+      const decisive = variants.find(({ variant }) => variant === 'hardened') ?? variants[0]
+      const conformance =
+        decisive === undefined
+          ? 'not-run'
+          : decisive.incomplete && decisive.outcome.conformance === 'conforms'
+            ? 'not-proved'
+            : decisive.outcome.conformance
+      const message = variants.map(({ variant, outcome }) => `${variant} ${short(outcome.words)}`).join(' · ')
+      return [proxy, { schemaVersion: 1, label: proxy, message, color: colours[conformance] }]
+    }),
+  )
+}
+
+/** A badge has room for a few words. */
+function short(words: string): string {
+  return words.length > 60 ? `${words.slice(0, 59)}…` : words
+}

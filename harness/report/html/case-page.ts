@@ -1,0 +1,37 @@
+/** One requirement and what came of it everywhere. */
+import type { CaseSummary } from '../../run/results.ts'
+import { severity } from '../marks.ts'
+import type { Overview } from '../overview.ts'
+import { casePath, cellPath, environmentPath } from './links.ts'
+import { html, type Markup } from './markup.ts'
+import { badgeOf, caseList, pageText, reference } from './page.ts'
+
+export function casePage(overview: Overview, one: CaseSummary): string {
+  const cells = overview.cellsOfCase(one.id).toSorted((a, b) => severity(a.status) - severity(b.status))
+  const body = html`<div>
+    <h1>${one.title}</h1>
+    <p><code>${one.id}</code></p>
+    <p>${one.why}</p>
+    ${caseFacts(overview, one)}
+    <h2>In every environment</h2>
+    <div class="scroll"><table>
+      <thead><tr><th scope="col">status</th><th scope="col">environment</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
+      <tbody>${cells.map(
+        (cell) =>
+          html`<tr><td><a href=${`../${cellPath(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${environmentPath(cell.environment)}`}>${cell.environment}</a></td><td>${cell.transport}</td><td>${cell.reason}</td></tr>`,
+      )}</tbody>
+    </table></div>
+  </div>`
+  return pageText({ title: `${one.id}: ${one.title}`, root: '../', body })
+}
+
+/** Level, rules, twins, controls and source. */
+export function caseFacts(overview: Overview, one: CaseSummary, root: '../' | '../../' = '../'): Markup {
+  return html`<dl class="facts">
+    <dt>level</dt><dd>${one.level}</dd>
+    <dt>rules</dt><dd>${one.refs.length === 0 ? 'none named' : one.refs.map((ref, index) => [index > 0 ? ', ' : '', reference(ref)])}</dd>
+    <dt>positive twin</dt><dd>${one.twins.length === 0 ? 'none: it demands acceptance itself' : caseList(one.twins, overview, (id) => `${root}${casePath(id)}`)}</dd>
+    <dt>proved by the broken proxies</dt><dd>${one.controls.length === 0 ? 'none named' : one.controls.join(', ')}</dd>
+    <dt>written in</dt><dd><code>${`${one.source.file}:${one.source.line}`}</code></dd>
+  </dl>`
+}

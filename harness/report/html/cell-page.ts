@@ -1,0 +1,95 @@
+/** One cell with its evidence: expected and observed, sent and arrived, logs, and how to see it again. */
+import type { AttemptEvidence, Cell, CellEvidence } from '../../run/results.ts'
+import type { Overview } from '../overview.ts'
+import { visible } from '../visible.ts'
+import { caseFacts } from './case-page.ts'
+import { curlLine } from './curl.ts'
+import { type ComparedLine, compare, type Difference, signs } from './differences.ts'
+import { expectationRows } from './expectation-words.ts'
+import { casePath, environmentPath, outsideLink } from './links.ts'
+import { html, type Markup } from './markup.ts'
+import { badgeOf, pageText } from './page.ts'
+
+export function cellPage(overview: Overview, cell: Cell): string {
+  const one = overview.caseOf(cell.case)
+  const evidence = overview.evidenceOf(cell)
+  const body = html`<div>
+    <h1>${badgeOf(cell.status)} ${one?.title ?? cell.case}</h1>
+    <p class="lead">${visible(cell.reason)}</p>
+    <dl class="facts">
+      <dt>case</dt><dd><a href=${`../../${casePath(cell.case)}`}><code>${cell.case}</code></a></dd>
+      <dt>environment</dt><dd><a href=${`../../${environmentPath(cell.environment)}`}><code>${cell.environment}</code></a></dd>
+      <dt>transport</dt><dd>${cell.transport}</dd>
+      ${evidence !== undefined && [html`<dt>client</dt>`, html`<dd>${evidence.as === 'anonymous' ? 'nobody signed in' : `signed in as ${evidence.as}`}, from ${evidence.from}</dd>`]}
+    </dl>
+    ${cell.known !== undefined && knownFailure(cell.known)}
+    ${evidence === undefined ? html`<p class="loud">There is no evidence for this cell${cell.status === 'unsupported' || cell.status === 'blocked' ? ': nothing was sent' : ''}.</p>` : evidenceSections(evidence)}
+    <h2>The requirement</h2>
+    ${one !== undefined && [html`<p>${one.why}</p>`, caseFacts(overview, one, '../../')]}
+    <p class="soft">Evidence for tools: <a href=${`../../${cell.evidence}`}><code>${cell.evidence}</code></a></p>
+  </div>`
+  return pageText({
+    title: `${cell.status}: ${cell.case} [${cell.transport}] in ${cell.environment}`,
+    root: '../../',
+    body,
+  })
+}
+
+function knownFailure({ reason, link, since }: NonNullable<Cell['known']>): Markup {
+  const href = outsideLink(link)
+  return html`<p><strong>Known since ${since}:</strong> ${reason} ${href === undefined ? link : html`<a href=${href} rel="noreferrer">${link}</a>`}</p>`
+}
+
+function evidenceSections(evidence: CellEvidence): Markup {
+  const { attempts, fence, log, replay } = evidence
+  const curl = curlLine(evidence)
+  return html`<div>
+    ${attempts.map((attempt, index) => attemptSection(attempt, attempts.length > 1 ? `Request ${index + 1} of ${attempts.length}` : undefined, evidence.identity))}
+    ${fence.needed && html`<p>Fence: ${fence.arrived ? 'an allowed request sent after it arrived, so whatever came before would have been seen.' : `the allowed request sent after it did not arrive${fence.reason === undefined ? '' : ` (${fence.reason})`}.`}</p>`}
+    <h2>See it again</h2>
+    <pre><code>${replay}</code></pre>
+    ${curl !== undefined && [html`<p class="soft">The first request for a shell inside the environment (redacted values have to be put back):</p>`, html`<pre><code>${curl}</code></pre>`]}
+    <h2>Logs</h2>
+    ${logSection('proxy', log.proxy)} ${logSection('gateway', log.gateway)}
+  </div>`
+}
+
+function logSection(of: string, lines: readonly string[]): Markup {
+  if (lines.length === 0) return html`<p class="soft">The ${of} logged nothing.</p>`
+  return html`<details open><summary>${of}</summary><pre>${lines.map(visible).join('\n')}</pre></details>`
+}
+
+function attemptSection(attempt: AttemptEvidence, title: string | undefined, identity: string | undefined): Markup {
+  const { sent, arrived, rest } = compare(attempt)
+  const { status, headers, close, body, fault } = attempt.client
+  const answer = status === 0 ? (fault ?? 'The connection was closed without an answer.') : `HTTP ${status}`
+  return html`<section>
+    <h2>${title === undefined ? 'Expected and observed' : `${title}: expected and observed`}</h2>
+    <div class="scroll"><table><thead><tr><th scope="col">expected</th><th scope="col">observed</th></tr></thead>
+      <tbody>${expectationRows(attempt, identity).map((row) => html`<tr><td>${visible(row.expected)}</td><td>${visible(row.observed)}</td></tr>`)}</tbody></table></div>
+    <h3>Sent and arrived</h3>
+    <div class="sides">
+      <div><h3>Sent by the client</h3><div class="wire">${sent.map(wireLine)}${rest === '' ? '' : html`<span>${`\n${visible(rest)}`}</span>`}</div></div>
+      <div><h3>Arrived at the gateway</h3>${arrived.length === 0 ? html`<p>Nothing.</p>` : arrived.map((lines, index) => arrivedBlock(lines, attempt.arrived[index]))}</div>
+      <div><h3>Answer to the client</h3><pre>${[answer, ...headers.map(([name, value]) => visible(`${name}: ${value}`)), ...(body === undefined || body === '' ? [] : ['', visible(body)]), ...(close === null ? [] : ['', `close ${close.code} ${visible(close.reason)}`])].join('\n')}</pre></div>
+    </div>
+    <p class="soft">${differenceLegend(arrived.length > 0)}</p>
+  </section>`
+}
+
+function arrivedBlock(lines: readonly ComparedLine[], arrival: AttemptEvidence['arrived'][number] | undefined): Markup {
+  return html`<div><div class="wire">${lines.map(wireLine)}${arrival !== undefined && arrival.body !== '' && html`<span>${`\n${visible(arrival.body)}`}</span>`}</div>
+    ${arrival !== undefined && html`<p class="soft">Peer ${arrival.peer}; ${arrival.attribution}; ${arrival.verdict}</p>`}</div>`
+}
+
+function wireLine({ text, difference }: ComparedLine): Markup {
+  return html`<span class=${difference}>${signs[difference].sign} ${visible(text)}</span>`
+}
+
+const shown: readonly Difference[] = ['dropped', 'changed', 'added']
+
+function differenceLegend(arrived: boolean): string {
+  return arrived
+    ? shown.map((one) => `${signs[one].sign} ${signs[one].word}`).join('   ')
+    : 'Nothing arrived, so every sent line is marked.'
+}

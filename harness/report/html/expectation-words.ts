@@ -1,0 +1,198 @@
+/** An expectation as it stands in evidence, in words, beside what was observed. */
+import { z } from 'zod'
+import { quote, quoteAll } from '../../judge/words.ts'
+import type { AttemptEvidence } from '../../run/results.ts'
+
+const strings = z.array(z.string())
+/** Evidence may come from another version of the harness: what is not known is shown as it stands. */
+const expectationSchema = z.looseObject({
+  arrives: z
+    .union([
+      z.literal('never'),
+      z.looseObject({
+        count: z.union([z.number(), z.literal('any')]).optional(),
+        identity: strings.optional(),
+        aliases: z.literal('none').optional(),
+        without: strings.optional(),
+        absent: strings.optional(),
+        headers: z.record(z.string(), strings).optional(),
+        client: z.string().optional(),
+        host: z.string().optional(),
+        target: z.string().optional(),
+      }),
+    ])
+    .optional(),
+  verdict: z
+    .union([
+      z.literal('unreached'),
+      z.object({ accepted: z.string() }),
+      z.object({ refused: z.union([z.literal(true), strings]) }),
+      z.object({ only: z.string() }),
+    ])
+    .optional(),
+  client: z
+    .looseObject({
+      status: z.array(z.union([z.number(), z.string()])).optional(),
+      close: z.number().optional(),
+      login: z.literal(true).optional(),
+      without: strings.optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+})
+
+type Expected = z.infer<typeof expectationSchema>
+
+export type ExpectationRow = { readonly expected: string; readonly observed: string }
+
+/** One row per key of the expectation. */
+export function expectationRows(attempt: AttemptEvidence, identity = 'the identity header'): ExpectationRow[] {
+  const parsed = expectationSchema.safeParse(attempt.expected)
+  if (!parsed.success) return [{ expected: JSON.stringify(attempt.expected), observed: 'see below' }]
+  const { arrives, verdict, client } = parsed.data
+  return [...arrivalRows(arrives, attempt, identity), ...verdictRows(verdict, attempt), ...clientRows(client, attempt)]
+}
+
+function arrivalRows(arrives: Expected['arrives'], { arrived }: AttemptEvidence, identity: string): ExpectationRow[] {
+  if (arrives === undefined) return []
+  const count =
+    arrived.length === 0
+      ? 'nothing arrived'
+      : arrived.length === 1
+        ? 'one request arrived'
+        : `${arrived.length} requests arrived`
+  if (arrives === 'never') return [{ expected: 'nothing of it arrives at the gateway', observed: count }]
+  const wanted = arrives.count ?? 1
+  const rows = [
+    {
+      expected:
+        wanted === 'any'
+          ? 'any number of requests arrives'
+          : `${wanted} ${wanted === 1 ? 'request arrives' : 'requests arrive'}`,
+      observed: count,
+    },
+  ]
+  const values = (name: string) =>
+    each(
+      arrived.map(({ headers }) =>
+        quoteAll(headers.filter(([found]) => found.toLowerCase() === name.toLowerCase()).map(([, value]) => value)),
+      ),
+    )
+  if (arrives.identity !== undefined)
+    rows.push({ expected: `${identity} is exactly ${quoteAll(arrives.identity)}`, observed: values(identity) })
+  if (arrives.aliases !== undefined)
+    rows.push({
+      expected: `no other spelling of ${identity} arrives`,
+      observed: each(
+        arrived.map(({ headers }) =>
+          list(
+            headers
+              .filter(([name]) => name.toLowerCase() !== identity.toLowerCase() && fold(name) === fold(identity))
+              .map(([name, value]) => `${name}: ${value}`),
+          ),
+        ),
+      ),
+    })
+  for (const value of arrives.without ?? [])
+    rows.push({
+      expected: `${quote(value)} stands nowhere`,
+      observed: each(
+        arrived.map((one) =>
+          list(
+            [...one.headers, ...one.trailers]
+              .filter((line) => line[1].includes(value))
+              .map(([name]) => `found in ${name}`)
+              .concat(one.target.includes(value) ? ['found in the target'] : []),
+          ),
+        ),
+      ),
+    })
+  for (const name of arrives.absent ?? []) rows.push({ expected: `no line of ${name} arrives`, observed: values(name) })
+  for (const [name, lines] of Object.entries(arrives.headers ?? {}))
+    rows.push({ expected: `${name} is exactly ${quoteAll(lines)}`, observed: values(name) })
+  if (arrives.client !== undefined)
+    rows.push({
+      expected: `the gateway takes ${arrives.client} for the client`,
+      observed: each(arrived.map((one) => `${one.attribution} (peer ${one.peer})`)),
+    })
+  if (arrives.host !== undefined) rows.push({ expected: `Host is ${arrives.host}`, observed: values('host') })
+  if (arrives.target !== undefined)
+    rows.push({
+      expected: `the target is ${quote(arrives.target)}`,
+      observed: each(arrived.map(({ target }) => quote(target))),
+    })
+  return rows
+}
+
+function verdictRows(verdict: Expected['verdict'], attempt: AttemptEvidence): ExpectationRow[] {
+  if (verdict === undefined) return []
+  const { accepted, reason } = attempt.verdict
+  const heard =
+    accepted !== undefined
+      ? `accepted as ${accepted}`
+      : reason !== undefined
+        ? `refused: ${reason}`
+        : 'the gateway said nothing'
+  const observed = attempt.arrived.length > 0 ? each(attempt.arrived.map((one) => one.verdict)) : heard
+  return [{ expected: verdictInWords(verdict), observed }]
+}
+
+function verdictInWords(verdict: NonNullable<Expected['verdict']>): string {
+  if (verdict === 'unreached') return 'the gateway is not asked'
+  if ('accepted' in verdict) return `the gateway accepts it as ${verdict.accepted}`
+  if ('only' in verdict)
+    return verdict.only === 'nobody' ? 'the gateway accepts nobody' : `the gateway accepts nobody but ${verdict.only}`
+  return verdict.refused === true
+    ? 'the gateway refuses it'
+    : `the gateway refuses it with ${verdict.refused.join(' or ')}`
+}
+
+function clientRows(client: Expected['client'], attempt: AttemptEvidence): ExpectationRow[] {
+  if (client === undefined) return []
+  const { status, headers, close, body = '', fault } = attempt.client
+  const answer = fault ?? (status === 0 ? 'the connection was closed without an answer' : `status ${status}`)
+  const rows: ExpectationRow[] = []
+  if (client.status !== undefined)
+    rows.push({
+      expected: `the client gets ${client.status.map((one) => (one === 'none' ? 'a closed connection' : one)).join(' or ')}`,
+      observed: answer,
+    })
+  if (client.close !== undefined)
+    rows.push({
+      expected: `close code ${client.close}`,
+      observed: close === null ? `no close code, ${answer}` : `close code ${close.code}`,
+    })
+  if (client.login === true)
+    rows.push({
+      expected: 'the proxy sends the visitor to log in (a redirect away, or 401)',
+      observed: `${answer}${headers
+        .filter(([name]) => name.toLowerCase() === 'location')
+        .map(([, value]) => ` to ${value}`)
+        .join('')}`,
+    })
+  for (const value of client.without ?? [])
+    rows.push({
+      expected: `the answer is without ${quote(value)}`,
+      observed:
+        body.includes(value) || headers.some((line) => line[1].includes(value))
+          ? 'it is in the answer'
+          : `${answer}, without it`,
+    })
+  for (const [name, part] of Object.entries(client.headers ?? {}))
+    rows.push({
+      expected: `the answer's ${name} contains ${quote(part)}`,
+      observed: quoteAll(
+        headers.filter(([found]) => found.toLowerCase() === name.toLowerCase()).map(([, value]) => value),
+      ),
+    })
+  return rows
+}
+
+const fold = (name: string) => name.trimEnd().toLowerCase().replace(/[_. ]/g, '-')
+const list = (found: readonly string[]) => (found.length === 0 ? 'none' : found.join(', '))
+/** The same for all arrivals: once; else numbered. */
+function each(words: readonly string[]): string {
+  const different = new Set(words)
+  if (words.length === 0) return 'nothing arrived'
+  return different.size === 1 ? (words[0] ?? '') : words.map((word, index) => `(${index + 1}) ${word}`).join(' ')
+}

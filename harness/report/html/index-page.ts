@@ -1,0 +1,163 @@
+/** The report's first page: what came of the run in words, then the matrix. */
+import type { Status } from '../../judge/status.ts'
+import { levels } from '../../plan/case.ts'
+import type { Cell, EnvironmentResult } from '../../run/results.ts'
+import { markOf, marks, severity } from '../marks.ts'
+import {
+  type Conformance,
+  counted,
+  duration,
+  environmentOutcome,
+  type Overview,
+  percentile,
+  runInWords,
+} from '../overview.ts'
+import { casePath, cellPath, environmentPath } from './links.ts'
+import { html, type Markup } from './markup.ts'
+import { matrixScript } from './matrix-script.ts'
+import { legend, pageText } from './page.ts'
+
+export function indexPage(overview: Overview): string {
+  const { run } = overview.results
+  const body = html`<div>
+    <h1>Trusted-proxy conformance</h1>
+    <p class="lead">${runInWords(overview)}</p>
+    ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
+    ${notReady(overview)}
+    ${stale(overview)}
+    <h2>Environments</h2>
+    ${environmentsTable(overview)}
+    <h2>Matrix</h2>
+    <p class="soft">Rows are cases, columns are environments; several marks in one place are transports (HTTP, WebSocket, HTTP/2). Each mark leads to its evidence. Arrow keys move between marks, / goes to the filter.</p>
+    ${legend()}
+    ${filters(overview)}
+    ${matrix(overview)}
+    <h2>This run</h2>
+    ${facts(overview)}
+  </div>`
+  return pageText({ title: 'Trusted-proxy conformance', root: '', body, script: matrixScript })
+}
+
+function notReady(overview: Overview): Markup | undefined {
+  const missing = overview.environments.filter(({ status }) => status !== 'ready')
+  if (missing.length === 0) return undefined
+  return html`<div class="loud"><strong>${counted(missing.length, 'environment')} did not run; nothing here speaks of ${missing.length === 1 ? 'it' : 'them'}.</strong>
+    <ul>${missing.map((one) => html`<li><code>${one.id}</code> ${environmentOutcome(overview, one).words}</li>`)}</ul></div>`
+}
+
+function stale({ results }: Overview): Markup | undefined {
+  if (results.stale.length === 0) return undefined
+  return html`<div class="loud"><strong>Known failures that no longer hold; remove these entries.</strong>
+    <ul>${results.stale.map(({ file, line, cases, why }) => html`<li><code>${`${file}:${line}`}</code> ${cases.join(', ')}: ${why}</li>`)}</ul></div>`
+}
+
+const looks: Readonly<Record<Conformance, Status>> = {
+  conforms: 'pass',
+  'does-not-conform': 'fail',
+  known: 'known-failure',
+  'not-proved': 'blocked',
+  error: 'harness-error',
+  'not-run': 'unsupported',
+}
+
+function environmentsTable(overview: Overview): Markup {
+  const rows = overview.environments.map((one) => {
+    const { conformance, words } = environmentOutcome(overview, one)
+    const p95 = percentile(
+      overview.cellsOf(one.id).map(({ ms }) => ms),
+      0.95,
+    )
+    const look = looks[conformance]
+    return html`<tr>
+      <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a></th>
+      <td>${one.variant}</td>
+      <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
+      <td><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
+      <td>${duration(one.startMs)}</td><td>${duration(one.loginMs)}</td><td>${p95 === undefined ? '' : duration(p95)}</td>
+    </tr>`
+  })
+  return html`<div class="scroll"><table>
+    <thead><tr><th scope="col">proxy</th><th scope="col">variant</th><th scope="col">gateway</th><th scope="col">outcome</th><th scope="col">start</th><th scope="col">log-in</th><th scope="col">case p95</th></tr></thead>
+    <tbody>${rows}</tbody></table></div>`
+}
+
+function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {
+  return gatewayVersion === undefined ? gateway : `${gateway}@${gatewayVersion}`
+}
+
+function filters({ environments, families }: Overview): Markup {
+  const choice = (name: string, options: readonly string[], words = (option: string) => option) =>
+    html`<label>${name}<select name=${name}><option value="">all</option>${options.map((option) => html`<option value=${option}>${words(option)}</option>`)}</select></label>`
+  const different = (of: (one: EnvironmentResult) => string) => [...new Set(environments.map(of))]
+  const words = new Map(marks.map((mark): [string, string] => [mark.status, `${mark.glyph} ${mark.word}`]))
+  return html`<form id="filter" hidden aria-label="Filter the matrix">
+    <label>case contains<input name="text" type="search" autocomplete="off" /></label>
+    ${choice(
+      'proxy',
+      different((one) => one.proxy),
+    )}
+    ${choice(
+      'variant',
+      different((one) => one.variant),
+    )}
+    ${choice('gateway', different(gatewayName))}
+    ${choice(
+      'family',
+      families.map(({ family }) => family),
+    )}
+    ${choice('level', levels)}
+    ${choice(
+      'status',
+      marks.map(({ status }) => status),
+      (status) => words.get(status) ?? status,
+    )}
+    <label class="check"><input type="checkbox" name="open" />only what is not met</label>
+    <button type="reset">Show all</button>
+    <output id="found" aria-live="polite"></output>
+  </form>`
+}
+
+function matrix(overview: Overview): Markup {
+  const { environments } = overview
+  const heads = environments.map(
+    (one) =>
+      html`<th scope="col" data-proxy=${one.proxy} data-variant=${one.variant} data-gateway=${gatewayName(one)}><a href=${environmentPath(one.id)}>${one.proxy} ${one.proxyVersion}<br /><b>${one.variant}</b> ${gatewayName(one)}</a></th>`,
+  )
+  const bodies = overview.families.map(
+    ({ family, cases }) => html`<tbody>
+      <tr class="family" data-family=${family}><th scope="rowgroup">${family}</th><td colspan=${environments.length}></td></tr>
+      ${cases.map(
+        (one) => html`<tr data-case=${one.id} data-family=${family} data-level=${one.level}>
+          <th scope="row"><a href=${casePath(one.id)}>${one.id.slice(family.length + 1)}</a> <small class="soft">${one.level === 'must' ? '' : `(${one.level}) `}${one.title}</small></th>
+          ${environments.map(({ id }) => html`<td>${overview.cellsAt(id, one.id).map(cellLink)}</td>`)}
+        </tr>`,
+      )}
+    </tbody>`,
+  )
+  return html`<div class="matrix" tabindex="0" role="region" aria-label="Matrix of cases and environments"><table id="matrix">
+    <thead><tr><th scope="col">case</th>${heads}</tr></thead>${bodies}
+  </table></div>`
+}
+
+function cellLink(cell: Cell): Markup {
+  const { glyph, word } = markOf(cell.status)
+  return html`<a class=${cell.status} href=${cellPath(cell)}>${glyph}<i> ${word}, ${cell.transport}</i></a>`
+}
+
+function facts(overview: Overview): Markup {
+  const { run, cells, totals } = overview.results
+  const ms = cells.map((cell) => cell.ms)
+  const [p50, p95] = [percentile(ms, 0.5), percentile(ms, 0.95)]
+  const counts = marks
+    .filter(({ status }) => (totals[status] ?? 0) > 0)
+    .toSorted((a, b) => severity(a.status) - severity(b.status))
+  return html`<dl class="facts">
+    <dt>totals</dt><dd>${counts.map(({ status, glyph, word }) => html`<span class=${`status ${status}`}>${glyph} ${totals[status]} ${word}</span> `)}</dd>
+    <dt>run</dt><dd>${run.id}, ${run.startedAt}, took ${duration(run.durationMs)}, exit code ${run.exitCode}, seed ${run.seed}</dd>
+    <dt>one case</dt><dd>${p50 === undefined || p95 === undefined ? 'none ran' : `p50 ${duration(p50)}, p95 ${duration(p95)}`}</dd>
+    <dt>engine</dt><dd>${run.engine.kind} ${run.engine.version}</dd>
+    <dt>harness</dt><dd>${run.harness.version} (${run.harness.commit})</dd>
+    <dt>command</dt><dd><code>${run.command}</code></dd>
+    <dt>for tools</dt><dd><a href="results.json">results.json</a>, <a href="junit.xml">junit.xml</a>, <a href="results.sarif">results.sarif</a>, <a href="report.md">report.md</a>, <a href="badge.json">badge.json</a></dd>
+  </dl>`
+}

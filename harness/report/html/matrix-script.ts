@@ -1,0 +1,69 @@
+/**
+ * The matrix's filters, plain script for the browser. Their state lives in the address (`#proxy=pomerium&status=fail`), so a view can be sent on.
+ * The page is complete without it.
+ */
+export const matrixScript = `'use strict';
+(function () {
+  var form = document.getElementById('filter'), table = document.getElementById('matrix'), found = document.getElementById('found');
+  if (!form || !table) return;
+  var heads = Array.prototype.slice.call(table.tHead.rows[0].cells, 1);
+  var rows = Array.prototype.slice.call(table.querySelectorAll('tr[data-case]'));
+  var names = ['text', 'proxy', 'variant', 'gateway', 'family', 'level', 'status'];
+  function read() {
+    var wanted = new URLSearchParams(location.hash.slice(1));
+    names.forEach(function (name) { form.elements[name].value = wanted.get(name) || ''; });
+    form.elements.open.checked = wanted.get('open') === '1';
+  }
+  function write() {
+    var wanted = new URLSearchParams();
+    names.forEach(function (name) { if (form.elements[name].value) wanted.set(name, form.elements[name].value); });
+    if (form.elements.open.checked) wanted.set('open', '1');
+    var hash = '#' + wanted;
+    try { history.replaceState(null, '', hash); } catch (_) { location.replace(hash); }
+  }
+  function apply() {
+    var value = {}; names.forEach(function (name) { value[name] = form.elements[name].value; });
+    var text = value.text.trim().toLowerCase(), open = form.elements.open.checked, shown = 0;
+    var columns = heads.map(function (head) {
+      var on = ['proxy', 'variant', 'gateway'].every(function (name) { return !value[name] || head.dataset[name] === value[name]; });
+      head.hidden = !on; return on;
+    });
+    var families = {};
+    rows.forEach(function (row) {
+      var on = (!text || row.dataset.case.indexOf(text) !== -1) && (!value.family || row.dataset.family === value.family) && (!value.level || row.dataset.level === value.level);
+      var match = !value.status && !open;
+      for (var i = 1; i < row.cells.length; i++) {
+        var cell = row.cells[i]; cell.hidden = !columns[i - 1];
+        if (!on || match || !columns[i - 1]) continue;
+        match = value.status ? cell.getElementsByClassName(value.status).length > 0 : cell.querySelector('a:not(.pass):not(.unsupported):not(.info)') !== null;
+      }
+      row.hidden = !(on && match);
+      if (!row.hidden) { shown++; families[row.dataset.family] = true; }
+    });
+    Array.prototype.forEach.call(table.querySelectorAll('tr.family'), function (row) { row.hidden = !families[row.dataset.family]; });
+    found.textContent = shown + ' of ' + rows.length + ' cases, ' + columns.filter(Boolean).length + ' of ' + heads.length + ' environments';
+  }
+  form.hidden = false;
+  form.addEventListener('input', function () { write(); apply(); });
+  form.addEventListener('submit', function (event) { event.preventDefault(); });
+  form.addEventListener('reset', function () { setTimeout(function () { write(); apply(); }); });
+  window.addEventListener('hashchange', function () { read(); apply(); });
+  document.addEventListener('keydown', function (event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === '/' && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); form.elements.text.focus(); return; }
+    var here = event.target.closest && event.target.closest('#matrix td');
+    var step = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    if (!here || !step) return;
+    event.preventDefault();
+    var visible = rows.filter(function (row) { return !row.hidden; });
+    var y = visible.indexOf(here.parentNode), x = here.cellIndex;
+    for (;;) {
+      y += step[0]; x += step[1];
+      var row = visible[y], next = row && x > 0 && row.cells[x];
+      if (!next) return;
+      var link = !next.hidden && next.querySelector('a');
+      if (link) { link.focus(); return; }
+    }
+  });
+  read(); apply();
+})();`

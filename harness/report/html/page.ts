@@ -1,0 +1,64 @@
+/** The frame of every page. */
+import { createHash } from 'node:crypto'
+import type { Status } from '../../judge/status.ts'
+import { markOf, marks } from '../marks.ts'
+import type { Overview } from '../overview.ts'
+import { outsideLink, type Root } from './links.ts'
+import { html, type Markup, render } from './markup.ts'
+
+export type Page = {
+  readonly title: string
+  readonly root: Root
+  readonly body: Markup
+  /** Runs at the end of the page; the only script that the page's policy allows. */
+  readonly script?: string
+}
+
+/**
+ * A whole document. The content security policy forbids everything but the report's own stylesheet and this very script, should a byte of evidence
+ * ever get past the escaping.
+ */
+export function pageText({ title, root, body, script }: Page): string {
+  const allowed = script === undefined ? "'none'" : `'sha256-${createHash('sha256').update(script).digest('base64')}'`
+  const policy = `default-src 'none'; style-src 'self' file:; script-src ${allowed}; base-uri 'none'; form-action 'none'`
+  const head = render(html`<head>
+    <meta charset="utf-8" />
+    <meta http-equiv="Content-Security-Policy" content=${policy} />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
+    <title>${title}</title>
+    <link rel="stylesheet" href=${`${root}report.css`} />
+  </head>`)
+  const home = html`<header class="site"><a href="#main" class="skip">Skip to the content</a><a href=${`${root}index.html`}>Trusted-proxy conformance</a></header>`
+  const end = script === undefined ? '' : `<script>${script}</script>`
+  return `<!doctype html>\n<html lang="en">${head}<body>${render(home)}<main id="main">${render(body)}</main>${end}</body></html>\n`
+}
+
+/** Glyph, colour and word. */
+export function badgeOf(status: Status): Markup {
+  const { glyph, word } = markOf(status)
+  return html`<span class=${`status ${status}`}><span aria-hidden="true">${glyph}</span> ${word}</span>`
+}
+
+export function legend(): Markup {
+  return html`<details class="legend" open>
+    <summary>Legend</summary>
+    <dl>${marks.map(({ status, meaning }) => html`<div><dt>${badgeOf(status)}</dt><dd>${meaning}</dd></div>`)}</dl>
+  </details>`
+}
+
+/** A rule that stands behind a case: a link where it is one. */
+export function reference(text: string): Markup {
+  const rfc = /^RFC (\d+)(?: (?:section )?([\d.]+))?$/i.exec(text)
+  const section = rfc?.[2] === undefined ? '' : `#section-${rfc[2].replace(/\.$/, '')}`
+  const href = rfc === null ? outsideLink(text) : `https://www.rfc-editor.org/rfc/rfc${rfc[1]}.html${section}`
+  return href === undefined ? html`<span>${text}</span>` : html`<a href=${href} rel="noreferrer">${text}</a>`
+}
+
+/** Names of cases, linked where the report has a page for them. */
+export function caseList(ids: readonly string[], overview: Overview, link: (id: string) => string): Markup {
+  return html`<span>${ids.map((id, index) => [
+    index > 0 ? ', ' : '',
+    overview.caseOf(id) === undefined ? html`<code>${id}</code>` : html`<a href=${link(id)}><code>${id}</code></a>`,
+  ])}</span>`
+}

@@ -1,0 +1,60 @@
+/** How a status looks and what it means: glyph, word and sentence are the same in every output. Colour is never the only sign. */
+import type { Status } from '../judge/status.ts'
+
+export type Mark = { readonly status: Status; readonly glyph: string; readonly word: string; readonly meaning: string }
+
+/** In the order in which a reader should see them: worst first. */
+export const marks: readonly Mark[] = [
+  { status: 'fail', glyph: '✗', word: 'fail', meaning: 'A requirement is not met: the evidence shows it.' },
+  {
+    status: 'unexpected-pass',
+    glyph: '⚑',
+    word: 'unexpected pass',
+    meaning: 'It passes, though a known-failure entry says that it fails: remove the entry.',
+  },
+  {
+    status: 'harness-error',
+    glyph: '!',
+    word: 'harness error',
+    meaning: 'The suite itself could not observe it. Says nothing about the proxy.',
+  },
+  {
+    status: 'known-failure',
+    glyph: '✗k',
+    word: 'known failure',
+    meaning: 'Does not conform, as already written down with reason, link and date.',
+  },
+  { status: 'warn', glyph: '△', word: 'warn', meaning: 'A recommendation (level should) is not met.' },
+  {
+    status: 'blocked',
+    glyph: '⊘',
+    word: 'blocked',
+    meaning: 'Not proved: its positive twin, a dependency, the fence or the sign-in failed.',
+  },
+  {
+    status: 'unsupported',
+    glyph: '–',
+    word: 'unsupported',
+    meaning: 'The proxy or the gateway does not offer what the case needs. Not a pass.',
+  },
+  { status: 'info', glyph: 'i', word: 'info', meaning: 'For information only; the reason says whether it was met.' },
+  { status: 'pass', glyph: '✓', word: 'pass', meaning: 'Met, and the positive twin shows that the path works.' },
+]
+
+const byStatus = new Map(marks.map((mark) => [mark.status, mark]))
+
+export function markOf(status: Status): Mark {
+  const mark = byStatus.get(status)
+  if (mark === undefined) throw new Error(`The status ${status} has no mark: add it to marks.ts.`)
+  return mark
+}
+
+/** Rank for sorting, 0 is worst. */
+export function severity(status: Status): number {
+  return marks.findIndex((mark) => mark.status === status)
+}
+
+/** Needs a reader's eye: shown in full wherever there is room. */
+export function deservesDetail(status: Status): boolean {
+  return status === 'fail' || status === 'unexpected-pass' || status === 'harness-error' || status === 'warn'
+}

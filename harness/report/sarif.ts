@@ -1,0 +1,116 @@
+/** `results.sarif` (SARIF 2.1.0): one rule per case, one result per cell that is not met, at the variant's configuration file. */
+import type { Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import { type CaseSummary, type Cell, cellKey, type EnvironmentResult } from '../run/results.ts'
+import { environmentOutcome, type Overview } from './overview.ts'
+
+const schema = 'https://json.schemastore.org/sarif-2.1.0.json'
+
+/** A known failure is a result with an external suppression; harness errors and failed environments are notifications, never results. */
+export function sarifLog(overview: Overview): Log {
+  const { run, cases, cells } = overview.results
+  const rules = cases.map(rule)
+  const indexOf = new Map(cases.map((one, index) => [one.id, index]))
+  const environments = new Map(overview.environments.map((one) => [one.id, one]))
+  const findings = cells.filter(
+    ({ status }) =>
+      status === 'fail' || status === 'warn' || status === 'known-failure' || status === 'unexpected-pass',
+  )
+  return {
+    $schema: schema,
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: { name: 'trusted-proxy-conformance', version: run.harness.version, rules },
+        },
+        automationDetails: { id: `trusted-proxy-conformance/${run.id}` },
+        columnKind: 'utf16CodeUnits',
+        invocations: [
+          {
+            executionSuccessful: run.exitCode === 0 || run.exitCode === 1,
+            exitCode: run.exitCode,
+            commandLine: run.command,
+            startTimeUtc: run.startedAt,
+            toolExecutionNotifications: notifications(overview),
+          },
+        ],
+        results: findings.map((cell) => finding(cell, indexOf.get(cell.case), environments.get(cell.environment))),
+      },
+    ],
+  }
+}
+
+function rule(one: CaseSummary): ReportingDescriptor {
+  const link = one.refs.find((ref) => URL.canParse(ref) && /^https?:/.test(ref))
+  return {
+    id: one.id,
+    shortDescription: { text: one.title },
+    fullDescription: { text: one.why },
+    help: {
+      text: `${one.title}. ${one.why} Rules: ${one.refs.join(', ') || 'none named'}. Scenario: ${one.source.file}:${one.source.line}.`,
+    },
+    ...(link !== undefined && { helpUri: link }),
+    defaultConfiguration: { level: one.level === 'must' ? 'error' : one.level === 'should' ? 'warning' : 'note' },
+    properties: { tags: ['security', one.family] },
+  }
+}
+
+function finding(cell: Cell, ruleIndex: number | undefined, environment: EnvironmentResult | undefined): Result {
+  const file = environment?.configuration?.[0] ?? `proxies/${environment?.proxy ?? 'unknown'}/proxy.yaml`
+  const { known } = cell
+  return {
+    ruleId: cell.case,
+    ...(ruleIndex !== undefined && { ruleIndex }),
+    level: cell.level === 'must' ? 'error' : 'warning',
+    message: { text: `${cell.reason} (${cell.transport}, ${cell.environment})` },
+    locations: [
+      {
+        physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: 1 } },
+        logicalLocations: [{ fullyQualifiedName: cell.environment, kind: 'module' }],
+      },
+    ],
+    // Stable over runs and versions, so that a finding keeps its history.
+    partialFingerprints: {
+      'cell/v1': `${environment?.proxy}/${environment?.variant}/${environment?.gateway} ${cellKey(cell)}`,
+    },
+    ...(cell.status === 'known-failure' &&
+      known !== undefined && {
+        suppressions: [
+          {
+            kind: 'external' as const,
+            status: 'accepted' as const,
+            justification: `Since ${known.since}: ${known.reason} ${known.link}`,
+          },
+        ],
+      }),
+    properties: { status: cell.status, evidence: cell.evidence },
+  }
+}
+
+/** Relative reference with every part escaped (RFC 3986 4.2); a `:` in the first part would read as a scheme. */
+function uriOf(file: string): string {
+  return file
+    .split('/')
+    .map((part) => (part === '..' ? part : encodeURIComponent(part)))
+    .join('/')
+}
+
+function notifications(overview: Overview): Notification[] {
+  const starts = overview.environments
+    .filter(({ status }) => status !== 'ready')
+    .map(
+      (environment): Notification => ({
+        level: environment.status === 'failed' ? 'error' : 'warning',
+        message: { text: `${environment.id}: ${environmentOutcome(overview, environment).words}` },
+      }),
+    )
+  const errors = overview.results.cells
+    .filter(({ status }) => status === 'harness-error')
+    .map(
+      (cell): Notification => ({
+        level: 'error',
+        message: { text: `${cellKey(cell)} in ${cell.environment}: ${cell.reason}` },
+      }),
+    )
+  return [...starts, ...errors]
+}

@@ -1,0 +1,161 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { UserError } from '../plan/user-error.ts'
+import { readReport } from './read.ts'
+import { aRun } from './report.fixture.ts'
+import { writeReport } from './write.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'conformance-report-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const run = aRun({ cases: 26, environments: 4 })
+
+async function filesIn(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)))
+}
+
+describe('writeReport', () => {
+  it('writes every output and nothing else', async () => {
+    const out = join(folder, 'all')
+    await writeReport(run.results, run.evidence, out)
+    const top = (await readdir(out)).sort()
+    expect(top).toEqual([
+      'badge.json',
+      'badges',
+      'cases',
+      'cells',
+      'environments',
+      'evidence',
+      'index.html',
+      'junit.xml',
+      'report.css',
+      'report.md',
+      'results.json',
+      'results.sarif',
+    ])
+    expect(
+      (await readdir(join(out, 'cells'), { recursive: true, withFileTypes: true })).filter((one) => one.isFile()),
+    ).toHaveLength(run.results.cells.length)
+  })
+
+  it('reads back as it was written', async () => {
+    const out = join(folder, 'again')
+    await writeReport(run.results, run.evidence, out)
+    const read = await readReport(out)
+    expect(read.results).toEqual(run.results)
+    expect(read.evidence).toEqual(run.evidence)
+  })
+
+  it('finds the evidence of every cell at its address', async () => {
+    const out = join(folder, 'addresses')
+    await writeReport(run.results, run.evidence, out)
+    for (const cell of run.results.cells) {
+      const [file = '', key = ''] = cell.evidence.split('#')
+      expect(JSON.parse(await readFile(join(out, file), 'utf8'))).toHaveProperty([key, 'case'], cell.case)
+    }
+  })
+
+  it('has no link inside the report that leads nowhere', async () => {
+    const out = join(folder, 'links')
+    await writeReport(run.results, run.evidence, out)
+    const files = await filesIn(out)
+    const known = new Set(files)
+    let followed = 0
+    for (const file of files.filter((name) => name.endsWith('.html'))) {
+      const page = await readFile(join(out, file), 'utf8')
+      for (const [, href = ''] of page.matchAll(/ href="([^"#]+)/g)) {
+        if (/^https?:/.test(href)) continue
+        followed++
+        expect(known, `${file} -> ${href}`).toContain(join(dirname(file), href))
+      }
+    }
+    expect(followed).toBeGreaterThan(1000)
+  })
+
+  it('leaves no mark-up of the evidence in any page, and lets only its own script run', async () => {
+    const out = join(folder, 'hostile')
+    await writeReport(run.results, run.evidence, out)
+    for (const file of (await filesIn(out)).filter((name) => name.endsWith('.html'))) {
+      const page = await readFile(join(out, file), 'utf8')
+      expect(page.match(/<script/g)?.length ?? 0, file).toBe(file === 'index.html' ? 1 : 0)
+      expect(page, file).not.toMatch(/<img|\sonerror="|href="javascript/i)
+      expect(/[^\P{Cc}\n\r\t]/u.test(page), file).toBe(false)
+      expect(page, file).toContain("default-src 'none'")
+    }
+  })
+
+  it('says every status in words on the first page, and names the environments', async () => {
+    const out = join(folder, 'words')
+    await writeReport(run.results, run.evidence, out)
+    const page = await readFile(join(out, 'index.html'), 'utf8')
+    for (const word of [
+      'fail',
+      'known failure',
+      'blocked',
+      'unsupported',
+      'harness error',
+      'warn',
+      'unexpected pass',
+      'info',
+      'pass',
+    ]) {
+      expect(page).toContain(`</span> ${word}</span>`)
+    }
+    expect(page).toMatch(/Not judged in full: 208 cells in 4 environments/)
+  })
+
+  it('takes away pages of an earlier run', async () => {
+    const out = join(folder, 'earlier')
+    await writeReport(run.results, run.evidence, out)
+    const smaller = aRun({ cases: 2, environments: 1 })
+    await writeReport(smaller.results, smaller.evidence, out)
+    expect(await readdir(join(out, 'cases'))).toHaveLength(2)
+    expect(await readdir(join(out, 'evidence'))).toHaveLength(1)
+  })
+
+  it('refuses to replace folders that are not a report', async () => {
+    const out = join(folder, 'precious')
+    await mkdir(join(out, 'cases'), { recursive: true })
+    await writeFile(join(out, 'cases', 'mine.txt'), 'mine')
+    await expect(writeReport(run.results, run.evidence, out)).rejects.toThrow(UserError)
+    expect(await readFile(join(out, 'cases', 'mine.txt'), 'utf8')).toBe('mine')
+  })
+
+  it('clears away what a killed writer left, and its own traces', async () => {
+    const out = join(folder, 'killed')
+    await mkdir(join(out, '.writing-999999999-abcd'), { recursive: true })
+    await writeReport(run.results, run.evidence, out)
+    expect((await readdir(out)).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  it('writes an interrupted run with cells whose evidence is missing', async () => {
+    const out = join(folder, 'partial')
+    const cells = run.results.cells.slice(0, 3)
+    await writeReport({ ...run.results, cells, run: { ...run.results.run, interrupted: true, exitCode: 130 } }, {}, out)
+    expect(await readFile(join(out, 'index.html'), 'utf8')).toContain(
+      'Interrupted: this report holds what was obtained until then, 3 cells',
+    )
+    expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Interrupted')
+  })
+})
+
+describe('readReport', () => {
+  it('says what is wrong with a folder that holds none', async () => {
+    await expect(readReport(join(folder, 'nowhere'))).rejects.toThrow(/results\.json is not there or not JSON/)
+  })
+  it('says which field of a damaged one is wrong', async () => {
+    const out = join(folder, 'damaged')
+    await mkdir(out)
+    await writeFile(
+      join(out, 'results.json'),
+      JSON.stringify({ ...run.results, cells: [{ ...run.results.cells[0], status: 'fine' }] }),
+    )
+    await expect(readReport(out)).rejects.toThrow(/cells\.0\.status/)
+  })
+})

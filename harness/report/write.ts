@@ -1,0 +1,121 @@
+/** Writes a run's whole report. Also for partial results: an interrupted run still leaves a complete report of what it has. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { UserError } from '../plan/user-error.ts'
+import { type Evidence, environmentFileName, type Results } from '../run/results.ts'
+import { badge, badgesByProxy } from './badge.ts'
+import { casePage } from './html/case-page.ts'
+import { cellPage } from './html/cell-page.ts'
+import { environmentPage } from './html/environment-page.ts'
+import { indexPage } from './html/index-page.ts'
+import { casePath, cellPath, environmentPath } from './html/links.ts'
+import { stylesheet } from './html/style.ts'
+import { junitXml } from './junit.ts'
+import { markdownReport } from './markdown.ts'
+import { type Overview, overviewOf } from './overview.ts'
+import { sarifLog } from './sarif.ts'
+
+/** Folders that belong to the report as a whole: replaced, so that nothing of an earlier run stays behind. */
+const folders = ['evidence', 'cases', 'environments', 'cells', 'badges'] as const
+
+/**
+ * Writes `results.json`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
+ * A reader never sees half a file: everything is written aside and renamed, `results.json` last.
+ * @throws UserError when one of the report's folders exists and is not a report's
+ */
+export async function writeReport(results: Results, evidence: Evidence, outDir: string): Promise<void> {
+  await mkdir(outDir, { recursive: true })
+  await mustBeOurs(outDir)
+  await sweep(outDir)
+  const overview = overviewOf(results, evidence)
+  const aside = join(outDir, `.writing-${process.pid}-${randomBytes(4).toString('hex')}`)
+  try {
+    await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
+    const cellFolders = new Set(results.cells.map((cell) => dirname(join(aside, cellPath(cell)))))
+    await Promise.all([...cellFolders].map((folder) => mkdir(folder, { recursive: true })))
+    for (const [path, text] of pages(overview, evidence)) await writeFile(join(aside, path), text)
+    const top = topFiles(overview)
+    for (const [path, text] of top) await writeFile(join(aside, path), text)
+    // The stylesheet first: from here on the folder is known as a report's, should this be the last that happens.
+    const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
+    for (const path of others) await rename(join(aside, path), join(outDir, path))
+    for (const folder of folders) await replaceFolder(join(aside, folder), join(outDir, folder), join(aside, 'old'))
+    await rename(join(aside, 'results.json'), join(outDir, 'results.json'))
+  } finally {
+    await rm(aside, { recursive: true, force: true })
+  }
+}
+
+function topFiles(overview: Overview): readonly (readonly [string, string])[] {
+  return [
+    ['report.css', stylesheet],
+    ['index.html', indexPage(overview)],
+    ['report.md', markdownReport(overview)],
+    ['junit.xml', junitXml(overview)],
+    ['results.sarif', json(sarifLog(overview))],
+    ['badge.json', json(badge(overview))],
+    ['results.json', json(overview.results)],
+  ]
+}
+
+/** One at a time: thousands of pages need not be in memory together. */
+function* pages(overview: Overview, evidence: Evidence): Generator<readonly [path: string, text: string]> {
+  for (const [environment, cells] of Object.entries(evidence))
+    yield [`evidence/${environmentFileName(environment)}.json`, json(cells)]
+  for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, json(one)]
+  for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
+  for (const one of overview.environments) yield [environmentPath(one.id), environmentPage(overview, one)]
+  for (const cell of overview.results.cells) yield [cellPath(cell), cellPage(overview, cell)]
+}
+
+const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`
+
+async function replaceFolder(from: string, to: string, old: string): Promise<void> {
+  if (await exists(to)) {
+    await mkdir(old, { recursive: true })
+    await rename(to, join(old, randomBytes(4).toString('hex')))
+  }
+  await rename(from, to)
+}
+
+/** `--out .` in a repository with a folder `cases` of its own must not cost anybody their files. */
+async function mustBeOurs(outDir: string): Promise<void> {
+  if (await isReport(outDir)) return
+  for (const folder of folders) {
+    if (await exists(join(outDir, folder))) {
+      throw new UserError(
+        `Writing the report to ${outDir}: it has a folder ${folder}, but no results.json of this suite beside it. Choose an empty or new folder with --out.`,
+      )
+    }
+  }
+}
+
+async function isReport(folder: string): Promise<boolean> {
+  const start = async (name: string) => (await readFile(join(folder, name), 'utf8').catch(() => '')).slice(0, 200)
+  return (await start('report.css')) === stylesheet.slice(0, 200) || /"schema":\s*1\b/.test(await start('results.json'))
+}
+
+/** What writers left that were killed in the middle. */
+async function sweep(outDir: string): Promise<void> {
+  for (const name of await readdir(outDir)) {
+    const pid = /^\.writing-(\d+)-/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(outDir, name), { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
