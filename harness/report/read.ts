@@ -1,46 +1,62 @@
-/** Reads a report folder back: to render it again, to merge it with others. */
+/** Reads runs back, and puts several (shards, or runs of different proxies) together as one. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { z } from 'zod'
+import { exitCode } from '../judge/exit-code.ts'
 import { UserError } from '../plan/user-error.ts'
-import {
-  type EnvironmentEvidence,
-  type Evidence,
-  environmentFileName,
-  evidenceFileSchema,
-  type Results,
-  resultsSchema,
-} from '../run/results.ts'
+import { cellKey, type Evidence, environmentFileName, evidenceFileSchema, type Results, resultsSchema, totalsOf } from '../run/results.ts'
 
-export type ReadReport = { readonly results: Results; readonly evidence: Evidence }
+export type Run = { readonly results: Results; readonly evidence: Evidence }
 
-/** @throws UserError when the folder holds no report, or one that is damaged or of another schema */
-export async function readReport(folder: string): Promise<ReadReport> {
-  const results = await readJson(join(folder, 'results.json'), resultsSchema)
-  const entries = await Promise.all(
-    results.environments.map(async ({ id }): Promise<readonly [string, EnvironmentEvidence]> => {
-      const cells = results.cells.some(({ environment }) => environment === id)
-      const file = join(folder, 'evidence', `${environmentFileName(id)}.json`)
-      return [id, cells ? await readJson(file, evidenceFileSchema) : {}]
-    }),
-  )
-  return { results, evidence: Object.fromEntries(entries) }
+/** @param folder that a run wrote with `--out`. @throws UserError when it holds no run of this suite */
+export async function readRun(folder: string): Promise<Run> {
+  const results = await readJson(join(folder, 'results.json'), (value) => resultsSchema.parse(value))
+  const evidence: Record<string, Evidence[string]> = {}
+  for (const { id } of results.environments) {
+    if (!results.cells.some((cell) => cell.environment === id)) continue
+    const file = join(folder, 'evidence', `${environmentFileName(id)}.json`)
+    evidence[id] = await readJson(file, (value) => evidenceFileSchema.parse(value))
+  }
+  return { results, evidence }
 }
 
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  let content: unknown
+async function readJson<T>(file: string, parse: (value: unknown) => T): Promise<T> {
   try {
-    content = JSON.parse(await readFile(file, 'utf8'))
+    return parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (cause) {
-    throw new UserError(
-      `Reading a report: ${file} is not there or not JSON. Give --in a folder that a run has written.`,
-      { cause },
-    )
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new UserError(`Reading a run back: ${file}: ${reason}. Expected a folder that a run of this suite wrote (--out).`, { cause })
   }
-  const parsed = schema.safeParse(content)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new UserError(
-    `Reading a report: ${file} is not what this version writes: ${issue?.path.join('.') || 'top level'}: ${issue?.message}.`,
-  )
+}
+
+/** One run out of several: of an environment that several have, the later run's stands. Facts of the run are the first one's. */
+export function mergeRuns(runs: readonly Run[]): Run {
+  const [first] = runs
+  if (first === undefined) throw new UserError('There is no run to merge.')
+  if (runs.length === 1) return first
+  const later = new Map(runs.flatMap(({ results }, index) => results.environments.map(({ id }) => [id, index])))
+  const of = <T>(pick: (run: Run) => readonly T[], key: (one: T) => string) =>
+    [...new Map(runs.flatMap((run) => pick(run).map((one) => [key(one), one]))).values()]
+  const environments = of(({ results }) => results.environments, ({ id }) => id)
+  const cells = runs.flatMap(({ results }, index) => results.cells.filter((cell) => later.get(cell.environment) === index))
+  const stale = of(({ results }) => results.stale, (entry) => `${entry.file}:${entry.line}`)
+  const interrupted = runs.some(({ results }) => results.run.interrupted)
+  const code = exitCode({ interrupted, environments, cells, stale: stale.length })
+  return {
+    results: {
+      schema: 1,
+      run: {
+        ...first.results.run,
+        durationMs: runs.reduce((sum, { results }) => sum + results.run.durationMs, 0),
+        interrupted,
+        exitCode: code,
+        notes: [...new Set(runs.flatMap(({ results }) => results.run.notes ?? []))],
+      },
+      environments,
+      cells: [...new Map(cells.map((cell) => [`${cell.environment} ${cellKey(cell)}`, cell])).values()],
+      totals: totalsOf(cells),
+      cases: of(({ results }) => results.cases, ({ id }) => id),
+      stale,
+    },
+    evidence: Object.assign({}, ...runs.map(({ evidence }) => evidence)),
+  }
 }

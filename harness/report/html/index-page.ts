@@ -28,7 +28,7 @@ export function indexPage(overview: Overview): string {
     <h2>Environments</h2>
     ${environmentsTable(overview)}
     <h2>Matrix</h2>
-    <p class="soft">Rows are cases, columns are environments; several marks in one place are transports (HTTP, WebSocket, HTTP/2). Each mark leads to its evidence. Arrow keys move between marks, / goes to the filter.</p>
+    <p class="soft">Rows are cases, columns are environments; several marks in one place are transports, in the order HTTP, WebSocket, HTTP/2. Each mark leads to its evidence. Arrow keys move between marks, / goes to the filter.</p>
     ${legend()}
     ${filters(overview)}
     ${matrix(overview)}

@@ -3,7 +3,7 @@ export const stylesheet = `/* trusted-proxy-conformance */
 :root{color-scheme:light dark;--ink:light-dark(#1b1f24,#e6e9ec);--soft:light-dark(#57606a,#9aa5b1);--paper:light-dark(#fff,#14171a);--shade:light-dark(#f3f5f7,#1e2328);--line:light-dark(#d5dae0,#353c44);--link:light-dark(#0a56b8,#7db5ff);
 --pass:light-dark(#17692f,#6fd18b);--pass-b:light-dark(#e3f5e7,#14301d);--fail:light-dark(#a40e1f,#ff9a9a);--fail-b:light-dark(#fde4e6,#46161b);--warn:light-dark(#7a4b00,#f0bd62);--warn-b:light-dark(#fff1d6,#3b2c0c);--known:light-dark(#8a3b00,#f5a97a);--known-b:light-dark(#fdeadc,#3f2413);--odd:light-dark(#6a2a9c,#d3a6f7);--odd-b:light-dark(#f3e8fb,#321c43);--mute:light-dark(#535c66,#a3adb8);--mute-b:light-dark(#eceff2,#262c33);--info:light-dark(#0b5a86,#84c9ee);--info-b:light-dark(#e1f1fa,#122c3a)}
 *{box-sizing:border-box}
-body{margin:0;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:anywhere}
+body{margin:0;font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:break-word}
 header.site{padding:.6rem 1rem;border-bottom:1px solid var(--line);background:var(--shade);font-weight:600}
 header.site a{color:inherit;text-decoration:none}
 main{padding:1rem;max-width:100rem;margin:0 auto}
@@ -15,12 +15,13 @@ p{max-width:75ch}
 .lead{font-size:1.1rem;font-weight:600}
 .soft{color:var(--soft)}
 .loud{border-left:.4rem solid var(--fail);background:var(--fail-b);padding:.5rem .8rem;max-width:75ch}
+code,dd,.lead{overflow-wrap:anywhere}
 code,pre,.wire{font:.85rem/1.45 ui-monospace,monospace}
 pre,.wire{background:var(--shade);border:1px solid var(--line);border-radius:4px;padding:.6rem;margin:.4rem 0;white-space:pre-wrap;overflow-wrap:anywhere;max-height:40rem;overflow:auto}
 table{border-collapse:collapse}
 th,td{border:1px solid var(--line);padding:.25rem .5rem;text-align:left;vertical-align:top}
 th{background:var(--shade);font-weight:600}
-.scroll{overflow-x:auto;max-width:100%}
+.scroll{overflow-x:auto;max-width:100%}.scroll td:last-child{min-width:4rem}.scroll td{min-width:3.5rem;max-width:60rem}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.5rem 0}
 dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
 .status{display:inline-block;padding:0 .45em;border-radius:3px;white-space:nowrap;font-weight:600}
@@ -42,7 +43,8 @@ summary{cursor:pointer;font-weight:600}
 .matrix tr.family th{font-weight:700;font-size:.95rem}
 .matrix tbody{content-visibility:auto;contain-intrinsic-size:auto 600px}
 .matrix td{text-align:center;white-space:nowrap}
-.matrix td a{display:inline-block;min-width:1.6em;padding:0 .2em;border-radius:3px;text-decoration:none;font-weight:700}
+
+.matrix td a{position:relative;display:inline-block;min-width:1.6em;padding:0 .2em;border-radius:3px;text-decoration:none;font-weight:700}
 .matrix i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 [hidden]{display:none!important}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
