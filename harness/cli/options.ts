@@ -19,6 +19,25 @@ export type RunOptions = {
   readonly jobs: number
   readonly keep: boolean
   readonly json: boolean
+  /** No summary at the end: `replay` prints its own. */
+  readonly quiet?: boolean
+}
+
+/** A run without any flag. */
+export const runDefaults: RunOptions = {
+  proxy: [],
+  variant: [],
+  gateway: [],
+  case: [],
+  list: false,
+  engine: 'auto',
+  images: 'auto',
+  offline: false,
+  out: 'reports/latest',
+  seed: 1,
+  jobs: defaultJobs(),
+  keep: false,
+  json: false,
 }
 
 const commaList = (value: string, before: readonly string[]) => [...before, ...value.split(',').filter(Boolean)]

@@ -1,6 +1,5 @@
 /** A certificate authority made for one run: nobody else trusts it, and it is gone with the run. */
 import 'reflect-metadata'
-import { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -15,9 +14,8 @@ export type CertificateAuthority = {
 
 /** Valid from an hour ago (clocks of containers and host may differ) for a day. */
 export async function createAuthority(): Promise<CertificateAuthority> {
-  x509.cryptoProvider.set(webcrypto as Crypto)
   const validity = () => ({ notBefore: new Date(Date.now() - hour), notAfter: new Date(Date.now() + 24 * hour) })
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const subject = 'CN=conformance run authority'
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -34,7 +32,7 @@ export async function createAuthority(): Promise<CertificateAuthority> {
   return {
     certificate: root.toString('pem'),
     async issue(names) {
-      const leafKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+      const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
       const leaf = await x509.X509CertificateGenerator.create({
         serialNumber: serialNumber(),
         subject: `CN=${names[0] ?? 'localhost'}`,
@@ -52,7 +50,7 @@ export async function createAuthority(): Promise<CertificateAuthority> {
           await x509.SubjectKeyIdentifierExtension.create(leafKeys.publicKey),
         ],
       })
-      const key = await webcrypto.subtle.exportKey('pkcs8', leafKeys.privateKey)
+      const key = await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)
       return { certificate: leaf.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') }
     },
   }
@@ -60,7 +58,7 @@ export async function createAuthority(): Promise<CertificateAuthority> {
 
 /** Positive (RFC 5280 4.1.2.2) and unguessable. */
 function serialNumber(): string {
-  const bytes = webcrypto.getRandomValues(new Uint8Array(16))
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[0] = (bytes[0] ?? 0) & 0x7f
   return Buffer.from(bytes).toString('hex')
 }

@@ -29,7 +29,7 @@ export async function observe(
     return { attempts: [], recordable, fence: { needed: false, arrived: false }, signInFailed: session.reason }
   }
   const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
-  const since = environment.recordings?.last() ?? 0
+  const since = environment.recordings?.last ?? 0
   const sent: { mark: string; exchange: Exchange; context: PlaceholderContext }[] = []
   for (const wanted of asked.send) {
     const context: PlaceholderContext = {

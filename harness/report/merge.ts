@@ -1,0 +1,38 @@
+/** Several runs (shards, or runs of different proxies) as one. */
+import { exitCode } from '../judge/exit-code.ts'
+import { UserError } from '../plan/user-error.ts'
+import { cellKey, totalsOf } from '../run/results.ts'
+import type { Run } from './read.ts'
+
+/** One run out of several: of an environment that several have, the later run's stands. Facts of the run are the first one's. */
+export function mergeRuns(runs: readonly Run[]): Run {
+  const [first] = runs
+  if (first === undefined) throw new UserError('There is no run to merge.')
+  if (runs.length === 1) return first
+  const later = new Map(runs.flatMap(({ results }, index) => results.environments.map(({ id }) => [id, index])))
+  const of = <T>(pick: (run: Run) => readonly T[], key: (one: T) => string) =>
+    [...new Map(runs.flatMap((run) => pick(run).map((one) => [key(one), one]))).values()]
+  const environments = of(({ results }) => results.environments, ({ id }) => id)
+  const cells = runs.flatMap(({ results }, index) => results.cells.filter((cell) => later.get(cell.environment) === index))
+  const stale = of(({ results }) => results.stale, (entry) => `${entry.file}:${entry.line}`)
+  const interrupted = runs.some(({ results }) => results.run.interrupted)
+  const code = exitCode({ interrupted, environments, cells, stale: stale.length })
+  return {
+    results: {
+      schema: 1,
+      run: {
+        ...first.results.run,
+        durationMs: runs.reduce((sum, { results }) => sum + results.run.durationMs, 0),
+        interrupted,
+        exitCode: code,
+        notes: [...new Set(runs.flatMap(({ results }) => results.run.notes ?? []))],
+      },
+      environments,
+      cells: [...new Map(cells.map((cell) => [`${cell.environment} ${cellKey(cell)}`, cell])).values()],
+      totals: totalsOf(cells),
+      cases: of(({ results }) => results.cases, ({ id }) => id),
+      stale,
+    },
+    evidence: Object.assign({}, ...runs.map(({ evidence }) => evidence)),
+  }
+}
