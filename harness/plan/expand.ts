@@ -86,10 +86,15 @@ function environment(
     embedded: proxy.embedded,
     variant,
     gateway,
-    gatewayFeatures: gateways.find((known) => known.name === gateway.name)?.features ?? [],
+    gatewayFeatures: featuresOf(gateway, gateways),
     knownFailures: proxy.knownFailures.filter((entry) => concerns(entry, variant.name, version, gateway)),
     cells,
   }
+}
+
+function featuresOf(gateway: PlannedGateway, gateways: readonly KnownGateway[]): readonly string[] {
+  const known = gateways.find(({ name }) => name === gateway.name)
+  return known?.featuresOf?.['profile' in gateway ? gateway.profile : gateway.version] ?? known?.features ?? []
 }
 
 /**

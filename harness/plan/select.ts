@@ -31,6 +31,8 @@ export type KnownGateway = {
   /** Whether it runs when none is asked for. */
   readonly byDefault: boolean
   readonly features: readonly string[]
+  /** By profile or version, where it differs from `features`. */
+  readonly featuresOf?: Readonly<Record<string, readonly string[]>>
 } & ({ readonly versions: readonly string[] } | { readonly profiles: readonly string[] })
 
 /** One gateway as it shall run. */

@@ -48,7 +48,7 @@ export function evidenceOf(
 }
 
 function attemptEvidence({ exchange, arrivals, expect }: Attempt, redact: Redact): AttemptEvidence {
-  const { response, close, fault } = exchange
+  const { response, further = [], close, fault } = exchange
   return {
     sent: redactBytes(redact, exchange.sent),
     client: {
@@ -56,6 +56,13 @@ function attemptEvidence({ exchange, arrivals, expect }: Attempt, redact: Redact
       headers: response?.headers.map((line) => redactLine(redact, line)) ?? [],
       close: close === undefined ? null : { code: close.code, reason: redact(close.reason) },
       ...(response !== undefined && { body: redact(response.body).slice(0, longestBody) }),
+      ...(further.length > 0 && {
+        further: further.map(({ status, headers, body }) => ({
+          status,
+          headers: headers.map((line) => redactLine(redact, line)),
+          body: redact(body).slice(0, longestBody),
+        })),
+      }),
       ...(fault !== undefined && { fault: redact(fault) }),
     },
     arrived: arrivals.map((arrival) => arrivedEvidence(arrival, redact)),

@@ -1,24 +1,37 @@
 /** The gateway's configuration for one environment, in OpenClaw's own JSON shape (gateways.md "Running it"). */
-import type { Variant } from '../plan/proxy.ts'
+import { listsLoopback } from '../gateways/known-gateways.ts'
+import { type ProfileName, profiles } from '../gateways/profiles.ts'
 import { users } from '../identity/users.ts'
+import type { Variant } from '../plan/proxy.ts'
 
-/** @param proxyAddress the only address that the gateway is told to trust */
-export function gatewayConfig(variant: Variant, proxyAddress: string, password: string): unknown {
+/** Whom a local sub-agent is with `loopbackUser` (issue #26007). */
+export const loopbackUser = 'openclaw-internal@local'
+
+/**
+ * @param profile decides which keys the gateway knows, and whether loopback is a listed proxy beside the real one
+ * @param proxyAddress the proxy's: nothing else of the network is trusted
+ */
+export function gatewayConfig(variant: Variant, profile: ProfileName, proxyAddress: string, password: string): unknown {
+  const { keys } = profiles[profile]
+  const local = listsLoopback.has(profile) || variant.topology === 'sidecar'
+  const speaksForLoopback = keys.includes('loopbackUser')
   return {
     gateway: {
       mode: 'local',
       port: 18789,
       bind: 'lan',
-      trustedProxies: [proxyAddress],
+      trustedProxies: local ? [proxyAddress, '127.0.0.1', '::1'] : [proxyAddress],
       auth: {
         mode: 'trusted-proxy',
         password,
         trustedProxy: {
           userHeader: variant.identity.toLowerCase(),
           requiredHeaders: variant.requiredHeaders,
-          allowUsers: [users.alice.email],
+          allowUsers: [users.alice.email, ...(speaksForLoopback ? [loopbackUser] : [])],
+          ...(local && keys.includes('allowLoopback') && !speaksForLoopback && { allowLoopback: true }),
+          ...(speaksForLoopback && { loopbackUser }),
         },
-        identityScopes: { [users.alice.email]: ['operator.read'] },
+        ...(keys.includes('identityScopes') && { identityScopes: { [users.alice.email]: ['operator.read'] } }),
       },
       controlUi: { allowedOrigins: [`https://${variant.host}`] },
     },

@@ -49,7 +49,7 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
     network.listen({ names: ['idp.test'], address: addresses.idp, port: 80, onConnection: (socket) => provider.emit('connection', socket) })
 
     const profile = profileOf(planned)
-    const started = startup(gatewayConfig(variant, addresses.proxy, secrets.get('gateway-password')), profiles[profile])
+    const started = startup(gatewayConfig(variant, profile, addresses.proxy, secrets.get('gateway-password')), profiles[profile])
     if (started.kind === 'refused') throw new Error(`The gateway refuses its configuration: ${started.message}`)
     const recorder = stack.use(new Recorder())
     const gateway = stack.use(

@@ -7,7 +7,7 @@ import { standUpEmbedded } from './stand-up-embedded.ts'
 export type StandUp = {
   readonly environment: PreparedEnvironment
   /** Absent in the embedded lab. */
-  readonly engine?: EngineAccess
+  readonly engine?: EngineAccess | undefined
   readonly runId: string
   /** Where the environment's sockets and secrets live. */
   readonly folder: string
