@@ -71,14 +71,15 @@ function requested(sent: string): URL {
 }
 
 function without(value: string, exchange: Exchange): Finding {
-  const { response } = exchange
+  const { response, further = [] } = exchange
   if (response === undefined) return { met: true, silent: true, says: answerInWords(exchange) }
-  const places = [
-    ...response.headers.filter((line) => line[1].includes(value)).map(([name]) => name),
-    ...(response.body.includes(value) ? ['the body'] : []),
-  ]
+  // An answer that nobody asked for may be another user's: it counts like the first.
+  const places = [response, ...further].flatMap(({ headers, body, status }) => [
+    ...headers.filter((line) => line[1].includes(value)).map(([name]) => `${name} of the answer ${status}`),
+    ...(body.includes(value) ? [`the body of the answer ${status}`] : []),
+  ])
   if (places.length === 0) return { met: true, says: `the answer is without ${quote(value)}` }
-  return { met: false, says: `${quote(value)} came back in ${list(places)} of the answer ${response.status}` }
+  return { met: false, says: `${quote(value)} came back in ${list(places)}` }
 }
 
 function header(name: string, part: string, exchange: Exchange): Finding {

@@ -550,7 +550,14 @@ const rows: readonly Row[] = [
     expect: { client: { without: [evil] } },
     seen: { exchange: page(302, '', [['Location', `/${evil}`]]) },
     status: 'fail',
-    reason: /came back in Location/,
+    reason: /came back in Location of the answer 302/,
+  },
+  {
+    name: 'fails a value that comes back in a second, smuggled answer',
+    expect: { client: { without: [evil] } },
+    seen: { exchange: anExchange({ further: [{ status: 200, headers: [], body: evil }] }) },
+    status: 'fail',
+    reason: /came back in the body of the answer 200/,
   },
   {
     name: 'passes an answer without the value',

@@ -118,7 +118,9 @@ const clientSchema = z
     close: z.object({ code: z.number(), reason: text }).readonly().nullable(),
     body: z.exactOptional(text),
     /** Answers after the first on the same connection. */
-    further: z.exactOptional(z.array(z.object({ status: z.number(), headers: headerLines, body: text }).readonly()).readonly()),
+    further: z.exactOptional(
+      z.array(z.object({ status: z.number(), headers: headerLines, body: text }).readonly()).readonly(),
+    ),
     /** The harness's or the network's fault. */
     fault: z.exactOptional(text),
   })

@@ -18,7 +18,7 @@ export function casePage(overview: Overview, one: CaseSummary): string {
       <thead><tr><th scope="col">status</th><th scope="col">environment</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
       <tbody>${cells.map(
         (cell) =>
-          html`<tr><td><a href=${`../${cellPath(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${environmentPath(cell.environment)}`}>${cell.environment}</a></td><td>${cell.transport}</td><td>${cell.reason}</td></tr>`,
+          html`<tr><td><a href=${`../${cellPath(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${environmentPath(cell.environment)}`}>${cell.environment}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
       )}</tbody>
     </table></div>
   </div>`

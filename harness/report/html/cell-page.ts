@@ -61,8 +61,6 @@ function logSection(of: string, lines: readonly string[]): Markup {
 
 function attemptSection(attempt: AttemptEvidence, title: string | undefined, identity: string | undefined): Markup {
   const { sent, arrived, rest } = compare(attempt)
-  const { status, headers, close, body, fault } = attempt.client
-  const answer = status === 0 ? (fault ?? 'The connection was closed without an answer.') : `HTTP ${status}`
   return html`<section>
     <h2>${title === undefined ? 'Expected and observed' : `${title}: expected and observed`}</h2>
     <div class="scroll"><table><thead><tr><th scope="col">expected</th><th scope="col">observed</th></tr></thead>
@@ -71,15 +69,29 @@ function attemptSection(attempt: AttemptEvidence, title: string | undefined, ide
     <div class="sides">
       <div><h3>Sent by the client</h3><div class="wire">${sent.map(wireLine)}${rest === '' ? '' : html`<span>${`\n${visible(rest)}`}</span>`}</div></div>
       <div><h3>Arrived at the gateway</h3>${arrived.length === 0 ? html`<p>Nothing.</p>` : arrived.map((lines, index) => arrivedBlock(lines, attempt.arrived[index]))}</div>
-      <div><h3>Answer to the client</h3><pre>${[answer, ...headers.map(([name, value]) => visible(`${name}: ${value}`)), ...(body === undefined || body === '' ? [] : ['', visible(body)]), ...(close === null ? [] : ['', `close ${close.code} ${visible(close.reason)}`])].join('\n')}</pre></div>
+      <div><h3>Answer to the client</h3><pre>${answerText(attempt.client)}</pre></div>
     </div>
     <p class="soft">${differenceLegend(arrived.length > 0)}</p>
   </section>`
 }
 
+function answerText({ status, headers, body = '', further = [], close, fault }: AttemptEvidence['client']): string {
+  const answers = status === 0 ? [] : [{ status, headers, body }, ...further]
+  const parts = [
+    ...answers.map((one) =>
+      [`HTTP ${one.status}`, ...one.headers.map(([name, value]) => `${name}: ${value}`), '', one.body]
+        .join('\n')
+        .trimEnd(),
+    ),
+    ...(close === null ? [] : [`close ${close.code} ${close.reason}`]),
+    ...(fault === undefined ? (status === 0 ? ['The connection was closed without an answer.'] : []) : [fault]),
+  ]
+  return visible(parts.join('\n\n'))
+}
+
 function arrivedBlock(lines: readonly ComparedLine[], arrival: AttemptEvidence['arrived'][number] | undefined): Markup {
   return html`<div><div class="wire">${lines.map(wireLine)}${arrival !== undefined && arrival.body !== '' && html`<span>${`\n${visible(arrival.body)}`}</span>`}</div>
-    ${arrival !== undefined && html`<p class="soft">Peer ${arrival.peer}; ${arrival.attribution}; ${arrival.verdict}</p>`}</div>`
+    ${arrival !== undefined && html`<p class="soft">${visible(`Peer ${arrival.peer}; ${arrival.attribution}; ${arrival.verdict}`)}</p>`}</div>`
 }
 
 function wireLine({ text, difference }: ComparedLine): Markup {

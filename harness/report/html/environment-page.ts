@@ -52,6 +52,6 @@ function familyTable(
     <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
     <tbody>${cells.map(
       (cell) =>
-        html`<tr><td><a href=${`../${cellPath(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td>${cell.reason}</td></tr>`,
+        html`<tr><td><a href=${`../${cellPath(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
     )}</tbody></table></div></section>`
 }

@@ -72,7 +72,7 @@ function environmentsTable(overview: Overview): Markup {
       <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a></th>
       <td>${one.variant}</td>
       <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
-      <td><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
+      <td class="words"><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
       <td>${duration(one.startMs)}</td><td>${duration(one.loginMs)}</td><td>${p95 === undefined ? '' : duration(p95)}</td>
     </tr>`
   })

@@ -21,7 +21,7 @@ pre,.wire{background:var(--shade);border:1px solid var(--line);border-radius:4px
 table{border-collapse:collapse}
 th,td{border:1px solid var(--line);padding:.25rem .5rem;text-align:left;vertical-align:top}
 th{background:var(--shade);font-weight:600}
-.scroll{overflow-x:auto;max-width:100%}.scroll td:last-child{min-width:4rem}.scroll td{min-width:3.5rem;max-width:60rem}
+.scroll{overflow-x:auto;max-width:100%}.scroll td{max-width:60rem}.scroll td.words{min-width:14rem}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.5rem 0}
 dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
 .status{display:inline-block;padding:0 .45em;border-radius:3px;white-space:nowrap;font-weight:600}
