@@ -3,11 +3,17 @@ import type { HeaderLine } from '../plan/case.ts'
 import { canonicalAddress, covers, hopAddress, isLoopback } from './addresses.ts'
 import type { Attribution } from './arrival.ts'
 import type { GatewayConfig } from './config.ts'
+import type { Decide } from './decision.ts'
 import { headerText, headerValue } from './header-lines.ts'
 import type { Profile } from './profiles.ts'
 
 /** What both stages need of the gateway itself. */
-export type Policy = { readonly profile: Profile; readonly config: GatewayConfig }
+export type Policy = {
+  readonly profile: Profile
+  readonly config: GatewayConfig
+  /** A broken gateway's own way to decide (`mutants.ts`); no profile has one. */
+  readonly decideInstead?: Decide
+}
 
 /** Names that show that a request was forwarded, whatever their value. Stage A rule 2. */
 export function isProxyHeader(name: string): boolean {

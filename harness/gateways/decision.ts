@@ -40,8 +40,11 @@ export function bearerPassword(headers: readonly HeaderLine[]): string | undefin
   return /^bearer\s+(.+)$/i.exec(headerText(headers, 'authorization') ?? '')?.[1]?.trim()
 }
 
+export type Decide = (evidence: Evidence, policy: Policy) => Decision
+
 /** Decides one request, in the gateway's order. On a WebSocket the origin belongs to `connect` and is not looked at here. */
-export function decide(evidence: Evidence, policy: Policy): Decision {
+export function decide(evidence: Evidence, { decideInstead, ...policy }: Policy): Decision {
+  if (decideInstead) return decideInstead(evidence, policy)
   const attribution = attribute(evidence.peer, evidence.headers, policy)
   const refuse = (reason: string): Decision => ({ attribution, verdict: refusal(reason, evidence.transport) })
   if (policy.profile.attribution === 'enforced' && attribution.kind === 'unattributable-proxy') {

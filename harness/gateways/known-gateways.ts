@@ -3,7 +3,13 @@ import type { KnownGateway } from '../plan/select.ts'
 import { type ProfileName, profileNames, profiles } from './profiles.ts'
 
 /** Profiles whose environments list loopback as a proxy too: only there can a loopback source be trusted. */
-export const listsLoopback: ReadonlySet<ProfileName> = new Set(['allow-loopback', 'legacy', 'coderclaw', 'mayros', 'loopback-user'])
+export const listsLoopback: ReadonlySet<ProfileName> = new Set([
+  'allow-loopback',
+  'legacy',
+  'coderclaw',
+  'mayros',
+  'loopback-user',
+])
 
 /** What the reference gateway can do with the rules of a profile, in the configuration that a run gives it (`gateway-config.ts`). */
 function referenceFeatures(name: ProfileName): string[] {

@@ -1,7 +1,7 @@
 /**
  * The reference gateway as a process of its own (in a container):
  * `node reference-gateway-main.ts --config FILE --recorder SOCKET [--profile NAME] [--port N]`.
- * Prints `ready` when it listens. A refused configuration goes to stderr and ends with the exit code of the profile's program.
+ * Prints the line `ready` when it listens. A refused configuration goes to stderr and ends with the exit code of the profile's program.
  */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -37,7 +37,8 @@ async function main(): Promise<number> {
   await recorder.listen(recorderPath)
   await using gateway = new ReferenceGateway({ policy: { profile, config: started.config }, recorder })
   const stopped = Promise.race([once('SIGTERM'), once('SIGINT')])
-  await gateway.listen(port === undefined ? undefined : Number(port))
+  const listening = await gateway.listen(port === undefined ? undefined : Number(port))
+  console.log(`listening on port ${listening}`)
   console.log('ready')
   await stopped
   return 0

@@ -12,6 +12,14 @@ import { bearerPassword, decide, type Evidence } from './decision.ts'
 import { pairLines } from './header-lines.ts'
 import { type Answer, answer, attributionRequired, isChannelPath } from './http-surface.ts'
 import { type PasswordLimit, passwordLimit } from './password-limit.ts'
+import {
+  badRequest,
+  endWith,
+  isWebSocketHandshake,
+  parserErrorStatus,
+  protocolAnswer,
+  tooManySockets,
+} from './protocol-replies.ts'
 import type { Recorder } from './recorder.ts'
 import { readBody } from './request-body.ts'
 import { serveSocket } from './socket-session.ts'
@@ -96,6 +104,7 @@ export class ReferenceGateway implements AsyncDisposable {
       connection.broken.abort()
     })
     socket.on('error', () => socket.destroy())
+    if (!('destroySoon' in socket)) closeWithPeer(socket, connection.pending)
     this.#http.emit('connection', socket)
     // After the server's own listener, which would otherwise take the bytes from the handle directly; before it in the order of calls.
     socket.prependListener('data', connection.onData)
@@ -240,9 +249,11 @@ export class ReferenceGateway implements AsyncDisposable {
       if (profile.limitsSockets && waiting >= unauthenticatedSockets) {
         return await turnAway(tooManySockets, 'too_many_unauthenticated_connections')
       }
-      await this.#recorder.record({ ...arrival, attribution, verdict })
-      if (socket.destroyed) return
+      // Taken before the next await, or upgrades that come together would not count each other.
       this.#unauthenticated.set(client, waiting + 1)
+      const settled = once(() => this.#unauthenticated.set(client, (this.#unauthenticated.get(client) ?? 1) - 1))
+      await this.#recorder.record({ ...arrival, attribution, verdict })
+      if (socket.destroyed) return settled()
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
         serveSocket(webSocket, {
           policy: this.#policy,
@@ -253,7 +264,7 @@ export class ReferenceGateway implements AsyncDisposable {
             await this.#recorder.record({ ...arrival, attribution, verdict: judgement.verdict })
             return judgement
           },
-          settled: once(() => this.#unauthenticated.set(client, (this.#unauthenticated.get(client) ?? 1) - 1)),
+          settled,
         }),
       )
     } catch {
@@ -273,7 +284,7 @@ export class ReferenceGateway implements AsyncDisposable {
   async #unparsable(error: NodeJS.ErrnoException, socket: Duplex): Promise<void> {
     const connection = this.#connection(socket)
     const bodyBroke = connection.open !== undefined && !connection.open.complete
-    const status = errorStatus[error.code ?? ''] ?? 400
+    const status = parserErrorStatus(error.code)
     const raw = connection.tap.takeRest()
     connection.broken.abort()
     const before = [...connection.pending]
@@ -312,52 +323,13 @@ export class ReferenceGateway implements AsyncDisposable {
   }
 }
 
-/** Node's own answers to what its parser rejects. */
-const errorStatus: Readonly<Record<string, number>> = {
-  HPE_HEADER_OVERFLOW: 431,
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
-  ERR_HTTP_REQUEST_TIMEOUT: 408,
-}
-
-const badRequest: Answer = { status: 400, type: 'text/plain; charset=utf-8', body: 'Bad Request' }
-const expectationFailed: Answer = { status: 417, type: 'text/plain; charset=utf-8', body: 'Expectation Failed' }
-const tooManySockets: Answer = {
-  status: 503,
-  type: 'text/plain; charset=utf-8',
-  body: 'Too many unauthenticated connections',
-}
-
-/** What Node's server answers before any handler: HTTP/1.1 without Host (RFC 9112 3.2) and unknown expectations (RFC 9110 10.1.1). */
-function protocolAnswer(request: IncomingMessage): Answer | undefined {
-  if (request.httpVersion === '1.1' && request.headers.host === undefined)
-    return { ...badRequest, denied: 'bad_request' }
-  const { expect } = request.headers
-  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
-    return { ...expectationFailed, denied: 'bad_request' }
-  }
-  return undefined
-}
-
-/** RFC 6455 4.2.1, as the `ws` library will demand it: checked here so that the refusal is recorded before it is sent. */
-function isWebSocketHandshake(request: IncomingMessage): boolean {
-  const { headers } = request
-  const version = headers['sec-websocket-version']
-  return (
-    request.method === 'GET' &&
-    headers.upgrade?.toLowerCase() === 'websocket' &&
-    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '') &&
-    (version === '13' || version === '8')
-  )
-}
-
-function endWith(socket: Duplex, reply: Answer): void {
-  const head = [
-    `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}`,
-    `Content-Type: ${reply.type}`,
-    `Content-Length: ${Buffer.byteLength(reply.body)}`,
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${reply.body}`, () => socket.destroy())
+/** Only network sockets close by themselves when both sides have ended; a pair of streams must be told, or waits for ever on a side that left. */
+function closeWithPeer(socket: Duplex, pending: ReadonlySet<Promise<void>>): void {
+  socket.once('finish', () => socket.destroy())
+  socket.once('end', async () => {
+    await Promise.allSettled(pending)
+    setImmediate(() => socket.destroy())
+  })
 }
 
 /** The addresses of this network namespace; `undefined` when they cannot be listed. */

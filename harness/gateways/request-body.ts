@@ -36,9 +36,9 @@ export function readBody(request: IncomingMessage, deadlineMs: number, broken: A
     request.on('end', finish)
     request.on('close', finish)
     request.on('error', finish)
-    // A body that was there in full still flows out of its stream, whatever came behind it on the connection.
+    // What had come before still flows out of the stream, and a whole body ends by itself.
     broken.addEventListener('abort', () => {
-      if (!request.complete) finish()
+      if (!request.complete) setImmediate(finish)
     })
   })
   const settled = new Promise<Rest>((resolve) => {

@@ -56,7 +56,8 @@ export function serveSocket(socket: WebSocket, context: SessionContext): void {
   socket.on('message', (message) => {
     turn = turn.then(() => take(message)).catch(() => socket.close(1011))
   })
-  socket.on('error', () => socket.terminate())
+  // `ws` closes by itself with the right code (1009 for a frame over 64 KiB).
+  socket.on('error', () => {})
   socket.on('close', settle)
   send(socket, { type: 'event', event: 'connect.challenge', payload: { nonce: randomUUID(), ts: Date.now() } })
 }
