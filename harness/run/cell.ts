@@ -9,10 +9,12 @@ import type { PlannedEnvironment } from '../plan/expand.ts'
 import { fillExpectation, fillSend, type PlaceholderContext } from '../plan/placeholders.ts'
 import { users } from '../identity/users.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-import { send } from './send.ts'
+import { sendOne } from './send.ts'
 
 /** How long the gateway's record of an answered request may take to come over the recorder's channel. */
 const recordDeadline = 5000
+/** The same, for a request that somebody else answered. */
+const graceful = 100
 
 const mark = () => `mark-${randomBytes(6).toString('hex')}`
 
@@ -32,22 +34,12 @@ export async function observe(
   const since = environment.recordings?.last ?? 0
   const sent: { mark: string; exchange: Exchange; context: PlaceholderContext }[] = []
   for (const wanted of asked.send) {
-    const context: PlaceholderContext = {
-      ...environment.addresses,
-      identity: planned.variant.identity,
-      host: planned.variant.host,
-      alice: users.alice.email,
-      bob: users.bob.email,
-      cookie: session.cookie,
-      password: environment.password,
-      evil,
-      mark: mark(),
-    }
-    const exchange = await send(fillSend(wanted, context), transport, asked, context, environment)
+    const context = contextOf(planned, environment, { cookie: session.cookie, evil, mark: mark() })
+    const exchange = await sendOne(fillSend(wanted, context), transport, asked, context, environment)
     sent.push({ mark: context.mark, exchange, context })
   }
   const needed = asked.send.length > 0 && needsFence(asked.expect)
-  const fence = recordable ? await raiseFence(needed, planned, environment) : unrecordedFence(needed)
+  const fence = await raiseFence(needed, planned, environment)
   const arrivals = environment.recordings?.since(since) ?? []
   return {
     recordable,
@@ -66,40 +58,47 @@ function belongs(arrival: Arrival, wanted: string): boolean {
   return text.includes(wanted) || !text.includes('mark-')
 }
 
-/**
- * An allowed request after the case: when the gateway has recorded it, whatever came before it is recorded too.
- * `needed`: through the proxy, as alice, so that it also proves the path alive. Otherwise straight to the gateway's `/healthz`, for the order alone.
- */
-async function raiseFence(needed: boolean, planned: PlannedEnvironment, environment: RunningEnvironment): Promise<Fence> {
-  const own = mark()
-  const { exchange } = await sendFence(needed, own, planned, environment)
-  const recorded = await environment.recordings?.waitFor(
-    (arrival) => arrival.target.includes(own),
-    exchange.response === undefined && needed ? 50 : needed && exchange.verdict.kind === 'not-the-gateway' ? 50 : recordDeadline,
-  )
-  if (recorded !== undefined) return { needed, arrived: true }
-  const got = exchange.response === undefined ? (exchange.fault ?? 'the connection closed') : `the client got ${exchange.response.status}`
-  return { needed, arrived: false, reason: got }
-}
-
-async function sendFence(needed: boolean, own: string, planned: PlannedEnvironment, environment: RunningEnvironment) {
-  const as = needed ? 'alice' : 'anonymous'
-  const context: PlaceholderContext = {
+function contextOf(
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  own: Pick<PlaceholderContext, 'cookie' | 'evil' | 'mark'>,
+): PlaceholderContext {
+  return {
     ...environment.addresses,
     identity: planned.variant.identity,
     host: planned.variant.host,
     alice: users.alice.email,
     bob: users.bob.email,
-    cookie: environment.sessions[as].cookie,
     password: environment.password,
-    evil: '',
-    mark: own,
+    ...own,
   }
-  const from = needed ? ('internet' as const) : ('gateway-loopback' as const)
-  const request = needed ? {} : { method: 'GET', target: `/healthz?mark=${own}` }
-  const exchange = await send(request, 'http', { as, from, to: needed ? 'proxy' : 'gateway' }, context, environment)
-  return { exchange }
 }
 
-/** A gateway that cannot record answers for itself: what it said is the observation, and twins show that the path is alive. */
-const unrecordedFence = (needed: boolean): Fence => ({ needed, arrived: true })
+/**
+ * An allowed request after the case: when the gateway has it, whatever came before it has come too.
+ * `needed`: through the proxy, as alice, so that it also proves the path alive. Otherwise straight to the gateway, for the order of the record alone.
+ */
+async function raiseFence(needed: boolean, planned: PlannedEnvironment, environment: RunningEnvironment): Promise<Fence> {
+  const { recordings } = environment
+  if (!needed && recordings === undefined) return { needed, arrived: false }
+  const context = contextOf(planned, environment, {
+    cookie: needed ? environment.sessions.alice.cookie : '',
+    evil: '',
+    mark: mark(),
+  })
+  const exchange = needed
+    ? await sendOne({}, 'http', { from: 'internet', to: 'proxy' }, context, environment)
+    : await sendOne({ method: 'GET', target: '/healthz' }, 'http', { from: 'gateway-loopback', to: 'gateway' }, context, environment)
+  // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
+  const spoke = exchange.verdict.kind !== 'not-the-gateway' || (!needed && exchange.response !== undefined)
+  const arrived =
+    recordings === undefined
+      ? spoke
+      : await recordings.waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : graceful).then(
+          () => true,
+          () => false,
+        )
+  if (arrived) return { needed, arrived }
+  const { response, fault } = exchange
+  return { needed, arrived, reason: response === undefined ? (fault ?? 'the connection closed') : `the client got ${response.status}` }
+}

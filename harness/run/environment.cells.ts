@@ -90,6 +90,7 @@ async function runCell(cell: PlannedCell, environment: RunningEnvironment): Prom
         log: holds ? noLogs : await environment.logs(),
         replay: replayCommand(planned, cell),
         secrets: environment.secrets,
+        identity: planned.variant.identity,
       }),
     }),
   }
