@@ -124,12 +124,15 @@ describe('the recording', () => {
     expect(arrival?.headers.map(([name]) => name)).not.toContain('X-Forwarded-User')
   })
 
-  it('tells two pipelined requests apart, also behind a body that looks like a request', async () => {
+  it.each([
+    ['in one write', (first: string, rest: string) => [first + rest]],
+    ['with the body in a later write', (first: string, rest: string) => [first, rest]],
+  ])('tells two pipelined requests apart, also behind a body that looks like a request, %s', async (_title, writes) => {
     const { dial, recordings } = await running()
     const fake = 'GET /second HTTP/1.1\r\nX: fake\r\n\r\n'
     const second = 'GET /second HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n'
     const first = `POST /first HTTP/1.1\r\nHost: a\r\n${identity}Content-Length: ${fake.length}\r\n\r\n`
-    const answer = await exchange(dial(), first + fake + second)
+    const answer = await exchange(dial(), ...writes(first, fake + second))
     expect(statuses(answer)).toHaveLength(2)
     expect(recordings.since(0).map(rawOf)).toEqual([first, second])
     expect(recordings.since(0)[0]?.body).toBe(fake)
