@@ -22,6 +22,8 @@ export type Exchange = {
   readonly sent: Buffer
   /** Absent when the connection closed without an answer. */
   readonly response?: Response
+  /** Responses after the first on the same connection: pipelined, or smuggled. */
+  readonly further?: readonly Response[]
   /** WebSocket close after a 101. */
   readonly close?: { readonly code: number; readonly reason: string }
   readonly verdict: ClientVerdict

@@ -1,0 +1,71 @@
+/** The stream below a request: dialled, and wrapped in TLS where the peer's public side has it. */
+import { once } from 'node:events'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect } from 'node:tls'
+import type { Dial } from './exchange.ts'
+
+export type Peer = {
+  readonly dial: Dial
+  readonly host: string
+  readonly port: number
+  /** Absent: plain TCP. */
+  readonly tls?: {
+    /** PEM of the run's authority, the only one that is believed. */
+    readonly ca: string
+    /** Server name indication, and the name that the certificate must have. */
+    readonly servername: string
+  }
+}
+
+/**
+ * Opens a stream to the peer. Later errors of the stream show as its end: a peer that resets has closed.
+ * @param protocol for ALPN; the peer must choose it when it chooses at all, and for `h2` it must choose
+ * @throws where nobody listens, the certificate is not the run's, the protocol is another, or the deadline (milliseconds) passes
+ */
+export async function openStream(peer: Peer, protocol: 'http/1.1' | 'h2', deadlineMs: number): Promise<Duplex> {
+  const deadline = AbortSignal.timeout(deadlineMs)
+  const stream = await dialled(peer, deadline)
+  stream.on('error', () => {})
+  if (stream instanceof Socket) stream.setNoDelay(true)
+  if (peer.tls === undefined) return stream
+  const { ca, servername } = peer.tls
+  const secure = connect({ socket: stream, ca, servername, ALPNProtocols: [protocol] })
+  try {
+    await once(secure, 'secureConnect', { signal: deadline })
+    if (secure.alpnProtocol !== protocol && (protocol === 'h2' || secure.alpnProtocol !== false)) {
+      throw new Error(`it does not speak ${protocol} (ALPN chose ${secure.alpnProtocol || 'nothing'})`)
+    }
+  } catch (error) {
+    stream.destroy()
+    throw new Error(
+      `TLS with ${servername} failed: ${deadline.aborted ? `no handshake within ${deadlineMs} ms` : messageOf(error)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+  secure.on('error', () => {})
+  return secure
+}
+
+async function dialled({ dial, host, port }: Peer, deadline: AbortSignal): Promise<Duplex> {
+  const dialling = dial(host, port)
+  const late = new Promise<never>((_resolve, reject) => {
+    deadline.addEventListener('abort', () => reject(new Error('it did not answer in time')), { once: true })
+  })
+  try {
+    return await Promise.race([dialling, late])
+  } catch (error) {
+    // A stream that comes after all must not stay open.
+    dialling.then(
+      (stream) => stream.destroy(),
+      () => {},
+    )
+    throw new Error(`dialling ${host}:${port} failed: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
