@@ -28,7 +28,7 @@ const frameSchema = z.looseObject({
   id: z.string().optional(),
   event: z.string().optional(),
   ok: z.boolean().optional(),
-  payload: z.unknown(),
+  payload: z.unknown().optional(),
   error: z
     .looseObject({
       code: z.string().optional(),
