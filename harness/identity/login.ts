@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks'
 import { type Hop, renderChain } from './login-chain.ts'
 import type { UserName } from './users.ts'
-import { type Visit, Visitor, type VisitorSettings } from './visitor.ts'
+import { Visitor, type VisitorSettings } from './visitor.ts'
 
 export type LogInSettings = Omit<VisitorSettings, 'user' | 'provider' | 'deadlineMs'> & {
   readonly user: UserName
@@ -88,14 +88,14 @@ export function describeFailure(failed: Extract<LogIn, { ok: false }>): string {
 async function follow(start: URL, visitor: Visitor, chain: Hop[]): Promise<string | undefined> {
   let url: URL | null = start
   for (let hops = 0; hops <= hopLimit; hops += 1) {
-    let visit: Visit
+    let hop: Hop
     try {
-      visit = await visitor.get(url)
+      hop = await visitor.get(url)
     } catch (error) {
       return `GET ${url.origin}${url.pathname} failed: ${causeOf(error)}`
     }
-    chain.push(visit.hop)
-    const { status, location } = visit.hop
+    chain.push(hop)
+    const { status, location } = hop
     if (!redirects.has(status) || location === undefined) return undefined
     url = URL.parse(location, url)
     if (url === null || !/^https?:$/.test(url.protocol)) return `the redirect to ${location} leads nowhere`

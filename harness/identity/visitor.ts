@@ -23,8 +23,6 @@ export type VisitorSettings = {
   readonly deadlineMs: number
 }
 
-export type Visit = { readonly hop: Hop; readonly body: string }
-
 /** Holds one cookie jar. A connection per request: a handful of them, and a stale one could not be told from a proxy that hangs up. */
 export class Visitor implements AsyncDisposable {
   readonly jar = new CookieJar(undefined, {
@@ -40,7 +38,7 @@ export class Visitor implements AsyncDisposable {
   }
 
   /** One request, no redirect followed. Rejects on a network fault or a passed deadline. */
-  async get(url: URL): Promise<Visit> {
+  async get(url: URL): Promise<Hop> {
     const { deadlineMs, provider, user } = this.#settings
     const deadline = AbortSignal.timeout(deadlineMs)
     const cookie = await this.jar.getCookieString(url.href)
@@ -61,18 +59,18 @@ export class Visitor implements AsyncDisposable {
     })
     asked.end()
     const [answer] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(asked, 'response'))
-    const body = await text(answer)
+    // The page itself is of no interest, but its end is the end of the answer.
+    await text(answer)
     const lines = answer.headers['set-cookie'] ?? []
     for (const line of lines) await this.jar.setCookie(line, url.href, { ignoreError: true })
     const { location } = answer.headers
-    const hop: Hop = {
+    return {
       method: 'GET',
       url: url.href,
       status: answer.statusCode ?? 0,
       ...(location !== undefined && { location }),
       setCookies: lines.map((line) => Cookie.parse(line, { loose: true })?.key ?? line.split('=', 1)[0] ?? line),
     }
-    return { hop, body }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
