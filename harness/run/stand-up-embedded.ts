@@ -1,4 +1,5 @@
 /** The embedded lab: provider, reference proxy and reference gateway in this process, on a network of its own, no containers. */
+import type { Policy } from '../gateways/attribution.ts'
 import { startup } from '../gateways/config.ts'
 import { isProfileName, type ProfileName, profiles } from '../gateways/profiles.ts'
 import { Recorder } from '../gateways/recorder.ts'
@@ -24,6 +25,8 @@ export type EmbeddedLab = RunningEnvironment & {
   readonly sessionStore: SessionStore
   /** Starts another proxy in the place of the standing one: same network, same sessions, same gateway. */
   readonly replaceProxy: (behaviour: Behaviour) => Promise<void>
+  /** Starts another gateway in the place of the standing one: same proxy, same recording. */
+  readonly replaceGateway: (change: (correct: Policy, ownAddress: string) => Policy) => Promise<void>
 }
 
 /** @throws when the gateway refuses its configuration; log-ins that fail are part of the environment, not an error */
@@ -52,13 +55,11 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
     const started = startup(gatewayConfig(variant, profile, addresses.proxy, secrets.get('gateway-password')), profiles[profile])
     if (started.kind === 'refused') throw new Error(`The gateway refuses its configuration: ${started.message}`)
     const recorder = stack.use(new Recorder())
-    const gateway = stack.use(
-      new ReferenceGateway({
-        policy: { profile: profiles[profile], config: started.config },
-        recorder,
-        ownAddresses: () => ['127.0.0.1', addresses.gateway],
-      }),
-    )
+    const correct: Policy = { profile: profiles[profile], config: started.config }
+    const startGateway = (policy: Policy) =>
+      new ReferenceGateway({ policy, recorder, ownAddresses: () => ['127.0.0.1', addresses.gateway] })
+    let gateway = startGateway(correct)
+    stack.defer(() => gateway[Symbol.asyncDispose]())
     network.listen({ names: ['gateway'], address: addresses.gateway, port: gatewayPort, onConnection: (socket, peer) => gateway.accept(socket, peer) })
 
     const sessionStore = new SessionStore()
@@ -97,6 +98,10 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       async replaceProxy(behaviour) {
         await proxy[Symbol.asyncDispose]()
         proxy = ReferenceProxy.start(network, { ...options, behaviour })
+      },
+      async replaceGateway(change) {
+        await gateway[Symbol.asyncDispose]()
+        gateway = startGateway(change(correct, addresses.gateway))
       },
       [Symbol.asyncDispose]: () => standing.disposeAsync(),
     }
