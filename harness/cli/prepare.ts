@@ -1,4 +1,10 @@
 /** What has to be there before anything starts: an engine, and the programs of every environment. */
+import Docker from 'dockerode'
+import { sweep } from '../lab/containers/sweep.ts'
+import { findEngine } from '../lab/engine.ts'
+import { Preparer, type PreparedService } from '../lab/images/prepare.ts'
+import { enterNamespaces } from '../lab/private/enter.ts'
+import { enginePackages } from '../lab/private/packages.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
 import { environmentRow } from '../run/collect.ts'
 import type { PreparedEnvironment, RunEngine } from '../run/events.ts'
@@ -15,11 +21,27 @@ export type Footing = {
   readonly notes: readonly string[]
 }
 
+/** Finds or makes ready an engine, and removes what dead runs left. @throws where a private engine's packages cannot be had */
 export async function findFooting(plan: Plan, options: RunOptions, progress: TerminalProgress): Promise<Footing> {
-  if (plan.environments.every((environment) => environment.embedded)) return { engine: { kind: 'none' }, prefix: [], notes: [] }
-  void options
-  void progress
-  return { engine: { kind: 'none' }, prefix: [], notes: ['No container engine.'] }
+  const nowhere: Footing = { engine: { kind: 'none' }, prefix: [], notes: [] }
+  if (options.engine === 'none' || plan.environments.every((environment) => environment.embedded)) return nowhere
+  const found = await progress.step('looking for a container engine', async (detail) => {
+    const engine = await findEngine(options.engine === 'none' ? 'auto' : options.engine)
+    detail(engine.kind === 'docker' ? `${engine.socket}, version ${engine.version}` : engine.kind === 'private' ? 'none answers; a private one for this run' : 'none')
+    return engine
+  })
+  await sweep(found.kind === 'docker' ? new Docker({ socketPath: found.socket }) : undefined, 'remove')
+  switch (found.kind) {
+    case 'docker':
+      return { engine: { kind: 'docker', socket: found.socket, version: found.version }, prefix: [], notes: [] }
+    case 'private':
+      return { engine: { kind: 'private', packages: await enginePackages(progress, options.offline) }, prefix: enterNamespaces, notes: [] }
+    case 'none':
+      return {
+        ...nowhere,
+        notes: [`NO CONTAINER ENGINE: only the embedded lab ran, no real proxy was tested (${found.reasons.join('; ')}). "conformance doctor" says what to do.`],
+      }
+  }
 }
 
 export type Prepared = {
@@ -28,20 +50,35 @@ export type Prepared = {
   readonly missing: readonly EnvironmentResult[]
 }
 
+/** Fetches and builds everything that the environments need, each thing once; what cannot be had costs its own environments only. */
 export async function prepare(
   environments: readonly PlannedEnvironment[],
   footing: Footing,
   options: RunOptions & { readonly asked: readonly string[] },
   progress: TerminalProgress,
-  signal: AbortSignal,
 ): Promise<Prepared> {
-  void progress
-  void signal
-  const embedded = environments.filter((environment) => environment.embedded)
-  const others = environments.filter((environment) => !environment.embedded)
-  const asked = options.asked.length > 0 || footing.engine.kind !== 'none'
-  return {
-    environments: embedded.map((environment) => ({ ...environment, services: {} })),
-    missing: others.map((environment) => environmentRow(environment, { status: 'unavailable', reason: 'No container engine.', asked })),
-  }
+  const { engine } = footing
+  // A private engine has no network: what it runs is built.
+  const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
+  const services = environments.flatMap(({ variant }) => variant.services)
+  const preparer = new Preparer(services, { images: options.images, offline: options.offline, progress, ...(docker && { docker }) })
+  const missing: EnvironmentResult[] = []
+  const ready: PreparedEnvironment[] = []
+  await Promise.all(
+    environments.map(async (environment) => {
+      if (environment.embedded) return void ready.push({ ...environment, services: {} })
+      const unavailable = (reason: string, asked: boolean) => void missing.push(environmentRow(environment, { status: 'unavailable', reason, asked }))
+      if (engine.kind === 'none') return unavailable('There is no container engine here.', options.asked.length > 0)
+      const wanted = [['harness', preparer.harness()] as const, ...environment.variant.services.map((service) => [service.name, preparer.service(service)] as const)]
+      const prepared: Record<string, PreparedService> = {}
+      for (const [name, preparing] of wanted) {
+        const preparation = await preparing
+        if (preparation.status === 'unavailable') return unavailable(preparation.reason, true)
+        prepared[name] = preparation.service
+      }
+      ready.push({ ...environment, services: prepared })
+    }),
+  )
+  const place = (id: string) => environments.findIndex((environment) => environment.id === id)
+  return { environments: ready.toSorted((one, other) => place(one.id) - place(other.id)), missing }
 }

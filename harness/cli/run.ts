@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
+import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
 import { expandPlan, type Plan } from '../plan/expand.ts'
 import { writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
@@ -44,7 +45,8 @@ export async function run(options: RunOptions): Promise<number> {
       : []
   const environments = [...plan.environments, ...instead]
   const collection = new Collection(environments, options.case.length === 0 && options.level === undefined && options.transport === undefined)
-  const folder = await mkdtemp(join(tmpdir(), 'conformance-'))
+  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
+  await noteOwner(folder)
   const runId = randomBytes(4).toString('hex')
   const facts = {
     id: runId,
@@ -60,7 +62,7 @@ export async function run(options: RunOptions): Promise<number> {
     return collection.results({ ...facts, engine }, ending)
   }
   try {
-    const prepared = await prepare(environments, footing, { ...options, asked: names }, progress, interruption.signal)
+    const prepared = await prepare(environments, footing, { ...options, asked: names }, progress)
     for (const missing of prepared.missing) collection.take({ type: 'environment', environment: missing })
     const request = {
       runId,

@@ -1,5 +1,11 @@
 /** The engine as the run's process holds it: found outside, or started here inside the run's own namespaces. */
-import type { RunEngine, RunEvent } from './events.ts'
+import { createReadStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import Docker from 'dockerode'
+import { noteOwner, storageParent } from '../lab/containers/sweep.ts'
+import { PrivateEngine, removeFolder } from '../lab/private/private-engine.ts'
+import type { RunEvent, RunRequest } from './events.ts'
 
 /** What an environment needs to reach the engine; JSON, since environments run in threads of their own. */
 export type EngineAccess = {
@@ -9,11 +15,39 @@ export type EngineAccess = {
 
 export type HeldEngine = AsyncDisposable & { readonly access?: EngineAccess }
 
-export async function startEngine(engine: RunEngine, folder: string, send: (event: RunEvent) => void): Promise<HeldEngine> {
-  void folder
+/** Starts or takes the engine and puts the images into it that are not there yet. */
+export async function startEngine({ engine, folder, runId, environments }: RunRequest, send: (event: RunEvent) => void): Promise<HeldEngine> {
+  const since = performance.now()
+  const announce = (version: string) => send({ type: 'engine', kind: engine.kind, version, ms: Math.round(performance.now() - since) })
   if (engine.kind === 'none') {
-    send({ type: 'engine', kind: 'none', version: '', ms: 0 })
+    announce('')
     return { [Symbol.asyncDispose]: async () => {} }
   }
-  throw new Error('not yet')
+  await using stack = new AsyncDisposableStack()
+  const { socket, version } = engine.kind === 'docker' ? engine : await startPrivate(engine.packages, folder, runId, stack)
+  // testcontainers finds the engine by this alone.
+  process.env.DOCKER_HOST = `unix://${socket}`
+  const docker = new Docker({ socketPath: socket })
+  const images = new Map(environments.flatMap(({ services }) => Object.values(services).map(({ image }) => [image.reference, image])))
+  for (const image of images.values()) if (image.kind === 'import') await importImage(docker, image.tar, image.reference)
+  announce(version)
+  const standing = stack.move()
+  return { access: { socket }, [Symbol.asyncDispose]: () => standing.disposeAsync() }
+}
+
+async function startPrivate(packages: string, folder: string, runId: string, stack: AsyncDisposableStack): Promise<PrivateEngine> {
+  const storage = join(storageParent, runId)
+  await mkdir(storage, { recursive: true })
+  await noteOwner(storage)
+  stack.defer(() => removeFolder(storage))
+  return stack.use(await PrivateEngine.start(packages, join(folder, 'engine'), join(storage, 'data')))
+}
+
+async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {
+  if (await docker.getImage(reference).inspect().then(() => true, () => false)) return
+  const [repo, tag] = reference.split(':')
+  const stream = await docker.importImage(createReadStream(tar), { repo, tag })
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()))
+  })
 }

@@ -4,7 +4,7 @@ import type { Observation } from '../judge/observation.ts'
 import type { Judgement } from '../judge/status.ts'
 import { type PlannedCell, type PlannedEnvironment, transportOf } from '../plan/expand.ts'
 import { gatewayId } from '../plan/select.ts'
-import { observe } from './cell.ts'
+import { type Fencing, observe } from './cell.ts'
 import { cellKey } from './results.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 
@@ -42,11 +42,12 @@ export async function runAndJudge(
   planned: PlannedEnvironment,
   environment: RunningEnvironment,
   rests: Pick<JudgeContext, 'twins' | 'depends'>,
+  fencing: Fencing = 'always',
 ): Promise<JudgedCell> {
   const context = contextOf(planned, rests)
   const before = judgeBefore(asked, transport, environment.recordings !== undefined, context)
   if (before !== undefined) return { judgement: before }
-  const observation = await observe(asked, transport, planned, environment)
+  const observation = await observe(asked, transport, planned, environment, fencing)
   return { judgement: judge(asked, transport, observation, context), observation }
 }
 

@@ -47,7 +47,7 @@ const reporter: Reporter = {
 }
 
 try {
-  await using engine = await startEngine(request.engine, request.folder, send)
+  await using engine = await startEngine(request, send)
   vitest = await createVitest({
     config: false,
     watch: false,

@@ -1,6 +1,7 @@
 /** One variant in front of one gateway, standing and logged in: what the cells are run against. */
 import type { Recordings } from '../gateways/recordings.ts'
 import type { Dial } from '../clients/exchange.ts'
+import type { Limits } from '../clients/http1.ts'
 import type { Principal, Vantage } from '../plan/case.ts'
 import type { EnvironmentResult } from './results.ts'
 
@@ -16,6 +17,8 @@ export type RunningEnvironment = AsyncDisposable & {
   /** PEM of the run's authority. */
   readonly ca: string
   readonly password: string
+  /** Deadlines of the clients, where the usual ones do not fit. */
+  readonly limits?: Limits
   readonly sessions: Readonly<Record<Principal, Session>>
   /** Absent on gateways that cannot record. */
   readonly recordings?: Recordings

@@ -23,7 +23,7 @@ export function sendOne(
   // Whoever dials the gateway itself speaks to it by its own name.
   const host = peer.tls === undefined ? `${peer.host}:${peer.port}` : context.host
   const request = { host, cookie: context.cookie, mark: context.mark, password: context.password }
-  return transport === 'h2' ? sendHttp2(peer, send, request) : sendHttp1(peer, send, request, transport)
+  return transport === 'h2' ? sendHttp2(peer, send, request, environment.limits) : sendHttp1(peer, send, request, transport, environment.limits)
 }
 
 function peerOf(from: Case['from'], to: Case['to'], host: string, environment: RunningEnvironment): Peer {

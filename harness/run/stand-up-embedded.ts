@@ -23,6 +23,8 @@ import { logEverybodyIn } from './sessions.ts'
 export type EmbeddedLab = RunningEnvironment & {
   readonly network: EmbeddedNetwork
   readonly sessionStore: SessionStore
+  /** The gateway's correct rules. */
+  readonly policy: Policy
   /** Starts another proxy in the place of the standing one: same network, same sessions, same gateway. */
   readonly replaceProxy: (behaviour: Behaviour) => Promise<void>
   /** Starts another gateway in the place of the standing one: same proxy, same recording. */
@@ -87,6 +89,7 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       },
       network,
       sessionStore,
+      policy: correct,
       addresses: { client: addresses.internet, lan: addresses.lan, proxy: addresses.proxy, gateway: addresses.gateway },
       dial,
       ca: authority.certificate,

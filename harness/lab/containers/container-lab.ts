@@ -1,0 +1,149 @@
+/** The containers of one environment: started as their order allows, all at once where it does, and taken down together. */
+import { setTimeout as delay } from 'node:timers/promises'
+import Docker from 'dockerode'
+import type { StartedTestContainer } from 'testcontainers'
+import { type Bind, LabContainer, type Placement } from './lab-container.ts'
+import { type Labels, labelsOf } from './labels.ts'
+import { lastLines } from './logs.ts'
+import { createNetwork, type LabNetwork } from './network.ts'
+
+export type ContainerSpec = {
+  readonly name: string
+  readonly image: string
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly binds: readonly Bind[]
+  readonly tmpfs: readonly string[]
+  /** Last octet and names on the environment's network, or the container in whose namespace it lives. */
+  readonly place: { readonly octet: number; readonly names: readonly string[] } | { readonly beside: string }
+  /** Resolves when it may be called started; asked again and again until the deadline. Default: it runs. */
+  readonly ready?: () => Promise<boolean>
+  /** Names of containers that must be ready before. */
+  readonly after: readonly string[]
+}
+
+/** How long a container may take to be ready, in milliseconds. */
+const readyDeadline = 60_000
+const pollEvery = 25
+
+export class ContainerLab implements AsyncDisposable {
+  readonly network: LabNetwork
+  readonly #docker: Docker
+  readonly #labels: Labels
+  readonly #prefix: string
+  readonly #started = new Map<string, Promise<StartedTestContainer>>()
+
+  private constructor(docker: Docker, network: LabNetwork, labels: Labels, prefix: string) {
+    this.#docker = docker
+    this.network = network
+    this.#labels = labels
+    this.#prefix = prefix
+  }
+
+  /** @param prefix of names, unique in the engine */
+  static async create(socketPath: string, run: string, prefix: string): Promise<ContainerLab> {
+    const docker = new Docker({ socketPath })
+    const labels = labelsOf(run)
+    return new ContainerLab(docker, await createNetwork(docker, prefix, labels), labels, prefix)
+  }
+
+  /** Starts containers that may wait for each other and for earlier ones. @throws with the log of the one that did not get ready */
+  async start(specs: readonly ContainerSpec[]): Promise<void> {
+    const ready = new Map<string, Promise<unknown>>()
+    const launch = async (spec: ContainerSpec): Promise<void> => {
+      const before = 'beside' in spec.place ? [...spec.after, spec.place.beside] : spec.after
+      await Promise.all(before.map((name) => ready.get(name) ?? this.#started.get(name)))
+      await this.#launch(spec)
+    }
+    for (const spec of inOrder(specs)) ready.set(spec.name, launch(spec))
+    await Promise.all(ready.values())
+  }
+
+  /** The last lines of a container's log; none when it never started. */
+  async log(name: string, count: number): Promise<string[]> {
+    const started = await this.#started.get(name)?.catch(() => undefined)
+    return started === undefined ? [] : lastLines(this.#docker, started.getId(), count)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(
+      [...this.#started.values()].map(async (starting) => {
+        const container = await starting.catch(() => undefined)
+        if (container) await this.#docker.getContainer(container.getId()).remove({ force: true, v: true })
+      }),
+    )
+    await this.#docker.getNetwork(this.network.id).remove()
+  }
+
+  async #launch(spec: ContainerSpec): Promise<void> {
+    const starting = this.#startContainer(spec)
+    this.#started.set(spec.name, starting)
+    let container: StartedTestContainer
+    try {
+      container = await starting
+    } catch (cause) {
+      throw new Error(`${spec.name} could not be started: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    }
+    if (spec.ready) await this.#untilReady(spec, container.getId(), spec.ready)
+  }
+
+  async #startContainer(spec: ContainerSpec): Promise<StartedTestContainer> {
+    const [program = '', ...args] = spec.command
+    return await new LabContainer(spec.image)
+      .withName(`${this.#prefix}-${spec.name}`)
+      .withLabels({ ...this.#labels })
+      .withAutoCleanup(false)
+      .withEntrypoint([program])
+      .withCommand(args)
+      .withEnvironment({ ...spec.env })
+      .withTmpFs(Object.fromEntries(spec.tmpfs.map((path) => [path, 'rw,mode=1777,exec'])))
+      .bind(spec.binds)
+      .place(await this.#placement(spec))
+      .start()
+  }
+
+  async #placement({ place }: ContainerSpec): Promise<Placement> {
+    if ('octet' in place)
+      return { kind: 'network', network: this.network.name, address: this.network.address(place.octet), names: place.names }
+    const host = await this.#started.get(place.beside)
+    if (host === undefined) throw new Error(`there is no container ${place.beside} to stand beside`)
+    return { kind: 'beside', container: host.getId() }
+  }
+
+  /** Asks until it is ready; a container that has ended will never be. */
+  async #untilReady(spec: ContainerSpec, id: string, ready: () => Promise<boolean>): Promise<void> {
+    const end = performance.now() + readyDeadline
+    for (let round = 0; ; round += 1) {
+      if (await ready().catch(() => false)) return
+      if (round % 4 === 0) {
+        const { State } = await this.#docker.getContainer(id).inspect()
+        if (!State.Running) throw new Error(await this.#obituary(spec, id, `ended with exit code ${State.ExitCode}`))
+      }
+      if (performance.now() > end)
+        throw new Error(await this.#obituary(spec, id, `was not ready within ${readyDeadline / 1000} s`))
+      await delay(pollEvery)
+    }
+  }
+
+  async #obituary(spec: ContainerSpec, id: string, how: string): Promise<string> {
+    const lines = await lastLines(this.#docker, id, 12).catch(() => [])
+    return `${spec.name} (${spec.command[0]}) ${how}.${lines.length > 0 ? ` Its last words:\n${lines.join('\n')}` : ' It said nothing.'}`
+  }
+}
+
+/** Those that are waited for first, so that whoever waits finds them. @throws on a circle */
+function inOrder(specs: readonly ContainerSpec[]): ContainerSpec[] {
+  const ordered: ContainerSpec[] = []
+  const visit = (spec: ContainerSpec, path: readonly string[]) => {
+    if (ordered.includes(spec)) return
+    if (path.includes(spec.name)) throw new Error(`${[...path, spec.name].join(' waits for ')}: a circle`)
+    const before = 'beside' in spec.place ? [...spec.after, spec.place.beside] : spec.after
+    for (const name of before) {
+      const other = specs.find((one) => one.name === name)
+      if (other) visit(other, [...path, spec.name])
+    }
+    ordered.push(spec)
+  }
+  for (const spec of specs) visit(spec, [])
+  return ordered
+}

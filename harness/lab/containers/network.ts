@@ -1,0 +1,36 @@
+/** One network per environment: internal, with fixed addresses, in a subnet that nobody else has. */
+import { randomInt } from 'node:crypto'
+import type Docker from 'dockerode'
+import type { Labels } from './labels.ts'
+
+export type LabNetwork = {
+  readonly name: string
+  readonly id: string
+  /** Address of the inhabitant with this last octet. `.1` is the engine's own. */
+  readonly address: (last: number) => string
+}
+
+/** Last octets. Only `proxy` is ever trusted by a gateway. */
+export const octets = { proxy: 2, auth: 3, idp: 4, gateway: 5, internet: 10, lan: 11, further: 20 } as const
+
+const attempts = 40
+
+/** @throws after 40 subnets that were all taken, or with the engine's own error */
+export async function createNetwork(docker: Docker, name: string, labels: Labels): Promise<LabNetwork> {
+  for (let attempt = 1; ; attempt += 1) {
+    const base = `10.${randomInt(180, 250)}.${randomInt(0, 256)}`
+    try {
+      const network = await docker.createNetwork({
+        Name: name,
+        Internal: true,
+        CheckDuplicate: true,
+        Labels: { ...labels },
+        IPAM: { Driver: 'default', Config: [{ Subnet: `${base}.0/24`, Gateway: `${base}.1` }] },
+      })
+      return { name, id: network.id, address: (last) => `${base}.${last}` }
+    } catch (error) {
+      const taken = error instanceof Error && /overlap/i.test(error.message)
+      if (!taken || attempt === attempts) throw error
+    }
+  }
+}

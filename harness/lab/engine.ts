@@ -1,0 +1,77 @@
+/** Which container engine there is: one that answers, one that can be made for the run, or none. */
+import { access, constants } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import Docker from 'dockerode'
+import { releaseName } from './images/base-image.ts'
+
+export type Candidate = { readonly socket: string; readonly answer: string; readonly works: boolean }
+
+export type FoundEngine =
+  | { readonly kind: 'docker'; readonly socket: string; readonly version: string; readonly tried: readonly Candidate[] }
+  | { readonly kind: 'private'; readonly tried: readonly Candidate[] }
+  | { readonly kind: 'none'; readonly reasons: readonly string[]; readonly tried: readonly Candidate[] }
+
+/** How long an engine may take to answer, in milliseconds. */
+const patience = 1500
+
+/** @param choice of `--engine`: `auto` takes what answers, else what can be made */
+export async function findEngine(choice: 'auto' | 'docker' | 'private'): Promise<FoundEngine> {
+  const tried: Candidate[] = []
+  if (choice !== 'private') {
+    for (const socket of sockets()) {
+      const { version, answer } = await ask(socket)
+      tried.push({ socket, answer, works: version !== undefined })
+      if (version !== undefined) return { kind: 'docker', socket, version, tried }
+    }
+    if (choice === 'docker') return { kind: 'none', reasons: ['no Docker-compatible engine answers'], tried }
+  }
+  const obstacles = await privateObstacles()
+  if (obstacles.length === 0) return { kind: 'private', tried }
+  return { kind: 'none', reasons: [...(choice === 'auto' ? ['no Docker-compatible engine answers'] : []), ...obstacles], tried }
+}
+
+/** `DOCKER_HOST`, then where Docker, Docker Desktop, rootless Docker and Podman listen. Remote engines share no files with us and are not used. */
+function sockets(): string[] {
+  const { DOCKER_HOST: host, XDG_RUNTIME_DIR: runtime } = process.env
+  if (host !== undefined) return [host.replace(/^unix:\/\//, '')]
+  return [
+    '/var/run/docker.sock',
+    ...(runtime ? [join(runtime, 'docker.sock'), join(runtime, 'podman/podman.sock')] : []),
+    join(homedir(), '.docker/run/docker.sock'),
+    '/run/podman/podman.sock',
+  ]
+}
+
+async function ask(socketPath: string): Promise<{ readonly version?: string; readonly answer: string }> {
+  if (!socketPath.startsWith('/')) return { answer: 'is not a unix socket: an engine that shares no file system cannot be used' }
+  if (!(await access(socketPath).then(() => true, () => false))) return { answer: 'is not there' }
+  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience).unref())
+  try {
+    const { Version } = await Promise.race([new Docker({ socketPath }).version(), late])
+    return { version: Version, answer: `answers, version ${Version}` }
+  } catch (error) {
+    return { answer: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** What stands in the way of a private engine; empty when nothing does. */
+export async function privateObstacles(): Promise<string[]> {
+  const { id } = await releaseName()
+  const missing: string[] = []
+  for (const program of ['setpriv', 'unshare', 'ip', 'dpkg-deb', 'apt-get', 'perl'])
+    if (!(await onPath(program))) missing.push(program)
+  return [
+    ...(process.getuid?.() === 0 ? [] : ['a private engine needs root']),
+    ...(id === 'debian' || id === 'ubuntu' ? [] : ['a private engine needs Debian or Ubuntu']),
+    ...(missing.length > 0 ? [`a private engine needs ${missing.join(', ')} on PATH`] : []),
+  ]
+}
+
+/** Whether a program is on PATH, or where administrators' programs are. */
+export async function onPath(program: string): Promise<boolean> {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
+  for (const folder of folders)
+    if (await access(join(folder, program), constants.X_OK).then(() => true, () => false)) return true
+  return false
+}

@@ -1,0 +1,73 @@
+/** The one image that everything built runs on: a slim Debian (or Ubuntu) with nginx, made without a registry and without root's system. */
+import { execFile } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { kept } from '../cache.ts'
+import { downloadPackages } from '../private/packages.ts'
+import type { Progress } from '../progress.ts'
+
+const run = promisify(execFile)
+
+/** Shell and tools for a look inside, what Node and Envoy link to, and nginx. */
+const included = [
+  ...['base-files', 'base-passwd', 'netbase', 'bash', 'dash', 'coreutils', 'grep', 'sed', 'libc-bin', 'libstdc++6'],
+  ...['nginx-light', 'iproute2', 'socat', 'openssl', 'curl'],
+]
+
+export type BaseImage = {
+  /** Tar of the root file system, for the engine's import. */
+  readonly tar: string
+  readonly reference: string
+  /** Upstream versions of the packages asked for. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+/** `mmdebstrap` runs no maintainer scripts here (variant extract): what they would have made is made by these, in the image's root `$1`. */
+const finish = [
+  'cp "$1"/usr/share/base-passwd/passwd.master "$1"/etc/passwd',
+  'cp "$1"/usr/share/base-passwd/group.master "$1"/etc/group',
+  'printf "hosts: files dns\\n" > "$1"/etc/nsswitch.conf',
+  'mkdir -p "$1"/tmp "$1"/run && chmod 1777 "$1"/tmp',
+  'chroot "$1" ldconfig',
+]
+
+/** @param packages further Debian packages. @throws with the builder's last lines */
+export async function baseImage(packages: readonly string[], offline: boolean, progress: Progress): Promise<BaseImage> {
+  const names = [...new Set([...included, ...packages])].toSorted()
+  const release = await releaseName()
+  const entry = { name: `base-${release.codename}`, recipe: JSON.stringify([names, finish, release, process.arch, 2]) }
+  const folder = await kept(entry, async (into) => {
+    if (offline) throw new Error('the base image is not in the cache; run once without --offline')
+    await progress.step(`base image (${release.codename})`, async (detail) => {
+      detail('fetching mmdebstrap')
+      const tool = await mmdebstrap()
+      detail('making the root file system')
+      const hooks = finish.map((script) => `--customize-hook=${script}`)
+      const components = release.id === 'ubuntu' ? ['--components=main,universe'] : []
+      const lists = join(into, 'packages.txt')
+      const note = `--customize-hook=dpkg-query --admindir="$1"/var/lib/dpkg -W -f '\${Package} \${Version}\\n' > ${lists}`
+      await run('perl', [tool, '--variant=extract', ...components, `--include=${names.join(',')}`, ...hooks, note, release.codename, join(into, 'root.tar')], {
+        maxBuffer: 1 << 24,
+      })
+    })
+  })
+  const listed = await readFile(join(folder, 'packages.txt'), 'utf8').catch(() => '')
+  const versions = Object.fromEntries(listed.split('\n').filter(Boolean).map((line) => line.split(' ', 2) as [string, string]))
+  return { tar: join(folder, 'root.tar'), reference: `conformance-base:${folder.slice(-16)}`, versions }
+}
+
+async function mmdebstrap(): Promise<string> {
+  const folder = await kept({ name: 'mmdebstrap', recipe: '1' }, async (into) => {
+    await downloadPackages(['mmdebstrap'], into)
+    for (const deb of await readdir(into)) await run('dpkg-deb', ['-x', join(into, deb), into])
+  })
+  return join(folder, 'usr/bin/mmdebstrap')
+}
+
+export async function releaseName(): Promise<{ readonly id: string; readonly codename: string }> {
+  const text = await readFile('/etc/os-release', 'utf8').catch(() => '')
+  const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
+  return { id: field('ID'), codename: field('VERSION_CODENAME') }
+}
+

@@ -1,0 +1,119 @@
+/** What each service runs from: a pulled image, or the base image with built programs bound into it. */
+import type Docker from 'dockerode'
+import type { BuildSource, Service } from '../../plan/proxy.ts'
+import type { Bind } from '../containers/lab-container.ts'
+import type { Progress } from '../progress.ts'
+import { baseImage, type BaseImage } from './base-image.ts'
+import { build } from './build.ts'
+import { pull, Registries } from './pull.ts'
+
+export type PreparedService = {
+  readonly source: 'pull' | 'build'
+  /** The program's version as it really is. */
+  readonly version: string
+  readonly image: { readonly kind: 'registry'; readonly reference: string } | { readonly kind: 'import'; readonly reference: string; readonly tar: string }
+  readonly binds: readonly Bind[]
+}
+
+export type Preparation = { readonly status: 'ready'; readonly service: PreparedService } | { readonly status: 'unavailable'; readonly reason: string }
+
+export type PrepareOptions = {
+  readonly images: 'auto' | 'pull' | 'build'
+  readonly offline: boolean
+  /** Pulls go to this engine; absent (a private engine has no network): only builds are possible. */
+  readonly docker?: Docker
+  readonly progress: Progress
+}
+
+/** Node for the harness's own containers: an image where one can be pulled, else this very program. */
+const nodeImage = 'docker.io/library/node:24.21.0-bookworm-slim'
+
+export class Preparer {
+  readonly #options: PrepareOptions
+  readonly #known = new Map<string, Promise<Preparation>>()
+  readonly #packages: readonly string[]
+  readonly #registries: Registries | undefined
+  #base: Promise<BaseImage> | undefined
+
+  /** @param services all that will be asked for: their Debian packages go into one base image */
+  constructor(services: readonly Service[], options: PrepareOptions) {
+    this.#options = options
+    this.#registries = options.docker && new Registries(options.docker)
+    this.#packages = services.flatMap(({ source, with: further }) => [source.build, ...further].flatMap((one) => (one?.kind === 'debian' ? [one.package] : [])))
+  }
+
+  /** Of one service, once for all environments that have the same. Never rejects. */
+  service(service: Service): Promise<Preparation> {
+    return this.#once(JSON.stringify([service.source, service.with, service.version]), service.title, () => this.#prepare(service))
+  }
+
+  /** Of the harness's own containers. */
+  harness(): Promise<Preparation> {
+    return this.#once('harness', 'the harness', async () => {
+      if (await this.#pulls(nodeImage)) return this.#pulled(nodeImage, process.versions.node)
+      const image = await this.#import()
+      return { source: 'build', version: process.versions.node, image, binds: [{ source: process.execPath, target: '/usr/local/bin/node' }] }
+    })
+  }
+
+  #once(key: string, title: string, make: () => Promise<PreparedService>): Promise<Preparation> {
+    const known = this.#known.get(key)
+    if (known) return known
+    const preparation = make().then(
+      (service): Preparation => ({ status: 'ready', service }),
+      (error): Preparation => ({ status: 'unavailable', reason: `${title}: ${error instanceof Error ? error.message : error}` }),
+    )
+    this.#known.set(key, preparation)
+    return preparation
+  }
+
+  async #prepare(service: Service): Promise<PreparedService> {
+    const { pull: reference, build: source } = service.source
+    if (reference !== undefined && (source === undefined || (await this.#pulls(reference)))) return this.#pulled(reference, service.version)
+    if (source === undefined) throw new Error('it can neither be pulled nor built here')
+    if (this.#options.images === 'pull') throw new Error(`${reference ?? 'it has no image to pull'}: no registry answers (--images pull)`)
+    const image = await this.#import()
+    const programs = await Promise.all([source, ...service.with].map((one) => this.#program(one)))
+    return { source: 'build', version: await this.#version(service, source), image, binds: programs.flat() }
+  }
+
+  async #program(source: BuildSource): Promise<Bind[]> {
+    if (source.kind === 'debian') return []
+    const { offline, progress } = this.#options
+    return [{ source: await build(source, offline, progress), target: source.path }]
+  }
+
+  /** A Debian package has the version that the release has, whatever the pulled image would have. */
+  async #version(service: Service, source: BuildSource): Promise<string> {
+    if (source.kind !== 'debian') return service.version
+    const { versions } = await this.#baseImage()
+    return versions[source.package]?.replace(/^\d+:/, '').replace(/-[^-]*$/, '') ?? service.version
+  }
+
+  async #import(): Promise<PreparedService['image']> {
+    const { reference, tar } = await this.#baseImage()
+    return { kind: 'import', reference, tar }
+  }
+
+  #baseImage(): Promise<BaseImage> {
+    this.#base ??= baseImage(this.#packages, this.#options.offline, this.#options.progress)
+    return this.#base
+  }
+
+  async #pulls(reference: string): Promise<boolean> {
+    const { images, offline, docker } = this.#options
+    if (docker === undefined || images === 'build') return false
+    if (await docker.getImage(reference).inspect().then(() => true, () => false)) return true
+    return !offline && (images === 'pull' || (await this.#registries?.answers(reference)) === true)
+  }
+
+  async #pulled(reference: string, version: string): Promise<PreparedService> {
+    const { docker, progress, offline } = this.#options
+    if (docker === undefined) throw new Error(`${reference} cannot be pulled: there is no engine with a network`)
+    if (!(await docker.getImage(reference).inspect().then(() => true, () => false))) {
+      if (offline) throw new Error(`${reference} is not in the engine; run once without --offline`)
+      await progress.step(`pulling ${reference}`, () => pull(docker, reference))
+    }
+    return { source: 'pull', version, image: { kind: 'registry', reference }, binds: [] }
+  }
+}

@@ -1,0 +1,36 @@
+/** Who made a thing that may outlive its maker: a process, told apart from a later one with the same id by when it began. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+export type Owner = {
+  readonly host: string
+  readonly pid: number
+  /** Start of the process in clock ticks since boot; empty where the system does not tell (not Linux). */
+  readonly start: string
+}
+
+export function self(): Owner {
+  return { host: hostname(), pid: process.pid, start: startOf(process.pid) ?? '' }
+}
+
+/** A process of another machine cannot be asked: it counts as alive. */
+export function isAlive({ host, pid, start }: Owner): boolean {
+  if (host !== hostname()) return true
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+  const now = startOf(pid)
+  return start === '' || now === undefined || now === start
+}
+
+/** Field 22 of /proc/PID/stat; the name in field 2 may have spaces and parentheses in it. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * The programs of a private engine: Debian packages, fetched and unpacked into the cache. Nothing is installed in the system.
+ * Source of the list: what dockerd, containerd, runc and the nftables front end of iptables were seen to need (facts on the machine).
+ */
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Progress } from '../progress.ts'
+import { kept } from '../cache.ts'
+
+const run = promisify(execFile)
+
+const packages = [
+  'docker.io',
+  'containerd',
+  'runc',
+  'tini',
+  'iptables',
+  'libxtables12',
+  'libnftnl11',
+  'libmnl0',
+  'libip4tc2',
+  'libip6tc2',
+  'libnetfilter-conntrack3',
+  'libnfnetlink0',
+  'libseccomp2',
+  'libdevmapper1.02.1',
+] as const
+
+/** @returns the folder with the unpacked packages. @throws with apt's own words, or what `--offline` misses */
+export async function enginePackages(progress: Progress, offline: boolean): Promise<string> {
+  const release = /^VERSION_CODENAME=(.*)$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1] ?? 'unknown'
+  return await kept({ name: `engine-${release}-${process.arch}`, recipe: packages.join(' ') }, async (folder) => {
+    if (offline) throw new Error('the private engine is not in the cache; run once without --offline')
+    await progress.step('private engine: fetching Debian packages', async (detail) => {
+      const debs = join(folder, 'debs')
+      await mkdir(debs)
+      await downloadPackages(packages, debs)
+      detail('unpacking')
+      for (const deb of await readdir(debs)) await run('dpkg-deb', ['-x', join(debs, deb), folder])
+      await run('rm', ['-r', debs])
+    })
+  })
+}
+
+/** `apt-get download` into a folder, after `apt-get update` where the lists are missing or stale. */
+export async function downloadPackages(names: readonly string[], folder: string): Promise<void> {
+  const download = () => run('apt-get', ['download', '-q', ...names], { cwd: folder, maxBuffer: 1 << 24 })
+  try {
+    await download()
+  } catch {
+    await run('apt-get', ['update', '-q'], { maxBuffer: 1 << 24 })
+    await download()
+  }
+}

@@ -1,0 +1,128 @@
+/** A container engine for one run, from unpacked packages, inside the run's own namespaces (`enter.ts`). */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, open, readdir, readFile, rm, rmdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import Docker from 'dockerode'
+import { startNameServer } from './name-server.ts'
+
+const run = promisify(execFile)
+
+/** Of the engine's default bridge, which no container of ours uses. In a network namespace of its own it meets nobody. */
+const bridge = '172.31.255.1'
+const deadline = 30_000
+
+export class PrivateEngine implements AsyncDisposable {
+  /** Unix socket of the engine. */
+  readonly socket: string
+  readonly version: string
+  readonly #stack: AsyncDisposableStack
+
+  private constructor(socket: string, version: string, stack: AsyncDisposableStack) {
+    this.socket = socket
+    this.version = version
+    this.#stack = stack
+  }
+
+  /**
+   * @param packages folder of `enginePackages`
+   * @param folder for sockets and logs; short, since a unix socket's path may have 108 bytes
+   * @param storage for images and containers, on a real disk
+   * @throws with the last lines of the engine's own log when it does not answer
+   */
+  static async start(packages: string, folder: string, storage: string): Promise<PrivateEngine> {
+    await using stack = new AsyncDisposableStack()
+    await run('ip', ['link', 'set', 'lo', 'up'])
+    const bin = join(folder, 'bin')
+    await mkdir(bin, { recursive: true })
+    await mkdir(storage, { recursive: true })
+    // One program under the names of its applets; the system's own may be the other kind, or absent.
+    for (const name of ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save', 'ip6tables-restore'])
+      await symlink(join(packages, 'usr/sbin/xtables-nft-multi'), join(bin, name))
+    const libraries = await libraryFolder(packages)
+    const group = `conformance-${process.ppid}-${Date.now().toString(36)}`
+    const socket = join(folder, 'docker.sock')
+    const log = join(folder, 'dockerd.log')
+    const output = await open(log, 'w')
+    const daemon = spawn(
+      join(packages, 'usr/sbin/dockerd'),
+      [
+        ...['--data-root', storage, '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'docker.pid')],
+        ...['--host', `unix://${socket}`, '--bip', `${bridge}/24`, '--dns', bridge, '--cgroup-parent', `/${group}`],
+        ...['--log-level', 'warn'],
+      ],
+      {
+        stdio: ['ignore', output.fd, output.fd],
+        env: {
+          PATH: [bin, join(packages, 'usr/bin'), join(packages, 'usr/sbin'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
+          LD_LIBRARY_PATH: libraries,
+          // Without it iptables finds no matches and targets, and dockerd ends at once.
+          XTABLES_LIBDIR: join(libraries, 'xtables'),
+          HOME: folder,
+        },
+      },
+    )
+    await output.close()
+    stack.defer(async () => void (await removeGroups(group)))
+    stack.defer(() => stop(daemon))
+    const version = await answering(socket, daemon, log)
+    stack.use(await startNameServer(bridge))
+    return new PrivateEngine(socket, version, stack.move())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync()
+  }
+}
+
+/** Where Debian's multiarch puts libraries: `usr/lib/x86_64-linux-gnu`. */
+async function libraryFolder(packages: string): Promise<string> {
+  const parent = join(packages, 'usr/lib')
+  const name = (await readdir(parent)).find((entry) => entry.endsWith('-linux-gnu'))
+  if (name === undefined) throw new Error(`${parent}: expected a folder ...-linux-gnu of Debian's libraries`)
+  return join(parent, name)
+}
+
+async function answering(socketPath: string, daemon: ChildProcess, log: string): Promise<string> {
+  const docker = new Docker({ socketPath })
+  const end = performance.now() + deadline
+  for (;;) {
+    const version = await docker.version().then(({ Version }) => Version, () => undefined)
+    if (version !== undefined) return version
+    if (daemon.exitCode !== null || performance.now() > end) {
+      const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-8)
+      const how = daemon.exitCode === null ? `did not answer within ${deadline / 1000} s` : `ended with exit code ${daemon.exitCode}`
+      throw new Error(`The private engine ${how}. Its last words:\n${lines.join('\n')}`)
+    }
+    await delay(20)
+  }
+}
+
+async function stop(daemon: ChildProcess): Promise<void> {
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return
+  const ended = once(daemon, 'exit')
+  daemon.kill('SIGTERM')
+  // It waits for containers; what it leaves in the namespaces ends with them.
+  await Promise.race([ended, delay(5000).then(() => daemon.kill('SIGKILL'))])
+}
+
+/** Control groups outlive their processes as empty folders. A busy one belongs to a live run and stays. */
+export async function removeGroups(prefix: string): Promise<string[]> {
+  const root = '/sys/fs/cgroup'
+  const hierarchies = ['', ...(await readdir(root).catch(() => []))].map((name) => join(root, name))
+  const removed: string[] = []
+  for (const hierarchy of hierarchies) {
+    const names = await readdir(hierarchy).catch(() => [])
+    for (const name of names.filter((one) => one.startsWith(prefix))) {
+      const path = join(hierarchy, name)
+      for (const child of await readdir(path, { withFileTypes: true }).catch(() => []))
+        if (child.isDirectory()) await rmdir(join(path, child.name)).catch(() => {})
+      await rmdir(path).then(() => removed.push(path), () => {})
+    }
+  }
+  return removed
+}
+
+export const removeFolder = (path: string) => rm(path, { recursive: true, force: true })

@@ -1,0 +1,35 @@
+// Runs inside a container: lets the harness dial from there. Listens on a unix socket in a folder that only the harness shares, so that
+// it opens no port in the namespace under test. The client writes "host port\n", gets "ok\n" or "error ...\n", then raw bytes both ways.
+import { rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+
+const path = process.argv[2]
+rmSync(path, { force: true })
+const server = createServer({ allowHalfOpen: true }, (client) => {
+  client.on('error', () => client.destroy())
+  let head = ''
+  const onData = (chunk) => {
+    head += chunk.toString('latin1')
+    const end = head.indexOf('\n')
+    if (end < 0) return
+    client.off('data', onData)
+    const [host, port] = head.slice(0, end).split(' ')
+    const rest = Buffer.from(head.slice(end + 1), 'latin1')
+    const target = connect({ host, port: Number(port), allowHalfOpen: true, noDelay: true })
+    target.once('error', (error) => client.end(`error ${error.message}\n`))
+    target.once('connect', () => {
+      target.removeAllListeners('error')
+      target.on('error', () => client.destroy())
+      client.on('close', () => target.destroy())
+      target.on('close', () => client.destroySoon())
+      client.write('ok\n')
+      if (rest.length > 0) target.write(rest)
+      client.pipe(target)
+      target.pipe(client)
+    })
+  }
+  client.on('data', onData)
+})
+process.umask(0)
+server.listen(path, () => console.log('ready'))
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))

@@ -1,0 +1,160 @@
+/** A part of the catalogue, on the correct pair and then on every mutant that could change it. */
+import type { GatewayMutant } from '../gateways/mutants.ts'
+import type { JudgeContext, Related } from '../judge/judge.ts'
+import { needsFence } from '../judge/silence.ts'
+import { isGreen, type Judgement, type Status } from '../judge/status.ts'
+import type { Case, Transport } from '../plan/case.ts'
+import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
+import { correct } from '../reference-proxy/behaviour.ts'
+import type { Mutant } from '../reference-proxy/mutants.ts'
+import { gatewayMayDiffer, proxyMayDiffer, Tracing } from './mutation-differences.ts'
+import { cellRunner, runAndJudge } from './run-cell.ts'
+import { type EmbeddedLab, standUpEmbedded } from './stand-up-embedded.ts'
+
+export type AnyMutant = { readonly proxy: Mutant } | { readonly gateway: GatewayMutant }
+
+export const nameOf = (mutant: AnyMutant) => ('proxy' in mutant ? mutant.proxy.name : mutant.gateway.name)
+
+/** How one cell came out, on the correct pair or on a mutant. */
+export type MutationCell = {
+  readonly case: string
+  readonly transport: Transport
+  readonly status: Status
+  readonly reason: string
+  /** `red`: its expectation was seen not to hold. `undecided`: nothing could be seen. */
+  readonly outcome: 'red' | 'green' | 'undecided'
+}
+
+export type ShardResult = {
+  readonly correct: readonly MutationCell[]
+  /** By mutant: the cells that it could change. All others come out as on the correct pair. */
+  readonly mutants: Readonly<Record<string, readonly MutationCell[]>>
+  /** Requests that were sent on mutants, and cells that needed none because nothing could change. */
+  readonly cells: { readonly run: number; readonly same: number }
+}
+
+/** Short: all ends of the connection live in this process, and a wait costs the run as much as a request. */
+const limits = { deadlineMs: 5000, patienceMs: 600, quietMs: 60 }
+
+/**
+ * @param lanes labs that work at the same time: some cells wait, and others can use that time
+ * @throws when a lab does not stand up
+ */
+export async function runShard(
+  environments: readonly PlannedEnvironment[],
+  mutants: readonly AnyMutant[],
+  lanes: number,
+): Promise<ShardResult> {
+  const results: ShardResult[] = []
+  for (const planned of environments) {
+    if (planned.cells.length > 0) results.push(await runPlace(planned, mutants, lanes))
+  }
+  return merged(results)
+}
+
+type Work = { readonly mutant: AnyMutant; readonly cells: readonly PlannedCell[] }
+
+async function runPlace(planned: PlannedEnvironment, mutants: readonly AnyMutant[], lanes: number): Promise<ShardResult> {
+  await using stack = new AsyncDisposableStack()
+  const stand = async () => ({ ...stack.use(await standUpEmbedded(planned)), limits })
+  const first = await stand()
+  const { cells, work } = await runCorrect(planned, first, mutants)
+  const queue = work.toSorted((one, other) => other.cells.length - one.cells.length)
+  const found: Record<string, MutationCell[]> = {}
+  const lane = async (lab: EmbeddedLab) => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      found[nameOf(next.mutant)] = await runMutant(planned, lab, next)
+    }
+  }
+  const others = Math.min(lanes, queue.length) - 1
+  await Promise.all([lane(first), ...Array.from({ length: Math.max(others, 0) }, async () => lane(await stand()))])
+  const run = work.reduce((sum, one) => sum + one.cells.length, 0)
+  return { correct: cells, mutants: found, cells: { run, same: mutants.length * planned.cells.length - run } }
+}
+
+/** Every cell on the correct pair, and what each mutant could change. */
+async function runCorrect(
+  planned: PlannedEnvironment,
+  lab: EmbeddedLab,
+  mutants: readonly AnyMutant[],
+): Promise<{ cells: MutationCell[]; work: Work[] }> {
+  const tracing = new Tracing()
+  await lab.replaceProxy(tracing.behaviour)
+  await lab.replaceGateway(tracing.policy)
+  const run = cellRunner(planned)
+  const cells: MutationCell[] = []
+  const work = mutants.map((mutant) => ({ mutant, cells: [] as PlannedCell[] }))
+  for (const cell of planned.cells) {
+    const { case: asked, transport } = cell
+    const { judgement } = await run(cell, lab)
+    const trace = tracing.take(needsFence(asked.expect) ? 'through-proxy' : 'to-gateway')
+    if (cell.included === 'twin') continue
+    cells.push(outcomeOf(cell, judgement))
+    for (const { mutant, cells: own } of work) {
+      const differs =
+        'proxy' in mutant
+          ? proxyMayDiffer(trace, mutant.proxy.behaviour, asked, transport, lab.sessionStore)
+          : gatewayMayDiffer(trace, mutant.gateway, lab.policy, lab.addresses.gateway)
+      if (differs) own.push(cell)
+    }
+  }
+  return { cells, work: work.filter((one) => one.cells.length > 0) }
+}
+
+async function runMutant(planned: PlannedEnvironment, lab: EmbeddedLab, { mutant, cells }: Work): Promise<MutationCell[]> {
+  await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
+  await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
+  await visitAsAlice(planned, lab)
+  const found: MutationCell[] = []
+  for (const cell of cells) found.push(await firstRed(planned, lab, cell))
+  return found
+}
+
+/** Somebody was there before: what a proxy wrongly remembers of alice must show in the next visitor's cells. */
+async function visitAsAlice(planned: PlannedEnvironment, lab: EmbeddedLab): Promise<void> {
+  for (const cell of planned.cells.filter(({ case: { id } }) => id === 'identity.arrival.accepted')) {
+    await runAlone(planned, lab, cell, cell.case)
+  }
+}
+
+/** Request by request, until one is red: a case is what each of its requests demands. */
+async function firstRed(planned: PlannedEnvironment, lab: EmbeddedLab, cell: PlannedCell): Promise<MutationCell> {
+  let last: MutationCell | undefined
+  for (const send of cell.case.send) {
+    const outcome = outcomeOf(cell, await runAlone(planned, lab, cell, { ...cell.case, send: [send] }))
+    if (outcome.outcome === 'red') return outcome
+    if (last?.outcome !== 'undecided') last = outcome
+  }
+  if (last === undefined) throw new Error(`${cell.case.id} sends nothing`)
+  return last
+}
+
+/** Judged by itself: its twins and dependencies count as green, else a mutant that breaks them would hide whether the case can see it. */
+async function runAlone(
+  planned: PlannedEnvironment,
+  lab: EmbeddedLab,
+  { transport, included }: PlannedCell,
+  asked: Case,
+): Promise<Judgement> {
+  const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
+  const rests: Pick<JudgeContext, 'twins' | 'depends'> = {
+    twins: asked.twins.map(green),
+    depends: asked.depends.map(green),
+  }
+  return (await runAndJudge({ case: asked, transport, included }, planned, lab, rests, 'raw-only')).judgement
+}
+
+function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {
+  const { status, reason, met } = judgement
+  const outcome = met === false ? 'red' : isGreen(judgement) ? 'green' : 'undecided'
+  return { case: id, transport, status, reason, outcome }
+}
+
+export function merged(results: readonly ShardResult[]): ShardResult {
+  const mutants: Record<string, MutationCell[]> = {}
+  for (const result of results) {
+    for (const [name, cells] of Object.entries(result.mutants)) mutants[name] = [...(mutants[name] ?? []), ...cells]
+  }
+  const sum = (key: 'run' | 'same') => results.reduce((total, { cells }) => total + cells[key], 0)
+  return { correct: results.flatMap((one) => one.correct), mutants, cells: { run: sum('run'), same: sum('same') } }
+}
