@@ -69,15 +69,14 @@ function environmentsTable(overview: Overview): Markup {
     )
     const look = looks[conformance]
     return html`<tr>
-      <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a></th>
-      <td>${one.variant}</td>
-      <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
+      <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a><br />${one.variant}</th>
       <td class="words"><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
+      <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
       <td>${duration(one.startMs)}</td><td>${duration(one.loginMs)}</td><td>${p95 === undefined ? '' : duration(p95)}</td>
     </tr>`
   })
   return html`<div class="scroll"><table>
-    <thead><tr><th scope="col">proxy</th><th scope="col">variant</th><th scope="col">gateway</th><th scope="col">outcome</th><th scope="col">start</th><th scope="col">log-in</th><th scope="col">case p95</th></tr></thead>
+    <thead><tr><th scope="col">proxy, variant</th><th scope="col">outcome</th><th scope="col">gateway</th><th scope="col">start</th><th scope="col">log-in</th><th scope="col">case p95</th></tr></thead>
     <tbody>${rows}</tbody></table></div>`
 }
 

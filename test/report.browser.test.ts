@@ -1,0 +1,188 @@
+/** The report in a real browser, from the file system, as a reader gets it out of an artefact. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import axe, { type AxeResults } from 'axe-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { casePath, cellPath, environmentPath } from '../harness/report/html/links.ts'
+import { aRun } from '../harness/report/report.fixture.ts'
+import { writeReport } from '../harness/report/write.ts'
+import { findChromium, launchChromium } from './chromium.testing.ts'
+
+const executable = await findChromium()
+if (executable === undefined)
+  console.warn(
+    'SKIPPED: browser tests of the report. No Chromium on PATH; install one or say where it is with CHROMIUM=…',
+  )
+
+/** Kept for a reader's eye; ignored by git. */
+const artefacts = resolve(import.meta.dirname, '../reports/screenshots')
+const run = aRun({ cases: 39, environments: 10 })
+const red = run.results.cells.find(({ status }) => status === 'fail')
+const [firstEnvironment] = run.results.environments
+if (red === undefined || firstEnvironment === undefined) throw new Error('The fixture has no red cell.')
+const pages = [
+  ['index', 'index.html'],
+  ['case', casePath(red.case)],
+  ['environment', environmentPath(red.environment)],
+  ['cell', cellPath(red)],
+] as const
+const phone = { width: 360, height: 740 }
+const desktop = { width: 1280, height: 900 }
+
+describe.skipIf(executable === undefined)('the report in Chromium', () => {
+  let browser: Browser
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'conformance-browser-'))
+    await writeReport(run.results, run.evidence, folder)
+    await mkdir(artefacts, { recursive: true })
+    browser = await launchChromium(executable ?? '')
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const address = (path: string) => {
+    const [file = '', hash = ''] = path.split('#')
+    return `${pathToFileURL(join(folder, file)).href}#${hash}`
+  }
+
+  /** Fails on whatever the browser complains of: errors, warnings, files that are not there, dialogs that hostile evidence opened. */
+  async function quietly(
+    path: string,
+    read: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+  ): Promise<void> {
+    await using context = await browser.newContext({ viewport: desktop, ...options })
+    const page = await context.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('requestfailed', (request) => complaints.push(`not loaded: ${request.url()}`))
+    page.on('dialog', (dialog) => {
+      complaints.push(`dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await page.goto(address(path))
+    await read(page)
+    expect(complaints).toEqual([])
+  }
+
+  const shown = (page: Page) => page.locator('#matrix tr[data-case]:visible')
+
+  it('leads from the matrix to the bytes of a red cell in two clicks', async () => {
+    await quietly('index.html', async (page) => {
+      await page.locator('#matrix a.fail').first().click()
+      expect(await page.locator('h1').textContent()).toMatch(/fail/)
+      expect(await page.locator('.wire').first().textContent()).toContain('X-Forwarded-User: evil-1@attacker.test')
+      await page.getByRole('link', { name: 'Trusted-proxy conformance' }).click()
+      expect(await page.locator('#matrix').count()).toBe(1)
+    })
+  })
+
+  it('keeps the filters in the address, and takes them from there', async () => {
+    let link = ''
+    await quietly('index.html', async (page) => {
+      const all = await shown(page).count()
+      expect(all).toBe(39)
+      await page.locator('#filter [name=family]').selectOption('spoofing')
+      await page.locator('#filter [name=proxy]').selectOption('pomerium')
+      link = page.url()
+      expect(link).toContain('#proxy=pomerium&family=spoofing')
+      expect(await shown(page).count()).toBe(3)
+      await page.getByRole('button', { name: 'Show all' }).click()
+      await expect.poll(() => shown(page).count()).toBe(all)
+      expect(page.url()).not.toContain('pomerium')
+    })
+    await quietly(`index.html${new URL(link).hash}`, async (page) => {
+      expect(await shown(page).count()).toBe(3)
+      expect(await page.locator('#filter [name=proxy]').inputValue()).toBe('pomerium')
+      expect(await page.locator('#matrix thead th:visible').count()).toBe(1 + 2)
+      expect(await page.locator('#found').textContent()).toBe('3 of 39 cases, 2 of 10 environments')
+    })
+  })
+
+  it('finds by text and by status, and says so where nothing matches', async () => {
+    await quietly('index.html#status=fail', async (page) => {
+      for (const row of await shown(page).all()) expect(await row.locator('a.fail').count()).toBeGreaterThan(0)
+      expect(await shown(page).count()).toBeGreaterThan(0)
+      await page.getByLabel('case contains').fill('no such case')
+      expect(await page.locator('#found').textContent()).toMatch(/^0 of 39 cases/)
+    })
+  })
+
+  it('is walked with the keyboard alone', async () => {
+    await quietly('index.html', async (page) => {
+      await page.keyboard.press('Tab')
+      expect(await page.locator(':focus').textContent()).toBe('Skip to the content')
+      await page.keyboard.press('/')
+      expect(await page.locator(':focus').getAttribute('name')).toBe('text')
+      await page.locator('#matrix td a').first().focus()
+      const before = await page.locator(':focus').getAttribute('href')
+      await page.keyboard.press('ArrowDown')
+      const after = await page.locator(':focus').getAttribute('href')
+      expect(after).not.toBe(before)
+      await page.keyboard.press('Enter')
+      await page.waitForURL(`**/${after}`)
+    })
+  })
+
+  it('is complete without its script', async () => {
+    await quietly(
+      'index.html',
+      async (page) => {
+        expect(await page.locator('#filter').isVisible()).toBe(false)
+        expect(await shown(page).count()).toBe(39)
+      },
+      { javaScriptEnabled: false },
+    )
+  })
+
+  describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+    it.each(pages)('has nothing on its %s page that axe objects to', async (name, path) => {
+      await quietly(
+        path,
+        async (page) => {
+          await page.evaluate(axe.source)
+          const found: AxeResults = await page.evaluate('axe.run({ preload: false })') // the page's own policy forbids fetching
+          const objections = found.violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.length}x ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
+          )
+          expect(objections).toEqual([])
+          expect(found.passes.length).toBeGreaterThan(10)
+          await page.screenshot({ path: join(artefacts, `${name}-1280-${colorScheme}.png`) })
+        },
+        { colorScheme },
+      )
+    })
+  })
+
+  it.each(pages)('does not scroll sideways on a phone: %s', async (name, path) => {
+    await quietly(
+      path,
+      async (page) => {
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(phone.width)
+        await page.screenshot({ path: join(artefacts, `${name}-360.png`), fullPage: name === 'cell' })
+      },
+      { viewport: phone, isMobile: true, hasTouch: true },
+    )
+  })
+
+  it('opens at 150 cases in 30 environments in under two seconds', { timeout: 120_000 }, async () => {
+    const large = aRun({ cases: 150, environments: 30 })
+    const { indexPage } = await import('../harness/report/html/index-page.ts')
+    const { overviewOf } = await import('../harness/report/overview.ts')
+    const { writeFile } = await import('node:fs/promises')
+    await writeFile(join(folder, 'large.html'), indexPage(overviewOf(large.results, large.evidence)))
+    await quietly('large.html', async (page) => {
+      expect(await page.locator('#found').textContent()).toMatch(/^150 of 150 cases/)
+      const opened: number = await page.evaluate('performance.getEntriesByType("navigation")[0].loadEventEnd')
+      expect(opened).toBeGreaterThan(0)
+      expect(opened).toBeLessThan(2000)
+    })
+  })
+})
