@@ -75,14 +75,16 @@ function answersDiffer(received: ProxyRequest, settings: Settings, broken: Behav
   if (refusal) return false
   const request = { ...received, target: originForm(received.target, settings) ?? received.target }
   // Log-in and log-out have switches of their own, and the log-in has a state.
-  if (broken.logOut !== correct.logOut || broken.returnTo !== correct.returnTo) return /^\/(oauth2|log)/.test(request.target)
+  if (broken.logOut !== correct.logOut || broken.returnTo !== correct.returnTo)
+    return /^\/(oauth2|log)/.test(request.target)
   // What it answers depends on whom it was asked about before.
   if (broken.asking !== correct.asking) return true
   const exempt = correct.exempt(request, settings)
   if (broken.exempt !== correct.exempt && exempt !== broken.exempt(request, settings)) return true
   const answer = askSessions(sessions, request)
   const access = correct.access(answer, exempt, request)
-  if (broken.access !== correct.access && !isDeepStrictEqual(access, broken.access(answer, exempt, request))) return true
+  if (broken.access !== correct.access && !isDeepStrictEqual(access, broken.access(answer, exempt, request)))
+    return true
   if (access.kind !== 'forward') return false
   if (broken.source !== correct.source) return true
   if (broken.target !== correct.target && correct.target(request.target) !== broken.target(request.target)) return true
@@ -92,7 +94,12 @@ function answersDiffer(received: ProxyRequest, settings: Settings, broken: Behav
 }
 
 /** Whether the broken gateway could act otherwise than the correct one in this cell. */
-export function gatewayMayDiffer({ evidence }: Trace, mutant: GatewayMutant, policy: Policy, ownAddress: string): boolean {
+export function gatewayMayDiffer(
+  { evidence }: Trace,
+  mutant: GatewayMutant,
+  policy: Policy,
+  ownAddress: string,
+): boolean {
   const broken = mutant.policy(policy, ownAddress)
   return evidence.some(
     (seen) =>

@@ -54,7 +54,11 @@ export async function runShard(
 
 type Work = { readonly mutant: AnyMutant; readonly cells: readonly PlannedCell[] }
 
-async function runPlace(planned: PlannedEnvironment, mutants: readonly AnyMutant[], lanes: number): Promise<ShardResult> {
+async function runPlace(
+  planned: PlannedEnvironment,
+  mutants: readonly AnyMutant[],
+  lanes: number,
+): Promise<ShardResult> {
   await using stack = new AsyncDisposableStack()
   const stand = async () => ({ ...stack.use(await standUpEmbedded(planned)), limits })
   const first = await stand()
@@ -101,7 +105,11 @@ async function runCorrect(
   return { cells, work: work.filter((one) => one.cells.length > 0) }
 }
 
-async function runMutant(planned: PlannedEnvironment, lab: EmbeddedLab, { mutant, cells }: Work): Promise<MutationCell[]> {
+async function runMutant(
+  planned: PlannedEnvironment,
+  lab: EmbeddedLab,
+  { mutant, cells }: Work,
+): Promise<MutationCell[]> {
   await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
   await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
   await visitAsAlice(planned, lab)
