@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect } from 'node:tls'
+import { connect, createSecureContext, type SecureContext } from 'node:tls'
 import type { Dial } from './exchange.ts'
 
 export type Peer = {
@@ -30,7 +30,7 @@ export async function openStream(peer: Peer, protocol: 'http/1.1' | 'h2', deadli
   if (stream instanceof Socket) stream.setNoDelay(true)
   if (peer.tls === undefined) return stream
   const { ca, servername } = peer.tls
-  const secure = connect({ socket: stream, ca, servername, ALPNProtocols: [protocol] })
+  const secure = connect({ socket: stream, secureContext: contextOf(ca), servername, ALPNProtocols: [protocol] })
   try {
     await once(secure, 'secureConnect', { signal: deadline })
     if (secure.alpnProtocol !== protocol && (protocol === 'h2' || secure.alpnProtocol !== false)) {
@@ -47,6 +47,16 @@ export async function openStream(peer: Peer, protocol: 'http/1.1' | 'h2', deadli
   }
   secure.on('error', () => {})
   return secure
+}
+
+/** Parsing an authority costs more than a handshake: one context per authority. */
+const contexts = new Map<string, SecureContext>()
+function contextOf(ca: string): SecureContext {
+  const known = contexts.get(ca)
+  if (known) return known
+  const context = createSecureContext({ ca })
+  contexts.set(ca, context)
+  return context
 }
 
 async function dialled({ dial, host, port }: Peer, deadline: AbortSignal): Promise<Duplex> {

@@ -62,6 +62,11 @@ export async function observe(
   }
 }
 
+/** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */
+export async function settle(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
+  await raiseFence(false, planned, environment)
+}
+
 /** Carries this mark, or none at all: what a proxy let through without its mark is still of the case at hand, since cells run one by one. */
 function belongs(arrival: Arrival, wanted: string): boolean {
   const text = Buffer.from(arrival.raw, 'base64').toString('latin1') + arrival.target + arrival.body

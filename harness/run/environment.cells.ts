@@ -72,6 +72,7 @@ describe(planned.id, () => {
   it('stands up', { timeout: standUpDeadline }, async ({ task }) => {
     try {
       environment = await standUp(order)
+      await settle(planned, environment)
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

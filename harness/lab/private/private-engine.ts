@@ -105,7 +105,9 @@ async function stop(daemon: ChildProcess): Promise<void> {
   const ended = once(daemon, 'exit')
   daemon.kill('SIGTERM')
   // It waits for containers; what it leaves in the namespaces ends with them.
-  await Promise.race([ended, delay(5000).then(() => daemon.kill('SIGKILL'))])
+  const patience = setTimeout(() => daemon.kill('SIGKILL'), 5000)
+  await ended
+  clearTimeout(patience)
 }
 
 /** Control groups outlive their processes as empty folders. A busy one belongs to a live run and stays. */
