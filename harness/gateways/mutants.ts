@@ -41,7 +41,13 @@ function deciding(name: GatewayMutant['name'], mistake: string, decideInstead: D
 export const gatewayMutants: readonly GatewayMutant[] = [
   patched('gateway:trust-any-source', 'The source address is not checked: whoever connects speaks as the proxy.', {
     config: (config) => ({ ...config, trustedProxies: ['0.0.0.0/0', '::/0'] }),
-    profile: { attribution: 'informative', refusesLoopbackSource: false, refusesOwnAddress: false },
+    // Where every hop is trusted, only the leftmost can be the client (CoderClaw's rule).
+    profile: {
+      attribution: 'informative',
+      clientHop: 'leftmost',
+      refusesLoopbackSource: false,
+      refusesOwnAddress: false,
+    },
   }),
   patched('gateway:trust-loopback', 'Loopback counts as a proxy, for every process of the machine (openclaw#43300).', {
     config: (config) => ({ ...config, trustedProxies: [...config.trustedProxies, '127.0.0.0/8', '::1'] }),

@@ -39,6 +39,16 @@ export function pathOf(target: string): string {
   return target.split('?', 1)[0] ?? target
 }
 
+/** The target without a token in its query: whatever it is worth, it is the proxy's to look at, and ends up in logs (RFC 6750 2.3, 5.3). */
+export function withoutToken(target: string): string {
+  const [path = '', ...rest] = target.split('?')
+  if (rest.length === 0) return target
+  const parameters = rest.join('?').split('&')
+  const kept = parameters.filter((parameter) => !/^access_token(=|$)/i.test(parameter))
+  if (kept.length === parameters.length) return target
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`
+}
+
 /** First value of the header in any spelling, for those who believe it. */
 export function claimed(name: string, request: ProxyRequest): string | undefined {
   return request.headers.find(([header]) => foldName(header) === name)?.[1]

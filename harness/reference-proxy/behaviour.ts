@@ -1,5 +1,6 @@
 /** The reference proxy's switches. The correct ones stand here; a mutant replaces one of them. */
-import { decide, isPublic } from './access.ts'
+import type { HeaderLine } from '../plan/case.ts'
+import { decide, isPublic, withoutToken } from './access.ts'
 import { type Refusal, refusalOf } from './admission.ts'
 import { correctSteps, type HeaderStep } from './header-steps.ts'
 import type { Access, AuthAnswer, Authenticate, ProxyRequest, Settings } from './request.ts'
@@ -24,6 +25,8 @@ export type Behaviour = {
   readonly trailers: 'dropped' | 'merged'
   /** The address from which the gateway is dialled. */
   readonly source: 'proxy' | 'loopback'
+  /** Lines of an answer that are made of the request's own; a mistake only. */
+  readonly reflected: (request: Pick<ProxyRequest, 'headers'>) => readonly HeaderLine[]
   readonly logOut: 'ends-session' | 'forgets-cookie'
   readonly returnTo: 'same-site' | 'anywhere'
 }
@@ -35,10 +38,11 @@ export const correct: Behaviour = {
   asking: (ask) => ask,
   exempt: (request, settings) => isPublic(request.target, settings),
   access: decide,
-  target: (target) => target,
+  target: withoutToken,
   steps: correctSteps,
   trailers: 'dropped',
   source: 'proxy',
+  reflected: () => [],
   logOut: 'ends-session',
   returnTo: 'same-site',
 }

@@ -1,9 +1,9 @@
 /** Questions about header lines that every step asks. */
 import type { HeaderLine } from '../plan/case.ts'
 
-/** The name as the most lenient server reads it: CGI and WSGI fold `_` into `-`, some also `.` and blanks (CVE-2025-64484, CVE-2026-52845). */
+/** The name as the most lenient server could read it: CGI and WSGI fold `_` into `-`, some `.` and blanks too (CVE-2025-64484, CVE-2026-52845); here every sign counts as one. */
 export function foldName(name: string): string {
-  return name.toLowerCase().replaceAll(/[_.\s]/g, '-')
+  return name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
 }
 
 /** Values of the lines with exactly this name but for case, in order. */

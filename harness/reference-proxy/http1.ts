@@ -15,7 +15,7 @@ import type { ProxyRequest } from './request.ts'
 
 export type Front = {
   readonly core: Core
-  readonly behaviour: Pick<Behaviour, 'trailers'>
+  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected'>
   /** To the gateway. */
   readonly dialGateway: () => ReturnType<Dial>
   /** The network's word on who is at the other end. */
@@ -48,7 +48,8 @@ async function serve(front: Front, request: IncomingMessage, response: ServerRes
   // After an upgrade that was ignored nobody can say what the next bytes are: the answer is the connection's last.
   if (valuesOf('upgrade', received.headers).length) response.shouldKeepAlive = false
   const outcome = await front.core(received)
-  if (outcome.kind === 'answer') return write(response, outcome.answer)
+  const reflected = front.behaviour.reflected(received)
+  if (outcome.kind === 'answer') return write(response, outcome.answer, reflected)
 
   let answered: IncomingMessage
   try {
@@ -62,7 +63,8 @@ async function serve(front: Front, request: IncomingMessage, response: ServerRes
     return write(response, outcome.instead)
   }
   response.sendDate = false
-  response.writeHead(answered.statusCode ?? 502, answered.statusMessage, endToEnd(pairsOf(answered.rawHeaders)).flat())
+  const lines = [...endToEnd(pairsOf(answered.rawHeaders)), ...reflected]
+  response.writeHead(answered.statusCode ?? 502, answered.statusMessage, lines.flat())
   await pipeline(answered, response)
 }
 
@@ -133,8 +135,8 @@ export function join(client: Duplex, head: Buffer, gateway: Duplex): void {
   }
 }
 
-function write(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, headers.flat())
+function write(response: ServerResponse, { status, headers, body }: Answer, more: readonly HeaderLine[] = []): void {
+  response.writeHead(status, [...headers, ...more].flat())
   response.end(body)
 }
 

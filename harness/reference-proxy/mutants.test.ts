@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 import { Bench, exchange, identity } from './bench.testing.ts'
 import { valuesOf } from './header-lines.ts'
-import { mutantNamed, mutants } from './mutants.ts'
+import { mutantNamed, mutantsBeyondRequests, mutants as mutantsOfRequests } from './mutants.ts'
 import { authPort } from './reference-proxy.ts'
 
+const mutants = [...mutantsOfRequests, ...mutantsBeyondRequests]
 const evil = 'evil@attacker.test'
 const real = 'alice@example.test'
 
@@ -117,6 +118,26 @@ const rows: Record<string, readonly [Observation, correct: unknown, broken: unkn
     [['operator.admin']],
   ],
   'hop-by-hop': [identities(asAlice(`Connection: close, ${identity}`)), [[real]], [[]]],
+  'hop-through': [header('Keep-Alive', asAlice('Keep-Alive: timeout=5')), [[]], [['timeout=5']]],
+  'session-through': [
+    async (bench) => {
+      await asAlice()(bench)
+      return bench.arrived.map(({ headers }) => valuesOf('cookie', headers).length)
+    },
+    [0],
+    [1],
+  ],
+  'token-through': [
+    targets((bench) => bench.get('/?access_token=x&a=1', `Cookie: ${bench.alice}`)),
+    ['/?a=1'],
+    ['/?access_token=x&a=1'],
+  ],
+  reflects: [
+    async (bench) =>
+      /set-cookie: fixed/i.test(await bench.get('/', `Cookie: ${bench.alice}`, 'X-Pomerium-Set-Cookie: fixed=1')),
+    false,
+    true,
+  ],
   'path-decode': [targets(anonymous('/public/%2e%2e/admin?q')), [], ['/admin?q']],
   'skip-by-header': [targets(anonymous('/admin', 'X-Forwarded-Uri: /public')), [], ['/admin']],
   smuggle: [targets(bothLengths(5 + smuggled.length, `0\r\n\r\n${smuggled}`)), [], ['/', '/smuggled']],

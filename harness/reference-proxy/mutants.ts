@@ -10,6 +10,7 @@ import {
   attributeClient,
   correctSteps,
   dropHopByHop,
+  dropSessionCookie,
   type HeaderStep,
   keepAll,
   keepHost,
@@ -132,9 +133,6 @@ export const mutants: readonly Mutant[] = [
       return access.kind === 'log-in' ? { kind: 'forward-and-log-in' } : access
     },
   }),
-  mutant('fail-open', 'An error of the auth service counts as permission.', {
-    access: (answer, exempt) => (answer.kind === 'unavailable' ? { kind: 'forward' } : decide(answer, exempt)),
-  }),
   mutant('open-bypass', 'A second listener of the proxy leads to the gateway without authentication.', {
     secondListener: {
       ...correct,
@@ -191,6 +189,24 @@ export const mutants: readonly Mutant[] = [
   mutant('hop-by-hop', 'Nominated headers are dropped after the proxy set its own (CVE-2024-45410, Go ReverseProxy).', {
     steps: [...correctSteps.filter((step) => step !== dropHopByHop), dropHopByHop],
   }),
+  mutant('hop-through', 'The headers of the client’s own connection, and what it nominates, are passed on.', {
+    // Without those that frame the message: a proxy that passes these on breaks every request.
+    ...stepsWith(dropHopByHop, (lines) =>
+      lines.filter(([name]) => !['expect', 'trailer', 'transfer-encoding', 'upgrade'].includes(name.toLowerCase())),
+    ),
+  }),
+  mutant('session-through', 'The session cookie goes on to the gateway, its plug-ins and its logs.', {
+    ...stepsWith(dropSessionCookie, keepAll),
+  }),
+  mutant('token-through', 'A token in the query goes on to the gateway and its logs (RFC 6750 5.3).', {
+    target: (target) => target,
+  }),
+  mutant('reflects', 'What the client says of itself comes back as the proxy’s word (X-Pomerium-Set-Cookie).', {
+    reflected: ({ headers }) => [
+      ...valuesOf('x-pomerium-set-cookie', headers).map((value) => ['Set-Cookie', value] as const),
+      ...headers.filter(([name]) => /^x-(forwarded|auth-request)-(user|email)$/i.test(name)),
+    ],
+  }),
   mutant('path-decode', 'The exempt path is matched as received, then decoded and normalised for the gateway.', {
     exempt: startsPublic,
     target: decodedTarget,
@@ -223,20 +239,31 @@ export const mutants: readonly Mutant[] = [
   mutant('cross-user', 'The auth answer is cached under the path alone, so the next user gets the last one’s name.', {
     asking: rememberByPath,
   }),
-  mutant('logout-forgets', 'Log-out removes the browser’s cookie and leaves the session alive.', {
-    logOut: 'forgets-cookie',
-  }),
-  mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
-  mutant('deny-all', 'Everything is refused: nothing is broken into, and nothing works.', {
-    access: () => ({ kind: 'refuse', status: 403, reason: 'nobody may pass' }),
+  mutant('deny-all', 'Whoever would get through is refused: nothing is broken into, and nothing works.', {
+    access: (answer, exempt) => {
+      const access = decide(answer, exempt)
+      return access.kind === 'forward' ? { kind: 'refuse', status: 403, reason: 'nobody may pass' } : access
+    },
   }),
   mutant('dead', 'The proxy does not run at all.', { listener: 'none' }),
 ]
 
+/** What no single request of a case can show: it takes a service that stops, or a log-in or log-out of its own. The tests beside this file show them. */
+export const mutantsBeyondRequests: readonly Mutant[] = [
+  mutant('fail-open', 'An error of the auth service counts as permission.', {
+    access: (answer, exempt) => (answer.kind === 'unavailable' ? { kind: 'forward' } : decide(answer, exempt)),
+  }),
+  mutant('logout-forgets', 'Log-out removes the browser’s cookie and leaves the session alive.', {
+    logOut: 'forgets-cookie',
+  }),
+  mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
+]
+
 /** @throws Error with the known names */
 export function mutantNamed(name: string): Mutant {
-  const found = mutants.find((candidate) => candidate.name === name)
-  if (!found) throw new Error(`no mutant ${name}; there are ${mutants.map((known) => known.name).join(', ')}`)
+  const all = [...mutants, ...mutantsBeyondRequests]
+  const found = all.find((candidate) => candidate.name === name)
+  if (!found) throw new Error(`no mutant ${name}; there are ${all.map((known) => known.name).join(', ')}`)
   return found
 }
 

@@ -59,7 +59,9 @@ export function proxyMayDiffer(
   transport: Transport,
   sessions: SessionStore,
 ): boolean {
-  if (asked.to === 'auth' && broken.secondListener !== undefined) return true
+  // The auth service has none of the other switches.
+  const ownAuth = broken.secondListener !== undefined || broken.reflected !== correct.reflected
+  if (asked.to === 'auth' && ownAuth) return true
   if (broken.listener !== correct.listener) return asked.to !== 'gateway'
   // A request that the parser refuses reaches no switch; only a message with two lengths is looked at before.
   if (broken.framing !== correct.framing && transport !== 'h2' && asked.send.some(({ raw }) => raw !== undefined)) {
@@ -79,6 +81,7 @@ function answersDiffer(received: ProxyRequest, settings: Settings, broken: Behav
     return /^\/(oauth2|log)/.test(request.target)
   // What it answers depends on whom it was asked about before.
   if (broken.asking !== correct.asking) return true
+  if (broken.reflected !== correct.reflected && broken.reflected(request).length > 0) return true
   const exempt = correct.exempt(request, settings)
   if (broken.exempt !== correct.exempt && exempt !== broken.exempt(request, settings)) return true
   const answer = askSessions(sessions, request)
