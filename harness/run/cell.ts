@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Exchange } from '../clients/exchange.ts'
 import type { Arrival } from '../gateways/arrival.ts'
+import { users } from '../identity/users.ts'
 import type { Attempt, Fence, Observation } from '../judge/observation.ts'
 import { needsFence } from '../judge/silence.ts'
 import type { Case, Transport } from '../plan/case.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { fillExpectation, fillSend, type PlaceholderContext } from '../plan/placeholders.ts'
-import { users } from '../identity/users.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { sendOne } from './send.ts'
 
@@ -18,11 +18,8 @@ const graceful = 100
 
 const mark = () => `mark-${randomBytes(6).toString('hex')}`
 
-/**
- * `raw-only`: where the gateway records in this very process, a request that was answered is recorded; only raw bytes may hide more than one.
- * That can show that a case is not met, never that it is.
- */
-export type Fencing = 'always' | 'raw-only'
+/** `never`: can show that a case is not met, never that it is. Enough to see a mutant caught: one that is missed for the lack of a fence is told as such. */
+export type Fencing = 'always' | 'never'
 
 /** @throws only on faults of the harness itself; whatever proxy, gateway and network do is part of the observation */
 export async function observe(
@@ -46,19 +43,18 @@ export async function observe(
     sent.push({ mark: context.mark, exchange, context })
   }
   const needed = asked.send.length > 0 && needsFence(asked.expect)
-  const fence =
-    fencing === 'always' || asked.send.some(({ raw }) => raw !== undefined)
-      ? await raiseFence(needed, planned, environment)
-      : { needed: false, arrived: true }
+  const fence = fencing === 'always' ? await raiseFence(needed, planned, environment) : { needed: false, arrived: true }
   const arrivals = environment.recordings?.since(since) ?? []
   return {
     recordable,
     fence,
-    attempts: sent.map(({ exchange, context }): Attempt => ({
-      expect: fillExpectation(asked.expect, context),
-      exchange,
-      arrivals: arrivals.filter((arrival) => belongs(arrival, context.mark)),
-    })),
+    attempts: sent.map(
+      ({ exchange, context }): Attempt => ({
+        expect: fillExpectation(asked.expect, context),
+        exchange,
+        arrivals: arrivals.filter((arrival) => belongs(arrival, context.mark)),
+      }),
+    ),
   }
 }
 
@@ -93,7 +89,11 @@ function contextOf(
  * An allowed request after the case: when the gateway has it, whatever came before it has come too.
  * `needed`: through the proxy, as alice, so that it also proves the path alive. Otherwise straight to the gateway, for the order of the record alone.
  */
-async function raiseFence(needed: boolean, planned: PlannedEnvironment, environment: RunningEnvironment): Promise<Fence> {
+async function raiseFence(
+  needed: boolean,
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+): Promise<Fence> {
   const { recordings } = environment
   if (!needed && recordings === undefined) return { needed, arrived: false }
   const context = contextOf(planned, environment, {
@@ -103,17 +103,29 @@ async function raiseFence(needed: boolean, planned: PlannedEnvironment, environm
   })
   const exchange = needed
     ? await sendOne({}, 'http', { from: 'internet', to: 'proxy' }, context, environment)
-    : await sendOne({ method: 'GET', target: '/healthz' }, 'http', { from: 'gateway-loopback', to: 'gateway' }, context, environment)
+    : await sendOne(
+        { method: 'GET', target: '/healthz' },
+        'http',
+        { from: 'gateway-loopback', to: 'gateway' },
+        context,
+        environment,
+      )
   // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
   const spoke = exchange.verdict.kind !== 'not-the-gateway' || (!needed && exchange.response !== undefined)
   const arrived =
     recordings === undefined
       ? spoke
-      : await recordings.waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : graceful).then(
-          () => true,
-          () => false,
-        )
+      : await recordings
+          .waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : graceful)
+          .then(
+            () => true,
+            () => false,
+          )
   if (arrived) return { needed, arrived }
   const { response, fault } = exchange
-  return { needed, arrived, reason: response === undefined ? (fault ?? 'the connection closed') : `the client got ${response.status}` }
+  return {
+    needed,
+    arrived,
+    reason: response === undefined ? (fault ?? 'the connection closed') : `the client got ${response.status}`,
+  }
 }

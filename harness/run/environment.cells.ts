@@ -2,6 +2,7 @@
 import { afterAll, describe, inject, it } from 'vitest'
 import { isRed } from '../judge/status.ts'
 import type { PlannedCell } from '../plan/expand.ts'
+import { settle } from './cell.ts'
 import type { RunEvent } from './events.ts'
 import { evidenceOf } from './evidence.ts'
 import { environmentRow } from './collect.ts'

@@ -110,18 +110,26 @@ async function runMutant(
   lab: EmbeddedLab,
   { mutant, cells }: Work,
 ): Promise<MutationCell[]> {
-  await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
-  await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
-  await visitAsAlice(planned, lab)
   const found: MutationCell[] = []
-  for (const cell of cells) found.push(await firstRed(planned, lab, cell))
+  // Somebody else was there before: what a proxy wrongly remembers of them must show in the next visitor's cells.
+  for (const before of ['alice', 'bob'] as const) {
+    const own = cells.filter(({ case: asked }) => (asked.as === 'alice') === (before === 'bob'))
+    if (own.length === 0) continue
+    await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
+    await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
+    await visit(planned, lab, before)
+    for (const cell of own) {
+      // One transport is enough to catch it.
+      const caught = found.some((one) => one.case === cell.case.id && one.outcome === 'red')
+      if (!caught) found.push(await firstRed(planned, lab, cell))
+    }
+  }
   return found
 }
 
-/** Somebody was there before: what a proxy wrongly remembers of alice must show in the next visitor's cells. */
-async function visitAsAlice(planned: PlannedEnvironment, lab: EmbeddedLab): Promise<void> {
+async function visit(planned: PlannedEnvironment, lab: EmbeddedLab, as: 'alice' | 'bob'): Promise<void> {
   for (const cell of planned.cells.filter(({ case: { id } }) => id === 'identity.arrival.accepted')) {
-    await runAlone(planned, lab, cell, cell.case)
+    await runAlone(planned, lab, cell, { ...cell.case, as })
   }
 }
 
@@ -149,7 +157,7 @@ async function runAlone(
     twins: asked.twins.map(green),
     depends: asked.depends.map(green),
   }
-  return (await runAndJudge({ case: asked, transport, included }, planned, lab, rests, 'raw-only')).judgement
+  return (await runAndJudge({ case: asked, transport, included }, planned, lab, rests, 'never')).judgement
 }
 
 function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {
