@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { recordOf } from '../harness/report/history.ts'
 import { casePath, cellPath, environmentPath } from '../harness/report/html/links.ts'
 import { aRun } from '../harness/report/report.fixture.ts'
 import { writeReport } from '../harness/report/write.ts'
@@ -20,6 +21,7 @@ if (executable === undefined)
 /** Kept for a reader's eye; ignored by git. */
 const artefacts = resolve(import.meta.dirname, '../reports/screenshots')
 const run = aRun({ cases: 39, environments: 10 })
+const earlier = aRun({ cases: 39, environments: 9, status: (index) => (index % 40 === 7 ? 'fail' : 'pass') }).results
 const red = run.results.cells.find(({ status }) => status === 'fail')
 const [firstEnvironment] = run.results.environments
 if (red === undefined || firstEnvironment === undefined) throw new Error('The fixture has no red cell.')
@@ -37,7 +39,8 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'conformance-browser-'))
-    await writeReport(run.results, run.evidence, folder)
+    const nights = ['2026-11-18', '2026-11-19', '2026-11-20'].map((date) => ({ ...recordOf(earlier), run: date, date }))
+    await writeReport(run.results, run.evidence, folder, nights)
     await mkdir(artefacts, { recursive: true })
     browser = await launchChromium(executable ?? '')
   })

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line: parses, calls, prints. Exit codes: see `exit.ts`. */
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { UserError } from '../plan/user-error.ts'
 import { runOptions, selectionOptions } from './options.ts'
@@ -73,10 +73,13 @@ program
 
 program
   .command('report')
-  .description('render a report again, or merge several runs or shards')
+  .description('render a report again, merge several runs or shards, compare with an earlier run')
   .option('--in <dir>', 'folder of a run (repeatable)', (value: string, before: string[]) => [...before, value], [])
   .option('--out <dir>', 'where the report goes', 'reports/latest')
-  .option('--json', 'print the merged results.json', false)
+  .option('--history <dir>', 'append the run to this history, and show its trend')
+  .option('--compare [runs...]', 'what changed: two folders or run ids, or nothing for the run before')
+  .addOption(new Option('--fail-on <what>', 'exit code 1 only for what is newly broken').choices(['new']))
+  .option('--json', 'print the merged results.json, or the comparison', false)
   .action(async (options) => {
     const { report } = await import('./report.ts')
     process.exitCode = await report(options)

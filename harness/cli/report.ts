@@ -1,18 +1,105 @@
-/** `conformance report`: renders a run again, or merges several into one. */
-import { resolve } from 'node:path'
+/** `conformance report`: renders a run again, merges several into one, keeps the history, and compares. */
+import { access } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { UserError } from '../plan/user-error.ts'
+import { type Comparison, compareRuns, isWorse } from '../report/compare.ts'
+import { comparisonText } from '../report/comparison-words.ts'
+import { tellGithub } from '../report/github.ts'
+import { appendHistory, type RunRecord, readHistory, recordOf } from '../report/history.ts'
 import { mergeRuns } from '../report/merge.ts'
 import { readReport } from '../report/read.ts'
 import { writeReport } from '../report/write.ts'
 import { summary } from './summary.ts'
 
-export type ReportOptions = { readonly in: readonly string[]; readonly out: string; readonly json: boolean }
+export type ReportOptions = {
+  readonly in: readonly string[]
+  readonly out: string
+  /** Folder to append the run to. */
+  readonly history?: string
+  /** Two runs (folders, or ids in the history), or `true`: with the run before. */
+  readonly compare?: readonly string[] | true
+  readonly failOn?: 'new'
+  readonly json: boolean
+}
 
-/** @returns the exit code that the merged run would have had. @throws UserError for folders that hold no run */
+const defaultHistory = 'reports/history'
+
+/**
+ * @returns the exit code that the (merged) run would have had; 0 for a comparison alone; with `--fail-on new` 1 for something newly broken and else 0
+ * @throws UserError for folders that hold no run, and runs that the history does not have
+ */
 export async function report(options: ReportOptions): Promise<number> {
+  const rendering = options.compare === undefined || options.in.length > 0 || options.history !== undefined
+  if (Array.isArray(options.compare) && rendering)
+    throw new UserError(
+      '--compare A B compares two runs and renders nothing: leave out --in and --history, or the names.',
+    )
+  return rendering ? render(options) : compareOnly(options)
+}
+
+async function render(options: ReportOptions): Promise<number> {
   const out = resolve(options.out)
   const from = options.in.length > 0 ? options.in : [out]
   const { results, evidence } = mergeRuns(await Promise.all(from.map((folder) => readReport(resolve(folder)))))
-  await writeReport(results, evidence, out)
-  console.log(options.json ? JSON.stringify(results, undefined, 2) : summary(results, out))
-  return results.run.exitCode
+  const comparing = options.compare !== undefined || options.failOn !== undefined
+  const history =
+    options.history !== undefined && !results.run.interrupted
+      ? await appendHistory(resolve(options.history), results)
+      : comparing || options.history !== undefined
+        ? await readHistory(resolve(options.history ?? defaultHistory))
+        : []
+  await writeReport(results, evidence, out, history)
+  const at = history.findIndex(({ run }) => run === results.run.id)
+  const before = (at === -1 ? history : history.slice(0, at)).at(-1)
+  const comparison = comparing ? compareRuns(before, recordOf(results)) : undefined
+  await tellGithub(results, out, comparison && { comparison })
+  if (options.json) console.log(JSON.stringify(comparison ?? results, undefined, 2))
+  else {
+    console.log(summary(results, out))
+    if (comparison !== undefined) console.log(`\n${comparisonText(comparison)}`)
+    if (options.history !== undefined && results.run.interrupted)
+      console.log('An interrupted run does not go into the history.')
+  }
+  if (options.failOn === undefined || comparison === undefined || results.run.interrupted) return results.run.exitCode
+  return exitCodeOf(comparison)
+}
+
+async function compareOnly(options: ReportOptions): Promise<number> {
+  const history = await readHistory(resolve(defaultHistory))
+  const [before, after] = await chosen(options.compare, history)
+  const comparison = compareRuns(before, after)
+  console.log(options.json ? JSON.stringify(comparison, undefined, 2) : comparisonText(comparison))
+  return options.failOn === 'new' ? exitCodeOf(comparison) : 0
+}
+
+const exitCodeOf = (comparison: Comparison) => (isWorse(comparison) ? 1 : 0)
+
+async function chosen(
+  compare: ReportOptions['compare'],
+  history: readonly RunRecord[],
+): Promise<readonly [RunRecord, RunRecord]> {
+  if (!Array.isArray(compare)) {
+    const [before, after] = history.slice(-2)
+    if (before === undefined || after === undefined)
+      throw new UserError(
+        `${defaultHistory} holds ${history.length} of the two runs that a comparison needs. Append one with conformance report --history ${defaultHistory}, or name two folders: --compare A B.`,
+      )
+    return [before, after]
+  }
+  const [before, after, ...rest] = await Promise.all(compare.map((name: string) => runNamed(name, history)))
+  if (before === undefined || after === undefined || rest.length > 0)
+    throw new UserError('--compare takes two runs (older, newer), or none for the last two of the history.')
+  return [before, after]
+}
+
+/** A folder that a run wrote, or the id of a run in the history. */
+async function runNamed(name: string, history: readonly RunRecord[]): Promise<RunRecord> {
+  const remembered = history.find(({ run }) => run === name)
+  if (remembered !== undefined) return remembered
+  const isFolder = await access(join(resolve(name), 'results.json')).then(
+    () => true,
+    () => false,
+  )
+  if (isFolder) return recordOf((await readReport(resolve(name))).results)
+  throw new UserError(`${name} is neither a folder with a results.json nor a run in ${defaultHistory}.`)
 }

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
 import { expandPlan, type Plan } from '../plan/expand.ts'
+import { tellGithub } from '../report/github.ts'
 import { writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/events.ts'
@@ -98,6 +99,7 @@ export async function run(options: RunOptions): Promise<number> {
     run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...collection.failures] },
   }
   await writeReport(written, collection.evidence(), out)
+  if (!options.quiet) await tellGithub(written, out)
   for (const failure of collection.failures) progress.note(failure)
   if (options.quiet) return exitCode
   if (options.json) console.log(JSON.stringify(written, undefined, 2))

@@ -10,11 +10,20 @@ export function mergeRuns(runs: readonly Run[]): Run {
   if (first === undefined) throw new UserError('There is no run to merge.')
   if (runs.length === 1) return first
   const later = new Map(runs.flatMap(({ results }, index) => results.environments.map(({ id }) => [id, index])))
-  const of = <T>(pick: (run: Run) => readonly T[], key: (one: T) => string) =>
-    [...new Map(runs.flatMap((run) => pick(run).map((one) => [key(one), one]))).values()]
-  const environments = of(({ results }) => results.environments, ({ id }) => id)
-  const cells = runs.flatMap(({ results }, index) => results.cells.filter((cell) => later.get(cell.environment) === index))
-  const stale = of(({ results }) => results.stale, (entry) => `${entry.file}:${entry.line}`)
+  const of = <T>(pick: (run: Run) => readonly T[], key: (one: T) => string) => [
+    ...new Map(runs.flatMap((run) => pick(run).map((one) => [key(one), one]))).values(),
+  ]
+  const environments = of(
+    ({ results }) => results.environments,
+    ({ id }) => id,
+  )
+  const cells = runs.flatMap(({ results }, index) =>
+    results.cells.filter((cell) => later.get(cell.environment) === index),
+  )
+  const stale = of(
+    ({ results }) => results.stale,
+    (entry) => `${entry.file}:${entry.line}`,
+  )
   const interrupted = runs.some(({ results }) => results.run.interrupted)
   const code = exitCode({ interrupted, environments, cells, stale: stale.length })
   return {
@@ -30,7 +39,10 @@ export function mergeRuns(runs: readonly Run[]): Run {
       environments,
       cells: [...new Map(cells.map((cell) => [`${cell.environment} ${cellKey(cell)}`, cell])).values()],
       totals: totalsOf(cells),
-      cases: of(({ results }) => results.cases, ({ id }) => id),
+      cases: of(
+        ({ results }) => results.cases,
+        ({ id }) => id,
+      ),
       stale,
     },
     evidence: Object.assign({}, ...runs.map(({ evidence }) => evidence)),

@@ -1,7 +1,7 @@
 /** Reads a run back from the folder that it wrote. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
 import { type Evidence, environmentFileName, evidenceFileSchema, type Results, resultsSchema } from '../run/results.ts'
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
 import { type Evidence, environmentFileName, type Results } from '../run/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
+import type { RunRecord } from './history.ts'
 import { casePage } from './html/case-page.ts'
 import { cellPage } from './html/cell-page.ts'
 import { environmentPage } from './html/environment-page.ts'
@@ -21,10 +22,16 @@ const folders = ['evidence', 'cases', 'environments', 'cells', 'badges'] as cons
 
 /**
  * Writes `results.json`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
+ * @param history earlier runs, oldest first: their trend is shown on the first page
  * A reader never sees half a file: everything is written aside and renamed, `results.json` last.
  * @throws UserError when one of the report's folders exists and is not a report's
  */
-export async function writeReport(results: Results, evidence: Evidence, outDir: string): Promise<void> {
+export async function writeReport(
+  results: Results,
+  evidence: Evidence,
+  outDir: string,
+  history: readonly RunRecord[] = [],
+): Promise<void> {
   await mkdir(outDir, { recursive: true })
   await mustBeOurs(outDir)
   await sweep(outDir)
@@ -35,7 +42,7 @@ export async function writeReport(results: Results, evidence: Evidence, outDir: 
     const cellFolders = new Set(results.cells.map((cell) => dirname(join(aside, cellPath(cell)))))
     await Promise.all([...cellFolders].map((folder) => mkdir(folder, { recursive: true })))
     for (const [path, text] of pages(overview, evidence)) await writeFile(join(aside, path), text)
-    const top = topFiles(overview)
+    const top = topFiles(overview, history)
     for (const [path, text] of top) await writeFile(join(aside, path), text)
     // The stylesheet first: from here on the folder is known as a report's, should this be the last that happens.
     const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
@@ -47,10 +54,10 @@ export async function writeReport(results: Results, evidence: Evidence, outDir: 
   }
 }
 
-function topFiles(overview: Overview): readonly (readonly [string, string])[] {
+function topFiles(overview: Overview, history: readonly RunRecord[]): readonly (readonly [string, string])[] {
   return [
     ['report.css', stylesheet],
-    ['index.html', indexPage(overview)],
+    ['index.html', indexPage(overview, history)],
     ['report.md', markdownReport(overview)],
     ['junit.xml', junitXml(overview)],
     ['results.sarif', json(sarifLog(overview))],

@@ -2,6 +2,7 @@
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
 import type { Cell, EnvironmentResult } from '../../run/results.ts'
+import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
 import {
   type Conformance,
@@ -16,8 +17,9 @@ import { casePath, cellPath, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixScript } from './matrix-script.ts'
 import { legend, pageText } from './page.ts'
+import { trend } from './trend.ts'
 
-export function indexPage(overview: Overview): string {
+export function indexPage(overview: Overview, history: readonly RunRecord[] = []): string {
   const { run } = overview.results
   const body = html`<div>
     <h1>Trusted-proxy conformance</h1>
@@ -27,6 +29,7 @@ export function indexPage(overview: Overview): string {
     ${stale(overview)}
     <h2>Environments</h2>
     ${environmentsTable(overview)}
+    ${trend(overview, recordOf(overview.results), history)}
     <h2>Matrix</h2>
     <p class="soft">Rows are cases, columns are environments; several marks in one place are transports, in the order HTTP, WebSocket, HTTP/2. Each mark leads to its evidence. Arrow keys move between marks, / goes to the filter.</p>
     ${legend()}

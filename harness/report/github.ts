@@ -1,0 +1,116 @@
+/**
+ * What GitHub Actions shows by itself: annotations (workflow commands, one line each) and the job summary.
+ * Elsewhere nothing happens. Workflow commands are read from stderr as well as stdout, so that `--json` stays JSON.
+ */
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isRed } from '../judge/status.ts'
+import type { Cell, Results } from '../run/results.ts'
+import type { Comparison } from './compare.ts'
+import { comparisonText } from './comparison-words.ts'
+
+/** GitHub shows ten errors and ten warnings per step; more of them would push each other out. */
+const mostPerKind = 10
+
+type Annotation = {
+  readonly level: 'error' | 'warning'
+  readonly file?: string
+  readonly line?: number
+  readonly title: string
+  readonly message: string
+}
+
+/** Workflow commands for what does not conform: at the variant's configuration, or at the stale entry. */
+export function annotations(results: Results): readonly string[] {
+  const all = [
+    ...results.environments.filter(({ status }) => status === 'failed').map(startAnnotation),
+    ...results.stale.map(
+      ({ file, line, cases, why }): Annotation => ({
+        level: 'error',
+        file,
+        line,
+        title: 'stale known failure',
+        message: `${cases.join(', ')}: ${why}`,
+      }),
+    ),
+    ...results.cells.flatMap((cell) => cellAnnotation(cell, results)),
+  ]
+  return (['error', 'warning'] as const).flatMap((level) => {
+    const found = all.filter((annotation) => annotation.level === level)
+    if (found.length <= mostPerKind) return found.map(command)
+    const rest = found.length - mostPerKind + 1
+    const more = {
+      level,
+      title: `${rest} more`,
+      message: `${rest} more of this kind: see the job summary and the report.`,
+    }
+    return [...found.slice(0, mostPerKind - 1), more].map(command)
+  })
+}
+
+function startAnnotation(environment: Results['environments'][number]): Annotation {
+  return {
+    level: 'error',
+    ...placeIn(environment),
+    title: `${environment.id} could not start`,
+    message: environment.reason ?? 'No reason is known.',
+  }
+}
+
+function cellAnnotation(cell: Cell, { environments }: Results): Annotation[] {
+  const red = isRed(cell.status) || cell.status === 'harness-error'
+  if (!red && cell.status !== 'warn') return []
+  const environment = environments.find(({ id }) => id === cell.environment)
+  return [
+    {
+      level: red ? 'error' : 'warning',
+      ...(environment !== undefined && placeIn(environment)),
+      title: `${cell.status}: ${cell.case} [${cell.transport}]`,
+      message: `${cell.reason} (${cell.environment})`,
+    },
+  ]
+}
+
+function placeIn({ configuration }: Results['environments'][number]): { file?: string; line?: number } {
+  const [file] = configuration ?? []
+  return file === undefined ? {} : { file, line: 1 }
+}
+
+/** @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands (escaping as in the actions toolkit) */
+function command({ level, file, line, title, message }: Annotation): string {
+  const properties = [
+    ...(file === undefined ? [] : [`file=${property(file)}`]),
+    ...(line === undefined ? [] : [`line=${line}`]),
+    `title=${property(title)}`,
+  ]
+  return `::${level} ${properties.join(',')}::${escaped(message)}`
+}
+
+const escaped = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+const property = (text: string) => escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+
+export type GithubEnvironment = { readonly GITHUB_ACTIONS?: string; readonly GITHUB_STEP_SUMMARY?: string }
+
+/**
+ * Annotates, and appends the report that was written to `out` to the job summary, with the comparison above it.
+ * @param say prints one line
+ */
+export async function tellGithub(
+  results: Results,
+  out: string,
+  {
+    environment = process.env,
+    say = console.error,
+    comparison,
+  }: {
+    readonly environment?: GithubEnvironment
+    readonly say?: (line: string) => void
+    readonly comparison?: Comparison
+  } = {},
+): Promise<void> {
+  if (environment.GITHUB_ACTIONS === 'true') for (const line of annotations(results)) say(line)
+  const summary = environment.GITHUB_STEP_SUMMARY
+  if (summary === undefined || summary === '') return
+  const changes = comparison === undefined ? '' : `\`\`\`text\n${comparisonText(comparison)}\n\`\`\`\n\n`
+  await appendFile(summary, `${changes}${await readFile(join(out, 'report.md'), 'utf8')}\n`)
+}
