@@ -13,6 +13,7 @@ import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Results } from '../run/results.ts'
 import { spawnRun } from '../run/spawn-run.ts'
+import { withConfiguration } from './configuration.ts'
 import type { RunOptions } from './options.ts'
 import { findFooting, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
@@ -91,7 +92,7 @@ export async function run(options: RunOptions): Promise<number> {
     if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
 
-  const done = results()
+  const done = await withConfiguration(results(), environments)
   const out = resolve(options.out)
   const exitCode = collection.failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
   const written: Results = {

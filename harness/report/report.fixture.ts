@@ -108,6 +108,9 @@ function anEnvironment(index: number): EnvironmentResult {
     loginMs: 40,
     services: [{ name: 'proxy', version: `1.${index}`, source: 'build', image: `conformance/base:${index}` }],
     configuration: [`proxies/${proxy}/${variant}/proxy.conf`],
+    files: [
+      { path: `proxies/${proxy}/${variant}/proxy.conf`, text: `# ${hostile}\nproxy_set_header X-Forwarded-User "";\n` },
+    ],
   }
 }
 

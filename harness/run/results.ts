@@ -37,6 +37,8 @@ const environmentSchema = z
     variantTitle: z.exactOptional(text),
     /** The variant's own configuration files, relative to the project, the main one first. */
     configuration: z.exactOptional(texts),
+    /** Those of them that are the project's own, as they stood when it ran. */
+    files: z.exactOptional(z.array(z.object({ path: text, text }).readonly()).readonly()),
     /** Where a documented snippet stands. */
     documentation: z.exactOptional(text),
     /** A mark that goes with every result, e.g. `not run on the real program`. */

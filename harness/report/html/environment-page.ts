@@ -1,6 +1,7 @@
 /** One variant in front of one gateway: what it was made of, and every cell in it. */
 import type { EnvironmentResult } from '../../run/results.ts'
 import { duration, environmentOutcome, type Overview, percentile } from '../overview.ts'
+import { visible } from '../visible.ts'
 import { casePath, cellPath, outsideLink } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
@@ -12,6 +13,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
     ${environmentFacts(overview, environment)}
+    ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre>${visible(text)}</pre></details>`)}
     ${legend()}
     ${overview.families.map(({ family, cases }) =>
       familyTable(

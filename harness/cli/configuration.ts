@@ -1,0 +1,42 @@
+/** The configuration files behind each environment, for the report: their places, and their text where it is the project's own. */
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { PlannedEnvironment } from '../plan/expand.ts'
+import type { EnvironmentResult, Results } from '../run/results.ts'
+import { root } from './project.ts'
+
+/**
+ * @returns the same results; each environment says which files configured it, the proxy's own first.
+ * Of files outside the project only the names are given: an operator's configuration may hold secrets, and reports travel.
+ */
+export async function withConfiguration(results: Results, planned: readonly PlannedEnvironment[]): Promise<Results> {
+  const byId = new Map(planned.map((environment) => [environment.id, environment]))
+  const environments = await Promise.all(
+    results.environments.map(async (environment): Promise<EnvironmentResult> => {
+      const behind = byId.get(environment.id)
+      if (behind === undefined) return environment
+      const files = await Promise.all(configurationFiles(behind).map(shown))
+      return {
+        ...environment,
+        configuration: files.map(({ path }) => path),
+        files: files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text }])),
+      }
+    }),
+  )
+  return { ...results, environments }
+}
+
+function configurationFiles({ variant }: PlannedEnvironment): readonly string[] {
+  const services = variant.services.toSorted((a, b) => Number(b.name === 'proxy') - Number(a.name === 'proxy'))
+  const files = services.flatMap(({ files }) => Object.keys(files).map((file) => resolve(variant.folder, file)))
+  return [...new Set([...files, join(dirname(variant.folder), 'proxy.yaml')])]
+}
+
+async function shown(file: string): Promise<{ path: string; text?: string }> {
+  const inside = relative(root, file)
+  if (inside.startsWith('..'))
+    return { path: join(basename(dirname(dirname(file))), basename(dirname(file)), basename(file)) }
+  // Of a file that has gone since it was mounted the name alone is true.
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  return { path: inside, ...(text !== undefined && { text }) }
+}
