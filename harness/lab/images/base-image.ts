@@ -1,19 +1,19 @@
 /** The one image that everything built runs on: a slim Debian (or Ubuntu) with nginx, made without a registry and without root's system. */
-import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { kept } from '../cache.ts'
 import { downloadPackages } from '../private/packages.ts'
 import type { Progress } from '../progress.ts'
-
-const run = promisify(execFile)
+import { step } from './step.ts'
 
 /** Shell and tools for a look inside, what Node and Envoy link to, and nginx. */
 const included = [
   ...['base-files', 'base-passwd', 'netbase', 'bash', 'dash', 'coreutils', 'grep', 'sed', 'libc-bin', 'libstdc++6'],
   ...['nginx-light', 'iproute2', 'socat', 'openssl', 'curl'],
 ]
+
+/** What making it needs of the machine; Docker with a registry needs none of it. */
+const debian = 'Debian or Ubuntu with its apt'
 
 export type BaseImage = {
   /** Tar of the root file system, for the engine's import. */
@@ -48,20 +48,33 @@ export async function baseImage(packages: readonly string[], offline: boolean, p
       const lists = join(into, 'packages.txt')
       // The archives' names have the versions in them: nginx-light_1.22.1-9+deb12u3_amd64.deb.
       const note = `--extract-hook=ls "$1"/var/cache/apt/archives > "${lists}"`
-      await run('perl', [tool, '--variant=extract', ...components, `--include=${names.join(',')}`, ...hooks, note, release.codename, join(into, 'root.tar')], {
-        maxBuffer: 1 << 24,
-      })
+      const args = [
+        tool,
+        '--variant=extract',
+        ...components,
+        `--include=${names.join(',')}`,
+        ...hooks,
+        note,
+        release.codename,
+        join(into, 'root.tar'),
+      ]
+      await step('perl', args, `perl, ${debian}`)
     })
   })
   const listed = await readFile(join(folder, 'packages.txt'), 'utf8').catch(() => '')
-  const versions = Object.fromEntries([...listed.matchAll(/^([^_\n]+)_([^_\n]+)_[^_\n]+\.deb$/gm)].map(([, name, version]) => [name, decodeURIComponent(version ?? '')]))
+  const versions = Object.fromEntries(
+    [...listed.matchAll(/^([^_\n]+)_([^_\n]+)_[^_\n]+\.deb$/gm)].map(([, name, version]) => [
+      name,
+      decodeURIComponent(version ?? ''),
+    ]),
+  )
   return { tar: join(folder, 'root.tar'), reference: `conformance-base:${folder.slice(-16)}`, versions }
 }
 
 async function mmdebstrap(): Promise<string> {
   const folder = await kept({ name: 'mmdebstrap', recipe: '1' }, async (into) => {
     await downloadPackages(['mmdebstrap'], into)
-    for (const deb of await readdir(into)) await run('dpkg-deb', ['-x', join(into, deb), into])
+    for (const deb of await readdir(into)) await step('dpkg-deb', ['-x', join(into, deb), into], debian)
   })
   return join(folder, 'usr/bin/mmdebstrap')
 }
@@ -71,4 +84,3 @@ export async function releaseName(): Promise<{ readonly id: string; readonly cod
   const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(text)?.[1] ?? ''
   return { id: field('ID'), codename: field('VERSION_CODENAME') }
 }
-

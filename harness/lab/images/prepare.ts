@@ -3,19 +3,24 @@ import type Docker from 'dockerode'
 import type { BuildSource, Service } from '../../plan/proxy.ts'
 import type { Bind } from '../containers/lab-container.ts'
 import type { Progress } from '../progress.ts'
-import { baseImage, type BaseImage } from './base-image.ts'
+import { type BaseImage, baseImage } from './base-image.ts'
 import { build } from './build.ts'
+import { limit } from './limit.ts'
 import { pull, Registries } from './pull.ts'
 
 export type PreparedService = {
   readonly source: 'pull' | 'build'
   /** The program's version as it really is. */
   readonly version: string
-  readonly image: { readonly kind: 'registry'; readonly reference: string } | { readonly kind: 'import'; readonly reference: string; readonly tar: string }
+  readonly image:
+    | { readonly kind: 'registry'; readonly reference: string }
+    | { readonly kind: 'import'; readonly reference: string; readonly tar: string }
   readonly binds: readonly Bind[]
 }
 
-export type Preparation = { readonly status: 'ready'; readonly service: PreparedService } | { readonly status: 'unavailable'; readonly reason: string }
+export type Preparation =
+  | { readonly status: 'ready'; readonly service: PreparedService }
+  | { readonly status: 'unavailable'; readonly reason: string }
 
 export type PrepareOptions = {
   readonly images: 'auto' | 'pull' | 'build'
@@ -26,33 +31,46 @@ export type PrepareOptions = {
 }
 
 /** Node for the harness's own containers: an image where one can be pulled, else this very program. */
-const nodeImage = 'docker.io/library/node:24.21.0-bookworm-slim'
+const nodeVersion = '24.21.0'
+const nodeImage = `docker.io/library/node:${nodeVersion}-bookworm-slim`
 
 export class Preparer {
   readonly #options: PrepareOptions
   readonly #known = new Map<string, Promise<Preparation>>()
   readonly #packages: readonly string[]
   readonly #registries: Registries | undefined
+  /** A Go build takes all cores and a gigabyte. */
+  readonly #atATime = limit(2)
   #base: Promise<BaseImage> | undefined
 
   /** @param services all that will be asked for: their Debian packages go into one base image */
   constructor(services: readonly Service[], options: PrepareOptions) {
     this.#options = options
     this.#registries = options.docker && new Registries(options.docker)
-    this.#packages = services.flatMap(({ source, with: further }) => [source.build, ...further].flatMap((one) => (one?.kind === 'debian' ? [one.package] : [])))
+    this.#packages = services.flatMap(({ source, with: further }) =>
+      [source.build, ...further].flatMap((one) => (one?.kind === 'debian' ? [one.package] : [])),
+    )
   }
 
   /** Of one service, once for all environments that have the same. Never rejects. */
   service(service: Service): Promise<Preparation> {
-    return this.#once(JSON.stringify([service.source, service.with, service.version]), service.title, () => this.#prepare(service))
+    return this.#once(JSON.stringify([service.source, service.with, service.version]), service.title, () =>
+      this.#prepare(service),
+    )
   }
 
   /** Of the harness's own containers. */
   harness(): Promise<Preparation> {
     return this.#once('harness', 'the harness', async () => {
-      if (await this.#pulls(nodeImage)) return this.#pulled(nodeImage, process.versions.node)
+      const pulled = await this.#pulled(nodeImage, nodeVersion, 'build')
+      if (pulled) return pulled
       const image = await this.#import()
-      return { source: 'build', version: process.versions.node, image, binds: [{ source: process.execPath, target: '/usr/local/bin/node' }] }
+      return {
+        source: 'build',
+        version: process.versions.node,
+        image,
+        binds: [{ source: process.execPath, target: '/usr/local/bin/node' }],
+      }
     })
   }
 
@@ -61,7 +79,10 @@ export class Preparer {
     if (known) return known
     const preparation = make().then(
       (service): Preparation => ({ status: 'ready', service }),
-      (error): Preparation => ({ status: 'unavailable', reason: `${title}: ${error instanceof Error ? error.message : error}` }),
+      (error): Preparation => ({
+        status: 'unavailable',
+        reason: `${title}: ${error instanceof Error ? error.message : error}`,
+      }),
     )
     this.#known.set(key, preparation)
     return preparation
@@ -69,9 +90,10 @@ export class Preparer {
 
   async #prepare(service: Service): Promise<PreparedService> {
     const { pull: reference, build: source } = service.source
-    if (reference !== undefined && (source === undefined || (await this.#pulls(reference)))) return this.#pulled(reference, service.version)
+    const pulled = reference && (await this.#pulled(reference, service.version, source ? 'build' : 'nothing'))
+    if (pulled) return pulled
     if (source === undefined) throw new Error('it can neither be pulled nor built here')
-    if (this.#options.images === 'pull') throw new Error(`${reference ?? 'it has no image to pull'}: no registry answers (--images pull)`)
+    if (this.#options.images === 'pull') throw new Error('it has no image to pull (--images pull)')
     const image = await this.#import()
     const programs = await Promise.all([source, ...service.with].map((one) => this.#program(one)))
     return { source: 'build', version: await this.#version(service, source), image, binds: programs.flat() }
@@ -80,7 +102,7 @@ export class Preparer {
   async #program(source: BuildSource): Promise<Bind[]> {
     if (source.kind === 'debian') return []
     const { offline, progress } = this.#options
-    return [{ source: await build(source, offline, progress), target: source.path }]
+    return [{ source: await this.#atATime(() => build(source, offline, progress)), target: source.path }]
   }
 
   /** A Debian package has the version that the release has, whatever the pulled image would have. */
@@ -100,20 +122,45 @@ export class Preparer {
     return this.#base
   }
 
-  async #pulls(reference: string): Promise<boolean> {
-    const { images, offline, docker } = this.#options
-    if (docker === undefined || images === 'build') return false
-    if (await docker.getImage(reference).inspect().then(() => true, () => false)) return true
-    return !offline && (images === 'pull' || (await this.#registries?.answers(reference)) === true)
-  }
-
-  async #pulled(reference: string, version: string): Promise<PreparedService> {
-    const { docker, progress, offline } = this.#options
-    if (docker === undefined) throw new Error(`${reference} cannot be pulled: there is no engine with a network`)
-    if (!(await docker.getImage(reference).inspect().then(() => true, () => false))) {
-      if (offline) throw new Error(`${reference} is not in the engine; run once without --offline`)
-      await progress.step(`pulling ${reference}`, () => pull(docker, reference))
+  /**
+   * @param otherwise what else the caller can do
+   * @returns nothing where the caller shall build. @throws where it cannot, or must not
+   */
+  async #pulled(
+    reference: string,
+    version: string,
+    otherwise: 'build' | 'nothing',
+  ): Promise<PreparedService | undefined> {
+    const { images, offline, docker, progress } = this.#options
+    const mayBuild = otherwise === 'build' && images !== 'pull'
+    if (mayBuild && images === 'build') return undefined
+    if (docker === undefined) {
+      if (mayBuild) return undefined
+      throw new Error(`${reference} cannot be pulled: there is no engine with a network`)
     }
-    return { source: 'pull', version, image: { kind: 'registry', reference }, binds: [] }
+    const ready: PreparedService = { source: 'pull', version, image: { kind: 'registry', reference }, binds: [] }
+    if (
+      await docker
+        .getImage(reference)
+        .inspect()
+        .then(
+          () => true,
+          () => false,
+        )
+    )
+      return ready
+    if (offline) {
+      if (mayBuild) return undefined
+      throw new Error(`${reference} is not in the engine; run once without --offline`)
+    }
+    if (mayBuild && !(await this.#registries?.answers(reference))) return undefined
+    try {
+      await progress.step(`pulling ${reference}`, () => pull(docker, reference))
+    } catch (error) {
+      if (!mayBuild) throw error
+      progress.note(`${error instanceof Error ? error.message : error}; building it instead`)
+      return undefined
+    }
+    return ready
   }
 }

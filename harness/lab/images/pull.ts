@@ -26,10 +26,15 @@ export class Registries {
   /** Engine API: GET /distribution/NAME/json asks the registry for the manifest and pulls nothing. */
   async #ask(reference: string): Promise<boolean> {
     const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), patience).unref())
-    const found = this.#docker.getImage(reference).distribution().then(
-      () => true,
-      () => false,
-    )
+    const found = this.#docker
+      .getImage(reference)
+      .distribution()
+      .then(
+        () => true,
+        // A refusal is an answer too, and says nothing about the registry's other images.
+        (error: Error) =>
+          'statusCode' in error && (error.statusCode === 401 || error.statusCode === 403 || error.statusCode === 404),
+      )
     return await Promise.race([found, late])
   }
 }
@@ -44,6 +49,8 @@ export function registryOf(reference: string): string {
 export async function pull(docker: Docker, reference: string): Promise<void> {
   const stream = await docker.pull(reference)
   await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error) => (error ? reject(new Error(`${reference}: ${error.message}`, { cause: error })) : resolve()))
+    docker.modem.followProgress(stream, (error) =>
+      error ? reject(new Error(`${reference}: ${error.message}`, { cause: error })) : resolve(),
+    )
   })
 }

@@ -6,8 +6,9 @@ import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Progress } from '../progress.ts'
 import { kept } from '../cache.ts'
+import { step } from '../images/step.ts'
+import type { Progress } from '../progress.ts'
 
 const run = promisify(execFile)
 
@@ -46,11 +47,11 @@ export async function enginePackages(progress: Progress, offline: boolean): Prom
 
 /** `apt-get download` into a folder, after `apt-get update` where the lists are missing or stale. */
 export async function downloadPackages(names: readonly string[], folder: string): Promise<void> {
-  const download = () => run('apt-get', ['download', '-q', ...names], { cwd: folder, maxBuffer: 1 << 24 })
+  const download = () => step('apt-get', ['download', '-q', ...names], 'Debian or Ubuntu', { cwd: folder })
   try {
     await download()
   } catch {
-    await run('apt-get', ['update', '-q'], { maxBuffer: 1 << 24 })
+    await step('apt-get', ['update', '-q'], 'Debian or Ubuntu')
     await download()
   }
 }

@@ -1,0 +1,47 @@
+/** One program of a build. What it says matters only when it fails. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+/** Lines of output that go with a failure. */
+const tail = 8
+/** A download that hangs must end some time, in milliseconds. */
+const patience = 20 * 60_000
+
+/**
+ * @param needed what to install where the program is not there, in words
+ * @throws naming the program and what is missing, or the last lines that it wrote
+ */
+export async function step(
+  program: string,
+  args: readonly string[],
+  needed: string,
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<void> {
+  try {
+    await run(program, args, { ...options, maxBuffer: 1 << 26, timeout: patience })
+  } catch (cause) {
+    if (!(cause instanceof Error)) throw cause
+    if ('code' in cause && cause.code === 'ENOENT')
+      throw new Error(`${program} is not there: this needs ${needed}. Install it, or use --images pull.`, { cause })
+    const how =
+      'killed' in cause && cause.killed === true ? `did not end within ${patience / 60_000} minutes` : 'failed'
+    throw new Error(`${[program, ...args.slice(0, words(program))].join(' ')} ${how}:\n${lastLines(cause)}`, { cause })
+  }
+}
+
+/** How much of the command line tells what was being done. */
+const words = (program: string) => (program === 'python3' ? 3 : 1)
+
+/** Go and apt write to stderr, pip's last word may stand on either. */
+function lastLines(cause: Error): string {
+  const outputs = [
+    'stdout' in cause && typeof cause.stdout === 'string' ? cause.stdout : '',
+    'stderr' in cause && typeof cause.stderr === 'string' ? cause.stderr : '',
+  ]
+  const lines = outputs
+    .join('\n')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  return lines.length > 0 ? lines.slice(-tail).join('\n') : cause.message
+}
