@@ -89,7 +89,9 @@ function isBad(status: Status | EnvironmentRecord['status']): boolean {
 
 function changesOf(old: EnvironmentRecord | undefined, now: EnvironmentRecord | undefined): CellChange[] {
   const environment = now?.id ?? old?.id ?? ''
-  const start = change(environment, 'starts', old?.status, now?.status)
+  // That a new environment stands goes without saying: its cells are the news.
+  const start =
+    old === undefined && now?.status === 'ready' ? [] : change(environment, 'starts', old?.status, now?.status)
   // What did not stand has no cells; its own row says so, and a list of hundreds of missing cells would hide it.
   const silent = now?.status !== 'ready'
   const keys = silent ? [] : [...new Set([...(now?.cells.keys() ?? []), ...(old?.cells.keys() ?? [])])]

@@ -8,6 +8,7 @@ import { isRed } from '../judge/status.ts'
 import type { Cell, Results } from '../run/results.ts'
 import type { Comparison } from './compare.ts'
 import { comparisonText } from './comparison-words.ts'
+import { visible } from './visible.ts'
 
 /** GitHub shows ten errors and ten warnings per step; more of them would push each other out. */
 const mostPerKind = 10
@@ -86,7 +87,7 @@ function command({ level, file, line, title, message }: Annotation): string {
   return `::${level} ${properties.join(',')}::${escaped(message)}`
 }
 
-const escaped = (text: string) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+const escaped = (text: string) => visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 const property = (text: string) => escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 
 export type GithubEnvironment = { readonly GITHUB_ACTIONS?: string; readonly GITHUB_STEP_SUMMARY?: string }

@@ -159,7 +159,7 @@ describe('comparing two runs', () => {
   it('calls every failure new where there is nothing to compare with', () => {
     expect(differences(undefined, aRecord({ a: 'fail', b: 'pass' }))).toMatchObject({
       newFailures: ['a'],
-      newCells: ['starts', 'b'],
+      newCells: ['b'],
     })
   })
 
