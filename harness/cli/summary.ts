@@ -38,7 +38,7 @@ export function summary(results: Results, out: string): string {
   return [
     '',
     ...absent.map((environment) => `${paint('magenta', environment.status)} ${environment.id}\n  ${environment.reason}`),
-    ...red.slice(0, spelledOut).map((cell) => `${paint(colours[cell.status] ?? 'red', cell.status)} ${cell.environment} ${cell.case} ${cell.transport}\n  ${cell.reason}`),
+    ...red.slice(0, spelledOut).map((cell) => `${paint(colours[cell.status] ?? 'red', cell.status)} ${cell.environment} ${cell.case} ${cell.transport}\n  ${firstLine(cell.reason)}`),
     ...(red.length > spelledOut ? [`… and ${red.length - spelledOut} more in the report`] : []),
     ...results.stale.map((entry) => `${paint('red', 'stale known failure')} ${entry.file}:${entry.line} (${entry.cases.join(', ')}): ${entry.why}`),
     ...(results.run.notes ?? []),
@@ -46,6 +46,9 @@ export function summary(results: Results, out: string): string {
     `Report: ${relative(process.cwd(), out) || '.'}/index.html`,
   ].join('\n')
 }
+
+/** A failed log-in brings its whole chain along: that is for the report. */
+const firstLine = (text: string) => text.split('\n', 1)[0]
 
 function verdict({ run, environments }: Results): string {
   const ready = environments.filter((environment: EnvironmentResult) => environment.status === 'ready').length

@@ -1,7 +1,9 @@
 /** What has come of a run so far: grows event by event and can be written as a report at any moment. */
+import { relative, resolve } from 'node:path'
 import { exitCode } from '../judge/exit-code.ts'
 import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failures.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
+import type { Variant } from '../plan/proxy.ts'
 import { gatewayId } from '../plan/select.ts'
 import type { RunEvent } from './events.ts'
 import {
@@ -144,8 +146,18 @@ export function environmentRow(
     loginMs: 0,
     services: [],
     ...(planned.variant.documentation && { documentation: planned.variant.documentation.source }),
+    configuration: configurationOf(planned.variant),
     ...state,
   }
+}
+
+const project = resolve(import.meta.dirname, '..', '..')
+
+/** The variant's own files, the proxy's first; relative to the project where they are in it. */
+function configurationOf({ folder, services }: Variant): string[] {
+  const proxyFirst = services.toSorted((one, other) => Number(other.name === 'proxy') - Number(one.name === 'proxy'))
+  const files = proxyFirst.flatMap((service) => Object.keys(service.files).map((file) => resolve(folder, file)))
+  return [...new Set(files)].map((file) => (file.startsWith(project) ? relative(project, file) : file))
 }
 
 function neverStood(planned: PlannedEnvironment, interrupted: boolean): EnvironmentResult {

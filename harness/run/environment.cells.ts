@@ -1,6 +1,6 @@
 /** One environment as vitest sees it: standing up is its first test, then every cell is one. Vitest runs several of these at a time. */
 import { afterAll, describe, inject, it } from 'vitest'
-import { isRed } from '../judge/status.ts'
+import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell } from '../plan/expand.ts'
 import { settle } from './cell.ts'
 import type { RunEvent } from './events.ts'
@@ -24,7 +24,8 @@ declare module 'vitest' {
 /** Standing up covers container starts and log-ins; each of those has a nearer deadline of its own. */
 const standUpDeadline = 240_000
 const cellDeadline = 60_000
-/** Lines of each log that go with a cell that does not hold. */
+/** A reader of these wants to know what proxy and gateway said at that moment. */
+const wantsLogs: ReadonlySet<Status> = new Set(['fail', 'known-failure', 'unexpected-pass', 'harness-error'])
 const noLogs = { proxy: [], gateway: [] }
 
 const order = inject('standUp')
@@ -38,7 +39,6 @@ async function runCell(cell: PlannedCell, environment: RunningEnvironment): Prom
   const ms = Math.round((performance.now() - since) * 100) / 100
   const place = { environment: planned.id, case: asked.id, transport }
   const { status, reason, met, blocked, known } = judgement
-  const holds = status === 'pass' || status === 'info'
   return {
     type: 'cell',
     cell: {
@@ -55,7 +55,7 @@ async function runCell(cell: PlannedCell, environment: RunningEnvironment): Prom
     ...(observation !== undefined && {
       evidence: evidenceOf(asked, transport, observation, {
         environment: planned.id,
-        log: holds ? noLogs : await environment.logs(),
+        log: wantsLogs.has(status) ? await environment.logs() : noLogs,
         replay: replayCommand(planned, cell),
         secrets: environment.secrets,
         identity: planned.variant.identity,
