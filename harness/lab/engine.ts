@@ -1,7 +1,9 @@
 /** Which container engine there is: one that answers, one that can be made for the run, or none. */
+import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { releaseName } from './images/base-image.ts'
 
@@ -64,8 +66,18 @@ export async function privateObstacles(): Promise<string[]> {
   return [
     ...(process.getuid?.() === 0 ? [] : ['a private engine needs root']),
     ...(id === 'debian' || id === 'ubuntu' ? [] : ['a private engine needs Debian or Ubuntu']),
-    ...(missing.length > 0 ? [`a private engine needs ${missing.join(', ')} on PATH`] : []),
+    ...(missing.length > 0 ? [`a private engine needs ${missing.join(', ')} on PATH`] : await namespaceObstacles()),
   ]
+}
+
+/** Root in an ordinary container may not make namespaces: only trying tells. */
+async function namespaceObstacles(): Promise<string[]> {
+  if (process.getuid?.() !== 0) return []
+  const trial = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', 'mount', '-t', 'tmpfs', 'tmpfs', '/run']
+  return await promisify(execFile)('unshare', trial, { timeout: patience }).then(
+    () => [],
+    (error: Error) => [`a private engine needs namespaces of its own, which cannot be made here (${error.message.trim().split('\n').at(-1)})`],
+  )
 }
 
 /** Whether a program is on PATH, or where administrators' programs are. */

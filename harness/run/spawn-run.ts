@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ownerVariable, self } from '../lab/owner.ts'
 import type { RunCommand, RunEvent, RunRequest } from './events.ts'
 
 const main = join(import.meta.dirname, 'run-main.ts')
@@ -33,7 +34,7 @@ export async function spawnRun(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C on the terminal reaches this process alone, which then cancels in order.
     detached: true,
-    env: { ...process.env, TESTCONTAINERS_RYUK_DISABLED: 'true', TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1' },
+    env: { ...process.env, TESTCONTAINERS_RYUK_DISABLED: 'true', TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1', [ownerVariable]: JSON.stringify(self()) },
   })
   const tail: string[] = []
   const remember = (chunk: Buffer) => {

@@ -32,6 +32,7 @@ export class ContainerLab implements AsyncDisposable {
   readonly #labels: Labels
   readonly #prefix: string
   readonly #started = new Map<string, Promise<StartedTestContainer>>()
+  #closing = false
 
   private constructor(docker: Docker, network: LabNetwork, labels: Labels, prefix: string) {
     this.#docker = docker
@@ -65,17 +66,27 @@ export class ContainerLab implements AsyncDisposable {
     return started === undefined ? [] : lastLines(this.#docker, started.getId(), count)
   }
 
+  /** Removes everything, also what is just starting. One that cannot be removed does not keep the others. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(
-      [...this.#started.values()].map(async (starting) => {
-        const container = await starting.catch(() => undefined)
-        if (container) await this.#docker.getContainer(container.getId()).remove({ force: true, v: true })
-      }),
-    )
+    this.#closing = true
+    const removals = await Promise.allSettled([...this.#started].map(([name, starting]) => this.#remove(name, starting)))
     await this.#docker.getNetwork(this.network.id).remove()
+    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
+  }
+
+  /** By name: a container whose program could not be started was created all the same. */
+  async #remove(name: string, starting: Promise<unknown>): Promise<void> {
+    await starting.catch(() => {})
+    try {
+      await this.#docker.getContainer(`${this.#prefix}-${name}`).remove({ force: true, v: true })
+    } catch (error) {
+      if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error
+    }
   }
 
   async #launch(spec: ContainerSpec): Promise<void> {
+    // After a failure the others may still be waiting for their turn: none starts behind the back of the clean-up.
+    if (this.#closing) throw new Error(`${spec.name} was not started: the environment is being taken down`)
     const starting = this.#startContainer(spec)
     this.#started.set(spec.name, starting)
     let container: StartedTestContainer
@@ -93,6 +104,8 @@ export class ContainerLab implements AsyncDisposable {
       .withName(`${this.#prefix}-${spec.name}`)
       .withLabels({ ...this.#labels })
       .withAutoCleanup(false)
+      // Files bound from the user's folders carry labels that SELinux (Fedora, RHEL) would not let a container read.
+      .withSecurityOpt('label=disable')
       .withEntrypoint([program])
       .withCommand(args)
       .withEnvironment({ ...spec.env })

@@ -15,10 +15,12 @@ export async function startNameServer(address: string): Promise<AsyncDisposable>
     answer.writeUInt32BE(0, 6) // no answers, no authorities
     answer.writeUInt16BE(0, 10) // no additional records: those that came along are cut off below
     const end = answer.indexOf(0, 12) + 5
-    socket.send(answer.subarray(0, end), from.port, from.address)
+    // A question that does not end is none. A lost answer is the asker's to repeat.
+    if (end > 12) socket.send(answer.subarray(0, end), from.port, from.address, () => {})
   })
   socket.bind(53, address)
   await once(socket, 'listening')
+  socket.on('error', () => {})
   return {
     async [Symbol.asyncDispose]() {
       socket.close()

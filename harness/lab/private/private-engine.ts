@@ -1,11 +1,12 @@
 /** A container engine for one run, from unpacked packages, inside the run's own namespaces (`enter.ts`). */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readdir, readFile, rm, rmdir, symlink } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
+import { UserError } from '../../plan/user-error.ts'
 import { startNameServer } from './name-server.ts'
 
 const run = promisify(execFile)
@@ -13,6 +14,19 @@ const run = promisify(execFile)
 /** Of the engine's default bridge, which no container of ours uses. In a network namespace of its own it meets nobody. */
 const bridge = '172.31.255.1'
 const deadline = 30_000
+
+/**
+ * The engine and iptables write to fixed places, whatever their options: /etc/docker/key.json, /opt/containerd, /run/containerd,
+ * /run/xtables.lock. They get these folders covered, in a mount namespace of their own; where the kernel does not let an overlay be
+ * mounted, a few empty folders are all that remains.
+ */
+const cover = `
+mount -t tmpfs -o mode=755 tmpfs /run
+for folder in etc opt; do
+  mkdir -p "/run/cover/$folder/upper" "/run/cover/$folder/work"
+  mount -t overlay -o "lowerdir=/$folder,upperdir=/run/cover/$folder/upper,workdir=/run/cover/$folder/work" overlay "/$folder"
+done
+exec "$@"`
 
 export class PrivateEngine implements AsyncDisposable {
   /** Unix socket of the engine. */
@@ -34,6 +48,7 @@ export class PrivateEngine implements AsyncDisposable {
    */
   static async start(packages: string, folder: string, storage: string): Promise<PrivateEngine> {
     await using stack = new AsyncDisposableStack()
+    for (const path of [folder, storage]) await requireUncovered(path)
     await run('ip', ['link', 'set', 'lo', 'up'])
     const bin = join(folder, 'bin')
     await mkdir(bin, { recursive: true })
@@ -45,12 +60,18 @@ export class PrivateEngine implements AsyncDisposable {
     const group = `conformance-${process.ppid}-${Date.now().toString(36)}`
     const socket = join(folder, 'docker.sock')
     const log = join(folder, 'dockerd.log')
+    // The machine's own /etc/docker/daemon.json is somebody else's.
+    const config = join(folder, 'daemon.json')
+    await writeFile(config, '{}')
     const output = await open(log, 'w')
     const daemon = spawn(
-      join(packages, 'usr/sbin/dockerd'),
+      'unshare',
       [
+        ...['--mount', 'sh', '-c', cover, 'sh', join(packages, 'usr/sbin/dockerd'), '--config-file', config],
         ...['--data-root', storage, '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'docker.pid')],
         ...['--host', `unix://${socket}`, '--bip', `${bridge}/24`, '--dns', bridge, '--cgroup-parent', `/${group}`],
+        // The systemd driver, default on cgroup v2, would ask the machine's own systemd, and wants another kind of parent.
+        ...['--exec-opt', 'native.cgroupdriver=cgroupfs'],
         ...['--log-level', 'warn'],
       ],
       {
@@ -77,6 +98,14 @@ export class PrivateEngine implements AsyncDisposable {
   }
 }
 
+/** Containers' binds come from there, and `cover` hides what is below these folders. */
+async function requireUncovered(path: string): Promise<void> {
+  await mkdir(path, { recursive: true })
+  const real = await realpath(path)
+  if (/^\/(run|etc|opt)\//.test(real))
+    throw new UserError(`A private engine cannot use ${real}: choose folders outside of /run, /etc and /opt (TMPDIR, CONFORMANCE_CACHE)`)
+}
+
 /** Where Debian's multiarch puts libraries: `usr/lib/x86_64-linux-gnu`. */
 async function libraryFolder(packages: string): Promise<string> {
   const parent = join(packages, 'usr/lib')
@@ -91,7 +120,7 @@ async function answering(socketPath: string, daemon: ChildProcess, log: string):
   for (;;) {
     const version = await docker.version().then(({ Version }) => Version, () => undefined)
     if (version !== undefined) return version
-    if (daemon.exitCode !== null || performance.now() > end) {
+    if (daemon.exitCode !== null || daemon.signalCode !== null || performance.now() > end) {
       const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-8)
       const how = daemon.exitCode === null ? `did not answer within ${deadline / 1000} s` : `ended with exit code ${daemon.exitCode}`
       throw new Error(`The private engine ${how}. Its last words:\n${lines.join('\n')}`)

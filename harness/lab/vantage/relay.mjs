@@ -18,6 +18,7 @@ const server = createServer({ allowHalfOpen: true }, (client) => {
     const target = connect({ host, port: Number(port), allowHalfOpen: true, noDelay: true })
     target.once('error', (error) => client.end(`error ${error.message}\n`))
     target.once('connect', () => {
+      if (client.destroyed) return target.destroy()
       target.removeAllListeners('error')
       target.on('error', () => client.destroy())
       client.on('close', () => target.destroy())
