@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer, text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { dialThrough } from './dial.ts'
+
+let folder: string
+let relay: ChildProcess
+const servers: Server[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tpc-relay-'))
+  relay = spawn(process.execPath, [join(import.meta.dirname, 'relay.mjs'), join(folder, 'relay.sock')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  if (relay.stdout) await once(relay.stdout, 'data')
+})
+
+afterAll(async () => {
+  for (const server of servers) server.close()
+  relay.kill()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** @returns the port of a server that does `work` with each connection */
+async function listen(work: (socket: Socket) => void): Promise<number> {
+  const server = createServer({ allowHalfOpen: true }, work).listen(0, '127.0.0.1')
+  servers.push(server)
+  await once(server, 'listening')
+  const address: AddressInfo | string | null = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+const dial = (port: number) => dialThrough(join(folder, 'relay.sock'))('127.0.0.1', port)
+
+it('carries every byte both ways', async () => {
+  const port = await listen((socket) => socket.pipe(socket))
+  const sent = Buffer.from(Array.from({ length: 1 << 20 }, (_, index) => index % 251))
+  const socket = await dial(port)
+  socket.end(sent)
+  expect((await buffer(socket)).equals(sent)).toBe(true)
+})
+
+it('loses nothing of a peer that speaks first', async () => {
+  const port = await listen((socket) => socket.end('220 first word'))
+  expect(await text(await dial(port))).toBe('220 first word')
+})
+
+it('keeps half-closed connections open: the answer may come after the end of the question', async () => {
+  const port = await listen(async (socket) => {
+    const question = await text(socket)
+    socket.end(`you asked ${question}`)
+  })
+  const socket = await dial(port)
+  socket.end('what')
+  expect(await text(socket)).toBe('you asked what')
+})
+
+it('ends the connection behind it when the client goes away', async () => {
+  const { promise: gone, resolve } = Promise.withResolvers<void>()
+  const port = await listen((socket) => socket.on('error', () => {}).on('close', resolve).on('end', () => socket.end()).resume())
+  const socket = await dial(port)
+  socket.destroy()
+  await gone
+})
+
+it('tells a refused connection in the words of the place it stands at', async () => {
+  const port = await listen(() => {})
+  const server = servers.pop()
+  if (server) await new Promise((resolve) => server.close(resolve))
+  await expect(dial(port)).rejects.toThrow(`connect ECONNREFUSED 127.0.0.1:${port}`)
+})
+
+it('says which relay does not answer', async () => {
+  await expect(dialThrough(join(folder, 'nobody.sock'))('127.0.0.1', 1)).rejects.toThrow(/relay at .*nobody\.sock does not answer: .*ENOENT/)
+})
