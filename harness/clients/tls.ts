@@ -24,7 +24,17 @@ export type Peer = {
  * @throws where nobody listens, the certificate is not the run's, the protocol is another, or the deadline (milliseconds) passes
  */
 export async function openStream(peer: Peer, protocol: 'http/1.1' | 'h2', deadlineMs: number): Promise<Duplex> {
-  const deadline = AbortSignal.timeout(deadlineMs)
+  // Not `AbortSignal.timeout`: that one fires, and makes an exception, long after the stream is open.
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(), deadlineMs)
+  try {
+    return await opened(peer, protocol, deadline.signal, deadlineMs)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function opened(peer: Peer, protocol: string, deadline: AbortSignal, deadlineMs: number): Promise<Duplex> {
   const stream = await dialled(peer, deadline)
   stream.on('error', () => {})
   if (stream instanceof Socket) stream.setNoDelay(true)

@@ -53,6 +53,7 @@ const retryMs = 20
 export class Recordings implements AsyncDisposable {
   readonly #arrivals = new Map<number, Arrival>()
   readonly #waiting = new Set<Waiting>()
+  #last = 0
   #close: () => void = () => {}
   #ended: Error | undefined
 
@@ -107,7 +108,7 @@ export class Recordings implements AsyncDisposable {
 
   /** The highest sequence so far, 0 before the first arrival: the mark to ask `since` with later. */
   get last(): number {
-    return Math.max(0, ...this.#arrivals.keys())
+    return this.#last
   }
 
   /** Arrivals with a higher sequence, each in its newest version, in order. */
@@ -155,6 +156,7 @@ export class Recordings implements AsyncDisposable {
 
   #take(arrival: Arrival): void {
     this.#arrivals.set(arrival.sequence, arrival)
+    this.#last = Math.max(this.#last, arrival.sequence)
     for (const waiting of [...this.#waiting]) if (waiting.predicate(arrival)) waiting.resolve(arrival)
   }
 

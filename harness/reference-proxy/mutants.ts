@@ -2,6 +2,7 @@
  * Broken reference proxies, each with one real mistake. They prove that the cases can fail: every mutant must be caught
  * by some case, and every case names the mutants that it must catch.
  */
+import type { Level } from '../plan/case.ts'
 import { claimed, decide, isPublic, pathOf } from './access.ts'
 import { type Behaviour, correct } from './behaviour.ts'
 import { foldName, valuesOf, without } from './header-lines.ts'
@@ -24,11 +25,13 @@ export type Mutant = {
   readonly name: string
   /** The real mistake that it stands for, in one sentence. */
   readonly mistake: string
+  /** The level of the cases that forbid it: not every mistake breaks in by itself. */
+  readonly level: Level
   readonly behaviour: Behaviour
 }
 
-function mutant(name: string, mistake: string, changes: Partial<Behaviour>): Mutant {
-  return { name, mistake, behaviour: { ...correct, ...changes } }
+function mutant(name: string, mistake: string, changes: Partial<Behaviour>, level: Level = 'must'): Mutant {
+  return { name, mistake, level, behaviour: { ...correct, ...changes } }
 }
 
 function stepsWith(step: HeaderStep, replacement: HeaderStep): { readonly steps: readonly HeaderStep[] } {
@@ -97,17 +100,23 @@ export const mutants: readonly Mutant[] = [
     {
       ...strip(isUntrusted),
     },
+    'should',
   ),
-  mutant('family-through', 'Only the header in use is stripped; its siblings that other software trusts pass.', {
-    ...stepsWith(stripUntrusted, (lines, { settings }) =>
-      lines.filter(([name]) => {
-        const folded = foldName(name)
-        return folded === foldName(settings.identity) || /^(x-forwarded-(for|proto|host)|x-openclaw-.*)$/.test(folded)
-          ? false
-          : identityFamilyOrClean(folded, foldName(settings.identity))
-      }),
-    ),
-  }),
+  mutant(
+    'family-through',
+    'Only the header in use is stripped; its siblings that other software trusts pass.',
+    {
+      ...stepsWith(stripUntrusted, (lines, { settings }) =>
+        lines.filter(([name]) => {
+          const folded = foldName(name)
+          return folded === foldName(settings.identity) || /^(x-forwarded-(for|proto|host)|x-openclaw-.*)$/.test(folded)
+            ? false
+            : identityFamilyOrClean(folded, foldName(settings.identity))
+        }),
+      ),
+    },
+    'should',
+  ),
   mutant('happy-path-strip', 'Headers are stripped only where authentication succeeded, not on skip-auth routes.', {
     ...stepsWith(stripUntrusted, (lines, context) =>
       context.user ? stripUntrusted(lines, context) : without(clientAddress, lines),
@@ -144,13 +153,18 @@ export const mutants: readonly Mutant[] = [
   mutant('loopback-source', 'The proxy runs in the gateway’s network namespace and dials it over loopback.', {
     source: 'loopback',
   }),
-  mutant('xff-append', 'The peer is appended to whatever X-Forwarded-For the client sent.', {
-    ...stepsWith(attributeClient, (lines, context) =>
-      attributeClient(lines, context).map(([name, value]) =>
-        name === clientAddress ? [name, [...receivedAddresses(context.request), value].join(', ')] : [name, value],
+  mutant(
+    'xff-append',
+    'The peer is appended to whatever X-Forwarded-For the client sent.',
+    {
+      ...stepsWith(attributeClient, (lines, context) =>
+        attributeClient(lines, context).map(([name, value]) =>
+          name === clientAddress ? [name, [...receivedAddresses(context.request), value].join(', ')] : [name, value],
+        ),
       ),
-    ),
-  }),
+    },
+    'should',
+  ),
   mutant('xff-none', 'No X-Forwarded-For is sent (nginx sets none by itself).', {
     ...stepsWith(attributeClient, (lines, context) => without(clientAddress, attributeClient(lines, context))),
   }),
@@ -174,6 +188,7 @@ export const mutants: readonly Mutant[] = [
         ),
       ),
     },
+    'should',
   ),
   mutant('strip-forwarded', 'All of X-Forwarded-* is removed before the gateway, so remote users look local.', {
     ...stepsWith(attributeClient, (lines) => lines.filter(([name]) => !foldName(name).startsWith('x-forwarded-'))),
@@ -189,18 +204,33 @@ export const mutants: readonly Mutant[] = [
   mutant('hop-by-hop', 'Nominated headers are dropped after the proxy set its own (CVE-2024-45410, Go ReverseProxy).', {
     steps: [...correctSteps.filter((step) => step !== dropHopByHop), dropHopByHop],
   }),
-  mutant('hop-through', 'The headers of the client’s own connection, and what it nominates, are passed on.', {
-    // Without those that frame the message: a proxy that passes these on breaks every request.
-    ...stepsWith(dropHopByHop, (lines) =>
-      lines.filter(([name]) => !['expect', 'trailer', 'transfer-encoding', 'upgrade'].includes(name.toLowerCase())),
-    ),
-  }),
-  mutant('session-through', 'The session cookie goes on to the gateway, its plug-ins and its logs.', {
-    ...stepsWith(dropSessionCookie, keepAll),
-  }),
-  mutant('token-through', 'A token in the query goes on to the gateway and its logs (RFC 6750 5.3).', {
-    target: (target) => target,
-  }),
+  mutant(
+    'hop-through',
+    'The headers of the client’s own connection, and what it nominates, are passed on.',
+    {
+      // Without those that frame the message: a proxy that passes these on breaks every request.
+      ...stepsWith(dropHopByHop, (lines) =>
+        lines.filter(([name]) => !['expect', 'trailer', 'transfer-encoding', 'upgrade'].includes(name.toLowerCase())),
+      ),
+    },
+    'info',
+  ),
+  mutant(
+    'session-through',
+    'The session cookie goes on to the gateway, its plug-ins and its logs.',
+    {
+      ...stepsWith(dropSessionCookie, keepAll),
+    },
+    'info',
+  ),
+  mutant(
+    'token-through',
+    'A token in the query goes on to the gateway and its logs (RFC 6750 5.3).',
+    {
+      target: (target) => target,
+    },
+    'info',
+  ),
   mutant('reflects', 'What the client says of itself comes back as the proxy’s word (X-Pomerium-Set-Cookie).', {
     reflected: ({ headers }) => [
       ...valuesOf('x-pomerium-set-cookie', headers).map((value) => ['Set-Cookie', value] as const),
@@ -227,15 +257,20 @@ export const mutants: readonly Mutant[] = [
   mutant('trailers-merged', 'Fields of the trailer section are merged into the header section.', {
     trailers: 'merged',
   }),
-  mutant('any-host', 'Requests for any Host, and absolute targets that disagree with it, are served.', {
-    admit: (request, settings) => {
-      const refusal = correct.admit(request, settings)
-      return refusal?.status === 421 || (refusal?.status === 400 && !request.target.startsWith('/'))
-        ? undefined
-        : refusal
+  mutant(
+    'any-host',
+    'Requests for any Host, and absolute targets that disagree with it, are served.',
+    {
+      admit: (request, settings) => {
+        const refusal = correct.admit(request, settings)
+        return refusal?.status === 421 || (refusal?.status === 400 && !request.target.startsWith('/'))
+          ? undefined
+          : refusal
+      },
+      ...stepsWith(keepHost, keepAll),
     },
-    ...stepsWith(keepHost, keepAll),
-  }),
+    'should',
+  ),
   mutant('cross-user', 'The auth answer is cached under the path alone, so the next user gets the last one’s name.', {
     asking: rememberByPath,
   }),

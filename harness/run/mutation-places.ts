@@ -32,11 +32,19 @@ export type MutationPlaces = {
   readonly homeless: readonly { readonly case: Case; readonly lacks: readonly string[] }[]
 }
 
-/** @param proxy the reference proxy; its first variant is the correct one */
-export function mutationPlaces(cases: readonly Case[], proxy: LoadedProxy, gateway: KnownGateway): MutationPlaces {
+/**
+ * @param proxy the reference proxy; its first variant is the correct one
+ * @param share the cases that shall run, of all that there are; twins come along
+ */
+export function mutationPlaces(
+  cases: readonly Case[],
+  proxy: LoadedProxy,
+  gateway: KnownGateway,
+  share: readonly Case[] = cases,
+): MutationPlaces {
   const [correct] = proxy.variants
   if (correct === undefined) throw new Error(`${proxy.name} has no variant`)
-  let left = [...cases]
+  let left = [...share]
   const all = new Set<string>()
   const environments = places.map((place): PlannedEnvironment => {
     const gatewayFeatures = (gateway.featuresOf?.[place.profile] ?? gateway.features).filter(

@@ -1,14 +1,16 @@
 /** A part of the catalogue, on the correct pair and then on every mutant that could change it. */
 import type { GatewayMutant } from '../gateways/mutants.ts'
 import type { JudgeContext, Related } from '../judge/judge.ts'
+import type { Observation } from '../judge/observation.ts'
 import { needsFence } from '../judge/silence.ts'
 import { isGreen, type Judgement, type Status } from '../judge/status.ts'
 import type { Case, Transport } from '../plan/case.ts'
 import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import { correct } from '../reference-proxy/behaviour.ts'
 import type { Mutant } from '../reference-proxy/mutants.ts'
-import { gatewayMayDiffer, proxyMayDiffer, Tracing } from './mutation-differences.ts'
-import { cellRunner, runAndJudge } from './run-cell.ts'
+import { type Forecast, gatewayForecast, proxyForecast, type Seen } from './mutation-forecast.ts'
+import { Tracing } from './mutation-trace.ts'
+import { cellRunner, judgeCell, runAndJudge } from './run-cell.ts'
 import { type EmbeddedLab, standUpEmbedded } from './stand-up-embedded.ts'
 
 export type AnyMutant = { readonly proxy: Mutant } | { readonly gateway: GatewayMutant }
@@ -34,7 +36,7 @@ export type ShardResult = {
 }
 
 /** Short: all ends of the connection live in this process, and a wait costs the run as much as a request. */
-const limits = { deadlineMs: 5000, patienceMs: 600, quietMs: 60 }
+const limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
 
 /**
  * @param lanes labs that work at the same time: some cells wait, and others can use that time
@@ -90,19 +92,22 @@ async function runCorrect(
   const work = mutants.map((mutant) => ({ mutant, cells: [] as PlannedCell[] }))
   for (const cell of planned.cells) {
     const { case: asked, transport } = cell
-    const { judgement } = await run(cell, lab)
+    const { judgement, observation } = await run(cell, lab)
     const trace = tracing.take(needsFence(asked.expect) ? 'through-proxy' : 'to-gateway')
     if (cell.included === 'twin') continue
     cells.push(outcomeOf(cell, judgement))
-    for (const { mutant, cells: own } of work) {
-      const differs =
-        'proxy' in mutant
-          ? proxyMayDiffer(trace, mutant.proxy.behaviour, asked, transport, lab.sessionStore)
-          : gatewayMayDiffer(trace, mutant.gateway, lab.policy, lab.addresses.gateway)
-      if (differs) own.push(cell)
-    }
+    if (observation === undefined) continue
+    const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, alone(asked)))
+    const seen: Seen = { asked, transport, trace, observation, holds, policy: lab.policy }
+    for (const { mutant, cells: own } of work) if (forecast(seen, mutant, lab) === 'run') own.push(cell)
   }
   return { cells, work: work.filter((one) => one.cells.length > 0) }
+}
+
+function forecast(seen: Seen, mutant: AnyMutant, lab: EmbeddedLab): Forecast {
+  return 'proxy' in mutant
+    ? proxyForecast(seen, mutant.proxy.behaviour, lab.sessionStore)
+    : gatewayForecast(seen, mutant.gateway.policy(lab.policy, lab.addresses.gateway))
 }
 
 async function runMutant(
@@ -146,18 +151,19 @@ async function firstRed(planned: PlannedEnvironment, lab: EmbeddedLab, cell: Pla
 }
 
 /** Judged by itself: its twins and dependencies count as green, else a mutant that breaks them would hide whether the case can see it. */
+function alone({ twins, depends }: Case): Pick<JudgeContext, 'twins' | 'depends'> {
+  const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
+  return { twins: twins.map(green), depends: depends.map(green) }
+}
+
 async function runAlone(
   planned: PlannedEnvironment,
   lab: EmbeddedLab,
   { transport, included }: PlannedCell,
   asked: Case,
 ): Promise<Judgement> {
-  const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
-  const rests: Pick<JudgeContext, 'twins' | 'depends'> = {
-    twins: asked.twins.map(green),
-    depends: asked.depends.map(green),
-  }
-  return (await runAndJudge({ case: asked, transport, included }, planned, lab, rests, 'never')).judgement
+  const cell = { case: asked, transport, included }
+  return (await runAndJudge(cell, planned, lab, alone(asked), 'never')).judgement
 }
 
 function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {

@@ -51,6 +51,16 @@ export async function runAndJudge(
   return { judgement: judge(asked, transport, observation, context), observation }
 }
 
+/** What the judge says of an observation, with `rests` as what became of the cell's twins and dependencies. */
+export function judgeCell(
+  { case: asked, transport }: PlannedCell,
+  planned: PlannedEnvironment,
+  observation: Observation,
+  rests: Pick<JudgeContext, 'twins' | 'depends'>,
+): Judgement {
+  return judge(asked, transport, observation, contextOf(planned, rests))
+}
+
 function contextOf(planned: PlannedEnvironment, rests: Pick<JudgeContext, 'twins' | 'depends'>): JudgeContext {
   return {
     identity: planned.variant.identity,

@@ -1,0 +1,42 @@
+/** `conformance mutants`: proves that every case can fail, and that every known mistake makes one fail. */
+import { type MutationRun, runMutation } from '../run/mutation.ts'
+import type { MutantRow } from '../run/mutation-verdict.ts'
+import { twoColumns, wrapped } from './columns.ts'
+import { loadProject } from './project.ts'
+
+/** @returns the exit code: 1 when the catalogue has a gap */
+export async function mutants({ json }: { readonly json: boolean }): Promise<number> {
+  const { catalogue } = await loadProject()
+  const run = await runMutation(catalogue)
+  process.stdout.write(json ? `${JSON.stringify(asJson(run), undefined, 2)}\n` : inWords(run))
+  return run.problems.length === 0 ? 0 : 1
+}
+
+/** Stable: fields are added, never renamed. */
+export function asJson({ ms, cells, mutants: rows, cases, problems }: MutationRun) {
+  return { schema: 1, ok: problems.length === 0, ms, cells, mutants: rows, cases, problems }
+}
+
+export function inWords({ ms, cells, mutants: rows, cases, problems }: MutationRun): string {
+  const table = twoColumns(rows.map((row) => [row.name, `${row.mistake} ${catchers(row)}`]))
+  const seconds = (ms / 1000).toFixed(1)
+  const pairs = cases.length * rows.length
+  const sum =
+    `${rows.length} mutants × ${cases.length} cases = ${pairs} pairs in ${seconds} s ` +
+    `(${cells.run} cells run again, ${cells.same} told from what the correct pair did).`
+  const gaps =
+    problems.length === 0
+      ? wrapped('The correct pair meets every case, every mutant is caught, every named control is proven.')
+      : [
+          `${problems.length} ${problems.length === 1 ? 'gap' : 'gaps'}:`,
+          ...problems.map(({ says, next }) => `${wrapped(says, 2)}\n${wrapped(`→ ${next}`, 4)}`),
+        ].join('\n')
+  return `${table}\n\n${wrapped(sum)}\n${gaps}\n`
+}
+
+function catchers({ caughtBy, level, outcome }: MutantRow): string {
+  const [first] = caughtBy
+  if (first === undefined) return '(VOID: no case sees it)'
+  const count = caughtBy.length === 1 ? 'caught by 1 case' : `caught by ${caughtBy.length} cases`
+  return outcome === 'survived' ? `(SURVIVES: no ${level} case; ${count}, e.g. ${first})` : `(${count}, e.g. ${first})`
+}

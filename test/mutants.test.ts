@@ -1,0 +1,21 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadProject } from '../harness/cli/project.ts'
+import { type MutationRun, runMutation } from '../harness/run/mutation.ts'
+
+describe('the catalogue on the correct pair and on every broken one', () => {
+  let run: MutationRun
+  beforeAll(async () => {
+    const { catalogue } = await loadProject()
+    run = await runMutation(catalogue)
+  }, 120_000)
+
+  it('has no gap: no survivor, no void mutant, no unproven control, nothing red on the correct pair', () => {
+    expect(run.problems.map(({ says }) => says)).toEqual([])
+  })
+
+  it('asked every case on every mutant', () => {
+    expect(run.cases.length).toBeGreaterThan(250)
+    expect(run.mutants.length).toBeGreaterThan(45)
+    expect(run.mutants.filter(({ caughtBy }) => caughtBy.length === 0)).toEqual([])
+  })
+})
