@@ -86,6 +86,17 @@ program
   })
 
 program
+  .command('new')
+  .description('files to start from: a proxy, or a scenario (FAMILY/TOPIC)')
+  .argument('<kind>', 'proxy | scenario')
+  .argument('<name>', 'my-proxy, or spoofing/two-lines')
+  .option('--json', 'machine-readable', false)
+  .action(async (kind, name, options) => {
+    const { scaffold } = await import('./new.ts')
+    process.exitCode = await scaffold(kind, name, options)
+  })
+
+program
   .command('doctor')
   .description('engine, registries, tools, disk, memory: what is there, what is missing, what to do')
   .option('--json', 'machine-readable', false)

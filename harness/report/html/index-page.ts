@@ -24,6 +24,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
   const body = html`<div>
     <h1>Trusted-proxy conformance</h1>
     <p class="lead">${runInWords(overview)}</p>
+    ${verdicts(overview)}
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${notReady(overview)}
     ${stale(overview)}
@@ -54,6 +55,37 @@ function stale({ results }: Overview): Markup | undefined {
     <ul>${results.stale.map(({ file, line, cases, why }) => html`<li><code>${`${file}:${line}`}</code> ${cases.join(', ')}: ${why}</li>`)}</ul></div>`
 }
 
+/** What a reader who has to choose a configuration wants to know first. Best news first, as they may stop there. */
+const meanings: readonly (readonly [Conformance, string])[] = [
+  ['conforms', 'Safe in every case asked here, configured as here'],
+  ['not-proved', 'Not proved safe: something in the way of a requirement'],
+  ['known', 'Not safe as configured here, and known not to be'],
+  ['does-not-conform', 'Not safe as configured here'],
+  ['error', 'Not judged'],
+  ['not-run', 'Did not run'],
+]
+
+function verdicts(overview: Overview): Markup {
+  const judged = overview.environments.map((one) => ({ one, ...environmentOutcome(overview, one) }))
+  const groups = meanings
+    .map(([conformance, words]) => ({
+      conformance,
+      words,
+      members: judged.filter((each) => each.conformance === conformance),
+    }))
+    .filter(({ members }) => members.length > 0)
+  return html`<ul class="verdicts">${groups.map(
+    ({ conformance, words, members }) =>
+      html`<li><span class=${`status ${looks[conformance]}`}><span aria-hidden="true">${markOf(looks[conformance]).glyph}</span> ${words}</span>${' '}${members.map(
+        ({ one }, index) => [
+          index > 0 ? ', ' : '',
+          html`<a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.variant}</a>`,
+          ` (${gatewayName(one)})`,
+        ],
+      )}</li>`,
+  )}</ul>`
+}
+
 const looks: Readonly<Record<Conformance, Status>> = {
   conforms: 'pass',
   'does-not-conform': 'fail',
@@ -72,7 +104,7 @@ function environmentsTable(overview: Overview): Markup {
     )
     const look = looks[conformance]
     return html`<tr>
-      <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a><br />${one.variant}</th>
+      <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a> ${one.variant}</th>
       <td class="words"><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
       <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
       <td>${duration(one.startMs)}</td><td>${duration(one.loginMs)}</td><td>${p95 === undefined ? '' : duration(p95)}</td>

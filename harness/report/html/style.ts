@@ -13,6 +13,7 @@ a{color:var(--link)}
 h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0}h2{font-size:1.2rem;margin:1.6rem 0 .5rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}
 p{max-width:75ch}
 .lead{font-size:1.1rem;font-weight:600}
+ul.verdicts{list-style:none;padding:0;max-width:100ch}ul.verdicts li{margin:.3rem 0}ul.verdicts .status{white-space:normal}
 .soft{color:var(--soft)}
 .loud{border-left:.4rem solid var(--fail);background:var(--fail-b);padding:.5rem .8rem;max-width:75ch}
 code,dd,.lead{overflow-wrap:anywhere}

@@ -1,0 +1,75 @@
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { families } from '../plan/case.ts'
+import { loadCatalogue } from '../plan/load-catalogue.ts'
+import { scaffold } from './new.ts'
+import { controls, root as project } from './project.ts'
+import { oauth2ProxyVersion } from './scaffolds.ts'
+
+let root: string
+let printed: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'conformance-new-'))
+  for (const folder of ['scenarios', 'proxies'])
+    await cp(join(project, folder), join(root, folder), { recursive: true })
+  printed = ''
+  vi.spyOn(console, 'log').mockImplementation((text: string) => {
+    printed += text
+  })
+})
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await rm(root, { recursive: true, force: true })
+})
+
+const catalogue = () => loadCatalogue({ root, mutants: controls.map(({ name }) => name) })
+const create = (kind: string, name: string, json = false) => scaffold(kind, name, { json, root })
+
+describe('conformance new', () => {
+  it.each(families)('scaffolds a scenario of the family %s that loads as it is', async (family) => {
+    await create('scenario', `${family}/new-topic`)
+    const { cases } = await catalogue()
+    expect(cases.find(({ id }) => id === `${family}.new-topic.forged-line`)).toMatchObject({
+      controls: ['passthrough', 'append'],
+    })
+    expect(printed).toContain(`conformance explain ${family}.new-topic.forged-line`)
+  })
+
+  it('scaffolds a proxy that loads as it is, and has its programs', async () => {
+    await create('proxy', 'my-proxy')
+    const { proxies } = await catalogue()
+    expect(proxies.find(({ name }) => name === 'my-proxy')).toMatchObject({
+      variants: [{ name: 'hardened', identity: 'X-Auth-Request-Email' }],
+    })
+    const programs = join(project, 'proxies/programs/oauth2-proxy', oauth2ProxyVersion, 'go.mod')
+    expect((await stat(programs)).isFile()).toBe(true)
+  })
+
+  it('tells editors which schema each file has', async () => {
+    await create('proxy', 'my-proxy', true)
+    const { written }: { written: string[] } = JSON.parse(printed)
+    for (const path of written.filter((name) => name.endsWith('.yaml'))) {
+      const schema = /^# yaml-language-server: \$schema=(\S+)/.exec(await readFile(join(root, path), 'utf8'))?.[1]
+      expect((await stat(join(project, path, '..', schema ?? 'none'))).isFile(), path).toBe(true)
+    }
+  })
+
+  it('touches nothing that exists', async () => {
+    await writeFile(join(root, 'scenarios/path/mine.yaml'), 'mine')
+    await expect(create('scenario', 'path/mine')).rejects.toThrow(/mine\.yaml is there already/)
+    expect(await readFile(join(root, 'scenarios/path/mine.yaml'), 'utf8')).toBe('mine')
+    await expect(create('proxy', 'pomerium')).rejects.toThrow(/is there already/)
+  })
+
+  it.each([
+    ['scenario', 'spofing/x', /"spofing" is no family\. Did you mean spoofing\?/],
+    ['scenario', 'spoofing', /Expected FAMILY\/TOPIC/],
+    ['scenario', 'spoofing/../x', /Expected FAMILY\/TOPIC/],
+    ['proxy', '../x', /Expected a name in lower case/],
+    ['gateway', 'x', /found "gateway"/],
+  ])('refuses %s %s, and says what it expected', async (kind, name, message) => {
+    await expect(create(kind, name)).rejects.toThrow(message)
+  })
+})
