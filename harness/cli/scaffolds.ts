@@ -114,6 +114,7 @@ http {
             proxy_set_header X-Auth-Request-Email $user; # set, never added: a client's own line is gone
             proxy_set_header X-Forwarded-For $remote_addr;
             proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Openclaw-Scopes ""; # the gateway would believe it; an empty value removes the line
         }
     }
 }
