@@ -10,21 +10,24 @@ const program = new Command('conformance')
   .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
   .showHelpAfterError('(conformance --help shows what there is)')
   .exitOverride()
+  .addHelpText('after', () =>
+    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
+  )
   .addHelpText(
     'after',
     `
 Examples:
-  conformance                                        every proxy, every variant, the default gateways
+  conformance                               every proxy, every variant
   conformance --proxy nginx-oauth2-proxy --variant hardened
-  conformance --proxy ./my-nginx                     your own folder with a proxy.yaml
+  conformance --proxy ./my-nginx            your own folder with a proxy.yaml
   conformance --case 'spoofing.**' --level must --list
-  conformance --engine none                          no containers: reference proxy and gateway in process
+  conformance --engine none                 no containers: all of it in process
 
 Exit codes: 0 conforms, 1 a requirement is not met, 2 usage or configuration,
-            3 harness error (also: an environment could not start), 130 interrupted`,
+            3 harness error or an environment could not start, 130 interrupted`,
   )
 
-runOptions(program.command('run', { isDefault: true }))
+const runCommand = runOptions(program.command('run', { isDefault: true }))
   .description('run cells and write a report (the default command)')
   .action(async (options) => {
     const { run } = await import('./run.ts')
@@ -46,6 +49,16 @@ program
   .description('a case in words, with its rules, controls and an example request')
   .argument('<case>', 'id of the case')
   .option('--json', 'machine-readable', false)
+  .addHelpText('after', () =>
+    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  conformance explain spoofing.identity-header.one-line
+  conformance explain one-line              the end of an id will do`,
+  )
   .action(async (id, options) => {
     const { printExplanation } = await import('./catalogue.ts')
     await printExplanation(id, options)
@@ -57,6 +70,17 @@ selectionOptions(program.command('replay'))
   .option('--transport <transport>', 'http, websocket or h2; default: all that the case has')
   .option('--engine <engine>', 'auto, docker, private or none', 'auto')
   .option('--json', 'machine-readable', false)
+  .addHelpText(
+    'after',
+    `
+The case runs with the positive cases that it rests on. Shown are the bytes that
+were sent, what arrived at the gateway, its verdict, the logs, and which files
+configure the environment.
+
+Example:
+  conformance replay spoofing.identity-header.one-line \\
+    --proxy nginx-oauth2-proxy --variant documented`,
+  )
   .action(async (id, options) => {
     const { replay } = await import('./replay.ts')
     process.exitCode = await replay(id, options)
@@ -80,6 +104,21 @@ program
   .option('--compare [runs...]', 'what changed: two folders or run ids, or nothing for the run before')
   .addOption(new Option('--fail-on <what>', 'exit code 1 only for what is newly broken').choices(['new']))
   .option('--json', 'print the merged results.json, or the comparison', false)
+  .addHelpText('after', () =>
+    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  conformance report --in shard-1 --in shard-2 --out site    one report of both
+  conformance report --history reports/history               remember this run
+  conformance report --compare before/ after/                what changed
+  conformance report --in tonight --history reports/history --fail-on new
+
+--fail-on new: exit code 1 where something is newly broken or no longer proved,
+and 0 where everything that is red was red before.`,
+  )
   .action(async (options) => {
     const { report } = await import('./report.ts')
     process.exitCode = await report(options)
@@ -91,6 +130,18 @@ program
   .argument('<kind>', 'proxy | scenario')
   .argument('<name>', 'my-proxy, or spoofing/two-lines')
   .option('--json', 'machine-readable', false)
+  .addHelpText('after', () =>
+    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  conformance new scenario spoofing/two-lines
+  conformance new proxy my-proxy
+
+What is written runs as it is; change it line by line (see CONTRIBUTING.md).`,
+  )
   .action(async (kind, name, options) => {
     const { scaffold } = await import('./new.ts')
     process.exitCode = await scaffold(kind, name, options)
@@ -115,10 +166,14 @@ program
     process.exitCode = await clean(options)
   })
 
-program.on('command:*', ([name]: string[]) => {
+/** A first word that is no command is a typing mistake, not an argument of the default command. */
+function refuseUnknownCommand([first]: readonly string[]): void {
   const known = program.commands.map((command) => command.name())
-  throw new UserError(`There is no command ${name}. Did you mean ${closest(name ?? '', known)}?`)
-})
+  if (first === undefined || first.startsWith('-') || first === 'help' || known.includes(first)) return
+  throw new UserError(
+    `There is no command "${first}". Did you mean ${closest(first, known)}? conformance --help shows all.`,
+  )
+}
 
 /** @returns the exit code of a failed start; commands set their own */
 function complain(error: unknown): number {
@@ -132,6 +187,7 @@ function complain(error: unknown): number {
 }
 
 try {
+  refuseUnknownCommand(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
   process.exitCode = complain(error)
