@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/expand.ts'
+import { counted } from '../report/overview.ts'
 
 /** What would run: a line per cell, grouped by environment; with `--json` the same as data. */
 export function printPlan({ environments }: Plan, json: boolean): void {
@@ -11,12 +12,17 @@ export function printPlan({ environments }: Plan, json: boolean): void {
       ...(included === 'twin' && { included }),
     })),
   }))
-  if (json) return console.log(JSON.stringify(rows, undefined, 2))
+  if (json) {
+    console.log(JSON.stringify(rows, undefined, 2))
+    return
+  }
   for (const { environment, cells } of rows) {
     console.log(environment)
     for (const cell of cells)
-      console.log(`  ${cell.case} ${cell.transport} ${cell.level}${cell.included === 'twin' ? ' (others rest on it)' : ''}`)
+      console.log(
+        `  ${cell.case} ${cell.transport} ${cell.level}${cell.included === 'twin' ? ' (others rest on it)' : ''}`,
+      )
   }
   const total = rows.reduce((sum, { cells }) => sum + cells.length, 0)
-  console.log(`${rows.length} environments, ${total} cells`)
+  console.log(`${counted(rows.length, 'environment')}, ${counted(total, 'cell')}`)
 }
