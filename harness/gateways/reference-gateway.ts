@@ -39,6 +39,9 @@ export type ReferenceGatewayOptions = {
 /** The Control UI build that this gateway claims to serve. */
 export const referenceBuildId = 'reference-build'
 
+/** Without a reason of its own, `abort` makes an exception with a stack for every connection that closes. */
+const gone = 'the connection has closed'
+
 /** gateways.md: the 33rd unauthenticated WebSocket of one client address gets 503. */
 const unauthenticatedSockets = 32
 
@@ -101,7 +104,7 @@ export class ReferenceGateway implements AsyncDisposable {
     this.#sockets.add(socket)
     socket.on('close', () => {
       this.#sockets.delete(socket)
-      connection.broken.abort()
+      connection.broken.abort(gone)
     })
     socket.on('error', () => socket.destroy())
     if (!('destroySoon' in socket)) closeWithPeer(socket, connection.pending)
@@ -286,7 +289,7 @@ export class ReferenceGateway implements AsyncDisposable {
     const bodyBroke = connection.open !== undefined && !connection.open.complete
     const status = parserErrorStatus(error.code)
     const raw = connection.tap.takeRest()
-    connection.broken.abort()
+    connection.broken.abort(gone)
     const before = [...connection.pending]
     // A body that broke belongs to its own request; only bytes after a whole request are an arrival of their own.
     if (!bodyBroke && raw.length > 0) {

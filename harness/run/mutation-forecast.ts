@@ -14,12 +14,9 @@ import { headerScopes } from '../gateways/scopes.ts'
 import type { Observation } from '../judge/observation.ts'
 import { loopback } from '../lab/embedded/addresses.ts'
 import type { Case, HeaderLine, Transport } from '../plan/case.ts'
-import { originForm } from '../reference-proxy/admission.ts'
 import { type Behaviour, correct } from '../reference-proxy/behaviour.ts'
 import { forwardedLines } from '../reference-proxy/header-steps.ts'
-import type { ProxyRequest, Settings } from '../reference-proxy/request.ts'
-import { askSessions, type SessionStore } from '../reference-proxy/session.ts'
-import type { Trace } from './mutation-trace.ts'
+import type { Decided, Passage, Trace } from './mutation-trace.ts'
 
 /** `same`: nothing changes. `green`: something does, but nothing that the case looks at. `run`: it may turn red. */
 export type Forecast = 'same' | 'green' | 'run'
@@ -35,7 +32,7 @@ export type Seen = {
   readonly policy: Policy
 }
 
-export function proxyForecast(seen: Seen, broken: Behaviour, sessions: SessionStore): Forecast {
+export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   const { asked, transport, trace } = seen
   // The auth service has none of the other switches.
   const ownAuth = broken.secondListener !== undefined || broken.reflected !== correct.reflected
@@ -45,7 +42,7 @@ export function proxyForecast(seen: Seen, broken: Behaviour, sessions: SessionSt
   const raw = asked.send.some((send) => send.raw !== undefined)
   if (broken.framing !== correct.framing && transport !== 'h2' && raw) return 'run'
   if (broken.trailers !== correct.trailers && asked.send.some((send) => send.trailers ?? send.raw)) return 'run'
-  const effects = trace.requests.map(({ request, settings }) => effectOf(request, settings, broken, asked, sessions))
+  const effects = trace.requests.map((passed) => effectOf(passed, broken, asked))
   if (effects.includes('unforeseeable')) return 'run'
   const changes = effects.filter((effect) => typeof effect === 'object')
   if (changes.length === 0) return 'same'
@@ -65,18 +62,18 @@ export function proxyForecast(seen: Seen, broken: Behaviour, sessions: SessionSt
 
 export function gatewayForecast(seen: Seen, broken: Policy): Forecast {
   const { trace, policy, asked } = seen
-  const differs = (one: Evidence) =>
-    !isDeepStrictEqual(decide(one, policy), decide(one, broken)) ||
+  const differs = ({ evidence: one, decision }: Decided) =>
+    !isDeepStrictEqual(decision, decide(one, broken)) ||
     // Paths that answer without a decision look at the attribution alone.
     (policy.profile.attribution !== broken.profile.attribution &&
       attribute(one.peer, one.headers, policy).kind === 'unattributable-proxy')
-  const answersDiffer = trace.evidence.some(
-    ({ headers }) =>
+  const answersDiffer = trace.decided.some(
+    ({ evidence: { headers } }) =>
       originAllowed(headers, policy) !== originAllowed(headers, broken) ||
       !isDeepStrictEqual(headerScopes(headers, policy), headerScopes(headers, broken)),
   )
   if (answersDiffer) return 'run'
-  if (!trace.evidence.some(differs)) return 'same'
+  if (!trace.decided.some(differs)) return 'same'
   if (asked.expect.client !== undefined || asked.send.some(({ raw }) => raw !== undefined)) return 'run'
   return foreseen(seen, (_arrival, evidence) => ({ evidence, policy: broken }))
 }
@@ -87,19 +84,12 @@ type Effect =
   | 'unforeseeable'
   | { readonly lines: readonly HeaderLine[]; readonly instead: readonly HeaderLine[] | 'nothing' }
 
-function effectOf(
-  received: ProxyRequest,
-  settings: Settings,
-  broken: Behaviour,
-  asked: Case,
-  sessions: SessionStore,
-): Effect {
-  const refusal = correct.admit(received, settings)
+function effectOf(passed: Passage, broken: Behaviour, asked: Case): Effect {
+  const { received, settings, refusal, request, answer, exempt, access, lines } = passed
   if (broken.admit !== correct.admit && !isDeepStrictEqual(refusal, broken.admit(received, settings))) {
     return 'unforeseeable'
   }
   if (refusal) return 'none'
-  const request = { ...received, target: originForm(received.target, settings) ?? received.target }
   // Log-in and log-out have switches of their own, and the log-in has a state.
   const pages = broken.logOut !== correct.logOut || broken.returnTo !== correct.returnTo
   if (pages && /^\/(oauth2|log)/.test(request.target)) return 'unforeseeable'
@@ -108,22 +98,17 @@ function effectOf(
   // Answers are for the client alone.
   const reflects = broken.reflected !== correct.reflected && asked.expect.client !== undefined
   if (reflects && broken.reflected(request).length > 0) return 'unforeseeable'
-  const exempt = correct.exempt(request, settings)
   if (broken.exempt !== correct.exempt && exempt !== broken.exempt(request, settings)) return 'unforeseeable'
-  const answer = askSessions(sessions, request)
-  const access = correct.access(answer, exempt, request)
   const other = broken.access === correct.access ? access : broken.access(answer, exempt, request)
   if (access.kind !== 'forward') return isDeepStrictEqual(access, other) ? 'none' : 'unforeseeable'
-  const context = { request, settings, ...(access.user && { user: access.user }) }
-  const lines = forwardedLines(correct.steps, context)
   if (other.kind === 'refuse') return { lines, instead: 'nothing' }
   if (!isDeepStrictEqual(access, other)) return 'unforeseeable'
   if (broken.target !== correct.target && correct.target(request.target) !== broken.target(request.target)) {
     return 'unforeseeable'
   }
-  const instead = broken.steps === correct.steps ? lines : forwardedLines(broken.steps, context)
-  if (broken.source === correct.source && isDeepStrictEqual(lines, instead)) return 'none'
-  return { lines, instead }
+  if (broken.steps === correct.steps) return broken.source === correct.source ? 'none' : { lines, instead: lines }
+  const instead = forwardedLines(broken.steps, { request, settings, ...(access.user && { user: access.user }) })
+  return isDeepStrictEqual(lines, instead) ? 'none' : { lines, instead }
 }
 
 type Changed = { readonly evidence: Evidence; readonly policy: Policy } | 'gone'
@@ -134,14 +119,14 @@ function foreseen(seen: Seen, change: (arrival: Arrival, evidence: Evidence) => 
   let unforeseeable = false
   const changed = (arrival: Arrival): Arrival[] => {
     // The gateway's recording holds the very lines that it decided on; the last decision is that on `connect`.
-    const evidence = trace.evidence.findLast(({ headers }) => headers === arrival.headers)
-    if (evidence === undefined) {
+    const decided = trace.decided.findLast(({ evidence: { headers } }) => headers === arrival.headers)
+    if (decided === undefined) {
       unforeseeable = true
       return []
     }
+    const { evidence, decision: before } = decided
     const next = change(arrival, evidence)
     if (next === 'gone') return []
-    const before = decide(evidence, policy)
     const after = decide(next.evidence, next.policy)
     const { headers, peer } = next.evidence
     if (originAllowed(evidence.headers, policy) !== originAllowed(headers, next.policy)) unforeseeable = true

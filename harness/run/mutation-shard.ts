@@ -72,9 +72,10 @@ async function runPlace(
       found[nameOf(next.mutant)] = await runMutant(planned, lab, next)
     }
   }
-  const others = Math.min(lanes, queue.length) - 1
-  await Promise.all([lane(first), ...Array.from({ length: Math.max(others, 0) }, async () => lane(await stand()))])
   const run = work.reduce((sum, one) => sum + one.cells.length, 0)
+  // A lab must be worth its log-ins.
+  const others = Math.min(lanes, Math.ceil(run / 200)) - 1
+  await Promise.all([lane(first), ...Array.from({ length: Math.max(others, 0) }, async () => lane(await stand()))])
   return { correct: cells, mutants: found, cells: { run, same: mutants.length * planned.cells.length - run } }
 }
 
@@ -93,7 +94,7 @@ async function runCorrect(
   for (const cell of planned.cells) {
     const { case: asked, transport } = cell
     const { judgement, observation } = await run(cell, lab)
-    const trace = tracing.take(needsFence(asked.expect) ? 'through-proxy' : 'to-gateway')
+    const trace = tracing.take(needsFence(asked.expect) ? 'through-proxy' : 'to-gateway', lab.sessionStore)
     if (cell.included === 'twin') continue
     cells.push(outcomeOf(cell, judgement))
     if (observation === undefined) continue
@@ -106,7 +107,7 @@ async function runCorrect(
 
 function forecast(seen: Seen, mutant: AnyMutant, lab: EmbeddedLab): Forecast {
   return 'proxy' in mutant
-    ? proxyForecast(seen, mutant.proxy.behaviour, lab.sessionStore)
+    ? proxyForecast(seen, mutant.proxy.behaviour)
     : gatewayForecast(seen, mutant.gateway.policy(lab.policy, lab.addresses.gateway))
 }
 

@@ -1,18 +1,47 @@
 /** Writes down what passes through the switches of the correct pair. */
 import type { Policy } from '../gateways/attribution.ts'
-import { type Decide, decide, type Evidence } from '../gateways/decision.ts'
+import { type Decide, type Decision, decide, type Evidence } from '../gateways/decision.ts'
+import type { HeaderLine } from '../plan/case.ts'
+import { originForm, type Refusal } from '../reference-proxy/admission.ts'
 import { type Behaviour, correct } from '../reference-proxy/behaviour.ts'
-import type { ProxyRequest, Settings } from '../reference-proxy/request.ts'
+import { forwardedLines } from '../reference-proxy/header-steps.ts'
+import type { Access, AuthAnswer, ProxyRequest, Settings } from '../reference-proxy/request.ts'
+import { askSessions, type SessionStore } from '../reference-proxy/session.ts'
 
 /** What passed while one cell ran. */
-export type Trace = {
-  readonly requests: readonly { readonly request: ProxyRequest; readonly settings: Settings }[]
-  readonly evidence: readonly Evidence[]
+export type Trace = { readonly requests: readonly Passage[]; readonly decided: readonly Decided[] }
+
+/** One request at the proxy, and what the correct switches make of it. */
+export type Passage = {
+  readonly received: ProxyRequest
+  readonly settings: Settings
+  readonly refusal: Refusal | undefined
+  /** As the switches behind the admission see it. */
+  readonly request: ProxyRequest
+  readonly answer: AuthAnswer
+  readonly exempt: boolean
+  readonly access: Access
+  /** For the gateway, where it is asked. */
+  readonly lines: readonly HeaderLine[]
+}
+
+/** One decision of the gateway. */
+export type Decided = { readonly evidence: Evidence; readonly decision: Decision }
+
+export function passage(received: ProxyRequest, settings: Settings, sessions: SessionStore): Passage {
+  const refusal = correct.admit(received, settings)
+  const request = { ...received, target: originForm(received.target, settings) ?? received.target }
+  const answer = askSessions(sessions, request)
+  const exempt = correct.exempt(request, settings)
+  const access = correct.access(answer, exempt, request)
+  const user = access.kind === 'forward' ? access.user : undefined
+  const lines = forwardedLines(correct.steps, { request, settings, ...(user && { user }) })
+  return { received, settings, refusal, request, answer, exempt, access, lines }
 }
 
 export class Tracing {
   #requests: { request: ProxyRequest; settings: Settings }[] = []
-  #evidence: Evidence[] = []
+  #decided: Decided[] = []
 
   /** The correct proxy, writing down. */
   readonly behaviour: Behaviour = {
@@ -26,18 +55,19 @@ export class Tracing {
   /** The correct gateway, writing down. */
   readonly policy = (policy: Policy): Policy => {
     const decideInstead: Decide = (evidence, rules) => {
-      this.#evidence.push(evidence)
-      return decide(evidence, rules)
+      const decision = decide(evidence, rules)
+      this.#decided.push({ evidence, decision })
+      return decision
     }
     return { ...policy, decideInstead }
   }
 
   /** What was written since the last call, without the fence, which came last and says nothing of the case. @param fence whether it went through the proxy */
-  take(fence: 'through-proxy' | 'to-gateway'): Trace {
+  take(fence: 'through-proxy' | 'to-gateway', sessions: SessionStore): Trace {
     const requests = fence === 'through-proxy' ? this.#requests.slice(0, -1) : this.#requests
-    const evidence = this.#evidence.slice(0, -1)
+    const decided = this.#decided.slice(0, -1)
     this.#requests = []
-    this.#evidence = []
-    return { requests, evidence }
+    this.#decided = []
+    return { requests: requests.map(({ request, settings }) => passage(request, settings, sessions)), decided }
   }
 }

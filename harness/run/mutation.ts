@@ -22,7 +22,7 @@ export type MutationRun = MutationVerdict & {
 }
 
 /** Labs per thread: while some wait for bytes that must not come, others work. */
-const lanes = 4
+const lanes = 3
 
 /**
  * Every case × every mutant, in as many threads as there are cores (at most four).
