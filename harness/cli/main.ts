@@ -3,15 +3,16 @@
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { UserError } from '../plan/user-error.ts'
-import { runOptions, selectionOptions } from './options.ts'
+import { runDefaults, runOptions, selectionOptions } from './options.ts'
 
 const program = new Command('conformance')
   .description('Shows whether an identity-aware reverse proxy can be trusted by a gateway that believes its header.')
   .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
   .showHelpAfterError('(conformance --help shows what there is)')
   .exitOverride()
-  .addHelpText('after', () =>
-    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
+  .addHelpText(
+    'after',
+    () => `\nOptions of run, the default command:${runCommand.helpInformation().split('\nOptions:')[1] ?? ''}`,
   )
   .addHelpText(
     'after',
@@ -27,11 +28,11 @@ Exit codes: 0 conforms, 1 a requirement is not met, 2 usage or configuration,
             3 harness error or an environment could not start, 130 interrupted`,
   )
 
-const runCommand = runOptions(program.command('run', { isDefault: true }))
+const runCommand: Command = runOptions(program.command('run', { isDefault: true }))
   .description('run cells and write a report (the default command)')
   .action(async (options) => {
     const { run } = await import('./run.ts')
-    process.exitCode = await run(options)
+    process.exitCode = await run({ ...runDefaults, ...options })
   })
 
 program
@@ -49,9 +50,6 @@ program
   .description('a case in words, with its rules, controls and an example request')
   .argument('<case>', 'id of the case')
   .option('--json', 'machine-readable', false)
-  .addHelpText('after', () =>
-    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
-  )
   .addHelpText(
     'after',
     `
@@ -104,9 +102,6 @@ program
   .option('--compare [runs...]', 'what changed: two folders or run ids, or nothing for the run before')
   .addOption(new Option('--fail-on <what>', 'exit code 1 only for what is newly broken').choices(['new']))
   .option('--json', 'print the merged results.json, or the comparison', false)
-  .addHelpText('after', () =>
-    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
-  )
   .addHelpText(
     'after',
     `
@@ -130,9 +125,6 @@ program
   .argument('<kind>', 'proxy | scenario')
   .argument('<name>', 'my-proxy, or spoofing/two-lines')
   .option('--json', 'machine-readable', false)
-  .addHelpText('after', () =>
-    runCommand.helpInformation().replace(/^[^]*\nOptions:/, '\nOptions of run, the default command:'),
-  )
   .addHelpText(
     'after',
     `
