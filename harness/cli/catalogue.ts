@@ -12,11 +12,19 @@ const print = (output: Output, text: () => string, json: () => unknown) =>
 export async function printList(what: string, output: Output): Promise<void> {
   const kind = listKind(what)
   const all = await listed()
-  print(output, () => listText(kind, all), () => listJson(kind, all))
+  print(
+    output,
+    () => listText(kind, all),
+    () => listJson(kind, all),
+  )
 }
 
 /** @throws UserError for an unknown case, with near misses */
 export async function printExplanation(id: string, output: Output): Promise<void> {
   const all = await listed()
-  print(output, () => explainText(id, all), () => explainJson(id, all))
+  print(
+    output,
+    () => explainText(id, all),
+    () => explainJson(id, all),
+  )
 }

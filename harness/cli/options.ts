@@ -40,23 +40,30 @@ export const runDefaults: RunOptions = {
   json: false,
 }
 
-const commaList = (value: string, before: readonly string[]) => [...before, ...value.split(',').filter(Boolean)]
+const commaList = (value: string, before: readonly string[] = []) => [...before, ...value.split(',').filter(Boolean)]
 
 function positive(value: string): number {
   const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('expected a whole number of 1 or more.')
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('expected a whole number of 1 or more.')
   return number
 }
 
 function seed(value: string): number {
   const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError('expected a whole number of 0 or more.')
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new InvalidArgumentError('expected a whole number of 0 or more.')
   return number
 }
 
 function shard(value: string): { index: number; count: number } {
   const [index, count, ...rest] = value.split('/').map(Number)
-  if (index === undefined || count === undefined || rest.length > 0 || !(index >= 1 && index <= count && Number.isSafeInteger(count)))
+  if (
+    index === undefined ||
+    count === undefined ||
+    rest.length > 0 ||
+    !(index >= 1 && index <= count && Number.isSafeInteger(count))
+  )
     throw new InvalidArgumentError('expected I/N with 1 <= I <= N, for example 2/4.')
   return { index, count }
 }
@@ -64,27 +71,39 @@ function shard(value: string): { index: number; count: number } {
 /** What is run. Shared by `run`, `replay` and every command that selects cells. */
 export function selectionOptions(command: Command): Command {
   return command
-    .option('--proxy <name|path>', 'proxy by name, or any folder with a proxy.yaml (repeatable, or a comma list)', commaList, [])
-    .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList, [])
-    .option('--gateway <name[@version]>', 'reference, reference:PROFILE, … (repeatable, or a comma list)', commaList, [])
+    .option(
+      '--proxy <name|path>',
+      'proxy by name, or any folder with a proxy.yaml (repeatable, or a comma list)',
+      commaList,
+    )
+    .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList)
+    .option('--gateway <name[@version]>', 'reference, reference:PROFILE, … (repeatable, or a comma list)', commaList)
     .option('--proxy-version <version>', 'another listed version of the proxy')
 }
 
 export function runOptions(command: Command): Command {
   return selectionOptions(command)
-    .option('--case <glob>', 'case ids, for example "spoofing.**" (repeatable, or a comma list)', commaList, [])
+    .option('--case <glob>', 'case ids, for example "spoofing.**" (repeatable, or a comma list)', commaList)
     .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
     .addOption(new Option('--transport <transport>', 'one transport only').choices(['http', 'websocket', 'h2']))
-    .option('--list', 'print the cells that would run, and run nothing', false)
-    .addOption(new Option('--engine <engine>', 'where containers run; none is the embedded lab').choices(['auto', 'docker', 'private', 'none']).default('auto'))
-    .addOption(new Option('--images <how>', 'pull from registries, or build from package registries').choices(['auto', 'pull', 'build']).default('auto'))
-    .option('--offline', 'never touch the network', false)
+    .option('--list', 'print the cells that would run, and run nothing')
+    .addOption(
+      new Option('--engine <engine>', 'where containers run; none is the embedded lab')
+        .choices(['auto', 'docker', 'private', 'none'])
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--images <how>', 'pull from registries, or build from package registries')
+        .choices(['auto', 'pull', 'build'])
+        .default('auto'),
+    )
+    .option('--offline', 'never touch the network')
     .option('--out <dir>', 'where the report goes', 'reports/latest')
     .option('--shard <i/n>', 'one part of the environments, for example 2/4', shard)
     .option('--seed <n>', 'seed of whatever is drawn by chance', seed, 1)
     .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
-    .option('--keep', 'leave the containers standing after the run (not with a private engine)', false)
-    .option('--json', 'print results.json on stdout', false)
+    .option('--keep', 'leave the containers standing after the run (not with a private engine)')
+    .option('--json', 'print results.json on stdout')
 }
 
 /** Start-up waits more than it computes: two environments per core, within reason. */

@@ -2,7 +2,7 @@
 import Docker from 'dockerode'
 import { sweep } from '../lab/containers/sweep.ts'
 import { findEngine } from '../lab/engine.ts'
-import { Preparer, type PreparedService } from '../lab/images/prepare.ts'
+import { type PreparedService, Preparer } from '../lab/images/prepare.ts'
 import { enterNamespaces } from '../lab/private/enter.ts'
 import { enginePackages } from '../lab/private/packages.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
@@ -27,7 +27,13 @@ export async function findFooting(plan: Plan, options: RunOptions, progress: Ter
   if (options.engine === 'none' || plan.environments.every((environment) => environment.embedded)) return nowhere
   const found = await progress.step('looking for a container engine', async (detail) => {
     const engine = await findEngine(options.engine === 'none' ? 'auto' : options.engine)
-    detail(engine.kind === 'docker' ? `${engine.socket}, version ${engine.version}` : engine.kind === 'private' ? 'none answers; a private one for this run' : 'none')
+    detail(
+      engine.kind === 'docker'
+        ? `${engine.socket}, version ${engine.version}`
+        : engine.kind === 'private'
+          ? 'none answers; a private one for this run'
+          : 'none',
+    )
     return engine
   })
   await sweep(found.kind === 'docker' ? new Docker({ socketPath: found.socket }) : undefined, 'remove')
@@ -35,11 +41,17 @@ export async function findFooting(plan: Plan, options: RunOptions, progress: Ter
     case 'docker':
       return { engine: { kind: 'docker', socket: found.socket, version: found.version }, prefix: [], notes: [] }
     case 'private':
-      return { engine: { kind: 'private', packages: await enginePackages(progress, options.offline) }, prefix: enterNamespaces, notes: [] }
+      return {
+        engine: { kind: 'private', packages: await enginePackages(progress, options.offline) },
+        prefix: enterNamespaces,
+        notes: [],
+      }
     case 'none':
       return {
         ...nowhere,
-        notes: [`NO CONTAINER ENGINE: only the embedded lab ran, no real proxy was tested (${found.reasons.join('; ')}). "conformance doctor" says what to do.`],
+        notes: [
+          `NO CONTAINER ENGINE: only the embedded lab ran, no real proxy was tested (${found.reasons.join('; ')}). "conformance doctor" says what to do.`,
+        ],
       }
   }
 }
@@ -61,15 +73,24 @@ export async function prepare(
   // A private engine has no network: what it runs is built.
   const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
   const services = environments.flatMap(({ variant }) => variant.services)
-  const preparer = new Preparer(services, { images: options.images, offline: options.offline, progress, ...(docker && { docker }) })
+  const preparer = new Preparer(services, {
+    images: options.images,
+    offline: options.offline,
+    progress,
+    ...(docker && { docker }),
+  })
   const missing: EnvironmentResult[] = []
   const ready: PreparedEnvironment[] = []
   await Promise.all(
     environments.map(async (environment) => {
       if (environment.embedded) return void ready.push({ ...environment, services: {} })
-      const unavailable = (reason: string, asked: boolean) => void missing.push(environmentRow(environment, { status: 'unavailable', reason, asked }))
+      const unavailable = (reason: string, asked: boolean) =>
+        void missing.push(environmentRow(environment, { status: 'unavailable', reason, asked }))
       if (engine.kind === 'none') return unavailable('There is no container engine here.', options.asked.length > 0)
-      const wanted = [['harness', preparer.harness()] as const, ...environment.variant.services.map((service) => [service.name, preparer.service(service)] as const)]
+      const wanted = [
+        ['harness', preparer.harness()] as const,
+        ...environment.variant.services.map((service) => [service.name, preparer.service(service)] as const),
+      ]
       const prepared: Record<string, PreparedService> = {}
       for (const [name, preparing] of wanted) {
         const preparation = await preparing

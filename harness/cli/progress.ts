@@ -7,7 +7,8 @@ const seconds = (since: number) => `${((performance.now() - since) / 1000).toFix
 
 type Active = { readonly title: string; readonly since: number; detail: string }
 
-export type TerminalProgress = Progress & Disposable & { /** Replaces the live line's tail, e.g. counts of cells. */ readonly status: (text: string) => void }
+export type TerminalProgress = Progress &
+  Disposable & { /** Replaces the live line's tail, e.g. counts of cells. */ readonly status: (text: string) => void }
 
 /** @param stream where it goes; colour and the live line only when it is a terminal (`NO_COLOR` is honoured by Node). */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): TerminalProgress {
@@ -18,7 +19,10 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): T
 
   const refresh = () => {
     const steps = [...active].map((step) => `${step.title}${step.detail && ` ${step.detail}`} ${seconds(step.since)}`)
-    spinner.text = [...steps, status].filter(Boolean).join(' · ').slice(0, (stream.columns ?? 80) - 4)
+    spinner.text = [...steps, status]
+      .filter(Boolean)
+      .join(' · ')
+      .slice(0, (stream.columns ?? 80) - 4)
   }
   const ticking = live ? setInterval(refresh, 200).unref() : undefined
   const line = (text: string) => {

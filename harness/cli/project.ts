@@ -19,7 +19,9 @@ const isPath = (proxy: string) => proxy.includes('/') || proxy.includes(sep) || 
  * @returns the catalogue and the same list with names only
  * @throws UserError with every mistake of every file
  */
-export async function loadProject(proxies: readonly string[] = []): Promise<{ catalogue: Catalogue; names: readonly string[] }> {
+export async function loadProject(
+  proxies: readonly string[] = [],
+): Promise<{ catalogue: Catalogue; names: readonly string[] }> {
   const folders = proxies.filter(isPath)
   const catalogue = await loadCatalogue({ root, folders, mutants: controls.map(({ name }) => name) })
   return { catalogue, names: proxies.map((proxy) => (isPath(proxy) ? basename(resolve(proxy)) : proxy)) }

@@ -6,11 +6,14 @@ import { loadCatalogue } from '../plan/load-catalogue.ts'
 import { readReport } from '../report/read.ts'
 import { type AttemptEvidence, cellKey } from '../run/results.ts'
 import { caseNamed } from './explain.ts'
-import { runDefaults, type RunOptions } from './options.ts'
+import { type RunOptions, runDefaults } from './options.ts'
 import { root } from './project.ts'
 import { run } from './run.ts'
 
-export type ReplayOptions = Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'>
+export type ReplayOptions = Pick<
+  RunOptions,
+  'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'
+>
 
 /** Runs the cell (and the twins that it rests on) afresh. @returns the run's exit code. @throws UserError for unknown names */
 export async function replay(id: string, options: ReplayOptions): Promise<number> {
@@ -33,7 +36,8 @@ export async function replay(id: string, options: ReplayOptions): Promise<number
       for (const [name, lines] of Object.entries(shown?.log ?? {}))
         if (lines.length > 0) console.log(`-- log of the ${name}\n${lines.join('\n')}\n`)
       const place = results.environments.find((environment) => environment.id === cell.environment)
-      if (place?.configuration !== undefined) console.log(`Configuration to look at: ${place.configuration.join(', ')}\n`)
+      if (place?.configuration !== undefined)
+        console.log(`Configuration to look at: ${place.configuration.join(', ')}\n`)
     }
     for (const environment of results.environments.filter(({ status }) => status !== 'ready'))
       console.log(`${environment.id}: ${environment.status}: ${environment.reason}`)

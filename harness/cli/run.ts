@@ -16,9 +16,9 @@ import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
 import type { RunOptions } from './options.ts'
 import { findFooting, prepare } from './prepare.ts'
+import { printPlan } from './print-plan.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { loadProject, root } from './project.ts'
-import { printPlan } from './print-plan.ts'
 import { environmentLine, summary } from './summary.ts'
 
 /** @returns the exit code. @throws UserError before anything is started */
@@ -28,7 +28,10 @@ export async function run(options: RunOptions): Promise<number> {
   const { catalogue, names } = await loadProject(options.proxy)
   const embedded = catalogue.proxies.filter((proxy) => proxy.embedded)
   // The reference proxy belongs to the embedded lab: it runs where that is asked for, not beside the real ones.
-  const asked = options.engine === 'none' ? embedded : catalogue.proxies.filter((proxy) => !proxy.embedded || names.includes(proxy.name))
+  const asked =
+    options.engine === 'none'
+      ? embedded
+      : catalogue.proxies.filter((proxy) => !proxy.embedded || names.includes(proxy.name))
   const sources = { gateways: knownGateways, cases: catalogue.cases }
   const plan = expandPlan({ ...sources, proxies: asked }, { ...options, proxy: names })
   if (options.list) {
@@ -46,7 +49,10 @@ export async function run(options: RunOptions): Promise<number> {
       ? expandPlan({ ...sources, proxies: embedded }, { ...options, proxy: [], variant: [], gateway: [] }).environments
       : []
   const environments = [...plan.environments, ...instead]
-  const collection = new Collection(environments, options.case.length === 0 && options.level === undefined && options.transport === undefined)
+  const collection = new Collection(
+    environments,
+    options.case.length === 0 && options.level === undefined && options.transport === undefined,
+  )
   const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
   await noteOwner(folder)
   const runId = randomBytes(4).toString('hex')
@@ -83,10 +89,12 @@ export async function run(options: RunOptions): Promise<number> {
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
       const end = await spawnRun(request, footing.prefix, onEvent, interruption.signal)
-      if (end.kind === 'died') collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+      if (end.kind === 'died')
+        collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
     }
   } catch (error) {
-    if (!interruption.signal.aborted) collection.take({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
+    if (!interruption.signal.aborted)
+      collection.take({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
   } finally {
     progress.status('')
     if (!options.keep) await rm(folder, { recursive: true, force: true })
@@ -128,23 +136,17 @@ function interruptible(progress: TerminalProgress): Disposable & { readonly sign
 }
 
 function show(event: RunEvent, collection: Collection, progress: TerminalProgress): void {
-  switch (event.type) {
-    case 'note':
-      return progress.note(event.line)
-    case 'engine':
-      return progress.note(event.kind === 'none' ? 'No container engine: embedded lab' : `Engine ${event.kind} ${event.version} (${(event.ms / 1000).toFixed(1)} s)`)
-    case 'starting':
-      return progress.status(`${event.id} starts`)
-    case 'cell':
-      return progress.status(`${collection.cells.length} cells · ${event.cell.environment}`)
-    case 'environment-done':
-      return progress.note(environmentLine(event.id, collection))
-    case 'environment':
-    case 'broken-cell':
-    case 'failure':
-    case 'done':
-      return
-  }
+  if (event.type === 'note') progress.note(event.line)
+  if (event.type === 'engine') progress.note(engineLine(event))
+  if (event.type === 'starting') progress.status(`${event.id} starts`)
+  if (event.type === 'cell') progress.status(`${collection.cells.length} cells · ${event.cell.environment}`)
+  if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
+}
+
+function engineLine({ kind, version, ms }: Extract<RunEvent, { type: 'engine' }>): string {
+  return kind === 'none'
+    ? 'No container engine: embedded lab'
+    : `Engine ${kind} ${version} (${(ms / 1000).toFixed(1)} s)`
 }
 
 function planLine({ environments }: Plan): string {
@@ -160,7 +162,10 @@ async function harnessVersion(): Promise<string> {
 /** Empty outside a checkout. */
 function commit(): string {
   try {
-    return execFileSync('git', ['-C', root, 'rev-parse', '--short=12', 'HEAD'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    return execFileSync('git', ['-C', root, 'rev-parse', '--short=12', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
   } catch {
     return ''
   }

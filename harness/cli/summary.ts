@@ -5,7 +5,8 @@ import { isRed, type Status } from '../judge/status.ts'
 import type { Collection } from '../run/collect.ts'
 import { type Cell, type EnvironmentResult, type Results, totalsOf } from '../run/results.ts'
 
-const paint = (format: Parameters<typeof styleText>[0], text: string) => styleText(format, text, { stream: process.stdout })
+const paint = (format: Parameters<typeof styleText>[0], text: string) =>
+  styleText(format, text, { stream: process.stdout })
 const colours: Partial<Record<Status, Parameters<typeof styleText>[0]>> = {
   pass: 'green',
   fail: 'red',
@@ -37,10 +38,20 @@ export function summary(results: Results, out: string): string {
   const absent = results.environments.filter(({ status }) => status !== 'ready')
   return [
     '',
-    ...absent.map((environment) => `${paint('magenta', environment.status)} ${environment.id}\n  ${environment.reason}`),
-    ...red.slice(0, spelledOut).map((cell) => `${paint(colours[cell.status] ?? 'red', cell.status)} ${cell.environment} ${cell.case} ${cell.transport}\n  ${firstLine(cell.reason)}`),
+    ...absent.map(
+      (environment) => `${paint('magenta', environment.status)} ${environment.id}\n  ${environment.reason}`,
+    ),
+    ...red
+      .slice(0, spelledOut)
+      .map(
+        (cell) =>
+          `${paint(colours[cell.status] ?? 'red', cell.status)} ${cell.environment} ${cell.case} ${cell.transport}\n  ${firstLine(cell.reason)}`,
+      ),
     ...(red.length > spelledOut ? [`… and ${red.length - spelledOut} more in the report`] : []),
-    ...results.stale.map((entry) => `${paint('red', 'stale known failure')} ${entry.file}:${entry.line} (${entry.cases.join(', ')}): ${entry.why}`),
+    ...results.stale.map(
+      (entry) =>
+        `${paint('red', 'stale known failure')} ${entry.file}:${entry.line} (${entry.cases.join(', ')}): ${entry.why}`,
+    ),
     ...(results.run.notes ?? []),
     `${paint('bold', verdict(results))}: ${counts(results.cells) || 'no cell ran'}; ${(results.run.durationMs / 1000).toFixed(1)} s`,
     `Report: ${relative(process.cwd(), out) || '.'}/index.html`,
