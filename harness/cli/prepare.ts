@@ -19,9 +19,11 @@ export type Footing = {
   readonly prefix: readonly string[]
   /** What the reader of the report must know. */
   readonly notes: readonly string[]
+  /** Why an engine that could have been there is not: then its absence is an error, whatever was asked for. */
+  readonly obstacle?: string
 }
 
-/** Finds or makes ready an engine, and removes what dead runs left. @throws where a private engine's packages cannot be had */
+/** Finds or makes ready an engine, and removes what dead runs left. */
 export async function findFooting(plan: Plan, options: RunOptions, progress: TerminalProgress): Promise<Footing> {
   const nowhere: Footing = { engine: { kind: 'none' }, prefix: [], notes: [] }
   if (options.engine === 'none' || plan.environments.every((environment) => environment.embedded)) return nowhere
@@ -41,10 +43,12 @@ export async function findFooting(plan: Plan, options: RunOptions, progress: Ter
     case 'docker':
       return { engine: { kind: 'docker', socket: found.socket, version: found.version }, prefix: [], notes: [] }
     case 'private':
-      return {
-        engine: { kind: 'private', packages: await enginePackages(progress, options.offline) },
-        prefix: enterNamespaces,
-        notes: [],
+      try {
+        const packages = await enginePackages(progress, options.offline)
+        return { engine: { kind: 'private', packages }, prefix: enterNamespaces, notes: [] }
+      } catch (error) {
+        const obstacle = `The private engine could not be made ready: ${error instanceof Error ? error.message : error}`
+        return { ...nowhere, notes: [obstacle], obstacle }
       }
     case 'none':
       return {
@@ -86,7 +90,11 @@ export async function prepare(
       if (environment.embedded) return void ready.push({ ...environment, services: {} })
       const unavailable = (reason: string, asked: boolean) =>
         void missing.push(environmentRow(environment, { status: 'unavailable', reason, asked }))
-      if (engine.kind === 'none') return unavailable('There is no container engine here.', options.asked.length > 0)
+      if (engine.kind === 'none')
+        return unavailable(
+          footing.obstacle ?? 'There is no container engine here.',
+          options.asked.length > 0 || footing.obstacle !== undefined,
+        )
       const wanted = [
         ['harness', preparer.harness()] as const,
         ...environment.variant.services.map((service) => [service.name, preparer.service(service)] as const),

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
+import { stopSteps } from '../lab/images/step.ts'
 import { expandPlan, type Plan } from '../plan/expand.ts'
 import { tellGithub } from '../report/github.ts'
-import { writeReport } from '../report/write.ts'
+import { mustBeReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Results } from '../run/results.ts'
@@ -25,6 +26,7 @@ import { environmentLine, summary } from './summary.ts'
 export async function run(options: RunOptions): Promise<number> {
   const since = performance.now()
   const startedAt = new Date().toISOString()
+  const out = resolve(options.out)
   const { catalogue, names } = await loadProject(options.proxy)
   const embedded = catalogue.proxies.filter((proxy) => proxy.embedded)
   // The reference proxy belongs to the embedded lab: it runs where that is asked for, not beside the real ones.
@@ -39,6 +41,8 @@ export async function run(options: RunOptions): Promise<number> {
     return 0
   }
 
+  // Before hours of work, not after them.
+  await mustBeReport(out)
   using progress = terminalProgress()
   using interruption = interruptible(progress)
   progress.note(planLine(plan))
@@ -101,7 +105,6 @@ export async function run(options: RunOptions): Promise<number> {
   }
 
   const done = await withConfiguration(results(), environments)
-  const out = resolve(options.out)
   const exitCode = collection.failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
   const written: Results = {
     ...done,
@@ -123,6 +126,7 @@ function interruptible(progress: TerminalProgress): Disposable & { readonly sign
     if (abort.signal.aborted) process.exit(130)
     progress.note('Interrupted: taking everything down and writing what there is (again to leave at once).')
     abort.abort()
+    stopSteps()
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -33,7 +33,7 @@ export async function writeReport(
   history: readonly RunRecord[] = [],
 ): Promise<void> {
   await mkdir(outDir, { recursive: true })
-  await mustBeOurs(outDir)
+  await mustBeReport(outDir)
   await sweep(outDir)
   const overview = overviewOf(results, evidence)
   const aside = join(outDir, `.writing-${process.pid}-${randomBytes(4).toString('hex')}`)
@@ -86,8 +86,11 @@ async function replaceFolder(from: string, to: string, old: string): Promise<voi
   await rename(from, to)
 }
 
-/** `--out .` in a repository with a folder `cases` of its own must not cost anybody their files. */
-async function mustBeOurs(outDir: string): Promise<void> {
+/**
+ * `--out .` in a repository with a folder `cases` of its own must not cost anybody their files.
+ * @throws UserError when the folder holds something else
+ */
+export async function mustBeReport(outDir: string): Promise<void> {
   if (await isReport(outDir)) return
   for (const folder of folders) {
     if (await exists(join(outDir, folder))) {

@@ -1,17 +1,15 @@
 /** What has come of a run so far: grows event by event and can be written as a report at any moment. */
-import { relative, resolve } from 'node:path'
 import { exitCode } from '../judge/exit-code.ts'
 import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failures.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
-import type { Variant } from '../plan/proxy.ts'
 import { gatewayId } from '../plan/select.ts'
 import type { RunEvent } from './events.ts'
 import {
   type Cell,
   type CellEvidence,
   cellKey,
-  type Evidence,
   type EnvironmentResult,
+  type Evidence,
   evidenceAddress,
   type Results,
   type RunFacts,
@@ -72,21 +70,45 @@ export class Collection {
 
   results(run: Omit<RunFacts, 'exitCode' | keyof Ending>, ending: Ending): Results {
     // Planned, but never heard of again: the run's process died, or was stopped, before it could stand up.
-    const environments = [...this.#planned.values()].map((planned) => this.#environments.get(planned.id) ?? neverStood(planned, ending.interrupted))
+    const environments = [...this.#planned.values()].map(
+      (planned) => this.#environments.get(planned.id) ?? neverStood(planned, ending.interrupted),
+    )
     const cells = this.cells
     const stale = staleKnownFailures(environments.map((environment) => this.#judged(environment, ending.interrupted)))
-    const cases = new Map([...this.#planned.values()].flatMap((planned) => planned.cells.map((cell) => [cell.case.id, cell.case])))
+    const cases = new Map(
+      [...this.#planned.values()].flatMap((planned) => planned.cells.map((cell) => [cell.case.id, cell.case])),
+    )
     const ran = new Set(cells.map((cell) => cell.case))
     return {
       schema: 1,
-      run: { ...run, ...ending, exitCode: exitCode({ interrupted: ending.interrupted, environments, cells, stale: stale.length }) },
+      run: {
+        ...run,
+        ...ending,
+        exitCode: exitCode({ interrupted: ending.interrupted, environments, cells, stale: stale.length }),
+      },
       environments,
       cells,
       totals: totalsOf(cells),
       cases: [...cases.values()]
         .filter((asked) => ran.has(asked.id))
-        .map(({ id, family, title, why, refs, level, twins, controls, source }) => ({ id, family, title, why, refs, level, twins, controls, source })),
-      stale: stale.map(({ proxy, entry, why }) => ({ proxy, file: entry.source.file, line: entry.source.line, cases: [...entry.cases], why })),
+        .map(({ id, family, title, why, refs, level, twins, controls, source }) => ({
+          id,
+          family,
+          title,
+          why,
+          refs,
+          level,
+          twins,
+          controls,
+          source,
+        })),
+      stale: stale.map(({ proxy, entry, why }) => ({
+        proxy,
+        file: entry.source.file,
+        line: entry.source.line,
+        cases: [...entry.cases],
+        why,
+      })),
     }
   }
 
@@ -107,7 +129,9 @@ export class Collection {
   /** A defect of the harness in one cell. Where the environment itself did not stand, its own row says so, not every cell. */
   #takeBroken(environment: string, name: string, reason: string): void {
     if (this.#environments.get(environment)?.status !== 'ready') return
-    const cell = this.#planned.get(environment)?.cells.find(({ case: asked, transport }) => `${asked.id}.${transport}` === name)
+    const cell = this.#planned
+      .get(environment)
+      ?.cells.find(({ case: asked, transport }) => `${asked.id}.${transport}` === name)
     if (cell === undefined) return
     const { case: asked, transport } = cell
     const broken = { environment, case: asked.id, transport, level: asked.level }
@@ -118,7 +142,12 @@ export class Collection {
     const planned = this.#planned.get(environment.id)
     if (planned === undefined) throw new Error(`${environment.id} ran without being planned`)
     return {
-      place: { proxy: planned.proxy, proxyVersion: planned.proxyVersion, variant: planned.variant.name, gateway: gatewayId(planned.gateway) },
+      place: {
+        proxy: planned.proxy,
+        proxyVersion: planned.proxyVersion,
+        variant: planned.variant.name,
+        gateway: gatewayId(planned.gateway),
+      },
       knownFailures: planned.knownFailures,
       complete: this.#complete && !interrupted && environment.status === 'ready',
       cells: this.cellsOf(environment.id),
@@ -146,18 +175,8 @@ export function environmentRow(
     loginMs: 0,
     services: [],
     ...(planned.variant.documentation && { documentation: planned.variant.documentation.source }),
-    configuration: configurationOf(planned.variant),
     ...state,
   }
-}
-
-const project = resolve(import.meta.dirname, '..', '..')
-
-/** The variant's own files, the proxy's first; relative to the project where they are in it. */
-function configurationOf({ folder, services }: Variant): string[] {
-  const proxyFirst = services.toSorted((one, other) => Number(other.name === 'proxy') - Number(one.name === 'proxy'))
-  const files = proxyFirst.flatMap((service) => Object.keys(service.files).map((file) => resolve(folder, file)))
-  return [...new Set(files)].map((file) => (file.startsWith(project) ? relative(project, file) : file))
 }
 
 function neverStood(planned: PlannedEnvironment, interrupted: boolean): EnvironmentResult {

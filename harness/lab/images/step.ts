@@ -8,6 +8,13 @@ const tail = 8
 /** A download that hangs must end some time, in milliseconds. */
 const patience = 20 * 60_000
 
+const stopping = new AbortController()
+
+/** The user has had enough: whatever is being fetched or built ends, and nothing more is begun. */
+export function stopSteps(): void {
+  stopping.abort()
+}
+
 /**
  * @param needed what to install where the program is not there, in words
  * @throws naming the program and what is missing, or the last lines that it wrote
@@ -19,9 +26,10 @@ export async function step(
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<void> {
   try {
-    await run(program, args, { ...options, maxBuffer: 1 << 26, timeout: patience })
+    await run(program, args, { ...options, maxBuffer: 1 << 26, timeout: patience, signal: stopping.signal })
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
+    if (stopping.signal.aborted) throw new Error(`${program} was stopped`, { cause })
     if ('code' in cause && cause.code === 'ENOENT')
       throw new Error(`${program} is not there: this needs ${needed}. Install it, or use --images pull.`, { cause })
     const how =
