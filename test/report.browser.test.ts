@@ -75,6 +75,16 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     expect(complaints).toEqual([])
   }
 
+  /** What axe objects to, with the first place of each. */
+  async function objections(page: Page): Promise<string[]> {
+    await page.evaluate(axe.source)
+    const found: AxeResults = await page.evaluate('axe.run({ preload: false })') // the page's own policy forbids fetching
+    expect(found.passes.length).toBeGreaterThan(10)
+    return found.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.length}x ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
+    )
+  }
+
   const shown = (page: Page) => page.locator('#matrix tr[data-case]:visible')
 
   it('leads from the matrix to the bytes of a red cell in two clicks', async () => {
@@ -150,13 +160,7 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
       await quietly(
         path,
         async (page) => {
-          await page.evaluate(axe.source)
-          const found: AxeResults = await page.evaluate('axe.run({ preload: false })') // the page's own policy forbids fetching
-          const objections = found.violations.map(
-            ({ id, nodes }) => `${id}: ${nodes.length}x ${nodes[0]?.html} ${nodes[0]?.failureSummary}`,
-          )
-          expect(objections).toEqual([])
-          expect(found.passes.length).toBeGreaterThan(10)
+          expect(await objections(page)).toEqual([])
           await page.screenshot({ path: join(artefacts, `${name}-1280-${colorScheme}.png`) })
         },
         { colorScheme },
@@ -164,11 +168,12 @@ describe.skipIf(executable === undefined)('the report in Chromium', () => {
     })
   })
 
-  it.each(pages)('does not scroll sideways on a phone: %s', async (name, path) => {
+  it.each(pages)('fits a phone without scrolling sideways, and axe agrees: %s', async (name, path) => {
     await quietly(
       path,
       async (page) => {
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(phone.width)
+        expect(await objections(page)).toEqual([])
         await page.screenshot({ path: join(artefacts, `${name}-360.png`), fullPage: name === 'cell' })
       },
       { viewport: phone, isMobile: true, hasTouch: true },

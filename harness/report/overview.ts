@@ -109,7 +109,8 @@ export function runInWords({ results, environments }: Overview): string {
     ...((totals['known-failure'] ?? 0) > 0 ? [counted(totals['known-failure'] ?? 0, 'known failure')] : []),
     ...((totals.blocked ?? 0) > 0 ? [`${totals.blocked} blocked`] : []),
   ]
-  const verdicts: Readonly<Record<number, string>> = { 0: 'Conforms', 1: 'Does not conform', 3: 'Not judged in full' }
+  const allWell = (totals['known-failure'] ?? 0) > 0 ? 'Conforms, but for what is known not to' : 'Conforms'
+  const verdicts: Readonly<Record<number, string>> = { 0: allWell, 1: 'Does not conform', 3: 'Not judged in full' }
   const verdict = verdicts[run.exitCode] ?? `Ended with exit code ${run.exitCode}`
   return `${verdict}: ${where}, ${counted(totals.pass ?? 0, 'pass', 'passes')}${parts.length > 0 ? `, ${parts.join(', ')}` : ''}.`
 }

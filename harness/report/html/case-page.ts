@@ -14,7 +14,7 @@ export function casePage(overview: Overview, one: CaseSummary): string {
     <p>${one.why}</p>
     ${caseFacts(overview, one)}
     <h2>In every environment</h2>
-    <div class="scroll"><table>
+    <div class="scroll" tabindex="0"><table>
       <thead><tr><th scope="col">status</th><th scope="col">environment</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
       <tbody>${cells.map(
         (cell) =>

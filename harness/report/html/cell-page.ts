@@ -47,8 +47,8 @@ function evidenceSections(evidence: CellEvidence): Markup {
     ${attempts.map((attempt, index) => attemptSection(attempt, attempts.length > 1 ? `Request ${index + 1} of ${attempts.length}` : undefined, evidence.identity))}
     ${fence.needed && html`<p>Fence: ${fence.arrived ? 'an allowed request sent after it arrived, so whatever came before would have been seen.' : `the allowed request sent after it did not arrive${fence.reason === undefined ? '' : ` (${fence.reason})`}.`}</p>`}
     <h2>See it again</h2>
-    <pre><code>${replay}</code></pre>
-    ${curl !== undefined && [html`<p class="soft">The first request for a shell inside the environment (redacted values have to be put back):</p>`, html`<pre><code>${curl}</code></pre>`]}
+    <pre tabindex="0"><code>${replay}</code></pre>
+    ${curl !== undefined && [html`<p class="soft">The first request for a shell inside the environment (redacted values have to be put back):</p>`, html`<pre tabindex="0"><code>${curl}</code></pre>`]}
     <h2>Logs</h2>
     ${logSection('proxy', log.proxy)} ${logSection('gateway', log.gateway)}
   </div>`
@@ -56,20 +56,20 @@ function evidenceSections(evidence: CellEvidence): Markup {
 
 function logSection(of: string, lines: readonly string[]): Markup {
   if (lines.length === 0) return html`<p class="soft">The ${of} logged nothing.</p>`
-  return html`<details open><summary>${of}</summary><pre>${lines.map(visible).join('\n')}</pre></details>`
+  return html`<details open><summary>${of}</summary><pre tabindex="0">${lines.map(visible).join('\n')}</pre></details>`
 }
 
 function attemptSection(attempt: AttemptEvidence, title: string | undefined, identity: string | undefined): Markup {
   const { sent, arrived, rest } = compare(attempt)
   return html`<section>
     <h2>${title === undefined ? 'Expected and observed' : `${title}: expected and observed`}</h2>
-    <div class="scroll"><table><thead><tr><th scope="col">expected</th><th scope="col">observed</th></tr></thead>
+    <div class="compared"><table><thead><tr><th scope="col">expected</th><th scope="col">observed</th></tr></thead>
       <tbody>${expectationRows(attempt, identity).map((row) => html`<tr><td>${visible(row.expected)}</td><td>${visible(row.observed)}</td></tr>`)}</tbody></table></div>
     <h3>Sent and arrived</h3>
     <div class="sides">
-      <div><h3>Sent by the client</h3><div class="wire">${sent.map(wireLine)}${rest === '' ? '' : html`<span>${`\n${visible(rest)}`}</span>`}</div></div>
+      <div><h3>Sent by the client</h3><div class="wire" tabindex="0">${sent.map(wireLine)}${rest === '' ? '' : html`<span>${`\n${visible(rest)}`}</span>`}</div></div>
       <div><h3>Arrived at the gateway</h3>${arrived.length === 0 ? html`<p>Nothing.</p>` : arrived.map((lines, index) => arrivedBlock(lines, attempt.arrived[index]))}</div>
-      <div><h3>Answer to the client</h3><pre>${answerText(attempt.client)}</pre></div>
+      <div><h3>Answer to the client</h3><pre tabindex="0">${answerText(attempt.client)}</pre></div>
     </div>
     <p class="soft">${differenceLegend(arrived.length > 0)}</p>
   </section>`
@@ -90,7 +90,7 @@ function answerText({ status, headers, body = '', further = [], close, fault }: 
 }
 
 function arrivedBlock(lines: readonly ComparedLine[], arrival: AttemptEvidence['arrived'][number] | undefined): Markup {
-  return html`<div><div class="wire">${lines.map(wireLine)}${arrival !== undefined && arrival.body !== '' && html`<span>${`\n${visible(arrival.body)}`}</span>`}</div>
+  return html`<div><div class="wire" tabindex="0">${lines.map(wireLine)}${arrival !== undefined && arrival.body !== '' && html`<span>${`\n${visible(arrival.body)}`}</span>`}</div>
     ${arrival !== undefined && html`<p class="soft">${visible(`Peer ${arrival.peer}; ${arrival.attribution}; ${arrival.verdict}`)}</p>`}</div>`
 }
 

@@ -13,7 +13,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
     ${environmentFacts(overview, environment)}
-    ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre>${visible(text)}</pre></details>`)}
+    ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${visible(text)}</pre></details>`)}
     ${legend()}
     ${overview.families.map(({ family, cases }) =>
       familyTable(
@@ -50,7 +50,7 @@ function familyTable(
 ): Markup | undefined {
   const cells = cases.flatMap((one) => overview.cellsAt(id, one))
   if (cells.length === 0) return undefined
-  return html`<section><h2>${family}</h2><div class="scroll"><table>
+  return html`<section><h2>${family}</h2><div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
     <tbody>${cells.map(
       (cell) =>

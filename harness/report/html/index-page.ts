@@ -57,7 +57,7 @@ function stale({ results }: Overview): Markup | undefined {
 
 /** What a reader who has to choose a configuration wants to know first. Best news first, as they may stop there. */
 const meanings: readonly (readonly [Conformance, string])[] = [
-  ['conforms', 'Safe in every case asked here, configured as here'],
+  ['conforms', 'Safe: meets every requirement asked here, configured as here'],
   ['not-proved', 'Not proved safe: something in the way of a requirement'],
   ['known', 'Not safe as configured here, and known not to be'],
   ['does-not-conform', 'Not safe as configured here'],
@@ -67,6 +67,7 @@ const meanings: readonly (readonly [Conformance, string])[] = [
 
 function verdicts(overview: Overview): Markup {
   const judged = overview.environments.map((one) => ({ one, ...environmentOutcome(overview, one) }))
+  const several = new Set(overview.environments.map(gatewayName)).size > 1
   const groups = meanings
     .map(([conformance, words]) => ({
       conformance,
@@ -80,7 +81,7 @@ function verdicts(overview: Overview): Markup {
         ({ one }, index) => [
           index > 0 ? ', ' : '',
           html`<a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.variant}</a>`,
-          ` (${gatewayName(one)})`,
+          several ? ` (${gatewayName(one)})` : '',
         ],
       )}</li>`,
   )}</ul>`
@@ -107,10 +108,10 @@ function environmentsTable(overview: Overview): Markup {
       <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a> ${one.variant}</th>
       <td class="words"><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
       <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
-      <td>${duration(one.startMs)}</td><td>${duration(one.loginMs)}</td><td>${p95 === undefined ? '' : duration(p95)}</td>
+      <td class="time">${duration(one.startMs)}</td><td class="time">${duration(one.loginMs)}</td><td class="time">${p95 === undefined ? '' : duration(p95)}</td>
     </tr>`
   })
-  return html`<div class="scroll"><table>
+  return html`<div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">proxy, variant</th><th scope="col">outcome</th><th scope="col">gateway</th><th scope="col">start</th><th scope="col">log-in</th><th scope="col">case p95</th></tr></thead>
     <tbody>${rows}</tbody></table></div>`
 }

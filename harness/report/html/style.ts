@@ -13,6 +13,7 @@ a{color:var(--link)}
 h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0}h2{font-size:1.2rem;margin:1.6rem 0 .5rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}
 p{max-width:75ch}
 .lead{font-size:1.1rem;font-weight:600}
+td.time{white-space:nowrap}
 ul.verdicts{list-style:none;padding:0;max-width:100ch}ul.verdicts li{margin:.3rem 0}ul.verdicts .status{white-space:normal}
 .soft{color:var(--soft)}
 .loud{border-left:.4rem solid var(--fail);background:var(--fail-b);padding:.5rem .8rem;max-width:75ch}
@@ -23,6 +24,7 @@ table{border-collapse:collapse}
 th,td{border:1px solid var(--line);padding:.25rem .5rem;text-align:left;vertical-align:top}
 th{background:var(--shade);font-weight:600}
 .scroll{overflow-x:auto;max-width:100%}.scroll td{max-width:60rem}.scroll td.words{min-width:14rem}
+.compared td{overflow-wrap:anywhere;max-width:40rem}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.5rem 0}
 dl.facts dt{color:var(--soft)}dl.facts dd{margin:0}
 .status{display:inline-block;padding:0 .45em;border-radius:3px;white-space:nowrap;font-weight:600}
