@@ -24,6 +24,7 @@ export async function checkProxy(
     report(['versions'], `the default version ${content.version} stands in version, not in versions`)
   checkServices(content, report)
   checkFeatures(content, features, report)
+  checkCanaries(content, report)
   await checkFiles(content, folder, report)
   return problems
 }
@@ -98,6 +99,27 @@ function checkFeatures(content: ProxyFile, features: Iterable<string> | undefine
   check(['features'], content.features)
   for (const [name, variant] of Object.entries(content.variants))
     check(['variants', name, 'features'], variant.features)
+}
+
+/** Versions and variants of canaries; their cases are checked where the catalogue is known. */
+function checkCanaries(content: ProxyFile, report: Report) {
+  const older = content.versions ?? []
+  const versions = [content.version, ...older]
+  const variants = Object.keys(content.variants)
+  const canaries = content.canaries ?? []
+  for (const [index, { version, fixed, variant }] of canaries.entries()) {
+    const at = (key: string) => ['canaries', index, key]
+    const known = `expected a version of ${content.name} (${versions.join(', ')})`
+    if (!versions.includes(version))
+      report(at('version'), `${known}, found "${version}"; a canary's stands in versions`)
+    if (!versions.includes(fixed)) report(at('fixed'), `${known}, found "${fixed}"`)
+    if (fixed === version) report(at('fixed'), `expected another version than the canary's, found "${fixed}"`)
+    if (!variants.includes(variant))
+      report(at('variant'), `expected a variant of ${content.name}, found "${variant}"${didYouMean(variant, variants)}`)
+  }
+  for (const [name, { only }] of Object.entries(content.variants))
+    if (only === 'canaries' && !canaries.some(({ variant }) => variant === name))
+      report(['variants', name, 'only'], `expected a canary that stands up ${name}, there is none: it would never run`)
 }
 
 /** The files of all services that a variant does not replace must be in its folder. */

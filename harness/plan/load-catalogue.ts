@@ -4,8 +4,8 @@ import { checkCases } from './check-cases.ts'
 import { type Features, readFeatures } from './features.ts'
 import { type LoadedProxy, readProxies } from './load-proxies.ts'
 import { readScenarios, type Scenario } from './load-scenarios.ts'
-import { nearMisses } from './near-misses.ts'
-import { type Problem, refuseOn } from './problem.ts'
+import { didYouMean, oneOf } from './near-misses.ts'
+import { type Place, type Problem, refuseOn } from './problem.ts'
 import { caseMatcher } from './select.ts'
 
 export type Catalogue = {
@@ -35,25 +35,37 @@ export async function loadCatalogue({ root, folders = [], mutants }: CatalogueOp
   ])
   problems.push(...(await checkCases(loaded.cases, { features: names, ...(mutants && { mutants }) }, loaded.broken)))
   const cases = loaded.cases.map((one) => one.case)
-  if (loaded.broken.length === 0) problems.push(...deadKnownFailures(proxies, cases))
+  if (loaded.broken.length === 0) problems.push(...deadKnownFailures(proxies, cases), ...deadCanaries(proxies, cases))
   refuseOn(problems)
   return { scenarios: loaded.scenarios, cases, proxies, features }
 }
 
 /** A known failure that no case can ever meet would never be noticed as stale. */
 function deadKnownFailures(proxies: readonly LoadedProxy[], cases: readonly Case[]): Problem[] {
-  const ids = cases.map((one) => one.id)
-  return proxies.flatMap((proxy) =>
-    proxy.knownFailures.flatMap((entry, index) => {
-      const place = proxy.knownFailurePlaces[index]
-      if (place === undefined) return []
-      return entry.cases
-        .filter((glob) => !ids.some(caseMatcher(glob)))
-        .map((glob) => {
-          const near = nearMisses(glob, ids)
-          const hint = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`
-          return { ...place, message: `expected an id or glob of some case, "${glob}" matches none${hint}` }
-        })
+  return proxies.flatMap(({ knownFailures, knownFailurePlaces }) =>
+    knownFailures.flatMap((entry, index) => unmatched(entry.cases, cases, knownFailurePlaces[index])),
+  )
+}
+
+/** A canary whose cases are nowhere, or not over its transports, could neither be red nor green. */
+function deadCanaries(proxies: readonly LoadedProxy[], cases: readonly Case[]): Problem[] {
+  return proxies.flatMap(({ canaries, canaryPlaces }) =>
+    canaries.flatMap(({ cases: globs, transports }, index) => {
+      const over = transports && cases.filter((one) => one.over.some((transport) => transports.includes(transport)))
+      const words = over === undefined ? '' : ` over ${oneOf(transports ?? [])}`
+      const nowhere = unmatched(globs, cases, canaryPlaces[index])
+      return nowhere.length > 0 || over === undefined ? nowhere : unmatched(globs, over, canaryPlaces[index], words)
     }),
   )
+}
+
+function unmatched(globs: readonly string[], cases: readonly Case[], place: Place | undefined, words = ''): Problem[] {
+  if (place === undefined) return []
+  const ids = cases.map((one) => one.id)
+  return globs
+    .filter((glob) => !ids.some(caseMatcher(glob)))
+    .map((glob) => ({
+      ...place,
+      message: `expected an id or glob of some case${words}, "${glob}" matches none${didYouMean(glob, ids)}`,
+    }))
 }

@@ -16,6 +16,8 @@ export type LoadedProxy = Product & {
   readonly written: ProxyFile
   /** Where each known failure's `cases` stand, in the order of `knownFailures`. */
   readonly knownFailurePlaces: readonly Place[]
+  /** The same for `canaries`. */
+  readonly canaryPlaces: readonly Place[]
 }
 
 /**
@@ -73,6 +75,11 @@ async function readProxy(
   const { knownFailures, places } = await readKnownFailures(root, folder, content, mistakes)
   problems.push(...mistakes)
   if (mistakes.length > 0) return []
+  const file = shown(root, join(folder, 'proxy.yaml'))
+  const canaries = (content.canaries ?? []).map((canary, index) => ({
+    ...canary,
+    source: { file, line: yaml.place(['canaries', index]).line },
+  }))
   return [
     {
       name: content.name,
@@ -84,9 +91,11 @@ async function readProxy(
       versions: [content.version, ...(content.versions ?? [])],
       variants: variantsAt(content, folder, content.version),
       knownFailures,
+      canaries,
       embedded: content.embedded === true,
       written: content,
       knownFailurePlaces: places,
+      canaryPlaces: canaries.map((_, index) => yaml.place(['canaries', index, 'cases'])),
     },
   ]
 }
@@ -103,13 +112,17 @@ async function readKnownFailures(
   const yaml = await readYaml(file, knownFailuresSchema, problems)
   if (yaml === undefined) return none
   problems.push(...checkKnownFailures(yaml, proxy))
-  const inside = relative(root, file)
-  const shown = inside.startsWith('..') ? file : inside
   return {
     knownFailures: yaml.content.map((entry, index) => ({
       ...entry,
-      source: { file: shown, line: yaml.place([index]).line },
+      source: { file: shown(root, file), line: yaml.place([index]).line },
     })),
     places: yaml.content.map((_, index) => yaml.place([index, 'cases'])),
   }
+}
+
+/** As seen from the project, where it is the project's. */
+function shown(root: string, file: string): string {
+  const inside = relative(root, file)
+  return inside.startsWith('..') ? file : inside
 }

@@ -1,5 +1,6 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
+import { transports } from './case.ts'
 
 const text = z.string().min(1)
 const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
@@ -115,6 +116,9 @@ const variantSchema = z
       .meta({ description: 'Further names of containers, so that a documented snippet runs verbatim.' }),
     features: z.array(text).exactOptional().meta({ description: "Beside the proxy's (scenarios/features.yaml)." }),
     login: login.exactOptional(),
+    only: z.literal('canaries').exactOptional().meta({
+      description: 'Stands up for canaries, and where --variant names it; left out of ordinary runs.',
+    }),
     documentation: z
       .strictObject({
         source: text.meta({ description: 'Where the snippet stands.' }),
@@ -125,6 +129,25 @@ const variantSchema = z
     services: z.record(name, serviceOverrideSchema).exactOptional().meta({ description: 'What differs, per service.' }),
   })
   .meta({ id: 'variant', description: 'One configuration; its files stand in the folder of the same name.' })
+
+const canarySchema = z
+  .strictObject({
+    version: text.meta({ description: 'Old version that has the hole; one of versions.' }),
+    hole: text.meta({ description: 'CVE, or one sentence.' }),
+    link: z
+      .string()
+      .regex(/^https?:\/\//)
+      .exactOptional()
+      .meta({ description: 'Advisory.' }),
+    variant: text.meta({ description: 'Configuration that both versions run with.' }),
+    cases: z
+      .array(text)
+      .min(1)
+      .meta({ description: 'Case ids or globs: each red on the old version, green on the fixed one.' }),
+    transports: z.array(z.enum(transports)).min(1).exactOptional().meta({ description: 'Default: all of the cases.' }),
+    fixed: text.meta({ description: 'Version without the hole, best the first one: version or one of versions.' }),
+  })
+  .meta({ id: 'canary', description: 'A real old version with a known hole, which the catalogue must find.' })
 
 export const proxySchema = z
   .strictObject({
@@ -154,6 +177,7 @@ export const proxySchema = z
       .record(name, variantSchema)
       .refine((variants) => Object.keys(variants).length > 0, 'expected at least one variant')
       .meta({ minProperties: 1, description: 'Configurations by name: documented, hardened, …' }),
+    canaries: z.array(canarySchema).exactOptional().meta({ description: 'What `conformance canaries` runs.' }),
     embedded: z.literal(true).exactOptional().meta({ description: 'The reference proxy in process: no services.' }),
   })
   .meta({ title: 'Proxy', description: 'What is tested: how it is had, its versions and its configurations.' })

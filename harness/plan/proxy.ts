@@ -1,4 +1,5 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
+import type { Transport } from './case.ts'
 
 export type Topology = 'network' | 'sidecar'
 
@@ -77,6 +78,8 @@ export type Variant = {
   /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }
   readonly topology: Topology
+  /** Left out of ordinary runs unless it is named. */
+  readonly only?: 'canaries'
 }
 
 export type KnownFailure = {
@@ -91,6 +94,19 @@ export type KnownFailure = {
   readonly source: { readonly file: string; readonly line: number }
 }
 
+/** A real old version with a known hole: its cases must be red there and green on the fixed version, with the same configuration. */
+export type Canary = {
+  readonly version: string
+  /** CVE, or one sentence. */
+  readonly hole: string
+  readonly link?: string
+  readonly variant: string
+  readonly cases: readonly string[]
+  readonly transports?: readonly Transport[]
+  readonly fixed: string
+  readonly source: { readonly file: string; readonly line: number }
+}
+
 export type Proxy = {
   readonly name: string
   readonly title: string
@@ -102,6 +118,7 @@ export type Proxy = {
   readonly versions: readonly string[]
   readonly variants: readonly Variant[]
   readonly knownFailures: readonly KnownFailure[]
+  readonly canaries: readonly Canary[]
   /** `true` for the in-process reference proxy. */
   readonly embedded: boolean
 }

@@ -93,7 +93,7 @@ const caseWords = (cases: readonly Case[]) =>
 
 export type SelectedVariant = { readonly proxy: LoadedProxy; readonly version: string; readonly variant: Variant }
 
-/** Variants of the proxies that are meant, at the version that is meant. @throws UserError for names and versions that are nowhere */
+/** Variants of the proxies that are meant, at the version that is meant; those for canaries only where they are named. @throws UserError for names and versions that are nowhere */
 export function selectVariants(proxies: readonly LoadedProxy[], selection: Selection): SelectedVariant[] {
   const chosen = selectProxies(proxies, selection)
   const names = chosen.flatMap((proxy) => proxy.variants.map((variant) => variant.name))
@@ -104,10 +104,14 @@ export function selectVariants(proxies: readonly LoadedProxy[], selection: Selec
     const version = selection.proxyVersion ?? proxy.version
     const variants = version === proxy.version ? proxy.variants : variantsAt(proxy.written, proxy.folder, version)
     return variants
-      .filter((variant) => wanted.length === 0 || wanted.includes(variant.name))
+      .filter(({ name, only }) => (wanted.length === 0 ? only === undefined : wanted.includes(name)))
       .map((variant): SelectedVariant => ({ proxy, version, variant }))
   })
   if (selected.length > 0) return selected
+  if (wanted.length === 0)
+    throw new UserError(
+      `No variant is left: ${oneOf(chosen.map((proxy) => proxy.name))} has variants for canaries only. Name one: --variant ${oneOf([...new Set(names)])}.`,
+    )
   throw new UserError(
     `No variant is left: ${oneOf(wanted)} at version ${selection.proxyVersion} is nowhere in ${oneOf(chosen.map((proxy) => proxy.name))}.`,
   )

@@ -21,6 +21,7 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
       features: [...new Set([...(file.features ?? []), ...(variant.features ?? [])])],
       login: { callbacks: login?.callbacks ?? [], clientAuth: login?.['client-auth'] ?? 'client_secret_basic' },
       ...(variant.documentation && { documentation: variant.documentation }),
+      ...(variant.only && { only: variant.only }),
       topology: file.topology ?? 'network',
     }
   })
