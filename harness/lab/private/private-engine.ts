@@ -54,7 +54,14 @@ export class PrivateEngine implements AsyncDisposable {
     await mkdir(bin, { recursive: true })
     await mkdir(storage, { recursive: true })
     // One program under the names of its applets; the system's own may be the other kind, or absent.
-    for (const name of ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save', 'ip6tables-restore'])
+    for (const name of [
+      'iptables',
+      'iptables-save',
+      'iptables-restore',
+      'ip6tables',
+      'ip6tables-save',
+      'ip6tables-restore',
+    ])
       await symlink(join(packages, 'usr/sbin/xtables-nft-multi'), join(bin, name))
     const libraries = await libraryFolder(packages)
     const group = `conformance-${process.ppid}-${Date.now().toString(36)}`
@@ -77,7 +84,15 @@ export class PrivateEngine implements AsyncDisposable {
       {
         stdio: ['ignore', output.fd, output.fd],
         env: {
-          PATH: [bin, join(packages, 'usr/bin'), join(packages, 'usr/sbin'), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
+          PATH: [
+            bin,
+            join(packages, 'usr/bin'),
+            join(packages, 'usr/sbin'),
+            '/usr/sbin',
+            '/usr/bin',
+            '/sbin',
+            '/bin',
+          ].join(':'),
           LD_LIBRARY_PATH: libraries,
           // Without it iptables finds no matches and targets, and dockerd ends at once.
           XTABLES_LIBDIR: join(libraries, 'xtables'),
@@ -103,7 +118,9 @@ async function requireUncovered(path: string): Promise<void> {
   await mkdir(path, { recursive: true })
   const real = await realpath(path)
   if (/^\/(run|etc|opt)\//.test(real))
-    throw new UserError(`A private engine cannot use ${real}: choose folders outside of /run, /etc and /opt (TMPDIR, CONFORMANCE_CACHE)`)
+    throw new UserError(
+      `A private engine cannot use ${real}: choose folders outside of /run, /etc and /opt (TMPDIR, CONFORMANCE_CACHE)`,
+    )
 }
 
 /** Where Debian's multiarch puts libraries: `usr/lib/x86_64-linux-gnu`. */
@@ -118,11 +135,17 @@ async function answering(socketPath: string, daemon: ChildProcess, log: string):
   const docker = new Docker({ socketPath })
   const end = performance.now() + deadline
   for (;;) {
-    const version = await docker.version().then(({ Version }) => Version, () => undefined)
+    const version = await docker.version().then(
+      ({ Version }) => Version,
+      () => undefined,
+    )
     if (version !== undefined) return version
     if (daemon.exitCode !== null || daemon.signalCode !== null || performance.now() > end) {
       const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-8)
-      const how = daemon.exitCode === null ? `did not answer within ${deadline / 1000} s` : `ended with exit code ${daemon.exitCode}`
+      const how =
+        daemon.exitCode === null
+          ? `did not answer within ${deadline / 1000} s`
+          : `ended with exit code ${daemon.exitCode}`
       throw new Error(`The private engine ${how}. Its last words:\n${lines.join('\n')}`)
     }
     await delay(20)
@@ -150,7 +173,10 @@ export async function removeGroups(prefix: string): Promise<string[]> {
       const path = join(hierarchy, name)
       for (const child of await readdir(path, { withFileTypes: true }).catch(() => []))
         if (child.isDirectory()) await rmdir(join(path, child.name)).catch(() => {})
-      await rmdir(path).then(() => removed.push(path), () => {})
+      await rmdir(path).then(
+        () => removed.push(path),
+        () => {},
+      )
     }
   }
   return removed

@@ -14,7 +14,9 @@ const servers: Server[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tpc-relay-'))
-  relay = spawn(process.execPath, [join(import.meta.dirname, 'relay.mjs'), join(folder, 'relay.sock')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  relay = spawn(process.execPath, [join(import.meta.dirname, 'relay.mjs'), join(folder, 'relay.sock')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   if (relay.stdout) await once(relay.stdout, 'data')
 })
 
@@ -61,7 +63,13 @@ it('keeps half-closed connections open: the answer may come after the end of the
 
 it('ends the connection behind it when the client goes away', async () => {
   const { promise: gone, resolve } = Promise.withResolvers<void>()
-  const port = await listen((socket) => socket.on('error', () => {}).on('close', resolve).on('end', () => socket.end()).resume())
+  const port = await listen((socket) =>
+    socket
+      .on('error', () => {})
+      .on('close', resolve)
+      .on('end', () => socket.end())
+      .resume(),
+  )
   const socket = await dial(port)
   socket.destroy()
   await gone
@@ -75,5 +83,7 @@ it('tells a refused connection in the words of the place it stands at', async ()
 })
 
 it('says which relay does not answer', async () => {
-  await expect(dialThrough(join(folder, 'nobody.sock'))('127.0.0.1', 1)).rejects.toThrow(/relay at .*nobody\.sock does not answer: .*ENOENT/)
+  await expect(dialThrough(join(folder, 'nobody.sock'))('127.0.0.1', 1)).rejects.toThrow(
+    /relay at .*nobody\.sock does not answer: .*ENOENT/,
+  )
 })
