@@ -30,7 +30,11 @@ export async function findEngine(choice: 'auto' | 'docker' | 'private'): Promise
   }
   const obstacles = await privateObstacles()
   if (obstacles.length === 0) return { kind: 'private', tried }
-  return { kind: 'none', reasons: [...(choice === 'auto' ? ['no Docker-compatible engine answers'] : []), ...obstacles], tried }
+  return {
+    kind: 'none',
+    reasons: [...(choice === 'auto' ? ['no Docker-compatible engine answers'] : []), ...obstacles],
+    tried,
+  }
 }
 
 /** `DOCKER_HOST`, then where Docker, Docker Desktop, rootless Docker and Podman listen. Remote engines share no files with us and are not used. */
@@ -46,9 +50,18 @@ function sockets(): string[] {
 }
 
 async function ask(socketPath: string): Promise<{ readonly version?: string; readonly answer: string }> {
-  if (!socketPath.startsWith('/')) return { answer: 'is not a unix socket: an engine that shares no file system cannot be used' }
-  if (!(await access(socketPath).then(() => true, () => false))) return { answer: 'is not there' }
-  const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience).unref())
+  if (!socketPath.startsWith('/'))
+    return { answer: 'is not a unix socket: an engine that shares no file system cannot be used' }
+  if (
+    !(await access(socketPath).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return { answer: 'is not there' }
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience).unref(),
+  )
   try {
     const { Version } = await Promise.race([new Docker({ socketPath }).version(), late])
     return { version: Version, answer: `answers, version ${Version}` }
@@ -73,10 +86,24 @@ export async function privateObstacles(): Promise<string[]> {
 /** Root in an ordinary container may not make namespaces: only trying tells. */
 async function namespaceObstacles(): Promise<string[]> {
   if (process.getuid?.() !== 0) return []
-  const trial = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc', 'mount', '-t', 'tmpfs', 'tmpfs', '/run']
+  const trial = [
+    '--mount',
+    '--net',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+    'mount',
+    '-t',
+    'tmpfs',
+    'tmpfs',
+    '/run',
+  ]
   return await promisify(execFile)('unshare', trial, { timeout: patience }).then(
     () => [],
-    (error: Error) => [`a private engine needs namespaces of its own, which cannot be made here (${error.message.trim().split('\n').at(-1)})`],
+    (error: Error) => [
+      `a private engine needs namespaces of its own, which cannot be made here (${error.message.trim().split('\n').at(-1)})`,
+    ],
   )
 }
 
@@ -84,6 +111,12 @@ async function namespaceObstacles(): Promise<string[]> {
 export async function onPath(program: string): Promise<boolean> {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
   for (const folder of folders)
-    if (await access(join(folder, program), constants.X_OK).then(() => true, () => false)) return true
+    if (
+      await access(join(folder, program), constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return true
   return false
 }

@@ -21,10 +21,10 @@ const deadline = 30_000
  * mounted, a few empty folders are all that remains.
  */
 const cover = `
-mount -t tmpfs -o mode=755 tmpfs /run
+mount -n -t tmpfs -o mode=755 tmpfs /run
 for folder in etc opt; do
   mkdir -p "/run/cover/$folder/upper" "/run/cover/$folder/work"
-  mount -t overlay -o "lowerdir=/$folder,upperdir=/run/cover/$folder/upper,workdir=/run/cover/$folder/work" overlay "/$folder"
+  mount -n -t overlay -o "lowerdir=/$folder,upperdir=/run/cover/$folder/upper,workdir=/run/cover/$folder/work" overlay "/$folder"
 done
 exec "$@"`
 
