@@ -1,32 +1,16 @@
-/** `conformance run`: plan, prepare, run, report. Whatever has been obtained is written, however it ends. */
-import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+/** `conformance run`: what is asked for, carried out, and said. */
+import { resolve } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
-import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
-import { stopSteps } from '../lab/images/step.ts'
-import { expandPlan, type Plan } from '../plan/expand.ts'
+import { expandPlan } from '../plan/expand.ts'
 import { tellGithub } from '../report/github.ts'
-import { mustBeReport, writeReport } from '../report/write.ts'
-import { Collection } from '../run/collect.ts'
-import type { RunEvent } from '../run/events.ts'
-import type { Results } from '../run/results.ts'
-import { spawnRun } from '../run/spawn-run.ts'
-import { withConfiguration } from './configuration.ts'
+import { carryOut } from './carry-out.ts'
 import type { RunOptions } from './options.ts'
-import { findFooting, prepare } from './prepare.ts'
 import { printPlan } from './print-plan.ts'
-import { type TerminalProgress, terminalProgress } from './progress.ts'
-import { loadProject, root } from './project.ts'
-import { environmentLine, summary } from './summary.ts'
+import { loadProject } from './project.ts'
+import { summary } from './summary.ts'
 
 /** @returns the exit code. @throws UserError before anything is started */
 export async function run(options: RunOptions): Promise<number> {
-  const since = performance.now()
-  const startedAt = new Date().toISOString()
-  const out = resolve(options.out)
   const { catalogue, names } = await loadProject(options.proxy)
   const embedded = catalogue.proxies.filter((proxy) => proxy.embedded)
   // The reference proxy belongs to the embedded lab: it runs where that is asked for, not beside the real ones.
@@ -40,137 +24,17 @@ export async function run(options: RunOptions): Promise<number> {
     printPlan(plan, options.json)
     return 0
   }
-
-  // Before hours of work, not after them.
-  await mustBeReport(out)
-  using progress = terminalProgress()
-  using interruption = interruptible(progress)
-  progress.note(planLine(plan))
-  const footing = await findFooting(plan, options, progress)
-  // Nothing to run containers on: what can be shown is the embedded lab, beside rows that say what is missing.
-  const instead =
-    footing.engine.kind === 'none' && options.engine !== 'none'
-      ? expandPlan({ ...sources, proxies: embedded }, { ...options, proxy: [], variant: [], gateway: [] }).environments
-      : []
-  const environments = [...plan.environments, ...instead]
-  const collection = new Collection(
-    environments,
-    options.case.length === 0 && options.level === undefined && options.transport === undefined,
-  )
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
-  const runId = randomBytes(4).toString('hex')
-  const facts = {
-    id: runId,
-    startedAt,
-    seed: options.seed,
-    harness: { version: await harnessVersion(), commit: commit() },
-    command: ['conformance', ...process.argv.slice(2)].join(' '),
-    notes: footing.notes,
+  const results = await carryOut(plan, options, {
+    asked: names,
+    complete: options.case.length === 0 && options.level === undefined && options.transport === undefined,
+    // Nothing to run containers on: what can be shown is the embedded lab, beside rows that say what is missing.
+    instead: () =>
+      expandPlan({ ...sources, proxies: embedded }, { ...options, proxy: [], variant: [], gateway: [] }).environments,
+  })
+  const out = resolve(options.out)
+  if (!options.quiet) {
+    await tellGithub(results, out)
+    console.log(options.json ? JSON.stringify(results, undefined, 2) : summary(results, out))
   }
-  let engine: Results['run']['engine'] = { kind: footing.engine.kind, version: '' }
-  const results = () => {
-    const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
-    return collection.results({ ...facts, engine }, ending)
-  }
-  try {
-    const prepared = await prepare(environments, footing, { ...options, asked: names }, progress)
-    for (const missing of prepared.missing) collection.take({ type: 'environment', environment: missing })
-    const request = {
-      runId,
-      environments: prepared.environments,
-      engine: footing.engine,
-      folder,
-      jobs: options.jobs,
-      seed: options.seed,
-      keep: options.keep,
-      command: facts.command,
-    }
-    const onEvent = (event: RunEvent) => {
-      if (event.type === 'engine') engine = { kind: event.kind, version: event.version }
-      collection.take(event)
-      show(event, collection, progress)
-    }
-    if (prepared.environments.length > 0 && !interruption.signal.aborted) {
-      const end = await spawnRun(request, footing.prefix, onEvent, interruption.signal)
-      if (end.kind === 'died')
-        collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
-    }
-  } catch (error) {
-    if (!interruption.signal.aborted)
-      collection.take({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
-  } finally {
-    progress.status('')
-    if (!options.keep) await rm(folder, { recursive: true, force: true })
-  }
-
-  const done = await withConfiguration(results(), environments)
-  const exitCode = collection.failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
-  const written: Results = {
-    ...done,
-    run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...collection.failures] },
-  }
-  await writeReport(written, collection.evidence(), out)
-  if (!options.quiet) await tellGithub(written, out)
-  for (const failure of collection.failures) progress.note(failure)
-  if (options.quiet) return exitCode
-  if (options.json) console.log(JSON.stringify(written, undefined, 2))
-  else console.log(summary(written, out))
-  return exitCode
-}
-
-/** Ctrl-C or SIGTERM: finish the case at hand, take everything down, write what there is. A second one does not wait. */
-function interruptible(progress: TerminalProgress): Disposable & { readonly signal: AbortSignal } {
-  const abort = new AbortController()
-  const onSignal = () => {
-    if (abort.signal.aborted) process.exit(130)
-    progress.note('Interrupted: taking everything down and writing what there is (again to leave at once).')
-    abort.abort()
-    stopSteps()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return {
-    signal: abort.signal,
-    [Symbol.dispose]() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-    },
-  }
-}
-
-function show(event: RunEvent, collection: Collection, progress: TerminalProgress): void {
-  if (event.type === 'note') progress.note(event.line)
-  if (event.type === 'engine') progress.note(engineLine(event))
-  if (event.type === 'starting') progress.status(`${event.id} starts`)
-  if (event.type === 'cell') progress.status(`${collection.cells.length} cells · ${event.cell.environment}`)
-  if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
-}
-
-function engineLine({ kind, version, ms }: Extract<RunEvent, { type: 'engine' }>): string {
-  return kind === 'none'
-    ? 'No container engine: embedded lab'
-    : `Engine ${kind} ${version} (${(ms / 1000).toFixed(1)} s)`
-}
-
-function planLine({ environments }: Plan): string {
-  const cells = environments.reduce((sum, environment) => sum + environment.cells.length, 0)
-  return `${environments.length} environment${environments.length === 1 ? '' : 's'}, ${cells} cells`
-}
-
-async function harnessVersion(): Promise<string> {
-  const manifest: { version: string } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-  return manifest.version
-}
-
-/** Empty outside a checkout. */
-function commit(): string {
-  try {
-    return execFileSync('git', ['-C', root, 'rev-parse', '--short=12', 'HEAD'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  } catch {
-    return ''
-  }
+  return results.run.exitCode
 }
