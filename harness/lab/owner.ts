@@ -1,8 +1,9 @@
 /** Who made a thing that may outlive its maker: a process, told apart from a later one with the same id by when it began. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
 export type Owner = {
+  /** The machine and its process namespace: an id means nothing in another one. */
   readonly host: string
   readonly pid: number
   /** Start of the process in clock ticks since boot; empty where the system does not tell (not Linux). */
@@ -16,12 +17,12 @@ export const ownerVariable = 'CONFORMANCE_OWNER'
 export function self(): Owner {
   const given = process.env[ownerVariable]
   if (given !== undefined) return JSON.parse(given)
-  return { host: hostname(), pid: process.pid, start: startOf(process.pid) ?? '' }
+  return { host: place(), pid: process.pid, start: startOf(process.pid) ?? '' }
 }
 
-/** A process of another machine cannot be asked: it counts as alive. */
+/** A process of another machine or process namespace cannot be asked: it counts as alive. */
 export function isAlive({ host, pid, start }: Owner): boolean {
-  if (host !== hostname()) return true
+  if (host !== place()) return true
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -29,6 +30,14 @@ export function isAlive({ host, pid, start }: Owner): boolean {
   }
   const now = startOf(pid)
   return start === '' || now === undefined || now === start
+}
+
+function place(): string {
+  try {
+    return `${hostname()} ${readlinkSync('/proc/self/ns/pid')}`
+  } catch {
+    return hostname()
+  }
 }
 
 /** Field 22 of /proc/PID/stat; the name in field 2 may have spaces and parentheses in it. */
