@@ -3,7 +3,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { UserError } from '../plan/user-error.ts'
-import { runDefaults, runOptions, selectionOptions } from './options.ts'
+import { fuzzDefaults, fuzzOptions, runDefaults, runOptions, selectionOptions } from './options.ts'
 
 const program = new Command('conformance')
   .description('Shows whether an identity-aware reverse proxy can be trusted by a gateway that believes its header.')
@@ -91,6 +91,13 @@ program
   .action(async (options) => {
     const { mutants } = await import('./mutants.ts')
     process.exitCode = await mutants(options)
+  })
+
+fuzzOptions(program.command('fuzz'))
+  .description('requests drawn by chance from a seed; what breaks in is made small and printed as a scenario')
+  .action(async (options) => {
+    const { fuzzCommand } = await import('./fuzz.ts')
+    process.exitCode = await fuzzCommand({ ...fuzzDefaults, ...options })
   })
 
 program

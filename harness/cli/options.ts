@@ -106,6 +106,25 @@ export function runOptions(command: Command): Command {
     .option('--json', 'print results.json on stdout')
 }
 
+export const fuzzDefaults = { ...runDefaults, runs: 500, limit: 60 }
+
+export function fuzzOptions(command: Command): Command {
+  return command
+    .option('--seed <n>', 'the same seed draws the same requests', seed, 1)
+    .option('--runs <n>', 'requests in each environment, at most (default 500)', positive)
+    .option('--limit <seconds>', 'time for each environment, at most (default 60)', positive)
+    .option(
+      '--proxy <name|path>',
+      'proxy by name, or any folder with a proxy.yaml (repeatable, or a comma list); default: the reference proxy',
+      commaList,
+    )
+    .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList)
+    .option('--proxy-version <version>', 'another listed version of the proxy')
+    .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
+    .option('--offline', 'never touch the network')
+    .option('--json', 'print results and scenarios as JSON on stdout')
+}
+
 /** Start-up waits more than it computes: two environments per core, within reason. */
 function defaultJobs(): number {
   return Math.max(2, Math.min(8, navigator.hardwareConcurrency * 2))

@@ -62,6 +62,7 @@ export class Collection {
       case 'note':
       case 'engine':
       case 'starting':
+      case 'fuzzed':
       case 'environment-done':
       case 'done':
         return

@@ -1,6 +1,8 @@
 /** What crosses the border between the command line's process and the run's own process (which may live in other namespaces). */
-import type { PlannedEnvironment } from '../plan/expand.ts'
+
 import type { PreparedService } from '../lab/images/prepare.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
+import type { FuzzOrder, FuzzResult } from './fuzz.ts'
 import type { Cell, CellEvidence, EnvironmentResult } from './results.ts'
 
 /** Everything the run's process needs; JSON. */
@@ -14,6 +16,8 @@ export type RunRequest = {
   readonly seed: number
   readonly keep: boolean
   readonly command: string
+  /** Requests drawn by chance in the place of the planned cells. */
+  readonly fuzz?: FuzzOrder
 }
 
 export type RunEngine =
@@ -30,12 +34,24 @@ export type PreparedEnvironment = PlannedEnvironment & {
 /** Cells and environments travel as they come, so that nothing is lost when the run's process is. */
 export type RunEvent =
   | { readonly type: 'note'; readonly line: string }
-  | { readonly type: 'engine'; readonly kind: 'docker' | 'private' | 'none'; readonly version: string; readonly ms: number }
+  | {
+      readonly type: 'engine'
+      readonly kind: 'docker' | 'private' | 'none'
+      readonly version: string
+      readonly ms: number
+    }
   | { readonly type: 'starting'; readonly id: string }
   | { readonly type: 'environment'; readonly environment: EnvironmentResult }
   | { readonly type: 'cell'; readonly cell: Cell; readonly evidence?: CellEvidence }
   /** A cell that ended without a judgement: a defect of the harness, or its environment never stood. */
   | { readonly type: 'broken-cell'; readonly environment: string; readonly name: string; readonly reason: string }
+  /** `reason`: nothing can be said, because of this. */
+  | {
+      readonly type: 'fuzzed'
+      readonly environment: string
+      readonly result?: FuzzResult
+      readonly reason?: string
+    }
   | { readonly type: 'environment-done'; readonly id: string; readonly reason?: string }
   /** The whole run cannot go on. */
   | { readonly type: 'failure'; readonly message: string }

@@ -2,6 +2,7 @@
 import { type JudgeContext, judge, judgeBefore, type Related } from '../judge/judge.ts'
 import type { Observation } from '../judge/observation.ts'
 import type { Judgement } from '../judge/status.ts'
+import type { Case } from '../plan/case.ts'
 import { type PlannedCell, type PlannedEnvironment, transportOf } from '../plan/expand.ts'
 import { gatewayId } from '../plan/select.ts'
 import { type Fencing, observe } from './cell.ts'
@@ -59,6 +60,12 @@ export function judgeCell(
   rests: Pick<JudgeContext, 'twins' | 'depends'>,
 ): Judgement {
   return judge(asked, transport, observation, contextOf(planned, rests))
+}
+
+/** For a case judged by itself: its twins and dependencies count as green. */
+export function aloneContext({ twins, depends }: Case, planned: PlannedEnvironment): JudgeContext {
+  const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
+  return contextOf(planned, { twins: twins.map(green), depends: depends.map(green) })
 }
 
 function contextOf(planned: PlannedEnvironment, rests: Pick<JudgeContext, 'twins' | 'depends'>): JudgeContext {

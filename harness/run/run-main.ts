@@ -36,13 +36,22 @@ const reporter: Reporter = {
     if (event !== undefined) return send(event)
     if (test.result().state === 'skipped') return
     const [error] = test.result().errors ?? []
-    send({ type: 'broken-cell', environment: test.project.name, name: test.name, reason: error?.message ?? 'it ended without a result' })
+    send({
+      type: 'broken-cell',
+      environment: test.project.name,
+      name: test.name,
+      reason: error?.message ?? 'it ended without a result',
+    })
   },
   onTestModuleEnd(module: TestModule) {
     const { event } = module.meta()
     if (event !== undefined) send(event)
     const reasons = module.errors().map((error) => error.message)
-    send({ type: 'environment-done', id: module.project.name, ...(reasons.length > 0 && { reason: reasons.join('; ') }) })
+    send({
+      type: 'environment-done',
+      id: module.project.name,
+      ...(reasons.length > 0 && { reason: reasons.join('; ') }),
+    })
   },
 }
 
@@ -59,10 +68,19 @@ try {
       test: {
         name: environment.id,
         root: import.meta.dirname,
-        include: ['environment.cells.ts'],
+        include: [request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts'],
         pool: 'threads' as const,
         isolate: false,
-        provide: { standUp: { environment, engine: engine.access, runId: request.runId, folder: join(request.folder, 'environments'), keep: request.keep } },
+        provide: {
+          fuzz: request.fuzz,
+          standUp: {
+            environment,
+            engine: engine.access,
+            runId: request.runId,
+            folder: join(request.folder, 'environments'),
+            keep: request.keep,
+          },
+        },
         // The sources run on Node as they are.
         experimental: { viteModuleRunner: false, nodeLoader: false },
       },

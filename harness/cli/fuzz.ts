@@ -1,0 +1,190 @@
+/** `conformance fuzz`: requests drawn by chance from a seed; what breaks the property is made small and printed as a scenario. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { knownGateways } from '../gateways/known-gateways.ts'
+import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
+import { expandPlan, type Plan, type PlannedEnvironment } from '../plan/expand.ts'
+import { type CounterExample, type FuzzOrder, type FuzzResult, fuzz } from '../run/fuzz.ts'
+import { fuzzCase, scenarioText } from '../run/fuzz-case.ts'
+import { provenControls } from '../run/fuzz-controls.ts'
+import { spawnRun } from '../run/spawn-run.ts'
+import { standUpEmbedded } from '../run/stand-up-embedded.ts'
+import { interruptible } from './carry-out.ts'
+import type { RunOptions } from './options.ts'
+import { findFooting, prepare } from './prepare.ts'
+import { type TerminalProgress, terminalProgress } from './progress.ts'
+import { loadProject } from './project.ts'
+
+export type FuzzOptions = RunOptions & {
+  readonly runs: number
+  /** Seconds for each environment. */
+  readonly limit: number
+}
+
+/** One environment: what was found in it, or why nothing can be said of it. */
+type Row = {
+  readonly environment: string
+  readonly proxy: string
+  readonly variant: string
+  readonly result?: FuzzResult
+  readonly reason?: string
+}
+
+/** @returns the exit code: 1 for a counter-example at level must, 3 where nothing can be said. @throws UserError before anything is started */
+export async function fuzzCommand(options: FuzzOptions): Promise<number> {
+  const { catalogue, names } = await loadProject(options.proxy)
+  const embedded = catalogue.proxies.filter((proxy) => proxy.embedded)
+  const sources = { gateways: knownGateways, cases: catalogue.cases }
+  // The cells are not run: a property run needs the environments alone.
+  const selection = { gateway: ['reference'], case: ['identity.arrival.reaches-gateway'] }
+  const reference = expandPlan({ ...sources, proxies: embedded }, selection).environments[0]
+  if (reference === undefined) throw new Error('there is no reference proxy')
+  const { proxyVersion } = options
+  const plan =
+    names.length === 0 && options.variant.length === 0
+      ? { environments: [reference] }
+      : expandPlan(
+          {
+            ...sources,
+            proxies: catalogue.proxies.filter((proxy) => !proxy.embedded || names.includes(proxy.name)),
+          },
+          { ...selection, proxy: names, variant: options.variant, ...(proxyVersion !== undefined && { proxyVersion }) },
+        )
+  const order: FuzzOrder = { seed: options.seed, runs: options.runs, limitMs: options.limit * 1000 }
+
+  using progress = terminalProgress()
+  using interruption = interruptible(progress)
+  progress.note(
+    `Seed ${order.seed}, up to ${order.runs} requests in each of ${plan.environments.length} ${plan.environments.length === 1 ? 'environment' : 'environments'}: ${plan.environments.map(({ id }) => id).join(', ')}`,
+  )
+  const inProcess = plan.environments.filter((environment) => environment.embedded)
+  const rows: Row[] = []
+  for (const environment of inProcess) rows.push(await fuzzEmbedded(environment, order, progress))
+  if (inProcess.length < plan.environments.length)
+    rows.push(...(await fuzzContainers(plan, order, options, progress, interruption.signal)))
+
+  const found = await Promise.all(rows.map(async (row) => ({ row, scenario: await scenarioOf(row, order, reference) })))
+  if (options.json)
+    console.log(
+      JSON.stringify(
+        { schema: 1, seed: order.seed, environments: found.map(({ row, scenario }) => ({ ...row, scenario })) },
+        undefined,
+        2,
+      ),
+    )
+  else for (const { row, scenario } of found) console.log(inWords(row, scenario, order))
+  if (interruption.signal.aborted) return 130
+  if (rows.some(({ result }) => result === undefined)) return 3
+  return rows.some(({ result }) => result?.counterExamples.some(({ level }) => level === 'must')) ? 1 : 0
+}
+
+async function fuzzEmbedded(
+  environment: PlannedEnvironment,
+  order: FuzzOrder,
+  progress: TerminalProgress,
+): Promise<Row> {
+  const about = { environment: environment.id, proxy: environment.proxy, variant: environment.variant.name }
+  try {
+    await using lab = await standUpEmbedded(environment)
+    const tell = (done: number) => progress.status(`${done} of ${order.runs} requests · ${environment.id}`)
+    return { ...about, result: await fuzz(environment, lab, order, tell) }
+  } catch (error) {
+    return { ...about, reason: error instanceof Error ? error.message : String(error) }
+  } finally {
+    progress.status('')
+  }
+}
+
+/** In the run's own process, all environments as a run would have them. */
+async function fuzzContainers(
+  { environments }: Plan,
+  order: FuzzOrder,
+  options: FuzzOptions,
+  progress: TerminalProgress,
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const real = environments.filter((environment) => !environment.embedded)
+  const runOptions = { ...options, asked: real.map(({ proxy }) => proxy) }
+  const footing = await findFooting({ environments: real }, runOptions, progress)
+  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
+  await noteOwner(folder)
+  const rows = new Map<string, Pick<Row, 'result' | 'reason'>>()
+  try {
+    const prepared = await prepare(real, footing, runOptions, progress)
+    for (const { id, reason = 'unavailable' } of prepared.missing) rows.set(id, { reason })
+    if (prepared.environments.length > 0) {
+      const request = {
+        runId: randomBytes(4).toString('hex'),
+        environments: prepared.environments,
+        engine: footing.engine,
+        folder,
+        jobs: runOptions.jobs,
+        seed: order.seed,
+        keep: false,
+        command: 'conformance fuzz',
+        fuzz: order,
+      }
+      const end = await spawnRun(
+        request,
+        footing.prefix,
+        (event) => {
+          if (event.type === 'starting') progress.note(`${event.id} starts`)
+          if (event.type === 'environment' && event.environment.status !== 'ready')
+            rows.set(event.environment.id, { reason: event.environment.reason ?? 'it did not stand up' })
+          if (event.type === 'fuzzed') rows.set(event.environment, event)
+          if (event.type === 'failure') progress.note(event.message)
+        },
+        signal,
+      )
+      if (end.kind === 'died') progress.note(`The run's process ended early: ${end.detail}`)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return real.map(({ id, proxy, variant }): Row => {
+    const { result, reason = 'it ended before anything was found' } = rows.get(id) ?? {}
+    const about = { environment: id, proxy, variant: variant.name }
+    return result === undefined ? { ...about, reason } : { ...about, result }
+  })
+}
+
+const topicOf = ({ seed }: FuzzOrder) => `fuzz-seed-${seed}`
+
+/** The file to keep: its controls are those broken reference proxies that it is seen to turn red on. */
+async function scenarioOf(
+  { result, environment }: Row,
+  order: FuzzOrder,
+  reference: PlannedEnvironment,
+): Promise<string | undefined> {
+  if (result === undefined || result.counterExamples.length === 0) return undefined
+  await using lab = await standUpEmbedded(reference)
+  const cases = []
+  for (const { request, level } of result.counterExamples) {
+    const asked = fuzzCase(request, topicOf(order), level)
+    cases.push({ ...asked, controls: await provenControls(asked, reference, lab) })
+  }
+  return scenarioText(cases, `seed ${order.seed} on ${environment}`)
+}
+
+function inWords({ environment, proxy, variant, result, reason }: Row, scenario: string | undefined, order: FuzzOrder) {
+  if (result === undefined) return `✘ ${environment}: nothing can be said: ${reason}`
+  const { runs, undecided, interrupted, counterExamples, ms } = result
+  const seconds = `${(ms / 1000).toFixed(1)} s`
+  const blind = undecided > 0 ? `, ${undecided} of which nothing could be seen` : ''
+  const short = interrupted ? `, stopped at the time limit before ${order.runs}` : ''
+  if (scenario === undefined) return `✔ ${environment}: ${runs} requests hold the property${blind}${short} (${seconds})`
+  const file = `scenarios/spoofing/${topicOf(order)}.yaml`
+  return [
+    ...counterExamples.map((one) => exampleLine(environment, one)),
+    `  (${seconds}${blind}${short}) As a scenario, ready for ${file}:`,
+    '',
+    scenario,
+    `Then: pnpm conformance --proxy ${proxy} --variant ${variant} --case spoofing.${topicOf(order)}`,
+  ].join('\n')
+}
+
+function exampleLine(environment: string, { level, reason, at, shrinks }: CounterExample): string {
+  return `${level === 'must' ? '✘' : '!'} ${environment}, ${level}, request ${at}, made smaller in ${shrinks} steps: ${reason}`
+}
