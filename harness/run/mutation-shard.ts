@@ -38,18 +38,22 @@ export type ShardResult = {
 /** Short: all ends of the connection live in this process, and a wait costs the run as much as a request. */
 const limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
 
-/**
- * @param lanes labs that work at the same time: some cells wait, and others can use that time
- * @throws when a lab does not stand up
- */
+export type ShardOptions = {
+  /** Labs that work at the same time: some cells wait, and others can use that time. */
+  readonly lanes: number
+  /** `everywhere` forgoes the forecast: slow, and the proof that it is right. */
+  readonly again: 'where-it-may-turn-red' | 'everywhere'
+}
+
+/** @throws when a lab does not stand up */
 export async function runShard(
   environments: readonly PlannedEnvironment[],
   mutants: readonly AnyMutant[],
-  lanes: number,
+  options: ShardOptions,
 ): Promise<ShardResult> {
   const results: ShardResult[] = []
   for (const planned of environments) {
-    if (planned.cells.length > 0) results.push(await runPlace(planned, mutants, lanes))
+    if (planned.cells.length > 0) results.push(await runPlace(planned, mutants, options))
   }
   return merged(results)
 }
@@ -59,12 +63,12 @@ type Work = { readonly mutant: AnyMutant; readonly cells: readonly PlannedCell[]
 async function runPlace(
   planned: PlannedEnvironment,
   mutants: readonly AnyMutant[],
-  lanes: number,
+  { lanes, again }: ShardOptions,
 ): Promise<ShardResult> {
   await using stack = new AsyncDisposableStack()
   const stand = async () => ({ ...stack.use(await standUpEmbedded(planned)), limits })
   const first = await stand()
-  const { cells, work } = await runCorrect(planned, first, mutants)
+  const { cells, work } = await runCorrect(planned, first, mutants, again)
   const queue = work.toSorted((one, other) => other.cells.length - one.cells.length)
   const found: Record<string, MutationCell[]> = {}
   const lane = async (lab: EmbeddedLab) => {
@@ -84,6 +88,7 @@ async function runCorrect(
   planned: PlannedEnvironment,
   lab: EmbeddedLab,
   mutants: readonly AnyMutant[],
+  again: ShardOptions['again'],
 ): Promise<{ cells: MutationCell[]; work: Work[] }> {
   const tracing = new Tracing()
   await lab.replaceProxy(tracing.behaviour)
@@ -100,7 +105,9 @@ async function runCorrect(
     if (observation === undefined) continue
     const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, alone(asked)))
     const seen: Seen = { asked, transport, trace, observation, holds, policy: lab.policy }
-    for (const { mutant, cells: own } of work) if (forecast(seen, mutant, lab) === 'run') own.push(cell)
+    for (const { mutant, cells: own } of work) {
+      if (again === 'everywhere' || forecast(seen, mutant, lab) === 'run') own.push(cell)
+    }
   }
   return { cells, work: work.filter((one) => one.cells.length > 0) }
 }

@@ -7,4 +7,4 @@ import { runShard } from './mutation-shard.ts'
 
 const order: MutationOrder = workerData
 const all = [...mutants.map((proxy) => ({ proxy })), ...gatewayMutants.map((gateway) => ({ gateway }))]
-parentPort?.postMessage(await runShard(order.environments, all, order.lanes))
+parentPort?.postMessage(await runShard(order.environments, all, { lanes: order.lanes, again: 'where-it-may-turn-red' }))
