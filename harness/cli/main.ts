@@ -3,7 +3,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { UserError } from '../plan/user-error.ts'
-import { fuzzDefaults, fuzzOptions, runDefaults, runOptions, selectionOptions } from './options.ts'
+import { canaryOptions, fuzzDefaults, fuzzOptions, runDefaults, runOptions, selectionOptions } from './options.ts'
 
 const program = new Command('conformance')
   .description('Shows whether an identity-aware reverse proxy can be trusted by a gateway that believes its header.')
@@ -98,6 +98,13 @@ fuzzOptions(program.command('fuzz'))
   .action(async (options) => {
     const { fuzzCommand } = await import('./fuzz.ts')
     process.exitCode = await fuzzCommand({ ...fuzzDefaults, ...options })
+  })
+
+canaryOptions(program.command('canaries'))
+  .description('real old versions with known holes must be red, their fixed versions green')
+  .action(async (options) => {
+    const { canaries } = await import('./canaries.ts')
+    process.exitCode = await canaries({ ...runDefaults, ...options })
   })
 
 program

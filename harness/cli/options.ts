@@ -125,6 +125,21 @@ export function fuzzOptions(command: Command): Command {
     .option('--json', 'print results and scenarios as JSON on stdout')
 }
 
+export function canaryOptions(command: Command): Command {
+  return command
+    .option('--proxy <name>', 'canaries of this proxy only (repeatable, or a comma list)', commaList)
+    .option('--gateway <name[@version]>', 'the gateway behind them, default the reference gateway', commaList)
+    .option('--list', 'print the cells that would run, and run nothing')
+    .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
+    .addOption(
+      new Option('--images <how>', 'pull, or build from package registries').choices(['auto', 'pull', 'build']),
+    )
+    .option('--offline', 'never touch the network')
+    .option('--out <dir>', 'where the report of all their cells goes', 'reports/canaries')
+    .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
+    .option('--json', 'print the table as JSON on stdout')
+}
+
 /** Start-up waits more than it computes: two environments per core, within reason. */
 function defaultJobs(): number {
   return Math.max(2, Math.min(8, navigator.hardwareConcurrency * 2))

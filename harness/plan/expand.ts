@@ -58,7 +58,7 @@ export function expandPlan({ proxies, gateways, cases }: PlanSources, selection:
   const environments = variants.flatMap((selected) =>
     behind
       .filter((gateway) => fits(selected.proxy, gateway))
-      .map((gateway) => environment(selected, gateway, gateways, cells)),
+      .map((gateway) => environmentOf(selected, gateway, gateways, cells)),
   )
   if (environments.length === 0)
     throw new UserError(
@@ -72,7 +72,8 @@ function fits(proxy: LoadedProxy, gateway: PlannedGateway): boolean {
   return !proxy.embedded || 'profile' in gateway
 }
 
-function environment(
+/** One variant in front of one gateway, with these cells. */
+export function environmentOf(
   { proxy, version, variant }: SelectedVariant,
   gateway: PlannedGateway,
   gateways: readonly KnownGateway[],

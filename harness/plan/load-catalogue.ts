@@ -54,9 +54,21 @@ function deadCanaries(proxies: readonly LoadedProxy[], cases: readonly Case[]): 
       const over = transports && cases.filter((one) => one.over.some((transport) => transports.includes(transport)))
       const words = over === undefined ? '' : ` over ${oneOf(transports ?? [])}`
       const nowhere = unmatched(globs, cases, canaryPlaces[index])
-      return nowhere.length > 0 || over === undefined ? nowhere : unmatched(globs, over, canaryPlaces[index], words)
+      const mute = over === undefined ? [] : unmatched(globs, over, canaryPlaces[index], words)
+      return nowhere.length > 0 ? nowhere : [...mute, ...twinless(globs, cases, canaryPlaces[index])]
     }),
   )
+}
+
+/** Where nothing stands any more, every case that demands something is red. */
+function twinless(globs: readonly string[], cases: readonly Case[], place: Place | undefined): Problem[] {
+  if (place === undefined) return []
+  return cases
+    .filter(({ id, twins }) => twins.length === 0 && globs.some((glob) => caseMatcher(glob)(id)))
+    .map(({ id }) => ({
+      ...place,
+      message: `expected cases with a positive twin, ${id} has none: it is red on a dead path too`,
+    }))
 }
 
 function unmatched(globs: readonly string[], cases: readonly Case[], place: Place | undefined, words = ''): Problem[] {
