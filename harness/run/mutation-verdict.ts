@@ -16,7 +16,15 @@ export type MutantRow = {
 }
 
 export type MutationProblem = {
-  readonly kind: 'correct-fails' | 'survived' | 'void' | 'unproven' | 'no-control' | 'nothing-works' | 'unasked'
+  readonly kind:
+    | 'correct-fails'
+    | 'survived'
+    | 'void'
+    | 'unproven'
+    | 'no-control'
+    | 'nothing-works'
+    | 'unasked'
+    | 'undecided'
   /** One sentence. */
   readonly says: string
   readonly next: string
@@ -71,6 +79,7 @@ export function mutationVerdict(facts: MutationFacts): MutationVerdict {
       ...rows.flatMap(rowProblems),
       ...cases.flatMap((one) => controlProblems(one, catches)),
       ...passesOnNothing(facts),
+      ...Object.entries(result.mutants).flatMap(([mutant, cells]) => undecided(mutant, cells)),
       ...facts.homeless.map(
         ({ case: { id }, lacks }): MutationProblem => ({
           kind: 'unasked',
@@ -134,10 +143,25 @@ function controlProblems(one: Case, catches: (mutant: string, id: string) => boo
     }))
 }
 
+/** A mutant is broken, but it answers: where nothing can be seen, something is wrong with the lab. */
+function undecided(mutant: string, cells: readonly MutationCell[]): MutationProblem[] {
+  const [first, ...more] = mutant === deadProxy ? [] : cells.filter(({ outcome }) => outcome === 'undecided')
+  if (first === undefined) return []
+  const others = more.length === 0 ? '' : ` (and ${more.length} more)`
+  return [
+    {
+      kind: 'undecided',
+      says: `On ${mutant} nothing could be seen of ${first.case} over ${first.transport}${others}: ${first.reason}`,
+      next: 'Run it again; if it stays, the embedded lab or the mutant is at fault.',
+    },
+  ]
+}
+
 /** A case that goes through a proxy which lets nobody through passes only if it was seen to hold and one of its twins holds too. */
-function passesOnNothing({ cases, result }: MutationFacts): MutationProblem[] {
+function passesOnNothing({ cases, mutants, result }: MutationFacts): MutationProblem[] {
   const byId = new Map(cases.map((one) => [one.id, one]))
-  return nothingWorks.flatMap((mutant) => {
+  const run = nothingWorks.filter((name) => mutants.some((mutant) => mutant.name === name))
+  return run.flatMap((mutant) => {
     const cells = result.mutants[mutant] ?? []
     const green = (id: string, transport: Transport) => {
       const there = cells.filter((cell) => cell.case === id)
