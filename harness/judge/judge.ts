@@ -71,9 +71,10 @@ export function judge(
     if (isPositive(asked.expect)) return unmet(reason, asked, transport, context)
     return blocked(reason, asked.level, { by: 'sign-in', cases: twinsNotGreen })
   }
+  if (observation.stepFailed !== undefined) return harnessError(`${user}: ${observation.stepFailed}.`)
   const { attempts, findings: own = [] } = observation
   if (attempts.length === 0 && own.length === 0) return harnessError('Nothing was observed of this cell.')
-  if (asked.step === undefined && attempts.length !== asked.send.length) {
+  if (attempts.length !== asked.send.length) {
     return harnessError(`Only ${attempts.length} of ${asked.send.length} requests were observed.`)
   }
 

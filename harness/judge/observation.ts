@@ -27,6 +27,8 @@ export type Observation = {
   readonly fence: Fence
   /** Set when the case's user could not sign in: nothing was sent. A half sentence with the chain's last hop. */
   readonly signInFailed?: string
+  /** Why the case's own TypeScript step did not come to its end: nothing was sent after it. Half a sentence. */
+  readonly stepFailed?: string
   /** What a case's own TypeScript step found, beside the attempts. */
   readonly findings?: readonly Finding[]
 }

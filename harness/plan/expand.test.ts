@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Case } from './case.ts'
 import { expandCells, expandPlan, type PlannedCell } from './expand.ts'
 import { loadCatalogue } from './load-catalogue.ts'
-import { project } from './project.testing.ts'
+import { project, proxyYaml } from './project.testing.ts'
 import type { KnownGateway, Selection } from './select.ts'
 
 const gateways: KnownGateway[] = [
@@ -161,6 +161,29 @@ describe('the environments of a selection', () => {
     })
     const { environments } = expandPlan({ ...(await loadCatalogue({ root: here.root })), gateways }, {})
     expect(environments.map((one) => one.knownFailures.map(({ source }) => source.line))).toEqual([[1, 3], []])
+  })
+})
+
+describe('a variant for canaries', () => {
+  const yaml = `${proxyYaml.replace('title: as it should be', 'title: old\n    only: canaries')}canaries:
+  - { version: 1.0.0, hole: CVE-2024-1, variant: hardened, cases: [identity.topic.stripped], fixed: 1.2.3 }
+`
+  const selected = async (selection: Selection, text = yaml) => {
+    await using here = await project({ 'proxies/tiny/proxy.yaml': text })
+    const sources = { ...(await loadCatalogue({ root: here.root })), gateways }
+    return expandPlan(sources, selection).environments.map(({ id }) => id)
+  }
+
+  it('stays out of ordinary runs, unless it is named', async () => {
+    expect(await selected({})).toEqual(['tiny@1.2.3/documented/reference:attributed'])
+    expect(await selected({ variant: ['hardened'] })).toEqual(['tiny@1.2.3/hardened/reference:attributed'])
+  })
+
+  it('is named where a proxy has no other', async () => {
+    const alone = yaml.replace(/ {2}documented:\n.*\n.*\n/, '')
+    await expect(selected({ proxy: ['tiny'] }, alone)).rejects.toThrow(
+      'tiny has variants for canaries only. Name one: --variant hardened.',
+    )
   })
 })
 

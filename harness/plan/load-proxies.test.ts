@@ -210,6 +210,34 @@ describe('a mistake in a proxy folder', () => {
     )
   })
 
+  it('is told when a canary speaks of no version, no variant or no case', async () => {
+    const canaries = (fields: string) => `${proxyYaml}canaries:\n  - { hole: CVE-2024-1, ${fields} }\n`
+    const fine = 'version: 1.0.0, variant: hardened, cases: [identity.topic.stripped], fixed: 1.2.3'
+    const mistake = async (from: string, to: string) => {
+      await using here = await project({ [file]: canaries(fine.replace(from, to)) })
+      return (await refusals(here.root, () => loadCatalogue({ root: here.root })))[0]
+    }
+    expect(await mistake('', '')).toBeUndefined()
+    expect(await mistake('version: 1.0.0', 'version: 1.0.1')).toBe(
+      `${file}:28:34: expected a version of tiny (1.2.3, 1.0.0), found "1.0.1"; a canary's stands in versions`,
+    )
+    expect(await mistake('1.2.3', '1.2.4')).toMatch(/:28:\d+: expected a version of tiny .*, found "1\.2\.4"$/)
+    expect(await mistake('1.2.3', '1.0.0')).toMatch(/:28:\d+: expected another version than the canary's/)
+    expect(await mistake('hardened', 'hardend')).toMatch(/:28:50: .*found "hardend"; did you mean hardened\?$/)
+    expect(await mistake('stripped', 'striped')).toMatch(
+      /:28:67: expected an id or glob of some case, "identity\.topic\.striped" matches none; did you mean/,
+    )
+    expect(await mistake('stripped]', 'stripped], transports: [h2]')).toMatch(/some case over h2, .* matches none/)
+    expect(await mistake('topic.stripped', 'topic.arrives')).toMatch(
+      /expected cases with a positive twin, identity\.topic\.arrives has none/,
+    )
+  })
+
+  it('is told when a variant is for canaries and there is none', async () => {
+    const lines = await mistakesOf(broken('title: as it should be', 'title: old\n    only: canaries'))
+    expect(lines[0]).toMatch(/expected a canary that stands up hardened, there is none/)
+  })
+
   it('is told together with those of scenarios', async () => {
     await using here = await project({
       [file]: broken('licence: MIT', 'license: MIT'),
