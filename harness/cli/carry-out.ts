@@ -43,7 +43,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   using interruption = interruptible(progress)
   progress.note(planLine(plan))
   const footing = await findFooting(plan, options, progress)
-  const instead = footing.engine.kind === 'none' && options.engine !== 'none' ? order.instead() : []
+  const nothingRuns = footing.engine.kind === 'none' && plan.environments.every(({ embedded }) => !embedded)
+  const instead = nothingRuns ? order.instead() : []
   const environments = [...plan.environments, ...instead]
   const collection = new Collection(environments, order.complete)
   const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
