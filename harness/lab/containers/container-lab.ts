@@ -69,7 +69,9 @@ export class ContainerLab implements AsyncDisposable {
   /** Removes everything, also what is just starting. One that cannot be removed does not keep the others. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
-    const removals = await Promise.allSettled([...this.#started].map(([name, starting]) => this.#remove(name, starting)))
+    const removals = await Promise.allSettled(
+      [...this.#started].map(([name, starting]) => this.#remove(name, starting)),
+    )
     await this.#docker.getNetwork(this.network.id).remove()
     for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
   }
@@ -117,7 +119,12 @@ export class ContainerLab implements AsyncDisposable {
 
   async #placement({ place }: ContainerSpec): Promise<Placement> {
     if ('octet' in place)
-      return { kind: 'network', network: this.network.name, address: this.network.address(place.octet), names: place.names }
+      return {
+        kind: 'network',
+        network: this.network.name,
+        address: this.network.address(place.octet),
+        names: place.names,
+      }
     const host = await this.#started.get(place.beside)
     if (host === undefined) throw new Error(`there is no container ${place.beside} to stand beside`)
     return { kind: 'beside', container: host.getId() }

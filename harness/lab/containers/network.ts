@@ -26,7 +26,12 @@ function freeBase(): string {
 }
 
 /** @throws after 40 subnets that were all taken, or with the engine's own error */
-export async function createNetwork(docker: Docker, name: string, labels: Labels, nextBase = freeBase): Promise<LabNetwork> {
+export async function createNetwork(
+  docker: Docker,
+  name: string,
+  labels: Labels,
+  nextBase = freeBase,
+): Promise<LabNetwork> {
   for (let attempt = 1; ; attempt += 1) {
     const base = nextBase()
     try {

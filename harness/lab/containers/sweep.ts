@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { cacheFolder } from '../cache.ts'
 import { isAlive, self } from '../owner.ts'
-import { removeGroups } from '../private/private-engine.ts'
+import { orphanedGroups, removeGroup } from '../private/control-groups.ts'
 import { ownerOf, runLabel } from './labels.ts'
 
 export type Leftover = { readonly kind: 'container' | 'network' | 'folder' | 'control groups'; readonly name: string }
@@ -23,10 +23,11 @@ export async function noteOwner(folder: string): Promise<void> {
 /** Removes leftovers and lists them. @param docker absent where no engine answers. @param act `dry-run` only lists */
 export async function sweep(docker: Docker | undefined, act: 'remove' | 'dry-run'): Promise<Leftover[]> {
   const removing = act === 'remove'
-  const found = [...(docker ? await sweepEngine(docker, removing) : []), ...(await sweepFolders(removing))]
-  if (!removing) return found
-  const groups = await removeGroups('conformance-')
-  return groups.length === 0 ? found : [...found, { kind: 'control groups', name: `${groups.length} empty ones` }]
+  return [
+    ...(docker ? await sweepEngine(docker, removing) : []),
+    ...(await sweepFolders(removing)),
+    ...(await sweepGroups(removing)),
+  ]
 }
 
 async function sweepEngine(docker: Docker, removing: boolean): Promise<Leftover[]> {
@@ -60,6 +61,12 @@ async function sweepFolders(removing: boolean): Promise<Leftover[]> {
     if (removing) await rm(folder, { recursive: true, force: true })
   }
   return left
+}
+
+async function sweepGroups(removing: boolean): Promise<Leftover[]> {
+  const groups = await orphanedGroups()
+  if (removing) await Promise.all(groups.map(removeGroup))
+  return groups.map((name): Leftover => ({ kind: 'control groups', name }))
 }
 
 const list = async (folder: string) => (await readdir(folder).catch(() => [])).map((name) => join(folder, name))

@@ -2,7 +2,6 @@
 import { execFile } from 'node:child_process'
 import { createReadStream, existsSync, readdirSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
@@ -10,6 +9,7 @@ import { ContainerLab, type ContainerSpec } from '../containers/container-lab.ts
 import { labelsOf } from '../containers/labels.ts'
 import { createNetwork } from '../containers/network.ts'
 import { type Leftover, noteOwner, sweep } from '../containers/sweep.ts'
+import { self } from '../owner.ts'
 import { dialThrough } from '../vantage/dial.ts'
 import { PrivateEngine } from './private-engine.ts'
 
@@ -217,7 +217,7 @@ const clashing = [1, 2].map((number) =>
 )
 const clash = (await Promise.all(clashing)).map(({ address }) => address(9)).toSorted()
 
-const dead = { host: hostname(), pid: 4_000_000, start: '1' }
+const dead = { ...self(), pid: 4_000_000, start: '1' }
 await createNetwork(docker, 'of-a-dead-run', labelsOf('dead', dead))
 await docker.createContainer({
   name: 'of-a-dead-run',

@@ -1,12 +1,13 @@
 /** A container engine for one run, from unpacked packages, inside the run's own namespaces (`enter.ts`). */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readdir, readFile, realpath, rm, rmdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { UserError } from '../../plan/user-error.ts'
+import { newGroup, removeGroup } from './control-groups.ts'
 import { startNameServer } from './name-server.ts'
 
 const run = promisify(execFile)
@@ -64,7 +65,7 @@ export class PrivateEngine implements AsyncDisposable {
     ])
       await symlink(join(packages, 'usr/sbin/xtables-nft-multi'), join(bin, name))
     const libraries = await libraryFolder(packages)
-    const group = `conformance-${process.ppid}-${Date.now().toString(36)}`
+    const group = newGroup()
     const socket = join(folder, 'docker.sock')
     const log = join(folder, 'dockerd.log')
     // The machine's own /etc/docker/daemon.json is somebody else's.
@@ -101,7 +102,7 @@ export class PrivateEngine implements AsyncDisposable {
       },
     )
     await output.close()
-    stack.defer(async () => void (await removeGroups(group)))
+    stack.defer(() => removeGroup(group))
     stack.defer(() => stop(daemon))
     const version = await answering(socket, daemon, log)
     stack.use(await startNameServer(bridge))
@@ -160,26 +161,6 @@ async function stop(daemon: ChildProcess): Promise<void> {
   const patience = setTimeout(() => daemon.kill('SIGKILL'), 5000)
   await ended
   clearTimeout(patience)
-}
-
-/** Control groups outlive their processes as empty folders. A busy one belongs to a live run and stays. */
-export async function removeGroups(prefix: string): Promise<string[]> {
-  const root = '/sys/fs/cgroup'
-  const hierarchies = ['', ...(await readdir(root).catch(() => []))].map((name) => join(root, name))
-  const removed: string[] = []
-  for (const hierarchy of hierarchies) {
-    const names = await readdir(hierarchy).catch(() => [])
-    for (const name of names.filter((one) => one.startsWith(prefix))) {
-      const path = join(hierarchy, name)
-      for (const child of await readdir(path, { withFileTypes: true }).catch(() => []))
-        if (child.isDirectory()) await rmdir(join(path, child.name)).catch(() => {})
-      await rmdir(path).then(
-        () => removed.push(path),
-        () => {},
-      )
-    }
-  }
-  return removed
 }
 
 export const removeFolder = (path: string) => rm(path, { recursive: true, force: true })
