@@ -40,7 +40,16 @@ async function opened(peer: Peer, protocol: string, deadline: AbortSignal, deadl
   if (stream instanceof Socket) stream.setNoDelay(true)
   if (peer.tls === undefined) return stream
   const { ca, servername } = peer.tls
-  const secure = connect({ socket: stream, secureContext: contextOf(ca), servername, ALPNProtocols: [protocol] })
+  const key = `${protocol} ${servername} ${ca}`
+  const session = sessions.get(key)
+  const secure = connect({
+    socket: stream,
+    secureContext: contextOf(ca),
+    servername,
+    ALPNProtocols: [protocol],
+    ...(session && { session }),
+  })
+  secure.on('session', (ticket) => sessions.set(key, ticket))
   try {
     await once(secure, 'secureConnect', { signal: deadline })
     if (secure.alpnProtocol !== protocol && (protocol === 'h2' || secure.alpnProtocol !== false)) {
@@ -58,6 +67,9 @@ async function opened(peer: Peer, protocol: string, deadline: AbortSignal, deadl
   secure.on('error', () => {})
   return secure
 }
+
+/** The newest ticket of each peer: resuming (RFC 8446 2.2) spares both sides the signatures, which cost more than the request. */
+const sessions = new Map<string, Buffer>()
 
 /** Parsing an authority costs more than a handshake: one context per authority. */
 const contexts = new Map<string, SecureContext>()
