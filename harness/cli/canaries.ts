@@ -25,7 +25,7 @@ export async function canaries(options: RunOptions): Promise<number> {
   console.log(
     options.json
       ? JSON.stringify(asJson(rows, results, exitCode), undefined, 2)
-      : inWords(rows, results, relative(process.cwd(), resolve(options.out)) || '.'),
+      : inWords(rows, results.run, relative(process.cwd(), resolve(options.out)) || '.'),
   )
   return exitCode
 }
@@ -79,7 +79,11 @@ const paint = (format: Parameters<typeof styleText>[0], text: string) =>
   styleText(format, text, { stream: process.stdout })
 
 /** A table (proxy, version, hole, red; fixed version, green), then what is not as it should be, with its reason. */
-export function inWords(rows: readonly CanaryRow[], results: Results, report: string): string {
+export function inWords(
+  rows: readonly CanaryRow[],
+  run: Pick<Results['run'], 'durationMs' | 'notes'>,
+  report: string,
+): string {
   const heads = ['proxy', 'version', 'hole', '', 'fixed', '']
   const lines = rows.map(({ planned: { proxy, canary }, old, fixed }) => [
     proxy,
@@ -97,14 +101,14 @@ export function inWords(rows: readonly CanaryRow[], results: Results, report: st
   })
   const kept = rows.filter(holds).length
   const amiss = rows.filter((row) => !holds(row)).map(reasons)
-  const seconds = (results.run.durationMs / 1000).toFixed(1)
+  const seconds = (run.durationMs / 1000).toFixed(1)
   return [
     '',
     paint('bold', padded(heads).join('  ').trimEnd()),
     ...painted.map((line) => line.join('  ').trimEnd()),
     '',
     ...(amiss.length > 0 ? [...amiss, ''] : []),
-    ...(results.run.notes ?? []),
+    ...(run.notes ?? []),
     `${kept} of ${rows.length} canaries hold: red on the version with the hole, green on the fixed one; ${seconds} s`,
     `Report: ${report}/index.html`,
   ].join('\n')

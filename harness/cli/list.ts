@@ -34,13 +34,14 @@ export function listText(kind: ListKind, listed: Listed): string {
     case 'proxies':
       return catalogue.proxies
         .map((proxy) => {
-          const variants = proxy.variants.map((variant) => variant.name).join(', ')
+          const variants = proxy.variants.map(({ name, only }) => (only ? `${name} (canaries)` : name)).join(', ')
           const others = proxy.versions.slice(1)
           return [
             `${proxy.name}  ${proxy.version}${proxy.embedded ? ' (in process)' : ''}`,
             wrapped(`${proxy.title}, ${proxy.licence}`, 2),
             wrapped(`variants: ${variants}`, 2),
             ...(others.length > 0 ? [wrapped(`other versions: ${others.join(', ')}`, 2)] : []),
+            ...(proxy.canaries.length > 0 ? [`  canaries: ${proxy.canaries.length}`] : []),
             ...(proxy.knownFailures.length > 0 ? [`  known failures: ${proxy.knownFailures.length}`] : []),
             `  ${proxy.homepage}`,
           ].join('\n')
@@ -50,7 +51,7 @@ export function listText(kind: ListKind, listed: Listed): string {
       return catalogue.proxies
         .map((proxy) => {
           const rows = proxy.variants.flatMap((variant): [string, string][] => [
-            [variant.name, variant.title],
+            [variant.name, `${variant.title}${variant.only ? ' (for canaries only)' : ''}`],
             ['', `${variant.identity} at ${variant.host}; ${variant.features.join(', ') || 'no features'}`],
             ...(variant.documentation === undefined
               ? []
@@ -103,23 +104,31 @@ export function listText(kind: ListKind, listed: Listed): string {
 export function listJson(kind: ListKind, { catalogue, gateways, controls }: Listed): unknown {
   switch (kind) {
     case 'proxies':
-      return catalogue.proxies.map(({ name, title, homepage, licence, version, versions, embedded, variants }) => {
-        return {
-          name,
-          title,
-          homepage,
-          licence,
-          version,
-          versions,
-          embedded,
-          variants: variants.map((variant) => variant.name),
-        }
-      })
+      return catalogue.proxies.map(
+        ({ name, title, homepage, licence, version, versions, embedded, variants, canaries }) => {
+          return {
+            name,
+            title,
+            homepage,
+            licence,
+            version,
+            versions,
+            embedded,
+            variants: variants.map((variant) => variant.name),
+            // What a run without --variant takes.
+            ordinary: variants.filter(({ only }) => only === undefined).map((variant) => variant.name),
+            canaries,
+          }
+        },
+      )
     case 'variants':
       return catalogue.proxies.flatMap((proxy) =>
-        proxy.variants.map(({ name, title, identity, requiredHeaders, host, features, documentation, topology }) => {
-          return { proxy: proxy.name, name, title, identity, requiredHeaders, host, features, documentation, topology }
-        }),
+        proxy.variants.map(
+          ({ name, title, identity, requiredHeaders, host, features, documentation, topology, only }) => {
+            const configuration = { identity, requiredHeaders, host, features, documentation, topology }
+            return { proxy: proxy.name, name, title, ...configuration, ...(only && { only }) }
+          },
+        ),
       )
     case 'gateways':
       return gateways
