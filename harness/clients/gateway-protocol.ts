@@ -81,7 +81,7 @@ export async function converse(socket: FrameSocket, as: ConnectAs): Promise<Conv
   }
 }
 
-function connectParameters({ clientId, clientMode, password }: ConnectAs, instanceId: string): unknown {
+export function connectParameters({ clientId, clientMode, password }: ConnectAs, instanceId: string): unknown {
   const client = { id: clientId, version: '1.0.0', platform: 'linux', mode: clientMode, instanceId }
   const auth = password !== undefined ? { password } : clientId === controlUi ? undefined : { token: 'of-no-gateway' }
   // Protocol 3 up to 2026.4.27 and in the CoderClaw lineage, 4 from 2026.5.12: a range that has both is taken by all.

@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest'
 import { Bench, exchange, identity } from './bench.testing.ts'
 import { valuesOf } from './header-lines.ts'
-import { mutantNamed, mutantsBeyondRequests, mutants as mutantsOfRequests } from './mutants.ts'
+import { mutantNamed, mutants } from './mutants.ts'
 import { authPort } from './reference-proxy.ts'
 
-const mutants = [...mutantsOfRequests, ...mutantsBeyondRequests]
 const evil = 'evil@attacker.test'
 const real = 'alice@example.test'
 

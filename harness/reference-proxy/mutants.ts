@@ -274,6 +274,18 @@ export const mutants: readonly Mutant[] = [
   mutant('cross-user', 'The auth answer is cached under the path alone, so the next user gets the last one’s name.', {
     asking: rememberByPath,
   }),
+  mutant('fail-open', 'An error of the auth service counts as permission.', {
+    access: (answer, exempt) => (answer.kind === 'unavailable' ? { kind: 'forward' } : decide(answer, exempt)),
+  }),
+  mutant(
+    'logout-forgets',
+    'Log-out removes the browser’s cookie and leaves the session alive.',
+    {
+      logOut: 'forgets-cookie',
+    },
+    'info',
+  ),
+  mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
   mutant('deny-all', 'Whoever would get through is refused: nothing is broken into, and nothing works.', {
     access: (answer, exempt) => {
       const access = decide(answer, exempt)
@@ -283,22 +295,10 @@ export const mutants: readonly Mutant[] = [
   mutant('dead', 'The proxy does not run at all.', { listener: 'none' }),
 ]
 
-/** What no single request of a case can show: it takes a service that stops, or a log-in or log-out of its own. The tests beside this file show them. */
-export const mutantsBeyondRequests: readonly Mutant[] = [
-  mutant('fail-open', 'An error of the auth service counts as permission.', {
-    access: (answer, exempt) => (answer.kind === 'unavailable' ? { kind: 'forward' } : decide(answer, exempt)),
-  }),
-  mutant('logout-forgets', 'Log-out removes the browser’s cookie and leaves the session alive.', {
-    logOut: 'forgets-cookie',
-  }),
-  mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
-]
-
 /** @throws Error with the known names */
 export function mutantNamed(name: string): Mutant {
-  const all = [...mutants, ...mutantsBeyondRequests]
-  const found = all.find((candidate) => candidate.name === name)
-  if (!found) throw new Error(`no mutant ${name}; there are ${all.map((known) => known.name).join(', ')}`)
+  const found = mutants.find((candidate) => candidate.name === name)
+  if (!found) throw new Error(`no mutant ${name}; there are ${mutants.map((known) => known.name).join(', ')}`)
   return found
 }
 

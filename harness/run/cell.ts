@@ -10,6 +10,7 @@ import type { PlannedEnvironment } from '../plan/expand.ts'
 import { fillExpectation, fillSend, type PlaceholderContext } from '../plan/placeholders.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { sendOne } from './send.ts'
+import { runStep } from './stage.ts'
 
 /** How long the gateway's record of an answered request may take to come over the recorder's channel. */
 const recordDeadline = 5000
@@ -34,6 +35,19 @@ export async function observe(
   if (session.reason !== undefined && (asked.as === 'alice' || asked.as === 'bob')) {
     return { attempts: [], recordable, fence: { needed: false, arrived: false }, signInFailed: session.reason }
   }
+  const step =
+    asked.step === undefined
+      ? { findings: [] }
+      : await runStep(asked.step, asked, transport, planned, environment, {
+          many: fencing === 'always' ? 200 : 20,
+          contextOf: (own) => contextOf(planned, environment, own),
+          fence: () => raiseBoth(planned, environment),
+        })
+  // Whatever a step left on the way, such as log-ins that come to rest on the gateway, is none of the requests below.
+  if (asked.step !== undefined) await settle(planned, environment)
+  if ('failed' in step) {
+    return { attempts: [], recordable, fence: { needed: false, arrived: false }, stepFailed: step.failed }
+  }
   const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
   const since = environment.recordings?.last ?? 0
   const sent: { mark: string; exchange: Exchange; context: PlaceholderContext }[] = []
@@ -48,6 +62,7 @@ export async function observe(
   return {
     recordable,
     fence,
+    ...(asked.step !== undefined && { findings: step.findings }),
     attempts: sent.map(
       ({ exchange, context }): Attempt => ({
         expect: fillExpectation(asked.expect, context),
@@ -60,6 +75,12 @@ export async function observe(
 
 /** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */
 export async function settle(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
+  await raiseFence(false, planned, environment)
+}
+
+/** Through the proxy where it lets alice through, and in any case straight to the gateway. */
+async function raiseBoth(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
+  await raiseFence(true, planned, environment)
   await raiseFence(false, planned, environment)
 }
 

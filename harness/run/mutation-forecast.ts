@@ -38,6 +38,8 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   const ownAuth = broken.secondListener !== undefined || broken.reflected !== correct.reflected
   if (asked.to === 'auth' && ownAuth) return 'run'
   if (broken.listener !== correct.listener) return asked.to === 'gateway' ? 'same' : 'run'
+  // A step may stop the auth service, of which the trace knows nothing.
+  if (asked.needs.includes('stoppable-auth') && broken.access !== correct.access) return 'run'
   // A request that the parser refuses reaches no switch; only a message with two lengths is looked at before.
   const raw = asked.send.some((send) => send.raw !== undefined)
   if (broken.framing !== correct.framing && transport !== 'h2' && raw) return 'run'
@@ -46,8 +48,8 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   if (effects.includes('unforeseeable')) return 'run'
   const changes = effects.filter((effect) => typeof effect === 'object')
   if (changes.length === 0) return 'same'
-  // What the client gets of another verdict is not foreseen.
-  if (asked.expect.client !== undefined || raw) return 'run'
+  // What the client gets of another verdict is not foreseen, nor what a step makes of it.
+  if (asked.expect.client !== undefined || asked.step !== undefined || raw) return 'run'
   return foreseen(seen, (arrival, evidence) => {
     const change = changes.find(({ lines }) => startsWith(arrival.headers, lines))
     if (change === undefined) return { evidence, policy: seen.policy }
@@ -74,7 +76,8 @@ export function gatewayForecast(seen: Seen, broken: Policy): Forecast {
   )
   if (answersDiffer) return 'run'
   if (!trace.decided.some(differs)) return 'same'
-  if (asked.expect.client !== undefined || asked.send.some(({ raw }) => raw !== undefined)) return 'run'
+  if (asked.expect.client !== undefined || asked.step !== undefined) return 'run'
+  if (asked.send.some(({ raw }) => raw !== undefined)) return 'run'
   return foreseen(seen, (_arrival, evidence) => ({ evidence, policy: broken }))
 }
 

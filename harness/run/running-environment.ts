@@ -1,11 +1,17 @@
 /** One variant in front of one gateway, standing and logged in: what the cells are run against. */
-import type { Recordings } from '../gateways/recordings.ts'
+
 import type { Dial } from '../clients/exchange.ts'
 import type { Limits } from '../clients/http1.ts'
+import type { Recordings } from '../gateways/recordings.ts'
 import type { Principal, Vantage } from '../plan/case.ts'
 import type { EnvironmentResult } from './results.ts'
 
-export type Addresses = { readonly client: string; readonly lan: string; readonly proxy: string; readonly gateway: string }
+export type Addresses = {
+  readonly client: string
+  readonly lan: string
+  readonly proxy: string
+  readonly gateway: string
+}
 
 /** What a log-in left behind; `reason` says why there is no session. */
 export type Session = { readonly cookie: string; readonly reason?: string }
@@ -22,6 +28,8 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly sessions: Readonly<Record<Principal, Session>>
   /** Absent on gateways that cannot record. */
   readonly recordings?: Recordings
+  /** The proxy's auth service, where the lab can stop it and bring it back at once (feature `stoppable-auth`). */
+  readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** To be redacted wherever they show. */
   readonly secrets: readonly string[]
   readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>

@@ -23,10 +23,13 @@ export function sendOne(
   // Whoever dials the gateway itself speaks to it by its own name.
   const host = peer.tls === undefined ? `${peer.host}:${peer.port}` : context.host
   const request = { host, cookie: context.cookie, mark: context.mark, password: context.password }
-  return transport === 'h2' ? sendHttp2(peer, send, request, environment.limits) : sendHttp1(peer, send, request, transport, environment.limits)
+  return transport === 'h2'
+    ? sendHttp2(peer, send, request, environment.limits)
+    : sendHttp1(peer, send, request, transport, environment.limits)
 }
 
-function peerOf(from: Case['from'], to: Case['to'], host: string, environment: RunningEnvironment): Peer {
+/** Where a request from one place to another goes. */
+export function peerOf(from: Case['from'], to: Case['to'], host: string, environment: RunningEnvironment): Peer {
   const dial = environment.dial[from]
   switch (to) {
     case 'proxy':
@@ -34,7 +37,11 @@ function peerOf(from: Case['from'], to: Case['to'], host: string, environment: R
     case 'auth':
       return { dial, host: 'auth', port: authPort }
     case 'gateway':
-      return { dial, host: from === 'gateway-loopback' ? '127.0.0.1' : gatewayHost(from, environment), port: gatewayPort }
+      return {
+        dial,
+        host: from === 'gateway-loopback' ? '127.0.0.1' : gatewayHost(from, environment),
+        port: gatewayPort,
+      }
   }
 }
 

@@ -51,10 +51,18 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       clientAuth: variant.login.clientAuth,
     })
     stack.defer(() => provider.closeAllConnections())
-    network.listen({ names: ['idp.test'], address: addresses.idp, port: 80, onConnection: (socket) => provider.emit('connection', socket) })
+    network.listen({
+      names: ['idp.test'],
+      address: addresses.idp,
+      port: 80,
+      onConnection: (socket) => provider.emit('connection', socket),
+    })
 
     const profile = profileOf(planned)
-    const started = startup(gatewayConfig(variant, profile, addresses.proxy, secrets.get('gateway-password')), profiles[profile])
+    const started = startup(
+      gatewayConfig(variant, profile, addresses.proxy, secrets.get('gateway-password')),
+      profiles[profile],
+    )
     if (started.kind === 'refused') throw new Error(`The gateway refuses its configuration: ${started.message}`)
     const recorder = stack.use(new Recorder())
     const correct: Policy = { profile: profiles[profile], config: started.config }
@@ -62,7 +70,12 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       new ReferenceGateway({ policy, recorder, ownAddresses: () => ['127.0.0.1', addresses.gateway] })
     let gateway = startGateway(correct)
     stack.defer(() => gateway[Symbol.asyncDispose]())
-    network.listen({ names: ['gateway'], address: addresses.gateway, port: gatewayPort, onConnection: (socket, peer) => gateway.accept(socket, peer) })
+    network.listen({
+      names: ['gateway'],
+      address: addresses.gateway,
+      port: gatewayPort,
+      onConnection: (socket, peer) => gateway.accept(socket, peer),
+    })
 
     const sessionStore = new SessionStore()
     const options = {
@@ -78,7 +91,11 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
     const startMs = Math.round(performance.now() - since)
 
     const dial = vantageDials(network)
-    const { sessions, loginMs } = await logEverybodyIn({ host: variant.host, dial: dial.internet, ca: authority.certificate })
+    const { sessions, loginMs } = await logEverybodyIn({
+      host: variant.host,
+      dial: dial.internet,
+      ca: authority.certificate,
+    })
     const recordings = stack.use(Recordings.of(recorder))
     const standing = stack.move()
     return {
@@ -96,6 +113,10 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       password: secrets.get('gateway-password'),
       sessions,
       recordings,
+      auth: {
+        stop: async () => proxy.stopAuth(),
+        start: async () => proxy.startAuth(),
+      },
       secrets: secrets.all(),
       logs: async () => ({ proxy: [], gateway: [] }),
       async replaceProxy(behaviour) {

@@ -1,0 +1,31 @@
+/** The auth service goes away and comes back. */
+import type { Finding } from '../../harness/judge/observation.ts'
+import type { Stage } from '../../harness/run/stage.ts'
+
+export async function stopped(stage: Stage): Promise<readonly Finding[]> {
+  if (stage.auth === undefined) throw new Error('this lab cannot stop the auth service, whatever the features say')
+  await stage.auth.stop()
+  const forged = { headers: [['{identity}', '{alice}']] as const }
+  const asked = [
+    await stage.send({}, { as: 'alice' }),
+    await stage.send(forged, { as: 'alice' }),
+    await stage.send({}, { as: 'anonymous' }),
+    await stage.send(forged, { as: 'anonymous' }),
+  ]
+  // Before anybody asks what arrived: the fence goes through the proxy, as a user.
+  await stage.auth.start()
+  const arrived = await stage.arrived()
+  const through = asked.filter(({ mark }) => arrived.some(({ target }) => target.includes(mark)))
+  const welcome = asked.filter(({ exchange }) => (exchange.response?.status ?? 500) < 300)
+  return [
+    through.length === 0
+      ? { met: true, says: `none of ${asked.length} requests arrived while the auth service was stopped` }
+      : {
+          met: false,
+          says: `${through.length} of ${asked.length} requests arrived while the auth service was stopped`,
+        },
+    welcome.length === 0
+      ? { met: true, says: 'none was answered as if it had' }
+      : { met: false, says: `${welcome.length} of them were answered with ${welcome[0]?.exchange.response?.status}` },
+  ]
+}

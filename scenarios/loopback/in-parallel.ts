@@ -1,0 +1,44 @@
+/** A sub-agent with the password on loopback, a user through the proxy, and one on loopback without anything; all at once. */
+import type { Arrival } from '../../harness/gateways/arrival.ts'
+import type { Finding } from '../../harness/judge/observation.ts'
+import type { Stage } from '../../harness/run/stage.ts'
+
+export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]> {
+  const each = await Promise.all(
+    Array.from({ length: stage.many / 20 }, async () => {
+      const [local, user] = await Promise.all([
+        stage.send({ password: 'right' }, { from: 'gateway-loopback', as: 'anonymous' }),
+        stage.send({}, { from: 'internet', as: 'alice' }),
+      ])
+      return { local, user }
+    }),
+  )
+  const arrived = await stage.arrived()
+  const acceptedAs = (mark: string) => arrived.filter(({ target }) => target.includes(mark)).map(inWords)
+  return [
+    finding(
+      'sub-agent',
+      'local',
+      each.map(({ local }) => acceptedAs(local.mark)),
+    ),
+    finding(
+      'user',
+      stage.emails.alice,
+      each.map(({ user }) => acceptedAs(user.mark)),
+    ),
+  ]
+}
+
+function finding(who: string, wanted: string, seen: readonly (readonly string[])[]): Finding {
+  const wrong = seen.filter((verdicts) => verdicts.length !== 1 || verdicts[0] !== wanted)
+  const [first] = wrong
+  if (first === undefined)
+    return { met: true, says: `all ${seen.length} requests of the ${who} were accepted as ${wanted}` }
+  const instead = first.length === 0 ? 'not seen' : first.join(' and ')
+  return {
+    met: false,
+    says: `${wrong.length} of ${seen.length} requests of the ${who} were ${instead} instead of ${wanted}`,
+  }
+}
+
+const inWords = ({ verdict }: Arrival) => (verdict.kind === 'accepted' ? verdict.user : `refused (${verdict.reason})`)

@@ -1,0 +1,35 @@
+/** Log-ins by links that somebody else has written. */
+import type { Finding } from '../../harness/judge/observation.ts'
+import type { Stage } from '../../harness/run/stage.ts'
+
+const attacker = 'attacker.test'
+
+/** As the proxies' own start pages take it (reference proxy, oauth2-proxy, caddy-security, Pomerium), and as each of these was once fooled. */
+const starts = [
+  `/login?rd=https://${attacker}/`,
+  `/oauth2/start?rd=https://${attacker}/`,
+  `/oauth2/start?rd=//${attacker}/`,
+  `/oauth2/start?rd=/%5C${attacker}/`,
+  `/oauth2/start?rd=https://${attacker}%5C@app.test/`,
+  `/auth?redirect_url=https://${attacker}/`,
+  `/.pomerium/sign_in?pomerium_redirect_uri=https://${attacker}/`,
+]
+
+export async function foreignHost(stage: Stage): Promise<readonly Finding[]> {
+  const visits = await Promise.all(starts.map(async (start) => ({ start, ...(await stage.logIn('alice', [start])) })))
+  const findings = visits.flatMap(({ start, chain }): Finding[] => {
+    const astray = chain.find(({ url, location }) => location !== undefined && isForeign(location, url))
+    return astray === undefined ? [] : [{ met: false, says: `${start} led to ${astray.location}` }]
+  })
+  if (findings.length > 0) return findings
+  const signedIn = visits.filter(({ ok }) => ok)
+  // A proxy that answers none of these pages has shown nothing.
+  return signedIn.length > 0
+    ? [{ met: true, says: `${signedIn.length} of ${starts.length} such links led to a log-in, and none away` }]
+    : [{ met: false, says: `none of ${starts.length} such links led to a log-in at all (${visits[0]?.start})` }]
+}
+
+function isForeign(location: string, from: string): boolean {
+  const host = URL.parse(location, from)?.hostname
+  return host === attacker || host?.endsWith(`.${attacker}`) === true
+}

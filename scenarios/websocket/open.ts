@@ -1,0 +1,64 @@
+/** What happens on a WebSocket after the gateway's handshake. */
+import { randomBytes } from 'node:crypto'
+import type { Finding } from '../../harness/judge/observation.ts'
+import type { Stage } from '../../harness/run/stage.ts'
+
+/** Below what the gateway takes in one message (policy.maxPayload, 64 KiB on the reference gateway). */
+const large = 60_000
+
+export async function largeFrames(stage: Stage): Promise<readonly Finding[]> {
+  return await onSocket(stage, async (socket) => {
+    const padding = randomBytes(large / 2).toString('hex')
+    const asked = Array.from({ length: 4 }, (_, index) => ({ method: index % 2 === 0 ? 'health' : 'users.self' }))
+    const answered: string[] = []
+    await Promise.all(
+      asked.map(async ({ method }) => {
+        const { id = '', ok } = await socket.ask(method, { padding })
+        if (ok === true) answered.push(id)
+      }),
+    )
+    const inOrder = answered.every((id, index) => id === asked[index]?.method.concat(`-${index + 1}`))
+    return [
+      answered.length === asked.length && inOrder
+        ? { met: true, says: `${asked.length} requests of ${large} bytes were answered in order` }
+        : {
+            met: false,
+            says: `of ${asked.length} requests of ${large} bytes these were answered: ${answered.join(', ')}`,
+          },
+    ]
+  })
+}
+
+export async function ping(stage: Stage): Promise<readonly Finding[]> {
+  return await onSocket(stage, async (socket) => {
+    // RFC 6455 5.5: a control frame carries 125 bytes at most.
+    const payloads = [Buffer.alloc(0), randomBytes(125)]
+    const findings: Finding[] = []
+    for (const payload of payloads) {
+      const pong = await socket.ping(payload)
+      findings.push(
+        pong.equals(payload)
+          ? { met: true, says: `a ping of ${payload.length} bytes came back` }
+          : { met: false, says: `a ping of ${payload.length} bytes came back with other ${pong.length}` },
+      )
+    }
+    const code = await socket.close()
+    findings.push({ met: code === 1000, says: `the close with 1000 was answered with ${code}` })
+    return findings
+  })
+}
+
+type Socket = Awaited<ReturnType<Stage['openSocket']>>
+
+/** A socket that does not open, or closes on the way, is what the case is about. */
+async function onSocket(
+  stage: Stage,
+  work: (socket: Socket) => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    await using socket = await stage.openSocket('alice')
+    return await work(socket)
+  } catch (error) {
+    return [{ met: false, says: error instanceof Error ? error.message : String(error) }]
+  }
+}
