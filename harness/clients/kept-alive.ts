@@ -15,6 +15,11 @@ export class KeptAlive implements AsyncDisposable {
   /** How often it had to be opened: more than once means that the peer closed it. */
   opened = 0
 
+  /** Whether the next request goes over the same connection as the last. */
+  get usable(): boolean {
+    return this.#stream?.writable === true
+  }
+
   /** Nothing is dialled before the first request. @param deadlineMs for dialling and for each answer */
   constructor(peer: Peer, deadlineMs: number) {
     this.#peer = peer
@@ -75,7 +80,7 @@ export class KeptAlive implements AsyncDisposable {
   }
 
   async #open(): Promise<Duplex> {
-    if (this.#stream?.writable) return this.#stream
+    if (this.#stream !== undefined && this.usable) return this.#stream
     const stream = await openStream(this.#peer, 'http/1.1', this.#deadlineMs)
     // A peer that has said it will close must not be written to again.
     stream.once('end', () => stream.destroy())

@@ -5,11 +5,11 @@ import type { Asked, Stage } from '../../harness/run/stage.ts'
 type User = 'alice' | 'bob'
 type Sent = Asked & { readonly as: User }
 
-/** Twenty connections, ten of each user. */
+/** Ten connections at once, five of each user. */
 export async function ownConnections(stage: Stage): Promise<readonly Finding[]> {
   const sent = await Promise.all(
-    Array.from({ length: 20 }, async (_, index) =>
-      inTurns(stage, index % 2 === 0 ? ['alice'] : ['bob'], stage.many / 20),
+    Array.from({ length: 10 }, async (_, index) =>
+      inTurns(stage, index % 2 === 0 ? ['alice'] : ['bob'], stage.many / 10),
     ),
   )
   return await asThemselves(stage, sent.flat())

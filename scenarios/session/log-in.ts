@@ -6,7 +6,6 @@ const attacker = 'attacker.test'
 
 /** As the proxies' own start pages take it (reference proxy, oauth2-proxy, caddy-security, Pomerium), and as each of these was once fooled. */
 const starts = [
-  `/login?rd=https://${attacker}/`,
   `/oauth2/start?rd=https://${attacker}/`,
   `/oauth2/start?rd=//${attacker}/`,
   `/oauth2/start?rd=/%5C${attacker}/`,
