@@ -16,26 +16,39 @@ export type EngineAccess = {
 export type HeldEngine = AsyncDisposable & { readonly access?: EngineAccess }
 
 /** Starts or takes the engine and puts the images into it that are not there yet. */
-export async function startEngine({ engine, folder, runId, environments }: RunRequest, send: (event: RunEvent) => void): Promise<HeldEngine> {
+export async function startEngine(
+  { engine, folder, runId, environments }: RunRequest,
+  send: (event: RunEvent) => void,
+): Promise<HeldEngine> {
   const since = performance.now()
-  const announce = (version: string) => send({ type: 'engine', kind: engine.kind, version, ms: Math.round(performance.now() - since) })
+  const announce = (version: string) =>
+    send({ type: 'engine', kind: engine.kind, version, ms: Math.round(performance.now() - since) })
   if (engine.kind === 'none') {
     announce('')
     return { [Symbol.asyncDispose]: async () => {} }
   }
   await using stack = new AsyncDisposableStack()
-  const { socket, version } = engine.kind === 'docker' ? engine : await startPrivate(engine.packages, folder, runId, stack)
+  const { socket, version } =
+    engine.kind === 'docker' ? engine : await startPrivate(engine.packages, folder, runId, stack)
   // testcontainers finds the engine by this alone.
   process.env.DOCKER_HOST = `unix://${socket}`
   const docker = new Docker({ socketPath: socket })
-  const images = new Map(environments.flatMap(({ services }) => Object.values(services).map(({ image }) => [image.reference, image])))
-  for (const image of images.values()) if (image.kind === 'import') await importImage(docker, image.tar, image.reference)
+  const images = new Map(
+    environments.flatMap(({ services }) => Object.values(services).map(({ image }) => [image.reference, image])),
+  )
+  for (const image of images.values())
+    if (image.kind === 'import') await importImage(docker, image.tar, image.reference)
   announce(version)
   const standing = stack.move()
   return { access: { socket }, [Symbol.asyncDispose]: () => standing.disposeAsync() }
 }
 
-async function startPrivate(packages: string, folder: string, runId: string, stack: AsyncDisposableStack): Promise<PrivateEngine> {
+async function startPrivate(
+  packages: string,
+  folder: string,
+  runId: string,
+  stack: AsyncDisposableStack,
+): Promise<PrivateEngine> {
   const storage = join(storageParent, runId)
   await mkdir(storage, { recursive: true })
   await noteOwner(storage)
@@ -44,7 +57,16 @@ async function startPrivate(packages: string, folder: string, runId: string, sta
 }
 
 async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {
-  if (await docker.getImage(reference).inspect().then(() => true, () => false)) return
+  if (
+    await docker
+      .getImage(reference)
+      .inspect()
+      .then(
+        () => true,
+        () => false,
+      )
+  )
+    return
   const [repo, tag] = reference.split(':')
   const stream = await docker.importImage(createReadStream(tar), { repo, tag })
   await new Promise<void>((resolve, reject) => {

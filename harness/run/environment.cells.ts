@@ -3,11 +3,11 @@ import { afterAll, describe, inject, it } from 'vitest'
 import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell } from '../plan/expand.ts'
 import { settle } from './cell.ts'
+import { environmentRow } from './collect.ts'
 import type { RunEvent } from './events.ts'
 import { evidenceOf } from './evidence.ts'
-import { environmentRow } from './collect.ts'
-import { cellKey, evidenceAddress } from './results.ts'
 import { replayCommand } from './replay-command.ts'
+import { cellKey, evidenceAddress } from './results.ts'
 import { cellRunner } from './run-cell.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { type StandUp, standUp } from './stand-up.ts'
@@ -64,6 +64,12 @@ async function runCell(cell: PlannedCell, environment: RunningEnvironment): Prom
   }
 }
 
+/** What failed first, not what the clean-up then stumbled over. */
+function inOneSentence(error: unknown): string {
+  if (error instanceof SuppressedError) return inOneSentence(error.suppressed)
+  return error instanceof Error ? error.message : String(error)
+}
+
 describe(planned.id, () => {
   let environment: RunningEnvironment | undefined
   afterAll(async () => {
@@ -76,14 +82,17 @@ describe(planned.id, () => {
       await settle(planned, environment)
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = inOneSentence(error)
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
       throw error
     }
   })
 
   for (const cell of planned.cells) {
-    it(cellKey({ case: cell.case.id, transport: cell.transport }), { timeout: cellDeadline }, async ({ task, skip }) => {
+    it(cellKey({ case: cell.case.id, transport: cell.transport }), { timeout: cellDeadline }, async ({
+      task,
+      skip,
+    }) => {
       if (environment === undefined) return skip('the environment did not stand up')
       const event = await runCell(cell, environment)
       task.meta.event = event

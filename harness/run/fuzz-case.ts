@@ -1,5 +1,5 @@
 /** A drawn request as a case of a scenario: what it must meet, and the file that asks it again. */
-import { stringify } from 'yaml'
+import { Document, isCollection, isScalar, visit } from 'yaml'
 import type { Case, Expectation } from '../plan/case.ts'
 import type { FuzzedRequest } from './fuzz-requests.ts'
 
@@ -48,23 +48,27 @@ const shortId = (as: string, level: string) => `${as}-${level}`
  * @param cases of `fuzzCase`, all of one topic, with their controls; a case without any can only be `info` until somebody writes the mutant
  */
 export function scenarioText(cases: readonly Case[], found: string): string {
-  return stringify(
-    {
-      title: `Found by chance: ${found}`,
-      why,
-      refs,
-      twin: twins,
-      cases: cases.map(({ id, title, level, over, as, send, expect, controls }) => ({
-        id: id.split('.').at(-1),
-        title,
-        level: controls.length === 0 ? 'info' : level,
-        over,
-        as,
-        send: send[0],
-        expect,
-        ...(controls.length > 0 && { 'caught-by': controls }),
-      })),
+  const document = new Document({
+    title: `Found by chance: ${found}`,
+    why,
+    refs,
+    twin: twins,
+    cases: cases.map(({ id, title, level, over, as, send, expect, controls }) => ({
+      id: id.split('.').at(-1),
+      title,
+      level: controls.length === 0 ? 'info' : level,
+      over,
+      as,
+      send: send[0],
+      expect,
+      ...(controls.length > 0 && { 'caught-by': controls }),
+    })),
+  })
+  // One line for each key, as people write them.
+  visit(document, {
+    Pair(_key, { key, value }) {
+      if (isScalar(key) && key.value !== 'cases' && isCollection(value)) value.flow = true
     },
-    { lineWidth: 0, singleQuote: false, flowCollectionPadding: true },
-  )
+  })
+  return document.toString({ lineWidth: 0 })
 }

@@ -34,7 +34,12 @@ export async function spawnRun(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C on the terminal reaches this process alone, which then cancels in order.
     detached: true,
-    env: { ...process.env, TESTCONTAINERS_RYUK_DISABLED: 'true', TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1', [ownerVariable]: JSON.stringify(self()) },
+    env: {
+      ...process.env,
+      TESTCONTAINERS_RYUK_DISABLED: 'true',
+      TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1',
+      [ownerVariable]: JSON.stringify(self()),
+    },
   })
   const tail: string[] = []
   const remember = (chunk: Buffer) => {

@@ -32,7 +32,13 @@ type Relay = (typeof relays)[number]
 const logLines = 30
 
 /** @throws with the words of the service that did not get ready; log-ins that fail are part of the environment, not an error */
-export async function standUpContainers({ environment, engine, runId, folder, keep }: StandUp & { engine: EngineAccess }): Promise<RunningEnvironment> {
+export async function standUpContainers({
+  environment,
+  engine,
+  runId,
+  folder,
+  keep,
+}: StandUp & { engine: EngineAccess }): Promise<RunningEnvironment> {
   const since = performance.now()
   await using stack = new AsyncDisposableStack()
   const { variant } = environment
@@ -46,7 +52,9 @@ export async function standUpContainers({ environment, engine, runId, folder, ke
   const lab = await ContainerLab.create(engine.socket, runId, `conformance-${runId}-${shortName(environment.id)}`)
   if (!keep) stack.use(lab)
   const address = (name: string) => lab.network.address(octetOf(name, variant.services))
-  const addresses = Object.fromEntries([...variant.services.map(({ name }) => name), 'idp', 'gateway'].map((name) => [name, address(name)]))
+  const addresses = Object.fromEntries(
+    [...variant.services.map(({ name }) => name), 'idp', 'gateway'].map((name) => [name, address(name)]),
+  )
 
   // Secrets are made on first use: everything that uses one is written out before the folder is.
   const specs = variant.services.map((service) => serviceSpec(service, environment, addresses, secrets))
@@ -67,7 +75,12 @@ export async function standUpContainers({ environment, engine, runId, folder, ke
   await writeFile(config, JSON.stringify(gatewayConfig(variant, profileOf(environment), address('proxy'), password)))
 
   const relaySpec = (name: Relay, place: ContainerSpec['place']): ContainerSpec => ({
-    ...harnessSpec(harness, `${name}`, ['harness/lab/vantage/relay.mjs', '/vantage/relay.sock'], [{ source: socketFolder(name), target: '/vantage', writable: true }]),
+    ...harnessSpec(
+      harness,
+      `${name}`,
+      ['harness/lab/vantage/relay.mjs', '/vantage/relay.sock'],
+      [{ source: socketFolder(name), target: '/vantage', writable: true }],
+    ),
     place,
     ready: () => answers(join(socketFolder(name), 'relay.sock')),
   })
@@ -84,7 +97,11 @@ export async function standUpContainers({ environment, engine, runId, folder, ke
     relaySpec('gateway-side', { beside: 'gateway' }),
     withBinds({
       ...harnessSpec(harness, 'idp', ['harness/identity/provider-main.ts'], []),
-      env: { ...nodeEnvironment, OIDC_CALLBACKS: JSON.stringify(variant.login.callbacks), OIDC_CLIENT_AUTH: variant.login.clientAuth },
+      env: {
+        ...nodeEnvironment,
+        OIDC_CALLBACKS: JSON.stringify(variant.login.callbacks),
+        OIDC_CLIENT_AUTH: variant.login.clientAuth,
+      },
       place: { octet: octets.idp, names: ['idp.test', 'idp'] },
       after: ['internet'],
       ready: () => listens(internet, 'idp.test', 80),
@@ -93,7 +110,15 @@ export async function standUpContainers({ environment, engine, runId, folder, ke
       ...harnessSpec(
         harness,
         'gateway',
-        ['harness/gateways/reference-gateway-main.ts', '--config', '/etc/gateway/gateway.json', '--recorder', '/recorder/recorder.sock', '--profile', profileOf(environment)],
+        [
+          'harness/gateways/reference-gateway-main.ts',
+          '--config',
+          '/etc/gateway/gateway.json',
+          '--recorder',
+          '/recorder/recorder.sock',
+          '--profile',
+          profileOf(environment),
+        ],
         [
           { source: config, target: '/etc/gateway/gateway.json' },
           { source: socketFolder('gateway'), target: '/recorder', writable: true },
@@ -105,7 +130,13 @@ export async function standUpContainers({ environment, engine, runId, folder, ke
     },
     ...specs.map(withBinds).map((spec, index): ContainerSpec => {
       const service = variant.services[index]
-      return service === undefined ? spec : { ...spec, after: [...spec.after, 'internet'], ready: readiness(service, spec, lab, internet, authority.certificate, publicNames) }
+      return service === undefined
+        ? spec
+        : {
+            ...spec,
+            after: [...spec.after, 'internet'],
+            ready: readiness(service, spec, lab, internet, authority.certificate, publicNames),
+          }
     }),
   ])
   const recordings = stack.use(await Recordings.connect(join(socketFolder('gateway'), 'recorder.sock')))
@@ -131,7 +162,12 @@ export async function standUpContainers({ environment, engine, runId, folder, ke
         return { name: `${name}: ${title}`, version, source, image: image.reference }
       }),
     },
-    addresses: { client: lab.network.address(octets.internet), lan: lab.network.address(octets.lan), proxy: address('proxy'), gateway: address('gateway') },
+    addresses: {
+      client: lab.network.address(octets.internet),
+      lan: lab.network.address(octets.lan),
+      proxy: address('proxy'),
+      gateway: address('gateway'),
+    },
     dial,
     ca: authority.certificate,
     password,
@@ -175,7 +211,12 @@ function octetOf(name: string, services: readonly Service[]): number {
 /** Compiled code is kept between containers' starts. */
 const nodeEnvironment = { NODE_NO_WARNINGS: '1' }
 
-function harnessSpec(harness: PreparedService, name: string, args: readonly string[], binds: ContainerSpec['binds']): Omit<ContainerSpec, 'place'> {
+function harnessSpec(
+  harness: PreparedService,
+  name: string,
+  args: readonly string[],
+  binds: ContainerSpec['binds'],
+): Omit<ContainerSpec, 'place'> {
   return {
     name,
     image: harness.image.reference,
@@ -187,15 +228,25 @@ function harnessSpec(harness: PreparedService, name: string, args: readonly stri
   }
 }
 
-function serviceSpec(service: Service, environment: PreparedEnvironment, addresses: Readonly<Record<string, string>>, secrets: Secrets): ContainerSpec {
+function serviceSpec(
+  service: Service,
+  environment: PreparedEnvironment,
+  addresses: Readonly<Record<string, string>>,
+  secrets: Secrets,
+): ContainerSpec {
   const { variant } = environment
   const prepared = serviceOf(environment, service.name)
-  const names = service.name === 'proxy' ? ['proxy', variant.host, ...(variant.names.proxy ?? [])] : [service.name, ...(variant.names[service.name] ?? [])]
+  const names =
+    service.name === 'proxy'
+      ? ['proxy', variant.host, ...(variant.names.proxy ?? [])]
+      : [service.name, ...(variant.names[service.name] ?? [])]
   return {
     name: service.name,
     image: prepared.image.reference,
     command: service.command,
-    env: Object.fromEntries(Object.entries(service.env).map(([key, value]) => [key, secrets.fill(value, addresses, service.version)])),
+    env: Object.fromEntries(
+      Object.entries(service.env).map(([key, value]) => [key, secrets.fill(value, addresses, service.version)]),
+    ),
     binds: [
       ...prepared.binds,
       ...Object.entries(service.files).map(([file, target]) => ({ source: resolve(variant.folder, file), target })),
@@ -206,7 +257,14 @@ function serviceSpec(service: Service, environment: PreparedEnvironment, address
   }
 }
 
-function readiness(service: Service, spec: ContainerSpec, lab: ContainerLab, internet: Dial, ca: string, publicNames: readonly string[]): () => Promise<boolean> {
+function readiness(
+  service: Service,
+  spec: ContainerSpec,
+  lab: ContainerLab,
+  internet: Dial,
+  ca: string,
+  publicNames: readonly string[],
+): () => Promise<boolean> {
   const { ready } = service
   if ('port' in ready) return () => listens(internet, spec.name, ready.port)
   if ('log' in ready) {
@@ -247,7 +305,12 @@ async function statusOf(url: URL, host: string, dial: Dial, ca: string): Promise
       reject(error)
     }
     stream.once('error', fail)
-    const request = httpRequest({ createConnection: () => stream, path: url.pathname + url.search, headers: { host, connection: 'close' }, timeout: 2000 })
+    const request = httpRequest({
+      createConnection: () => stream,
+      path: url.pathname + url.search,
+      headers: { host, connection: 'close' },
+      timeout: 2000,
+    })
     request.once('response', (response) => {
       response.resume()
       stream.destroy()
