@@ -16,7 +16,7 @@ import type { Finding } from '../judge/observation.ts'
 import type { Case, Destination, Principal, Send, Transport, Vantage } from '../plan/case.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { fillSend, type PlaceholderContext } from '../plan/placeholders.ts'
-import type { RunningEnvironment } from './running-environment.ts'
+import type { Addresses, RunningEnvironment } from './running-environment.ts'
 import { peerOf, sendOne } from './send.ts'
 
 export type Asking = {
@@ -44,6 +44,7 @@ export type Stage = {
   readonly identity: string
   /** The proxy's public host name. */
   readonly host: string
+  readonly addresses: Addresses
   readonly emails: Readonly<Record<UserName, string>>
   /** How many requests at once are many: 200, and 20 where the same is asked of dozens of broken proxies. */
   readonly many: number
@@ -57,7 +58,7 @@ export type Stage = {
   readonly logIn: (user: UserName, start?: readonly string[]) => Promise<LogIn>
   /** Absent where the lab cannot stop it (feature `stoppable-auth`). Both resolve when it is done. */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
-  /** Whatever of this step has arrived at the gateway: everything that was answered before, and what went the same way before it. */
+  /** Whatever of this step has arrived at a gateway that records (feature `recording`): everything that was answered before, and what went the same way before it. */
   readonly arrived: () => Promise<readonly Arrival[]>
 }
 
@@ -117,6 +118,7 @@ function stageOf(
     identity,
     host,
     many,
+    addresses: environment.addresses,
     emails: { alice: users.alice.email, bob: users.bob.email, 'no-email': users['no-email'].email },
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
