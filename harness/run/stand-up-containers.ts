@@ -1,31 +1,26 @@
 /** A variant's containers, the provider, the gateway and the vantage points on a network of their own. */
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
-import { request as httpRequest } from 'node:http'
-import { join, resolve } from 'node:path'
-import { connect as connectTls } from 'node:tls'
+import { join } from 'node:path'
 import type { Dial } from '../clients/exchange.ts'
 import { isProfileName } from '../gateways/profiles.ts'
 import { Recordings } from '../gateways/recordings.ts'
 import { createAuthority } from '../lab/certificate-authority.ts'
 import { ContainerLab, type ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
-import type { PreparedService } from '../lab/images/prepare.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
 import type { Vantage } from '../plan/case.ts'
-import type { Service } from '../plan/proxy.ts'
 import { environmentRow } from './collect.ts'
+import { harnessSpec, nodeEnvironment, octetOf, serviceOf, serviceSpec } from './container-specs.ts'
 import type { EngineAccess } from './engine.ts'
 import type { PreparedEnvironment } from './events.ts'
 import { gatewayConfig } from './gateway-config.ts'
+import { listens, readiness, relayAnswers } from './readiness.ts'
 import { environmentFileName } from './results.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
 import type { StandUp } from './stand-up.ts'
 
-/** Where the project's own code stands in the harness's containers. */
-const inside = '/conformance'
-const project = resolve(import.meta.dirname, '..', '..')
 const gatewayNames = ['gateway']
 const relays = ['internet', 'lan', 'proxy-side', 'gateway-side'] as const
 type Relay = (typeof relays)[number]
@@ -82,7 +77,7 @@ export async function standUpContainers({
       [{ source: socketFolder(name), target: '/vantage', writable: true }],
     ),
     place,
-    ready: () => answers(join(socketFolder(name), 'relay.sock')),
+    ready: () => relayAnswers(join(socketFolder(name), 'relay.sock')),
   })
   const dialFrom = (name: Relay) => dialThrough(join(socketFolder(name), 'relay.sock'))
   const internet = dialFrom('internet')
@@ -135,7 +130,12 @@ export async function standUpContainers({
         : {
             ...spec,
             after: [...spec.after, 'internet'],
-            ready: readiness(service, spec, lab, internet, authority.certificate, publicNames),
+            ready: readiness(service, {
+              dial: internet,
+              ca: authority.certificate,
+              publicHost: variant.host,
+              log: () => lab.log(service.name, 500),
+            }),
           }
     }),
   ])
@@ -188,136 +188,4 @@ function shortName(id: string): string {
 function profileOf({ gateway }: PreparedEnvironment) {
   if ('profile' in gateway && isProfileName(gateway.profile)) return gateway.profile
   throw new Error(`${gateway.name}: only the reference gateway can be stood up`)
-}
-
-function serviceOf(environment: PreparedEnvironment, name: string): PreparedService {
-  const service = environment.services[name]
-  if (service === undefined) throw new Error(`${environment.id}: nothing was prepared for ${name}`)
-  return service
-}
-
-function octetOf(name: string, services: readonly Service[]): number {
-  switch (name) {
-    case 'proxy':
-    case 'auth':
-    case 'idp':
-    case 'gateway':
-      return octets[name]
-    default:
-      return octets.further + services.findIndex((service) => service.name === name)
-  }
-}
-
-/** Compiled code is kept between containers' starts. */
-const nodeEnvironment = { NODE_NO_WARNINGS: '1' }
-
-function harnessSpec(
-  harness: PreparedService,
-  name: string,
-  args: readonly string[],
-  binds: ContainerSpec['binds'],
-): Omit<ContainerSpec, 'place'> {
-  return {
-    name,
-    image: harness.image.reference,
-    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${inside}/${arg}` : arg))],
-    env: nodeEnvironment,
-    binds: [...harness.binds, { source: project, target: inside }, ...binds],
-    tmpfs: [],
-    after: [],
-  }
-}
-
-function serviceSpec(
-  service: Service,
-  environment: PreparedEnvironment,
-  addresses: Readonly<Record<string, string>>,
-  secrets: Secrets,
-): ContainerSpec {
-  const { variant } = environment
-  const prepared = serviceOf(environment, service.name)
-  const names =
-    service.name === 'proxy'
-      ? ['proxy', variant.host, ...(variant.names.proxy ?? [])]
-      : [service.name, ...(variant.names[service.name] ?? [])]
-  return {
-    name: service.name,
-    image: prepared.image.reference,
-    command: service.command,
-    env: Object.fromEntries(
-      Object.entries(service.env).map(([key, value]) => [key, secrets.fill(value, addresses, service.version)]),
-    ),
-    binds: [
-      ...prepared.binds,
-      ...Object.entries(service.files).map(([file, target]) => ({ source: resolve(variant.folder, file), target })),
-    ],
-    tmpfs: service.tmpfs,
-    place: { octet: octetOf(service.name, variant.services), names: [...new Set(names)] },
-    after: service.after,
-  }
-}
-
-function readiness(
-  service: Service,
-  spec: ContainerSpec,
-  lab: ContainerLab,
-  internet: Dial,
-  ca: string,
-  publicNames: readonly string[],
-): () => Promise<boolean> {
-  const { ready } = service
-  if ('port' in ready) return () => listens(internet, spec.name, ready.port)
-  if ('log' in ready) {
-    const pattern = new RegExp(ready.log)
-    return async () => (await lab.log(spec.name, 500)).some((line) => pattern.test(line))
-  }
-  // `app.test` stands for whatever the variant's public name is.
-  const url = new URL(ready.http)
-  const host = url.hostname === 'app.test' ? (publicNames[0] ?? url.hostname) : url.hostname
-  return async () => (await statusOf(url, host, internet, ca)) === ready.status
-}
-
-const answers = async (path: string) => {
-  const relay = dialThrough(path)
-  // Nobody listens on port 9 of a relay's own loopback: an answer of any kind shows that the relay is there.
-  return await relay('127.0.0.1', 9).then(
-    (stream) => {
-      stream.destroy()
-      return true
-    },
-    (error: Error) => !/relay/.test(error.message),
-  )
-}
-
-async function listens(dial: Dial, host: string, port: number): Promise<boolean> {
-  const stream = await dial(host, port)
-  stream.destroy()
-  return true
-}
-
-async function statusOf(url: URL, host: string, dial: Dial, ca: string): Promise<number | undefined> {
-  const secure = url.protocol === 'https:'
-  const plain = await dial(host, Number(url.port) || (secure ? 443 : 80))
-  const stream = secure ? connectTls({ socket: plain, ca, servername: host }) : plain
-  return await new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      stream.destroy()
-      reject(error)
-    }
-    stream.once('error', fail)
-    const request = httpRequest({
-      createConnection: () => stream,
-      path: url.pathname + url.search,
-      headers: { host, connection: 'close' },
-      timeout: 2000,
-    })
-    request.once('response', (response) => {
-      response.resume()
-      stream.destroy()
-      resolve(response.statusCode)
-    })
-    request.once('error', fail)
-    request.once('timeout', () => fail(new Error('no answer')))
-    request.end()
-  })
 }
