@@ -61,7 +61,7 @@ export async function fuzzCommand(options: FuzzOptions): Promise<number> {
   )
   const inProcess = plan.environments.filter((environment) => environment.embedded)
   const rows: Row[] = []
-  for (const environment of inProcess) rows.push(await fuzzEmbedded(environment, order, progress))
+  for (const environment of inProcess) rows.push(await fuzzEmbedded(environment, order, progress, interruption.signal))
   if (inProcess.length < plan.environments.length)
     rows.push(...(await fuzzContainers(plan, order, options, progress, interruption.signal)))
 
@@ -84,12 +84,13 @@ async function fuzzEmbedded(
   environment: PlannedEnvironment,
   order: FuzzOrder,
   progress: TerminalProgress,
+  signal: AbortSignal,
 ): Promise<Row> {
   const about = { environment: environment.id, proxy: environment.proxy, variant: environment.variant.name }
   try {
     await using lab = await standUpEmbedded(environment)
     const tell = (done: number) => progress.status(`${done} of ${order.runs} requests · ${environment.id}`)
-    return { ...about, result: await fuzz(environment, lab, order, tell) }
+    return { ...about, result: await fuzz(environment, lab, order, { progress: tell, signal }) }
   } catch (error) {
     return { ...about, reason: error instanceof Error ? error.message : String(error) }
   } finally {

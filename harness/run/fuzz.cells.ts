@@ -42,10 +42,10 @@ describe(planned.id, () => {
     }
   })
 
-  it('holds the property', { timeout: (wanted?.limitMs ?? 0) + grace }, async ({ task, skip }) => {
+  it('holds the property', { timeout: (wanted?.limitMs ?? 0) + grace }, async ({ task, skip, signal }) => {
     if (environment === undefined || wanted === undefined) return skip('the environment did not stand up')
     const about = { type: 'fuzzed', environment: planned.id } as const
-    task.meta.event = await fuzz(planned, environment, wanted).then(
+    task.meta.event = await fuzz(planned, environment, wanted, { signal }).then(
       (result): RunEvent => ({ ...about, result }),
       (error: unknown): RunEvent => ({ ...about, reason: messageOf(error) }),
     )

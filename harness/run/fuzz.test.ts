@@ -89,6 +89,14 @@ describe('a property run on the embedded lab', () => {
     }
   })
 
+  it('ends at the next request when it is told to', async () => {
+    await lab.replaceProxy(correct)
+    const stop = new AbortController()
+    const progress = (done: number) => done === 10 && stop.abort()
+    const { runs, interrupted } = await fuzz(planned, lab, order, { progress, signal: stop.signal })
+    expect({ runs, interrupted }).toEqual({ runs: 10, interrupted: true })
+  })
+
   it('stops at its time limit and says so', async () => {
     await lab.replaceProxy(correct)
     const { runs, interrupted } = await fuzz(planned, lab, { seed: 1, runs: 100_000, limitMs: 200 })

@@ -46,19 +46,26 @@ export type FuzzResult = {
 
 type Finding = Pick<CounterExample, 'level' | 'reason'> | 'fine' | 'undecided'
 
+/** Who looks on. */
+export type Watching = {
+  /** Told the number of requests so far. */
+  readonly progress?: (done: number) => void
+  /** Ends it at the next request: what was found by then is the result. */
+  readonly signal?: AbortSignal
+}
+
 /** So many in a row of which nothing could be seen, and the environment is no longer what it was. */
 const patience = 5
 
 /**
  * The same seed draws the same requests everywhere.
- * @param progress told the number of requests so far
  * @throws when alice cannot sign in or the environment stops answering: then nothing can be said of it
  */
 export async function fuzz(
   planned: PlannedEnvironment,
   environment: RunningEnvironment,
   { seed, runs, limitMs }: FuzzOrder,
-  progress: (done: number) => void = () => {},
+  { progress = () => {}, signal }: Watching = {},
 ): Promise<FuzzResult> {
   const since = performance.now()
   if (environment.sessions.alice.reason !== undefined)
@@ -77,6 +84,7 @@ export async function fuzz(
     const failures: Exclude<Finding, string>[] = []
     const first = level === 'must'
     const property = fc.asyncProperty(fuzzedRequests(planned.variant.identity), async (request) => {
+      if (signal?.aborted) return true
       const finding = await look(request, planned, environment)
       if (first) progress(++done)
       if (finding === 'undecided') {
@@ -101,7 +109,11 @@ export async function fuzz(
     })
     if (inARow >= patience)
       throw new Error(`${planned.id} does not answer any more: nothing could be seen of the last ${patience} requests`)
-    if (first) drawn = { runs: details.numRuns, interrupted: details.interrupted }
+    if (first)
+      drawn = {
+        runs: signal?.aborted ? done : details.numRuns,
+        interrupted: details.interrupted || signal?.aborted === true,
+      }
     const request = details.counterexample?.[0]
     const found = failures.at(-1)
     if (request === undefined || found === undefined) return undefined
