@@ -4,16 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
-import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
 import { expandPlan, type Plan, type PlannedEnvironment } from '../plan/expand.ts'
 import { type CounterExample, type FuzzOrder, type FuzzResult, fuzz } from '../run/fuzz.ts'
 import { fuzzCase, scenarioText } from '../run/fuzz-case.ts'
 import { provenControls } from '../run/fuzz-controls.ts'
-import { spawnRun } from '../run/spawn-run.ts'
 import { standUpEmbedded } from '../run/stand-up-embedded.ts'
-import { interruptible } from './carry-out.ts'
 import type { RunOptions } from './options.ts'
-import { findFooting, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { loadProject } from './project.ts'
 
@@ -55,10 +51,12 @@ export async function fuzzCommand(options: FuzzOptions): Promise<number> {
   const order: FuzzOrder = { seed: options.seed, runs: options.runs, limitMs: options.limit * 1000 }
 
   using progress = terminalProgress()
-  using interruption = interruptible(progress)
   progress.note(
     `Seed ${order.seed}, up to ${order.runs} requests in each of ${plan.environments.length} ${plan.environments.length === 1 ? 'environment' : 'environments'}: ${plan.environments.map(({ id }) => id).join(', ')}`,
   )
+  // What containers take is loaded after the first line is out.
+  const { interruptible } = await import('./carry-out.ts')
+  using interruption = interruptible(progress)
   const inProcess = plan.environments.filter((environment) => environment.embedded)
   const rows: Row[] = []
   for (const environment of inProcess) rows.push(await fuzzEmbedded(environment, order, progress, interruption.signal))
@@ -106,6 +104,9 @@ async function fuzzContainers(
   progress: TerminalProgress,
   signal: AbortSignal,
 ): Promise<Row[]> {
+  const { noteOwner, runFolderPrefix } = await import('../lab/containers/sweep.ts')
+  const { findFooting, prepare } = await import('./prepare.ts')
+  const { spawnRun } = await import('../run/spawn-run.ts')
   const real = environments.filter((environment) => !environment.embedded)
   const runOptions = { ...options, asked: real.map(({ proxy }) => proxy) }
   const footing = await findFooting({ environments: real }, runOptions, progress)
@@ -174,7 +175,7 @@ function inWords({ environment, proxy, variant, result, reason }: Row, scenario:
   const { runs, undecided, interrupted, counterExamples, ms } = result
   const seconds = `${(ms / 1000).toFixed(1)} s`
   const blind = undecided > 0 ? `, ${undecided} of which nothing could be seen` : ''
-  const short = interrupted ? `, stopped at the time limit before ${order.runs}` : ''
+  const short = interrupted ? `, stopped before all ${order.runs} were drawn` : ''
   if (scenario === undefined) return `✔ ${environment}: ${runs} requests hold the property${blind}${short} (${seconds})`
   const file = `scenarios/spoofing/${topicOf(order)}.yaml`
   return [
