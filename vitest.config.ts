@@ -1,9 +1,21 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests that stand up engines, browsers or whole runs: they want the machine for themselves, so they go one after the other. */
+const whole = ['test/**/*.test.ts', 'harness/lab/private/**/*.test.ts', 'harness/lab/images/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['harness/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'parts', include: ['harness/**/*.test.ts'], exclude: whole, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: { name: 'whole', include: whole, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })
