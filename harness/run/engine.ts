@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { noteOwner, storageParent } from '../lab/containers/sweep.ts'
+import { hasImage } from '../lab/images/pull.ts'
 import { PrivateEngine, removeFolder } from '../lab/private/private-engine.ts'
 import type { RunEvent, RunRequest } from './events.ts'
 
@@ -57,16 +58,7 @@ async function startPrivate(
 }
 
 async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {
-  if (
-    await docker
-      .getImage(reference)
-      .inspect()
-      .then(
-        () => true,
-        () => false,
-      )
-  )
-    return
+  if (await hasImage(docker, reference)) return
   const [repo, tag] = reference.split(':')
   const stream = await docker.importImage(createReadStream(tar), { repo, tag })
   await new Promise<void>((resolve, reject) => {

@@ -1,28 +1,15 @@
 /** One environment as vitest sees it: standing up is its first test, then every cell is one. Vitest runs several of these at a time. */
-import { afterAll, describe, inject, it } from 'vitest'
+import { describe, inject, it } from 'vitest'
 import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell } from '../plan/expand.ts'
-import { settle } from './cell.ts'
-import { environmentRow } from './collect.ts'
 import type { RunEvent } from './events.ts'
 import { evidenceOf } from './evidence.ts'
 import { replayCommand } from './replay-command.ts'
 import { cellKey, evidenceAddress } from './results.ts'
 import { cellRunner } from './run-cell.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-import { type StandUp, standUp } from './stand-up.ts'
+import { standing } from './standing.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    standUp: StandUp
-  }
-  interface TaskMeta {
-    event?: RunEvent
-  }
-}
-
-/** Standing up covers container starts and log-ins; each of those has a nearer deadline of its own. */
-const standUpDeadline = 240_000
 const cellDeadline = 60_000
 /** A reader of these wants to know what proxy and gateway said at that moment. */
 const wantsLogs: ReadonlySet<Status> = new Set(['fail', 'known-failure', 'unexpected-pass', 'harness-error'])
@@ -64,35 +51,15 @@ async function runCell(cell: PlannedCell, environment: RunningEnvironment): Prom
   }
 }
 
-/** What failed first, not what the clean-up then stumbled over. */
-function inOneSentence(error: unknown): string {
-  if (error instanceof SuppressedError) return inOneSentence(error.suppressed)
-  return error instanceof Error ? error.message : String(error)
-}
-
 describe(planned.id, () => {
-  let environment: RunningEnvironment | undefined
-  afterAll(async () => {
-    if (!order.keep) await environment?.[Symbol.asyncDispose]()
-  }, cellDeadline)
-
-  it('stands up', { timeout: standUpDeadline }, async ({ task }) => {
-    try {
-      environment = await standUp(order)
-      await settle(planned, environment)
-      task.meta.event = { type: 'environment', environment: environment.result }
-    } catch (error) {
-      const reason = inOneSentence(error)
-      task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
-      throw error
-    }
-  })
+  const standingEnvironment = standing(order)
 
   for (const cell of planned.cells) {
     it(cellKey({ case: cell.case.id, transport: cell.transport }), { timeout: cellDeadline }, async ({
       task,
       skip,
     }) => {
+      const environment = standingEnvironment()
       if (environment === undefined) return skip('the environment did not stand up')
       const event = await runCell(cell, environment)
       task.meta.event = event

@@ -6,7 +6,7 @@ import type { Progress } from '../progress.ts'
 import { type BaseImage, baseImage } from './base-image.ts'
 import { build } from './build.ts'
 import { limit } from './limit.ts'
-import { pull, Registries } from './pull.ts'
+import { hasImage, pull, Registries } from './pull.ts'
 
 export type PreparedService = {
   readonly source: 'pull' | 'build'
@@ -139,16 +139,7 @@ export class Preparer {
       throw new Error(`${reference} cannot be pulled: there is no engine with a network`)
     }
     const ready: PreparedService = { source: 'pull', version, image: { kind: 'registry', reference }, binds: [] }
-    if (
-      await docker
-        .getImage(reference)
-        .inspect()
-        .then(
-          () => true,
-          () => false,
-        )
-    )
-      return ready
+    if (await hasImage(docker, reference)) return ready
     if (offline) {
       if (mayBuild) return undefined
       throw new Error(`${reference} is not in the engine; run once without --offline`)

@@ -54,3 +54,14 @@ export async function pull(docker: Docker, reference: string): Promise<void> {
     )
   })
 }
+
+/** Whether the engine has the image already. */
+export function hasImage(docker: Docker, reference: string): Promise<boolean> {
+  return docker
+    .getImage(reference)
+    .inspect()
+    .then(
+      () => true,
+      () => false,
+    )
+}

@@ -1,0 +1,48 @@
+/** Standing up as a test of its own: a failed start is one red row, and not one for each cell. */
+import { afterAll, it } from 'vitest'
+import { settle } from './cell.ts'
+import { environmentRow } from './collect.ts'
+import type { RunEvent } from './events.ts'
+import type { RunningEnvironment } from './running-environment.ts'
+import { type StandUp, standUp } from './stand-up.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    standUp: StandUp
+  }
+  interface TaskMeta {
+    event?: RunEvent
+  }
+}
+
+/** Covers container starts and log-ins; each of those has a nearer deadline of its own. */
+const standUpDeadline = 240_000
+const takeDownDeadline = 60_000
+
+/** The first test of an environment's file. @returns the environment, once it stands */
+export function standing(order: StandUp): () => RunningEnvironment | undefined {
+  const { environment: planned } = order
+  let environment: RunningEnvironment | undefined
+  afterAll(async () => {
+    if (!order.keep) await environment?.[Symbol.asyncDispose]()
+  }, takeDownDeadline)
+
+  it('stands up', { timeout: standUpDeadline }, async ({ task }) => {
+    try {
+      environment = await standUp(order)
+      await settle(planned, environment)
+      task.meta.event = { type: 'environment', environment: environment.result }
+    } catch (error) {
+      const reason = inOneSentence(error)
+      task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
+      throw error
+    }
+  })
+  return () => environment
+}
+
+/** What failed first, not what the clean-up then stumbled over. */
+export function inOneSentence(error: unknown): string {
+  if (error instanceof SuppressedError) return inOneSentence(error.suppressed)
+  return error instanceof Error ? error.message : String(error)
+}
