@@ -42,7 +42,8 @@ async function runCell(cell: PlannedCell, environment: RunningEnvironment): Prom
     ...(observation !== undefined && {
       evidence: evidenceOf(asked, transport, observation, {
         environment: planned.id,
-        log: wantsLogs.has(status) ? await environment.logs() : noLogs,
+        // An engine that has gone has no logs either; what was seen of the cell still counts.
+        log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
         replay: replayCommand(planned, cell),
         secrets: environment.secrets,
         identity: planned.variant.identity,
