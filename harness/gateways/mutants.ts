@@ -122,13 +122,6 @@ export const gatewayMutants: readonly GatewayMutant[] = [
   })),
 ]
 
-/** @throws Error with the known names */
-export function gatewayMutantNamed(name: string): GatewayMutant {
-  const found = gatewayMutants.find((candidate) => candidate.name === name)
-  if (!found) throw new Error(`no mutant ${name}; there are ${gatewayMutants.map((known) => known.name).join(', ')}`)
-  return found
-}
-
 function namesNobody({ headers }: Evidence, { config }: Policy): boolean {
   return (headerValue(headers, config.userHeader) ?? '').trim() === ''
 }

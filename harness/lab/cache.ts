@@ -61,13 +61,6 @@ export async function kept(entry: Entry, make: (folder: string) => Promise<void>
   return folder
 }
 
-/** Whether an entry is there already. */
-export function isKept(entry: Entry): Promise<boolean> {
-  return exists(
-    join(cacheFolder, `${entry.name}-${createHash('sha256').update(entry.recipe).digest('hex').slice(0, 16)}`),
-  )
-}
-
 /** A lock of a process that is no more is nobody's. */
 async function tryLock(path: string): Promise<AsyncDisposable | undefined> {
   try {

@@ -14,21 +14,26 @@ export type GatewayRequest = {
   readonly socket: Duplex
 }
 
+/** Exactly these lines, and none of Node's own. */
+function outgoingWith(lines: readonly HeaderLine[], { method, target, socket }: GatewayRequest) {
+  return openRequest({
+    createConnection: () => socket,
+    method,
+    path: target,
+    setHost: false,
+    setDefaultHeaders: false,
+    headers: lines.flat(),
+  })
+}
+
 /** `body` absent: no body. `chunked`: its length is not among the lines. Rejects when the connection breaks before the head. */
 export function askGateway(
-  { method, target, lines, socket }: GatewayRequest,
+  request: GatewayRequest,
   body?: { readonly stream: Readable; readonly chunked: boolean },
 ): Promise<IncomingMessage> {
   const framing: HeaderLine[] = body?.chunked ? [['Transfer-Encoding', 'chunked']] : []
   return new Promise((resolve, reject) => {
-    const outgoing = openRequest({
-      createConnection: () => socket,
-      method,
-      path: target,
-      setHost: false,
-      setDefaultHeaders: false,
-      headers: [...lines, ...framing, ['Connection', 'close'] as const].flat(),
-    })
+    const outgoing = outgoingWith([...request.lines, ...framing, ['Connection', 'close']], request)
     outgoing.on('error', reject)
     outgoing.once('response', resolve)
     if (!body) {
@@ -46,16 +51,9 @@ export type UpgradeAnswer =
   | { readonly kind: 'answered'; readonly response: IncomingMessage }
 
 /** Asks the gateway to upgrade. Rejects when the connection breaks before an answer. */
-export function askUpgrade({ method, target, lines, socket }: GatewayRequest): Promise<UpgradeAnswer> {
+export function askUpgrade(request: GatewayRequest): Promise<UpgradeAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = openRequest({
-      createConnection: () => socket,
-      method,
-      path: target,
-      setHost: false,
-      setDefaultHeaders: false,
-      headers: upgradeLines(lines).flat(),
-    })
+    const outgoing = outgoingWith(upgradeLines(request.lines), request)
     outgoing.on('error', reject)
     outgoing.once('response', (response) => resolve({ kind: 'answered', response }))
     outgoing.once('upgrade', (response, upgraded, head) =>
