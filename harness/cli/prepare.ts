@@ -1,5 +1,6 @@
 /** What has to be there before anything starts: an engine, and the programs of every environment. */
 import Docker from 'dockerode'
+import { programOf } from '../gateways/programs.ts'
 import { sweep } from '../lab/containers/sweep.ts'
 import { findEngine } from '../lab/engine.ts'
 import { type PreparedService, Preparer } from '../lab/images/prepare.ts'
@@ -97,6 +98,9 @@ export async function prepare(
         )
       const wanted = [
         ['harness', preparer.harness()] as const,
+        ...('version' in environment.gateway
+          ? [['gateway', preparer.npm(programOf(environment.gateway.name, environment.gateway.version))] as const]
+          : []),
         ...environment.variant.services.map((service) => [service.name, preparer.service(service)] as const),
       ]
       const prepared: Record<string, PreparedService> = {}

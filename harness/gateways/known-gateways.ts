@@ -1,6 +1,7 @@
 /** The gateways that may stand behind a proxy, and what each can do (features of `scenarios/features.yaml`). */
 import type { KnownGateway } from '../plan/select.ts'
-import { type ProfileName, profileNames, profiles } from './profiles.ts'
+import { type Profile, type ProfileName, profileNames, profiles } from './profiles.ts'
+import { gatewayPrograms, type ProgramName } from './programs.ts'
 
 /** Profiles whose environments list loopback as a proxy too: only there can a loopback source be trusted. */
 export const listsLoopback: ReadonlySet<ProfileName> = new Set([
@@ -11,13 +12,11 @@ export const listsLoopback: ReadonlySet<ProfileName> = new Set([
   'loopback-user',
 ])
 
-/** What the reference gateway can do with the rules of a profile, in the configuration that a run gives it (`gateway-config.ts`). */
-function referenceFeatures(name: ProfileName): string[] {
-  const profile = profiles[name]
+/** What a gateway with these rules can do in the configuration that a run gives it (`gateway-config.ts`). */
+function featuresOf(profile: Profile): string[] {
   const loopbackUser = profile.keys.includes('loopbackUser')
-  const loopback = listsLoopback.has(name) && !loopbackUser
+  const loopback = listsLoopback.has(profile.name) && !loopbackUser
   return [
-    'recording',
     ...(profile.attribution === 'enforced' ? ['attribution'] : []),
     // With loopbackUser a local request is that user already: no password is ever asked for.
     ...(profile.passwordFallback && !loopbackUser ? ['password-fallback'] : []),
@@ -32,6 +31,24 @@ function referenceFeatures(name: ProfileName): string[] {
   ]
 }
 
+function referenceFeatures(name: ProfileName): string[] {
+  return ['recording', ...featuresOf(profiles[name])]
+}
+
+function program(name: ProgramName, byDefault: boolean): KnownGateway {
+  const versions = gatewayPrograms.filter((one) => one.name === name)
+  const [newest] = versions
+  if (newest === undefined) throw new Error(`no version of ${name} is listed`)
+  return {
+    name,
+    title: newest.title,
+    byDefault,
+    features: featuresOf(newest.rules),
+    versions: versions.map(({ version }) => version),
+    featuresOf: Object.fromEntries(versions.map(({ version, rules }) => [version, featuresOf(rules)])),
+  }
+}
+
 export const knownGateways: readonly KnownGateway[] = [
   {
     name: 'reference',
@@ -41,4 +58,6 @@ export const knownGateways: readonly KnownGateway[] = [
     profiles: profileNames,
     featuresOf: Object.fromEntries(profileNames.map((name) => [name, referenceFeatures(name)])),
   },
+  program('openclaw', true),
+  program('builderforce', false),
 ]

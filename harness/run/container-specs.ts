@@ -1,11 +1,35 @@
 /** What each container of an environment is started with. */
-import { resolve } from 'node:path'
+import { chmod, mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import type { ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
 import type { Service } from '../plan/proxy.ts'
 import type { PreparedEnvironment } from './events.ts'
+import { relayAnswers } from './readiness.ts'
 import type { Secrets } from './secrets.ts'
+
+/** Makes a folder for a unix socket that a container binds, whatever user it runs as. @returns its path */
+export async function vantageFolder(parent: string, name: string): Promise<string> {
+  const path = join(parent, name)
+  await mkdir(path)
+  await chmod(path, 0o777)
+  return path
+}
+
+/** A relay at a vantage point (`lab/vantage/relay.mjs`), with the path of its socket. */
+export async function relaySpec(
+  harness: PreparedService,
+  parent: string,
+  name: string,
+  place: ContainerSpec['place'],
+): Promise<{ readonly spec: ContainerSpec; readonly socket: string }> {
+  const folder = await vantageFolder(parent, name)
+  const socket = join(folder, 'relay.sock')
+  const bind = { source: folder, target: '/vantage', writable: true }
+  const spec = harnessSpec(harness, name, ['harness/lab/vantage/relay.mjs', '/vantage/relay.sock'], [bind])
+  return { spec: { ...spec, place, ready: () => relayAnswers(socket) }, socket }
+}
 
 /** Where the project's own code stands in the harness's containers. */
 const inside = '/conformance'

@@ -1,25 +1,29 @@
-/** One environment as vitest sees it: standing up is its first test, then every cell is one. Vitest runs several of these at a time. */
+/** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one. Vitest runs several chains at a time. */
 import { describe, inject, it } from 'vitest'
 import { isRed, type Status } from '../judge/status.ts'
-import type { PlannedCell } from '../plan/expand.ts'
+import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import type { RunEvent } from './events.ts'
 import { evidenceOf } from './evidence.ts'
 import { replayCommand } from './replay-command.ts'
 import { cellKey, evidenceAddress } from './results.ts'
-import { cellRunner } from './run-cell.ts'
+import { type CellRunner, cellRunner } from './run-cell.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-import { standing } from './standing.ts'
+import { lentGateway, standing } from './standing.ts'
 
 const cellDeadline = 60_000
 /** A reader of these wants to know what proxy and gateway said at that moment. */
 const wantsLogs: ReadonlySet<Status> = new Set(['fail', 'known-failure', 'unexpected-pass', 'harness-error'])
 const noLogs = { proxy: [], gateway: [] }
 
-const order = inject('standUp')
-const { environment: planned } = order
-const run = cellRunner(planned)
+const orders = inject('standUps')
+const lent = await lentGateway(orders)
 
-async function runCell(cell: PlannedCell, environment: RunningEnvironment): Promise<RunEvent & { type: 'cell' }> {
+async function runCell(
+  run: CellRunner,
+  planned: PlannedEnvironment,
+  cell: PlannedCell,
+  environment: RunningEnvironment,
+): Promise<RunEvent & { type: 'cell' }> {
   const since = performance.now()
   const { case: asked, transport } = cell
   const { judgement, observation } = await run(cell, environment)
@@ -52,20 +56,24 @@ async function runCell(cell: PlannedCell, environment: RunningEnvironment): Prom
   }
 }
 
-describe(planned.id, () => {
-  const standingEnvironment = standing(order)
+for (const order of orders) {
+  const { environment: planned } = order
+  describe(planned.id, () => {
+    const standingEnvironment = standing(order, lent)
+    const run = cellRunner(planned)
 
-  for (const cell of planned.cells) {
-    it(cellKey({ case: cell.case.id, transport: cell.transport }), { timeout: cellDeadline }, async ({
-      task,
-      skip,
-    }) => {
-      const environment = standingEnvironment()
-      if (environment === undefined) return skip('the environment did not stand up')
-      const event = await runCell(cell, environment)
-      task.meta.event = event
-      const { status, reason } = event.cell
-      if (isRed(status) || status === 'harness-error') throw new Error(reason)
-    })
-  }
-})
+    for (const cell of planned.cells) {
+      it(cellKey({ case: cell.case.id, transport: cell.transport }), { timeout: cellDeadline }, async ({
+        task,
+        skip,
+      }) => {
+        const environment = standingEnvironment()
+        if (environment === undefined) return skip('the environment did not stand up')
+        const event = await runCell(run, planned, cell, environment)
+        task.meta.event = event
+        const { status, reason } = event.cell
+        if (isRed(status) || status === 'harness-error') throw new Error(reason)
+      })
+    }
+  })
+}

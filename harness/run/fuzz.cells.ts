@@ -1,9 +1,9 @@
-/** A property run in one environment as vitest sees it: standing up is its first test, drawing requests its second. */
+/** Property runs as vitest sees it: standing up is its first test, drawing requests its second. */
 import { describe, inject, it } from 'vitest'
 import type { RunEvent } from './events.ts'
 import type { FuzzOrder } from './fuzz.ts'
 import { fuzz } from './fuzz.ts'
-import { inOneSentence, standing } from './standing.ts'
+import { inOneSentence, lentGateway, standing } from './standing.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,20 +14,23 @@ declare module 'vitest' {
 /** Beyond the order's own limit: the request at hand, and its fence. */
 const grace = 60_000
 
-const order = inject('standUp')
+const orders = inject('standUps')
+const lent = await lentGateway(orders)
 const wanted = inject('fuzz')
-const { environment: planned } = order
 
-describe(planned.id, () => {
-  const standingEnvironment = standing(order)
+for (const order of orders) {
+  const { environment: planned } = order
+  describe(planned.id, () => {
+    const standingEnvironment = standing(order, lent)
 
-  it('holds the property', { timeout: (wanted?.limitMs ?? 0) + grace }, async ({ task, skip, signal }) => {
-    const environment = standingEnvironment()
-    if (environment === undefined || wanted === undefined) return skip('the environment did not stand up')
-    const about = { type: 'fuzzed', environment: planned.id } as const
-    task.meta.event = await fuzz(planned, environment, wanted, { signal }).then(
-      (result): RunEvent => ({ ...about, result }),
-      (error: unknown): RunEvent => ({ ...about, reason: inOneSentence(error) }),
-    )
+    it('holds the property', { timeout: (wanted?.limitMs ?? 0) + grace }, async ({ task, skip, signal }) => {
+      const environment = standingEnvironment()
+      if (environment === undefined || wanted === undefined) return skip('the environment did not stand up')
+      const about = { type: 'fuzzed', environment: planned.id } as const
+      task.meta.event = await fuzz(planned, environment, wanted, { signal }).then(
+        (result): RunEvent => ({ ...about, result }),
+        (error: unknown): RunEvent => ({ ...about, reason: inOneSentence(error) }),
+      )
+    })
   })
-})
+}

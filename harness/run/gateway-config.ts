@@ -1,19 +1,26 @@
 /** The gateway's configuration for one environment, in OpenClaw's own JSON shape (gateways.md "Running it"). */
 import { listsLoopback } from '../gateways/known-gateways.ts'
-import { type ProfileName, profiles } from '../gateways/profiles.ts'
+import type { Profile } from '../gateways/profiles.ts'
 import { users } from '../identity/users.ts'
 import type { Variant } from '../plan/proxy.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (issue #26007). */
 export const loopbackUser = 'openclaw-internal@local'
 
-/**
- * @param profile decides which keys the gateway knows, and whether loopback is a listed proxy beside the real one
- * @param proxyAddress the proxy's: nothing else of the network is trusted
- */
-export function gatewayConfig(variant: Variant, profile: ProfileName, proxyAddress: string, password: string): unknown {
-  const { keys } = profiles[profile]
-  const local = listsLoopback.has(profile) || variant.topology === 'sidecar'
+export type GatewaySetting = {
+  readonly variant: Variant
+  /** Decide which keys the gateway knows, and whether loopback is a listed proxy beside the real one. */
+  readonly rules: Profile
+  /** The proxy's: nothing else of the network is trusted. */
+  readonly proxyAddress: string
+  readonly password: string
+  /** Allowed beside alice. */
+  readonly furtherUsers?: readonly string[]
+}
+
+export function gatewayConfig({ variant, rules, proxyAddress, password, furtherUsers = [] }: GatewaySetting) {
+  const { keys } = rules
+  const local = listsLoopback.has(rules.name) || variant.topology === 'sidecar'
   const speaksForLoopback = keys.includes('loopbackUser')
   return {
     gateway: {
@@ -27,7 +34,7 @@ export function gatewayConfig(variant: Variant, profile: ProfileName, proxyAddre
         trustedProxy: {
           userHeader: variant.identity.toLowerCase(),
           requiredHeaders: variant.requiredHeaders,
-          allowUsers: [users.alice.email, ...(speaksForLoopback ? [loopbackUser] : [])],
+          allowUsers: [users.alice.email, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
           ...(local && keys.includes('allowLoopback') && !speaksForLoopback && { allowLoopback: true }),
           ...(speaksForLoopback && { loopbackUser }),
         },

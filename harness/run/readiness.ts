@@ -50,7 +50,8 @@ export async function listens(dial: Dial, host: string, port: number): Promise<b
   return true
 }
 
-async function statusOf(url: URL, host: string, dial: Dial, ca: string): Promise<number | undefined> {
+/** @param host for `Host` and TLS. @param ca PEM, for https */
+export async function statusOf(url: URL, host: string, dial: Dial, ca: string): Promise<number | undefined> {
   const secure = url.protocol === 'https:'
   const plain = await dial(host, Number(url.port) || (secure ? 443 : 80))
   const stream = secure ? connectTls({ socket: plain, ca, servername: host }) : plain

@@ -1,8 +1,9 @@
-/** The run's own process: engine, then vitest with one project per environment. Speaks to the command line over IPC alone. */
+/** The run's own process: engine, then vitest with one project per environment, or per real gateway that serves several. Speaks to the command line over IPC alone. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node'
+import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { createVitest } from 'vitest/node'
+import { chainsOf } from './chains.ts'
 import { startEngine } from './engine.ts'
 import type { RunEvent, RunRequest } from './events.ts'
 
@@ -26,10 +27,19 @@ const send = (event: RunEvent) => {
   if (process.connected) process.send?.(event)
 }
 
+/** Environments that a file of tests stands up one after the other. */
+const chains = chainsOf(request.environments)
+const ended = new Set<string>()
+const environmentDone = (id: string, reasons: readonly string[] = []) => {
+  if (ended.has(id)) return
+  ended.add(id)
+  send({ type: 'environment-done', id, ...(reasons.length > 0 && { reason: reasons.join('; ') }) })
+}
+
 /** Cells and environments travel as they come, so that nothing is lost when the rest of the run is. */
 const reporter: Reporter = {
-  onTestModuleStart(module: TestModule) {
-    send({ type: 'starting', id: module.project.name })
+  onTestSuiteReady(suite: TestSuite) {
+    send({ type: 'starting', id: suite.name })
   },
   onTestCaseResult(test: TestCase) {
     const { event } = test.meta()
@@ -38,20 +48,20 @@ const reporter: Reporter = {
     const [error] = test.result().errors ?? []
     send({
       type: 'broken-cell',
-      environment: test.project.name,
+      environment: test.parent.type === 'suite' ? test.parent.name : test.project.name,
       name: test.name,
       reason: error?.message ?? 'it ended without a result',
     })
   },
+  onTestSuiteResult(suite: TestSuite) {
+    environmentDone(
+      suite.name,
+      suite.errors().map((error) => error.message),
+    )
+  },
   onTestModuleEnd(module: TestModule) {
-    const { event } = module.meta()
-    if (event !== undefined) send(event)
     const reasons = module.errors().map((error) => error.message)
-    send({
-      type: 'environment-done',
-      id: module.project.name,
-      ...(reasons.length > 0 && { reason: reasons.join('; ') }),
-    })
+    for (const { id } of chains.get(module.project.name) ?? []) environmentDone(id, reasons)
   },
 }
 
@@ -63,23 +73,23 @@ try {
     root: import.meta.dirname,
     reporters: [reporter],
     maxWorkers: request.jobs,
-    projects: request.environments.map((environment) => ({
+    projects: [...chains].map(([name, environments]) => ({
       extends: false as const,
       test: {
-        name: environment.id,
+        name,
         root: import.meta.dirname,
         include: [request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts'],
         pool: 'threads' as const,
         isolate: false,
         provide: {
           fuzz: request.fuzz,
-          standUp: {
+          standUps: environments.map((environment) => ({
             environment,
             engine: engine.access,
             runId: request.runId,
             folder: join(request.folder, 'environments'),
             keep: request.keep,
-          },
+          })),
         },
         // The sources run on Node as they are.
         experimental: { viteModuleRunner: false, nodeLoader: false },

@@ -1,39 +1,34 @@
 /** A variant's containers, the provider, the gateway and the vantage points on a network of their own. */
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Dial } from '../clients/exchange.ts'
-import { isProfileName } from '../gateways/profiles.ts'
-import { Recordings } from '../gateways/recordings.ts'
 import { createAuthority } from '../lab/certificate-authority.ts'
 import { ContainerLab, type ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
 import type { Vantage } from '../plan/case.ts'
 import { environmentRow } from './collect.ts'
-import { harnessSpec, nodeEnvironment, octetOf, serviceOf, serviceSpec } from './container-specs.ts'
+import { harnessSpec, nodeEnvironment, octetOf, relaySpec, serviceOf, serviceSpec } from './container-specs.ts'
 import type { EngineAccess } from './engine.ts'
-import type { PreparedEnvironment } from './events.ts'
-import { gatewayConfig } from './gateway-config.ts'
-import { listens, readiness, relayAnswers } from './readiness.ts'
+import { referenceGateway } from './lab-gateway.ts'
+import { listens, readiness } from './readiness.ts'
+import type { RealGateway } from './real-gateway.ts'
 import { environmentFileName } from './results.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
 import type { StandUp } from './stand-up.ts'
 
-const gatewayNames = ['gateway']
-const relays = ['internet', 'lan', 'proxy-side', 'gateway-side'] as const
-type Relay = (typeof relays)[number]
 const logLines = 30
 
-/** @throws with the words of the service that did not get ready; log-ins that fail are part of the environment, not an error */
-export async function standUpContainers({
-  environment,
-  engine,
-  runId,
-  folder,
-  keep,
-}: StandUp & { engine: EngineAccess }): Promise<RunningEnvironment> {
+/**
+ * @param lent the real gateway program, where one stands behind the proxy
+ * @throws with the words of the service that did not get ready; log-ins that fail are part of the environment, not an error
+ */
+export async function standUpContainers(
+  { environment, engine, runId, folder, keep }: StandUp & { engine: EngineAccess },
+  lent?: RealGateway,
+): Promise<RunningEnvironment> {
   const since = performance.now()
   await using stack = new AsyncDisposableStack()
   const { variant } = environment
@@ -57,39 +52,24 @@ export async function standUpContainers({
   secrets.get('client')
   const shared = join(own, 'shared')
   await secrets.writeFolder(shared, { 'ca.crt': authority.certificate, 'tls.crt': tls.certificate, 'tls.key': tls.key })
-  const sockets = await Promise.all(
-    [...relays, 'gateway'].map(async (name) => {
-      const path = join(own, name)
-      await mkdir(path)
-      await chmod(path, 0o777)
-      return [name, path] as const
-    }),
-  )
-  const socketFolder = (name: Relay | 'gateway') => new Map<string, string>(sockets).get(name) ?? ''
-  const config = join(own, 'gateway.json')
-  await writeFile(config, JSON.stringify(gatewayConfig(variant, profileOf(environment), address('proxy'), password)))
-
-  const relaySpec = (name: Relay, place: ContainerSpec['place']): ContainerSpec => ({
-    ...harnessSpec(
-      harness,
-      `${name}`,
-      ['harness/lab/vantage/relay.mjs', '/vantage/relay.sock'],
-      [{ source: socketFolder(name), target: '/vantage', writable: true }],
-    ),
-    place,
-    ready: () => relayAnswers(join(socketFolder(name), 'relay.sock')),
-  })
-  const dialFrom = (name: Relay) => dialThrough(join(socketFolder(name), 'relay.sock'))
-  const internet = dialFrom('internet')
+  const [outside, neighbour, inside] = await Promise.all([
+    relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
+    relaySpec(harness, own, 'lan', { octet: octets.lan, names: ['lan'] }),
+    relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
+  ])
+  const internet = dialThrough(outside.socket)
+  const proxySide = dialThrough(inside.socket)
   const withBinds = (spec: ContainerSpec): ContainerSpec => ({
     ...spec,
     binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
   })
+  const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
+  const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
   await lab.start([
-    relaySpec('internet', { octet: octets.internet, names: ['internet'] }),
-    relaySpec('lan', { octet: octets.lan, names: ['lan'] }),
-    relaySpec('proxy-side', { beside: 'proxy' }),
-    relaySpec('gateway-side', { beside: 'gateway' }),
+    outside.spec,
+    neighbour.spec,
+    inside.spec,
+    ...gateway.specs,
     withBinds({
       ...harnessSpec(harness, 'idp', ['harness/identity/provider-main.ts'], []),
       env: {
@@ -101,28 +81,6 @@ export async function standUpContainers({
       after: ['internet'],
       ready: () => listens(internet, 'idp.test', 80),
     }),
-    {
-      ...harnessSpec(
-        harness,
-        'gateway',
-        [
-          'harness/gateways/reference-gateway-main.ts',
-          '--config',
-          '/etc/gateway/gateway.json',
-          '--recorder',
-          '/recorder/recorder.sock',
-          '--profile',
-          profileOf(environment),
-        ],
-        [
-          { source: config, target: '/etc/gateway/gateway.json' },
-          { source: socketFolder('gateway'), target: '/recorder', writable: true },
-        ],
-      ),
-      place: { octet: octets.gateway, names: [...gatewayNames, ...(variant.names.gateway ?? [])] },
-      after: ['internet'],
-      ready: () => listens(internet, 'gateway', 18789),
-    },
     ...specs.map(withBinds).map((spec, index): ContainerSpec => {
       const service = variant.services[index]
       return service === undefined
@@ -139,17 +97,17 @@ export async function standUpContainers({
           }
     }),
   ])
-  const recordings = stack.use(await Recordings.connect(join(socketFolder('gateway'), 'recorder.sock')))
+  const recordings = await gateway.settled(proxySide)
+  if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
   const { sessions, loginMs } = await logEverybodyIn({ host: variant.host, dial: internet, ca: authority.certificate })
 
-  const beside = dialFrom('gateway-side')
   const dial: Record<Vantage, Dial> = {
     internet,
-    lan: dialFrom('lan'),
-    'proxy-host': dialFrom('proxy-side'),
-    'gateway-loopback': beside,
-    'gateway-own-address': beside,
+    lan: dialThrough(neighbour.socket),
+    'proxy-host': proxySide,
+    'gateway-loopback': gateway.beside,
+    'gateway-own-address': gateway.beside,
   }
   const standing = stack.move()
   return {
@@ -157,10 +115,12 @@ export async function standUpContainers({
       ...environmentRow(environment, { status: 'ready' }),
       startMs,
       loginMs,
-      services: variant.services.map(({ name, title }) => {
-        const { version, source, image } = serviceOf(environment, name)
-        return { name: `${name}: ${title}`, version, source, image: image.reference }
-      }),
+      services: [...variant.services, ...(lent === undefined ? [] : [{ name: 'gateway', title: lent.title }])].map(
+        ({ name, title }) => {
+          const { version, source, image } = serviceOf(environment, name)
+          return { name: `${name}: ${title}`, version, source, image: image.reference }
+        },
+      ),
     },
     addresses: {
       client: lab.network.address(octets.internet),
@@ -172,9 +132,9 @@ export async function standUpContainers({
     ca: authority.certificate,
     password,
     sessions,
-    recordings,
+    ...(recordings && { recordings }),
     secrets: secrets.all(),
-    logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await lab.log('gateway', logLines) }),
+    logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => standing.disposeAsync(),
   }
 }
@@ -183,9 +143,4 @@ export async function standUpContainers({
 function shortName(id: string): string {
   const hash = [...id].reduce((sum, character) => (Math.imul(sum, 31) + character.charCodeAt(0)) >>> 0, 7).toString(36)
   return `${environmentFileName(id).slice(0, 12).toLowerCase()}-${hash}`.replace(/[^a-z0-9-]/g, '-')
-}
-
-function profileOf({ gateway }: PreparedEnvironment) {
-  if ('profile' in gateway && isProfileName(gateway.profile)) return gateway.profile
-  throw new Error(`${gateway.name}: only the reference gateway can be stood up`)
 }

@@ -58,14 +58,12 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       onConnection: (socket) => provider.emit('connection', socket),
     })
 
-    const profile = profileOf(planned)
-    const started = startup(
-      gatewayConfig(variant, profile, addresses.proxy, secrets.get('gateway-password')),
-      profiles[profile],
-    )
+    const rules = profiles[profileOf(planned)]
+    const password = secrets.get('gateway-password')
+    const started = startup(gatewayConfig({ variant, rules, proxyAddress: addresses.proxy, password }), rules)
     if (started.kind === 'refused') throw new Error(`The gateway refuses its configuration: ${started.message}`)
     const recorder = stack.use(new Recorder())
-    const correct: Policy = { profile: profiles[profile], config: started.config }
+    const correct: Policy = { profile: rules, config: started.config }
     const startGateway = (policy: Policy) =>
       new ReferenceGateway({ policy, recorder, ownAddresses: () => ['127.0.0.1', addresses.gateway] })
     let gateway = startGateway(correct)
@@ -110,7 +108,7 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       addresses: { client: addresses.internet, lan: addresses.lan, proxy: addresses.proxy, gateway: addresses.gateway },
       dial,
       ca: authority.certificate,
-      password: secrets.get('gateway-password'),
+      password,
       sessions,
       recordings,
       auth: {

@@ -1,6 +1,7 @@
 /** Stands an environment up, wherever it lives. */
 import type { EngineAccess } from './engine.ts'
 import type { PreparedEnvironment } from './events.ts'
+import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { standUpEmbedded } from './stand-up-embedded.ts'
 
@@ -14,11 +15,14 @@ export type StandUp = {
   readonly keep: boolean
 }
 
-/** @throws with the failing service's own words when it does not stand */
-export async function standUp(order: StandUp): Promise<RunningEnvironment> {
+/**
+ * @param lent the gateway program that serves this environment among others
+ * @throws with the failing service's own words when it does not stand
+ */
+export async function standUp(order: StandUp, lent?: RealGateway): Promise<RunningEnvironment> {
   if (order.environment.embedded) return await standUpEmbedded(order.environment)
   const { engine } = order
   if (engine === undefined) throw new Error(`${order.environment.id} needs a container engine`)
   const { standUpContainers } = await import('./stand-up-containers.ts')
-  return await standUpContainers({ ...order, engine })
+  return await standUpContainers({ ...order, engine }, lent)
 }

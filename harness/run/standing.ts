@@ -3,12 +3,14 @@ import { afterAll, it } from 'vitest'
 import { settle } from './cell.ts'
 import { environmentRow } from './collect.ts'
 import type { RunEvent } from './events.ts'
+import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { type StandUp, standUp } from './stand-up.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    standUp: StandUp
+    /** A chain: one after the other, and all before the same gateway program where there are several. */
+    standUps: readonly StandUp[]
   }
   interface TaskMeta {
     event?: RunEvent
@@ -19,8 +21,18 @@ declare module 'vitest' {
 const standUpDeadline = 240_000
 const takeDownDeadline = 60_000
 
-/** The first test of an environment's file. @returns the environment, once it stands */
-export function standing(order: StandUp): () => RunningEnvironment | undefined {
+/** The program that serves all of a chain, taken down after the last of them; nothing where each has a reference gateway of its own. */
+export async function lentGateway(orders: readonly StandUp[]): Promise<RealGateway | undefined> {
+  const [first] = orders
+  if (first === undefined || 'profile' in first.environment.gateway) return undefined
+  const { RealGateway } = await import('./real-gateway.ts')
+  const gateway = new RealGateway(first)
+  afterAll(() => gateway[Symbol.asyncDispose](), takeDownDeadline)
+  return gateway
+}
+
+/** The first test of an environment. @returns the environment, once it stands */
+export function standing(order: StandUp, lent: RealGateway | undefined): () => RunningEnvironment | undefined {
   const { environment: planned } = order
   let environment: RunningEnvironment | undefined
   afterAll(async () => {
@@ -29,7 +41,7 @@ export function standing(order: StandUp): () => RunningEnvironment | undefined {
 
   it('stands up', { timeout: standUpDeadline }, async ({ task }) => {
     try {
-      environment = await standUp(order)
+      environment = await standUp(order, lent)
       await settle(planned, environment)
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {

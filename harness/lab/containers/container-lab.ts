@@ -32,6 +32,8 @@ export class ContainerLab implements AsyncDisposable {
   readonly #labels: Labels
   readonly #prefix: string
   readonly #started = new Map<string, Promise<StartedTestContainer>>()
+  /** Containers of another lab that are on this network for a while, by the name that they have here. */
+  readonly #guests = new Map<string, string>()
   #closing = false
 
   private constructor(docker: Docker, network: LabNetwork, labels: Labels, prefix: string) {
@@ -62,8 +64,33 @@ export class ContainerLab implements AsyncDisposable {
 
   /** The last lines of a container's log; none when it never started. */
   async log(name: string, count: number): Promise<string[]> {
-    const started = await this.#started.get(name)?.catch(() => undefined)
-    return started === undefined ? [] : lastLines(this.#docker, started.getId(), count)
+    const id = await this.idOf(name).catch(() => undefined)
+    return id === undefined ? [] : lastLines(this.#docker, id, count)
+  }
+
+  /** The engine's id of a container or guest. @throws where there is none, or it did not start */
+  async idOf(name: string): Promise<string> {
+    const guest = this.#guests.get(name)
+    if (guest !== undefined) return guest
+    const starting = this.#started.get(name)
+    if (starting === undefined) throw new Error(`there is no container ${name}`)
+    return (await starting).getId()
+  }
+
+  /** Whether a container or guest still runs, and if not, how it ended. */
+  async obituary(name: string): Promise<string | undefined> {
+    const id = await this.idOf(name)
+    const { State } = await this.#docker.getContainer(id).inspect()
+    return State.Running ? undefined : await this.#obituary(name, id, `ended with exit code ${State.ExitCode}`)
+  }
+
+  /** Takes a running container of another lab in: with an address and names on this network until this lab is taken down. */
+  async invite(name: string, id: string, octet: number, names: readonly string[]): Promise<void> {
+    await this.#docker.getNetwork(this.network.id).connect({
+      Container: id,
+      EndpointConfig: { IPAMConfig: { IPv4Address: this.network.address(octet) }, Aliases: [...names] },
+    })
+    this.#guests.set(name, id)
   }
 
   /** Removes everything, also what is just starting. One that cannot be removed does not keep the others. */
@@ -72,7 +99,10 @@ export class ContainerLab implements AsyncDisposable {
     const removals = await Promise.allSettled(
       [...this.#started].map(([name, starting]) => this.#remove(name, starting)),
     )
-    await this.#docker.getNetwork(this.network.id).remove()
+    const network = this.#docker.getNetwork(this.network.id)
+    // A guest that has gone meanwhile is no longer on the network either.
+    for (const id of this.#guests.values()) await network.disconnect({ Container: id, Force: true }).catch(() => {})
+    await network.remove()
     for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
   }
 
@@ -125,9 +155,7 @@ export class ContainerLab implements AsyncDisposable {
         address: this.network.address(place.octet),
         names: place.names,
       }
-    const host = await this.#started.get(place.beside)
-    if (host === undefined) throw new Error(`there is no container ${place.beside} to stand beside`)
-    return { kind: 'beside', container: host.getId() }
+    return { kind: 'beside', container: await this.idOf(place.beside) }
   }
 
   /** Asks until it is ready; a container that has ended will never be. */
@@ -137,17 +165,26 @@ export class ContainerLab implements AsyncDisposable {
       if (await ready().catch(() => false)) return
       if (round % 4 === 0) {
         const { State } = await this.#docker.getContainer(id).inspect()
-        if (!State.Running) throw new Error(await this.#obituary(spec, id, `ended with exit code ${State.ExitCode}`))
+        if (!State.Running)
+          throw new Error(
+            await this.#obituary(`${spec.name} (${spec.command[0]})`, id, `ended with exit code ${State.ExitCode}`),
+          )
       }
       if (performance.now() > end)
-        throw new Error(await this.#obituary(spec, id, `was not ready within ${readyDeadline / 1000} s`))
+        throw new Error(
+          await this.#obituary(
+            `${spec.name} (${spec.command[0]})`,
+            id,
+            `was not ready within ${readyDeadline / 1000} s`,
+          ),
+        )
       await delay(pollEvery)
     }
   }
 
-  async #obituary(spec: ContainerSpec, id: string, how: string): Promise<string> {
+  async #obituary(who: string, id: string, how: string): Promise<string> {
     const lines = await lastLines(this.#docker, id, 12).catch(() => [])
-    return `${spec.name} (${spec.command[0]}) ${how}.${lines.length > 0 ? ` Its last words:\n${lines.join('\n')}` : ' It said nothing.'}`
+    return `${who} ${how}.${lines.length > 0 ? ` Its last words:\n${lines.join('\n')}` : ' It said nothing.'}`
   }
 }
 

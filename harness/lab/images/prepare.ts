@@ -6,6 +6,7 @@ import type { Progress } from '../progress.ts'
 import { type BaseImage, baseImage } from './base-image.ts'
 import { build } from './build.ts'
 import { limit } from './limit.ts'
+import { installFromNpm, type NpmProgram } from './npm.ts'
 import { hasImage, pull, Registries } from './pull.ts'
 
 export type PreparedService = {
@@ -71,6 +72,19 @@ export class Preparer {
         image,
         binds: [{ source: process.execPath, target: '/usr/local/bin/node' }],
       }
+    })
+  }
+
+  /** A program from npm on the harness's own Node, below `/opt`. */
+  npm(program: NpmProgram): Promise<Preparation> {
+    const { name, version } = program
+    return this.#once(`npm ${name} ${version}`, `${name} ${version}`, async () => {
+      const { offline, progress } = this.#options
+      const harness = await this.harness()
+      if (harness.status === 'unavailable') throw new Error(harness.reason)
+      const modules = await this.#atATime(() => installFromNpm(program, offline, progress))
+      const { image, binds } = harness.service
+      return { source: 'build', version, image, binds: [...binds, { source: modules, target: '/opt/node_modules' }] }
     })
   }
 

@@ -1,0 +1,46 @@
+/** Programs from npm, installed from a locked manifest into a folder of the cache, which is bound read-only into a container. */
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { kept } from '../cache.ts'
+import type { Progress } from '../progress.ts'
+import { step } from './step.ts'
+
+export type NpmProgram = {
+  /** For people: `openclaw`. */
+  readonly name: string
+  readonly version: string
+  /** Folder with package.json and package-lock.json. */
+  readonly folder: string
+  /** Beside `--ignore-scripts`: the programs run without what their dependencies' scripts would build. */
+  readonly npmFlags: readonly string[]
+  /** The program's main file, below `node_modules`. */
+  readonly main: string
+}
+
+const manifests = ['package.json', 'package-lock.json']
+
+/** @returns the folder `node_modules`. @throws with npm's last lines and what is missing */
+export async function installFromNpm(program: NpmProgram, offline: boolean, progress: Progress): Promise<string> {
+  const { name, version, folder, npmFlags, main } = program
+  const texts = await Promise.all(manifests.map((file) => readFile(join(folder, file), 'utf8')))
+  const entry = { name: `${name}-${version}`, recipe: JSON.stringify([texts, npmFlags, process.arch]) }
+  const cached = await kept(entry, async (into) => {
+    if (offline) throw new Error(`${name} ${version} is not in the cache; run once without --offline`)
+    await progress.step(`${name} ${version}: npm install`, async () => {
+      for (const file of manifests) await copyFile(join(folder, file), join(into, file))
+      const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', ...npmFlags]
+      await step('npm', args, 'npm (it comes with Node)', { cwd: into })
+      // The first start writes beside the program, which it could not do once the folder is read-only.
+      const home = join(into, 'home')
+      await mkdir(home)
+      await promisify(execFile)(process.execPath, [join(into, 'node_modules', main), '--version'], {
+        env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: home },
+        timeout: 120_000,
+      })
+      await rm(home, { recursive: true })
+    })
+  })
+  return join(cached, 'node_modules')
+}

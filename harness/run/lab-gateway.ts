@@ -1,0 +1,86 @@
+/** What stands behind the proxy in an environment of containers: the reference gateway of its own, or a real program that is lent to it. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Dial } from '../clients/exchange.ts'
+import { isProfileName, profiles } from '../gateways/profiles.ts'
+import { Recordings } from '../gateways/recordings.ts'
+import type { ContainerLab, ContainerSpec } from '../lab/containers/container-lab.ts'
+import { octets } from '../lab/containers/network.ts'
+import type { PreparedService } from '../lab/images/prepare.ts'
+import { dialThrough } from '../lab/vantage/dial.ts'
+import type { Variant } from '../plan/proxy.ts'
+import { harnessSpec, relaySpec, vantageFolder } from './container-specs.ts'
+import type { PreparedEnvironment } from './events.ts'
+import { gatewayConfig } from './gateway-config.ts'
+import { listens } from './readiness.ts'
+
+export const gatewayPort = 18_789
+
+/** The environment that a gateway is wanted for. */
+export type GatewaySite = {
+  readonly environment: PreparedEnvironment
+  readonly lab: ContainerLab
+  /** Of the run's own code. */
+  readonly harness: PreparedService
+  readonly folder: string
+  readonly proxyAddress: string
+  readonly password: string
+  readonly internet: Dial
+}
+
+export type LabGateway = {
+  /** To be started together with the proxy. */
+  readonly specs: readonly ContainerSpec[]
+  /** From inside the gateway's network namespace. */
+  readonly beside: Dial
+  /**
+   * Resolves when the gateway decides by this environment's configuration.
+   * @param proxySide dials from the proxy's address
+   * @returns its recordings; nothing where it keeps none
+   */
+  readonly settled: (proxySide: Dial) => Promise<Recordings | undefined>
+  readonly log: (count: number) => Promise<readonly string[]>
+}
+
+export function namesOf({ names }: Variant): readonly string[] {
+  return ['gateway', ...(names.gateway ?? [])]
+}
+
+/** The reference gateway: a container of the environment's own, with the recorder's channel in a folder that nobody else sees. */
+export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
+  const { environment, lab, harness, folder, proxyAddress, password, internet } = site
+  const { variant, gateway } = environment
+  if (!('profile' in gateway) || !isProfileName(gateway.profile)) throw new Error(`${gateway.name} has no such profile`)
+  const config = join(folder, 'gateway.json')
+  const rules = profiles[gateway.profile]
+  await writeFile(config, JSON.stringify(gatewayConfig({ variant, rules, proxyAddress, password })))
+  const recorder = await vantageFolder(folder, 'gateway')
+  const { spec, socket } = await relaySpec(harness, folder, 'gateway-side', { beside: 'gateway' })
+  return {
+    specs: [
+      spec,
+      {
+        ...harnessSpec(
+          harness,
+          'gateway',
+          [
+            'harness/gateways/reference-gateway-main.ts',
+            ...['--config', '/etc/gateway/gateway.json'],
+            ...['--recorder', '/recorder/recorder.sock'],
+            ...['--profile', gateway.profile],
+          ],
+          [
+            { source: config, target: '/etc/gateway/gateway.json' },
+            { source: recorder, target: '/recorder', writable: true },
+          ],
+        ),
+        place: { octet: octets.gateway, names: namesOf(variant) },
+        after: ['internet'],
+        ready: () => listens(internet, 'gateway', gatewayPort),
+      },
+    ],
+    beside: dialThrough(socket),
+    settled: () => Recordings.connect(join(recorder, 'recorder.sock')),
+    log: (count) => lab.log('gateway', count),
+  }
+}
