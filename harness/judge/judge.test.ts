@@ -622,7 +622,7 @@ describe('judge', () => {
     })
     it('is a harness error when the deadline came before the verdict', () => {
       const exchange = { ...page(101), fault: 'no answer to connect within 5 s' }
-      expect(judged({ verdict: { only: alice } }, { ...real, exchange })).toMatchObject({ status: 'harness-error' })
+      expect(judged({ verdict: { only: 'nobody' } }, { ...real, exchange })).toMatchObject({ status: 'harness-error' })
     })
   })
 

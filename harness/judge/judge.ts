@@ -5,7 +5,7 @@ import { arrivalFindings } from './arrival-findings.ts'
 import { clientFindings } from './client-findings.ts'
 import { knownFailureOf, type Place } from './known-failures.ts'
 import type { Attempt, Finding, Observation } from './observation.ts'
-import { isPositive } from './silence.ts'
+import { isPositive, tellsWithoutRecord } from './silence.ts'
 import { type Blocker, isGreen, type Judgement } from './status.ts'
 import { verdictFindings } from './verdict-findings.ts'
 import { list } from './words.ts'
@@ -38,8 +38,7 @@ export function judgeBefore(
   const needed = transport === 'h2' ? [...asked.needs, 'h2'] : asked.needs
   const missing = needed.filter((feature) => !context.features.includes(feature))
   if (missing.length > 0) return { status: 'unsupported', reason: `Not offered here: ${list([...new Set(missing)])}.` }
-  const { arrives, verdict, client } = asked.expect
-  if (arrives !== undefined && verdict === undefined && client === undefined && !recordable) {
+  if (!recordable && !tellsWithoutRecord(asked.expect)) {
     return { status: 'unsupported', reason: 'Not offered here: recording (this gateway does not show what arrived).' }
   }
   const notGreen = asked.depends.filter((id) => !context.depends.some((one) => one.case === id && isGreen(one)))
