@@ -48,8 +48,8 @@ it.each(environments)(
       let caught = false
       for (const name of asked.controls) {
         await set(lab, name)
-      // What a proxy wrongly remembers of somebody shows in the next visitor's requests.
-      await outcomes({ ...visit, as: asked.as === 'alice' ? 'bob' : 'alice' }, planned, lab)
+        // What a proxy wrongly remembers of somebody shows in the next visitor's requests.
+        await outcomes({ ...visit, as: asked.as === 'alice' ? 'bob' : 'alice' }, planned, lab)
         caught ||= (await outcomes(asked, planned, lab)).includes(false)
         if (caught) break
       }

@@ -23,6 +23,7 @@ function featuresOf(profile: Profile): string[] {
     ...(profile.checksHttpOrigin ? ['origin-check'] : []),
     ...(profile.readsScopesHeader ? ['scopes-header'] : []),
     ...(profile.keys.includes('identityScopes') ? ['identity-scopes'] : []),
+    ...(profile.deviceless === 'accepted' ? ['open-socket'] : []),
     ...(profile.refusesOwnAddress ? ['local-interface-check'] : []),
     ...(loopback && profile.keys.includes('allowLoopback') ? ['allow-loopback'] : []),
     ...(loopback ? ['loopback-trusted'] : []),

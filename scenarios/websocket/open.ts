@@ -10,22 +10,14 @@ export async function largeFrames(stage: Stage): Promise<readonly Finding[]> {
   return await onSocket(stage, async (socket) => {
     const padding = randomBytes(large / 2).toString('hex')
     const asked = Array.from({ length: 4 }, (_, index) => ({ method: index % 2 === 0 ? 'health' : 'users.self' }))
-    const answered: string[] = []
-    await Promise.all(
-      asked.map(async ({ method }) => {
-        // A gateway that knows no such parameter says so: an answer all the same.
-        const { id = '' } = await socket.ask(method, { padding })
-        answered.push(id)
-      }),
-    )
-    const inOrder = answered.every((id, index) => id === asked[index]?.method.concat(`-${index + 1}`))
+    // In whatever order: a gateway works on several at once, and one that knows no such parameter says so, which is an answer.
+    const answers = await Promise.all(asked.map(({ method }) => socket.ask(method, { padding })))
+    const answered = answers.filter(({ id }) => id !== undefined).length
     return [
-      answered.length === asked.length && inOrder
-        ? { met: true, says: `${asked.length} requests of ${large} bytes were answered in order` }
-        : {
-            met: false,
-            says: `of ${asked.length} requests of ${large} bytes these were answered: ${answered.join(', ')}`,
-          },
+      {
+        met: answered === asked.length,
+        says: `${answered} of ${asked.length} requests of ${large} bytes were answered`,
+      },
     ]
   })
 }
