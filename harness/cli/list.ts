@@ -63,7 +63,13 @@ export function listText(kind: ListKind, listed: Listed): string {
     case 'gateways':
       return gateways
         .map((gateway) => {
-          const names = gatewayWords(gateway).slice(1)
+          const choices = 'profiles' in gateway ? gateway.profiles : gateway.versions
+          const names = gatewayWords(gateway)
+            .slice(1)
+            .map((name, index) => {
+              const caveat = gateway.caveats?.[choices[index] ?? '']
+              return caveat === undefined ? name : `${name} (${caveat})`
+            })
           return [
             `${gateway.name}${gateway.byDefault ? '  (by default)' : ''}`,
             wrapped(gateway.title, 2),

@@ -30,7 +30,8 @@ export function environmentLine(id: string, collection: Collection): string {
   const environment = collection.environment(id)
   if (environment === undefined) return `${id}: nothing was heard of it`
   if (environment.status !== 'ready') return `${id}: ${environment.status}: ${environment.reason}`
-  return `${id}: ${counts(collection.cellsOf(id))} (up in ${((environment.startMs + environment.loginMs) / 1000).toFixed(1)} s)`
+  const caveat = environment.caveat === undefined ? '' : `, ${environment.caveat}`
+  return `${id}${caveat}: ${counts(collection.cellsOf(id))} (up in ${((environment.startMs + environment.loginMs) / 1000).toFixed(1)} s)`
 }
 
 export function summary(results: Results, out: string): string {

@@ -58,6 +58,11 @@ export const knownGateways: readonly KnownGateway[] = [
     features: referenceFeatures('attributed'),
     profiles: profileNames,
     featuresOf: Object.fromEntries(profileNames.map((name) => [name, referenceFeatures(name)])),
+    caveats: Object.fromEntries(
+      profileNames
+        .filter((name) => !profiles[name].verified)
+        .map((name) => [name, 'unverified: not run on a real program']),
+    ),
   },
   program('openclaw', true),
   program('builderforce', false),

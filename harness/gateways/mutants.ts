@@ -76,6 +76,9 @@ export const gatewayMutants: readonly GatewayMutant[] = [
   patched('gateway:ignore-scopes', 'The scopes header that should narrow an identity is not read.', {
     profile: { readsScopesHeader: false },
   }),
+  patched('gateway:tools-locked-out', 'Tools dial the gateway from loopback, and it knows no way to let them in.', {
+    profile: { toolsDialGateway: true, passwordFallback: false },
+  }),
   deciding(
     'gateway:accept-missing-user',
     'A request that names nobody counts as one of the gateway’s own (openclaw#26007 taken too far).',

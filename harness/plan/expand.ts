@@ -30,6 +30,8 @@ export type PlannedEnvironment = {
   readonly variant: Variant
   readonly gateway: PlannedGateway
   readonly gatewayFeatures: readonly string[]
+  /** What a reader of any result on this gateway must know. */
+  readonly caveat?: string
   /** Entries that speak of this environment. */
   readonly knownFailures: readonly KnownFailure[]
   /** Twins and dependencies stand before the cells that rest on them. */
@@ -79,6 +81,9 @@ export function environmentOf(
   gateways: readonly KnownGateway[],
   cells: readonly PlannedCell[],
 ): PlannedEnvironment {
+  const known = gateways.find(({ name }) => name === gateway.name)
+  const choice = 'profile' in gateway ? gateway.profile : gateway.version
+  const caveat = known?.caveats?.[choice]
   return {
     id: `${proxy.name}@${version}/${variant.name}/${gatewayId(gateway)}`,
     proxy: proxy.name,
@@ -87,15 +92,11 @@ export function environmentOf(
     embedded: proxy.embedded,
     variant,
     gateway,
-    gatewayFeatures: featuresOf(gateway, gateways),
+    gatewayFeatures: known?.featuresOf?.[choice] ?? known?.features ?? [],
+    ...(caveat !== undefined && { caveat }),
     knownFailures: proxy.knownFailures.filter((entry) => concerns(entry, variant.name, version, gateway)),
     cells,
   }
-}
-
-function featuresOf(gateway: PlannedGateway, gateways: readonly KnownGateway[]): readonly string[] {
-  const known = gateways.find(({ name }) => name === gateway.name)
-  return known?.featuresOf?.['profile' in gateway ? gateway.profile : gateway.version] ?? known?.features ?? []
 }
 
 /**

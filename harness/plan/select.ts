@@ -33,6 +33,8 @@ export type KnownGateway = {
   readonly features: readonly string[]
   /** By profile or version, where it differs from `features`. */
   readonly featuresOf?: Readonly<Record<string, readonly string[]>>
+  /** By profile or version: what a reader of any result on it must know, in half a sentence. */
+  readonly caveats?: Readonly<Record<string, string>>
 } & ({ readonly versions: readonly string[] } | { readonly profiles: readonly string[] })
 
 /** One gateway as it shall run. */

@@ -171,6 +171,7 @@ export function environmentRow(
     variantTitle: planned.variant.title,
     gateway: 'profile' in gateway ? gatewayId(gateway) : gateway.name,
     ...('version' in gateway && { gatewayVersion: gateway.version }),
+    ...(planned.caveat !== undefined && { caveat: planned.caveat }),
     topology: planned.variant.topology,
     startMs: 0,
     loginMs: 0,

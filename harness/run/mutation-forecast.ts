@@ -74,7 +74,10 @@ export function gatewayForecast(seen: Seen, broken: Policy): Forecast {
       originAllowed(headers, policy) !== originAllowed(headers, broken) ||
       !isDeepStrictEqual(headerScopes(headers, policy), headerScopes(headers, broken)),
   )
-  if (answersDiffer) return 'run'
+  // What a tool comes to rests on the gateway's connection to itself.
+  const toolsDiffer =
+    asked.expect.client !== undefined && policy.profile.toolsDialGateway !== broken.profile.toolsDialGateway
+  if (answersDiffer || toolsDiffer) return 'run'
   if (!trace.decided.some(differs)) return 'same'
   if (asked.expect.client !== undefined || asked.step !== undefined) return 'run'
   if (asked.send.some(({ raw }) => raw !== undefined)) return 'run'

@@ -13,12 +13,13 @@ import { badgeOf, pageText } from './page.ts'
 export function cellPage(overview: Overview, cell: Cell): string {
   const one = overview.caseOf(cell.case)
   const evidence = overview.evidenceOf(cell)
+  const caveat = overview.environments.find(({ id }) => id === cell.environment)?.caveat
   const body = html`<div>
     <h1>${badgeOf(cell.status)} ${one?.title ?? cell.case}</h1>
     <p class="lead">${visible(cell.reason)}</p>
     <dl class="facts">
       <dt>case</dt><dd><a href=${`../../${casePath(cell.case)}`}><code>${cell.case}</code></a></dd>
-      <dt>environment</dt><dd><a href=${`../../${environmentPath(cell.environment)}`}><code>${cell.environment}</code></a></dd>
+      <dt>environment</dt><dd><a href=${`../../${environmentPath(cell.environment)}`}><code>${cell.environment}</code></a>${caveat === undefined ? '' : ` (${caveat})`}</dd>
       <dt>transport</dt><dd>${cell.transport}</dd>
       ${evidence !== undefined && [html`<dt>client</dt>`, html`<dd>${evidence.as === 'anonymous' ? 'nobody signed in' : `signed in as ${evidence.as}`}, from ${evidence.from}</dd>`]}
     </dl>
