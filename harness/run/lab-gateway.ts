@@ -13,6 +13,7 @@ import { harnessSpec, relaySpec, vantageFolder } from './container-specs.ts'
 import type { PreparedEnvironment } from './events.ts'
 import { gatewayConfig } from './gateway-config.ts'
 import { listens } from './readiness.ts'
+import type { RunningEnvironment } from './running-environment.ts'
 
 export const gatewayPort = 18_789
 
@@ -39,6 +40,8 @@ export type LabGateway = {
    * @returns its recordings; nothing where it keeps none
    */
   readonly settled: (proxySide: Dial) => Promise<Recordings | undefined>
+  /** The program's own command line. */
+  readonly cli?: NonNullable<RunningEnvironment['cli']>
   readonly log: (count: number) => Promise<readonly string[]>
 }
 

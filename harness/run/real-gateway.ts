@@ -82,6 +82,7 @@ export class RealGateway implements AsyncDisposable {
         )
         return undefined
       },
+      cli: (args) => home.run('gateway', ['node', `/opt/node_modules/${this.#program.main}`, ...args]),
       log: (count) => home.log('gateway', count),
     }
   }

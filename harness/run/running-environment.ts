@@ -30,6 +30,8 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly recordings?: Recordings
   /** The proxy's auth service, where the lab can stop it and bring it back at once (feature `stoppable-auth`). */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
+  /** The gateway program's own command line, inside its container. Absent on the reference gateway, which has none. */
+  readonly cli?: (args: readonly string[]) => Promise<{ readonly exitCode: number; readonly lines: readonly string[] }>
   /** To be redacted wherever they show. */
   readonly secrets: readonly string[]
   readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>

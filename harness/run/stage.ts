@@ -58,6 +58,8 @@ export type Stage = {
   readonly logIn: (user: UserName, start?: readonly string[]) => Promise<LogIn>
   /** Absent where the lab cannot stop it (feature `stoppable-auth`). Both resolve when it is done. */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
+  /** The gateway program's own command line, inside its container. Absent where it has none. */
+  readonly cli?: NonNullable<RunningEnvironment['cli']>
   /** Whatever of this step has arrived at a gateway that records (feature `recording`): everything that was answered before, and what went the same way before it. */
   readonly arrived: () => Promise<readonly Arrival[]>
 }
@@ -150,6 +152,7 @@ function stageOf(
         ca: environment.ca,
       }),
     ...(environment.auth && { auth: environment.auth }),
+    ...(environment.cli && { cli: environment.cli }),
     async arrived() {
       await fence()
       return environment.recordings?.since(since) ?? []

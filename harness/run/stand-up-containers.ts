@@ -133,6 +133,7 @@ export async function standUpContainers(
     password,
     sessions,
     ...(recordings && { recordings }),
+    ...(gateway.cli && { cli: gateway.cli }),
     secrets: secrets.all(),
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => standing.disposeAsync(),

@@ -4,7 +4,7 @@ import Docker from 'dockerode'
 import type { StartedTestContainer } from 'testcontainers'
 import { type Bind, LabContainer, type Placement } from './lab-container.ts'
 import { type Labels, labelsOf } from './labels.ts'
-import { lastLines } from './logs.ts'
+import { lastLines, runInside } from './logs.ts'
 import { createNetwork, type LabNetwork } from './network.ts'
 
 export type ContainerSpec = {
@@ -75,6 +75,11 @@ export class ContainerLab implements AsyncDisposable {
     const starting = this.#started.get(name)
     if (starting === undefined) throw new Error(`there is no container ${name}`)
     return (await starting).getId()
+  }
+
+  /** Runs a program beside the container's own. */
+  async run(name: string, command: readonly string[]) {
+    return await runInside(this.#docker, await this.idOf(name), command)
   }
 
   /** Whether a container or guest still runs, and if not, how it ended. */
