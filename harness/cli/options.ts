@@ -77,7 +77,11 @@ export function selectionOptions(command: Command): Command {
       commaList,
     )
     .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList)
-    .option('--gateway <name[@version]>', 'reference, reference:PROFILE, … (repeatable, or a comma list)', commaList)
+    .option(
+      '--gateway <name[@version]>',
+      'reference, reference:PROFILE, openclaw, openclaw@VERSION, builderforce (repeatable, or a comma list; default: reference and the newest openclaw)',
+      commaList,
+    )
     .option('--proxy-version <version>', 'another listed version of the proxy')
 }
 

@@ -21,7 +21,9 @@ export async function replay(id: string, options: ReplayOptions): Promise<number
   const asked = caseNamed(id, cases)
   const out = await mkdtemp(join(tmpdir(), 'conformance-replay-'))
   try {
-    const code = await run({ ...runDefaults, ...options, case: [asked.id], out, quiet: true })
+    // One cell is meant: the gateway that shows what arrived, unless another is named.
+    const gateway = options.gateway.length > 0 ? options.gateway : ['reference']
+    const code = await run({ ...runDefaults, ...options, gateway, case: [asked.id], out, quiet: true })
     const { results, evidence } = await readReport(out)
     if (options.json) {
       console.log(await readFile(join(out, 'results.json'), 'utf8'))
@@ -53,7 +55,7 @@ function attemptText(attempt: AttemptEvidence, number: number, of: number): stri
   return [
     `-- sent${of > 1 ? ` (request ${number} of ${of})` : ''}`,
     sent.text.trimEnd(),
-    `-- arrived at the gateway: ${arrived.length === 0 ? 'nothing' : ''}`,
+    `-- arrived at the gateway: ${attempt.recorded === false ? 'unknown, it keeps no record' : arrived.length === 0 ? 'nothing' : ''}`,
     ...arrived.flatMap((one) => [
       `${one.method} ${one.target} from ${one.peer} (${one.attribution})`,
       ...one.headers.map(([name, value]) => `${name}: ${value}`),

@@ -131,6 +131,7 @@ const longestSent = 2000
 function sentAndArrived(evidence: CellEvidence): string {
   const sent = evidence.attempts.slice(0, 3).map(({ sent: { text: bytes } }) => fence(bytes.slice(0, longestSent)))
   const arrived = evidence.arrived.slice(0, 3).map((one) => fence(arrivalText(one).slice(0, longestSent)))
+  const recorded = evidence.attempts.every((attempt) => attempt.recorded !== false)
   const { status, fault } = evidence.client
   const answer =
     fault === undefined ? (status === 0 ? 'no answer, the connection was closed' : `status ${status}`) : fault
@@ -138,7 +139,7 @@ function sentAndArrived(evidence: CellEvidence): string {
     `Sent (as ${evidence.as}, from ${evidence.from}):`,
     ...(sent.length > 0 ? sent : ['nothing']),
     'Arrived at the gateway:',
-    ...(arrived.length > 0 ? arrived : ['nothing']),
+    ...(arrived.length > 0 ? arrived : [recorded ? 'nothing' : 'unknown: this gateway keeps no record']),
     `The client got: ${text(answer)}`,
   ].join('\n\n')
 }

@@ -25,7 +25,7 @@ export function evidenceOf(
   facts: EvidenceFacts,
 ): CellEvidence {
   const redact = redactor(facts.secrets)
-  const attempts = observation.attempts.map((attempt) => attemptEvidence(attempt, redact))
+  const attempts = observation.attempts.map((attempt) => attemptEvidence(attempt, observation.recordable, redact))
   const first = attempts[0]
   const { needed, arrived, reason } = observation.fence
   return {
@@ -47,7 +47,7 @@ export function evidenceOf(
   }
 }
 
-function attemptEvidence({ exchange, arrivals, expect }: Attempt, redact: Redact): AttemptEvidence {
+function attemptEvidence({ exchange, arrivals, expect }: Attempt, recorded: boolean, redact: Redact): AttemptEvidence {
   const { response, further = [], close, fault } = exchange
   return {
     sent: redactBytes(redact, exchange.sent),
@@ -66,6 +66,7 @@ function attemptEvidence({ exchange, arrivals, expect }: Attempt, redact: Redact
       ...(fault !== undefined && { fault: redact(fault) }),
     },
     arrived: arrivals.map((arrival) => arrivedEvidence(arrival, redact)),
+    ...(!recorded && { recorded }),
     verdict: verdictOf(exchange.verdict, arrivals),
     expected: expect,
     ms: exchange.ms,

@@ -148,6 +148,8 @@ const attemptSchema = z
     sent: sentSchema,
     client: clientSchema,
     arrived: z.array(arrivedSchema).readonly(),
+    /** Where the gateway keeps no record: `arrived` is empty whatever came. */
+    recorded: z.exactOptional(z.literal(false)),
     verdict: verdictSchema,
     expected: z.unknown(),
     ms: z.number(),

@@ -69,10 +69,10 @@ function attemptSection(attempt: AttemptEvidence, title: string | undefined, ide
     <h3>Sent and arrived</h3>
     <div class="sides">
       <div><h3>Sent by the client</h3><div class="wire" tabindex="0">${sent.map(wireLine)}${rest === '' ? '' : html`<span>${`\n${visible(rest)}`}</span>`}</div></div>
-      <div><h3>Arrived at the gateway</h3>${arrived.length === 0 ? html`<p>Nothing.</p>` : arrived.map((lines, index) => arrivedBlock(lines, attempt.arrived[index]))}</div>
+      <div><h3>Arrived at the gateway</h3>${attempt.recorded === false ? html`<p>This gateway keeps no record of what arrives: its words to the client are all there is.</p>` : arrived.length === 0 ? html`<p>Nothing.</p>` : arrived.map((lines, index) => arrivedBlock(lines, attempt.arrived[index]))}</div>
       <div><h3>Answer to the client</h3><pre tabindex="0">${answerText(attempt.client)}</pre></div>
     </div>
-    <p class="soft">${differenceLegend(arrived.length > 0)}</p>
+    ${attempt.recorded === undefined && html`<p class="soft">${differenceLegend(arrived.length > 0)}</p>`}
   </section>`
 }
 

@@ -41,16 +41,14 @@ export type Comparison = {
 /** Compares one attempt with each of its arrivals; a sent line counts as arrived when any of them has it. */
 export function compare(attempt: AttemptEvidence): Comparison {
   const sent = parseSent(attempt.sent.text)
+  const unknown = attempt.recorded === false
   return {
     sent: [
       { text: sent.start, difference: 'same' },
       ...sent.lines.map(([name, value]): ComparedLine => {
         const differences = attempt.arrived.map((one) => fate(name, value, one))
-        const difference = differences.includes('same')
-          ? 'same'
-          : differences.includes('changed')
-            ? 'changed'
-            : 'dropped'
+        const difference =
+          unknown || differences.includes('same') ? 'same' : differences.includes('changed') ? 'changed' : 'dropped'
         return { text: `${name}: ${value}`, difference }
       }),
     ],

@@ -53,8 +53,13 @@ export function expectationRows(attempt: AttemptEvidence, identity = 'the identi
   return [...arrivalRows(arrives, attempt, identity), ...verdictRows(verdict, attempt), ...clientRows(client, attempt)]
 }
 
-function arrivalRows(arrives: Expected['arrives'], { arrived }: AttemptEvidence, identity: string): ExpectationRow[] {
-  if (arrives === undefined) return []
+function arrivalRows(
+  arrives: Expected['arrives'],
+  { arrived, recorded }: AttemptEvidence,
+  identity: string,
+): ExpectationRow[] {
+  // What nobody recorded was judged by the verdict alone.
+  if (arrives === undefined || recorded === false) return []
   const count =
     arrived.length === 0
       ? 'nothing arrived'
