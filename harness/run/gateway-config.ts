@@ -16,9 +16,18 @@ export type GatewaySetting = {
   readonly password: string
   /** Allowed beside alice. */
   readonly furtherUsers?: readonly string[]
+  /** Wrong passwords in a minute before the fallback is locked; the gateway's own is 10. */
+  readonly wrongPasswords?: number
 }
 
-export function gatewayConfig({ variant, rules, proxyAddress, password, furtherUsers = [] }: GatewaySetting) {
+export function gatewayConfig({
+  variant,
+  rules,
+  proxyAddress,
+  password,
+  furtherUsers = [],
+  wrongPasswords,
+}: GatewaySetting) {
   const { keys } = rules
   const local = listsLoopback.has(rules.name) || variant.topology === 'sidecar'
   const speaksForLoopback = keys.includes('loopbackUser')
@@ -31,6 +40,7 @@ export function gatewayConfig({ variant, rules, proxyAddress, password, furtherU
       auth: {
         mode: 'trusted-proxy',
         password,
+        ...(wrongPasswords !== undefined && { rateLimit: { maxAttempts: wrongPasswords } }),
         trustedProxy: {
           userHeader: variant.identity.toLowerCase(),
           requiredHeaders: variant.requiredHeaders,

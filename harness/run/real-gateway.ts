@@ -25,6 +25,8 @@ const reloadDeadline = 30_000
 /** 7 to 11 s on two idle cores, 18 s were seen beside other work (gateway-versions.md section 1). */
 const startDeadline = 90_000
 const pollEvery = 50
+/** The wrong passwords of all environments that it serves go to one account. */
+const wrongPasswords = 1000
 
 type Home = { readonly lab: ContainerLab; readonly beside: Dial; readonly folder: string }
 
@@ -53,7 +55,14 @@ export class RealGateway implements AsyncDisposable {
     const witness = `witness-${randomBytes(6).toString('hex')}@conformance.test`
     const config = {
       ...this.#program.sections,
-      ...gatewayConfig({ variant, rules: this.#program.rules, proxyAddress, password, furtherUsers: [witness] }),
+      ...gatewayConfig({
+        variant,
+        rules: this.#program.rules,
+        proxyAddress,
+        password,
+        furtherUsers: [witness],
+        wrongPasswords,
+      }),
     }
     const starts = this.#home === undefined
     this.#home ??= this.#start(site.harness, config)
