@@ -91,6 +91,7 @@ export class ReferenceGateway implements AsyncDisposable {
    * @param peer address of the other end as the network (or the embedded lab) knows it
    */
   accept(socket: Duplex, peer: string): void {
+    this.#recorder.connected()
     const tap = new WireTap()
     const connection: Connection = {
       peer: canonicalAddress(peer) ?? peer,

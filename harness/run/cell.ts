@@ -44,7 +44,7 @@ export async function observe(
           fence: () => raiseBoth(planned, environment),
         })
   // Whatever a step left on the way, such as log-ins that come to rest on the gateway, is none of the requests below.
-  if (asked.step !== undefined) await settle(planned, environment)
+  if (asked.step !== undefined) await settle(environment)
   if ('failed' in step) {
     return { attempts: [], recordable, fence: { needed: false, arrived: false }, stepFailed: step.failed }
   }
@@ -57,7 +57,12 @@ export async function observe(
     sent.push({ mark: context.mark, exchange, context })
   }
   const needed = asked.send.length > 0 && needsFence(asked.expect)
-  const fence = fencing === 'always' ? await raiseFence(needed, planned, environment) : { needed: false, arrived: true }
+  const fence =
+    fencing === 'never'
+      ? { needed: false, arrived: true }
+      : needed
+        ? await raiseFence(planned, environment)
+        : await askForOrder(environment)
   const arrivals = environment.recordings?.since(since) ?? []
   return {
     recordable,
@@ -74,14 +79,14 @@ export async function observe(
 }
 
 /** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */
-export async function settle(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
-  await raiseFence(false, planned, environment)
+export async function settle(environment: RunningEnvironment): Promise<void> {
+  await askForOrder(environment)
 }
 
-/** Through the proxy where it lets alice through, and in any case straight to the gateway. */
+/** Through the proxy where it lets alice through, and in any case the gateway's own word. */
 async function raiseBoth(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
-  await raiseFence(true, planned, environment)
-  await raiseFence(false, planned, environment)
+  await raiseFence(planned, environment)
+  await askForOrder(environment)
 }
 
 /** Carries this mark, or none at all: what a proxy let through without its mark is still of the case at hand, since cells run one by one. */
@@ -106,46 +111,40 @@ function contextOf(
   }
 }
 
-/**
- * An allowed request after the case: when the gateway has it, whatever came before it has come too.
- * `needed`: through the proxy, as alice, so that it also proves the path alive. Otherwise straight to the gateway, for the order of the record alone.
- */
-async function raiseFence(
-  needed: boolean,
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-): Promise<Fence> {
+/** For the order of the record alone: the gateway says on the recorder's own channel when it has told all that reached it before. */
+async function askForOrder({ recordings }: RunningEnvironment): Promise<Fence> {
+  if (recordings === undefined) return { needed: false, arrived: false }
+  return await recordings.caughtUp(recordDeadline).then(
+    () => ({ needed: false, arrived: true }),
+    (error: Error) => ({ needed: false, arrived: false, reason: error.message }),
+  )
+}
+
+/** An allowed request as alice after the case, through the proxy: when the gateway has it, the path is alive, and whatever came before it has come too. */
+async function raiseFence(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<Fence> {
   const { recordings } = environment
-  if (!needed && recordings === undefined) return { needed, arrived: false }
+  const since = recordings?.last ?? 0
   const context = contextOf(planned, environment, {
-    cookie: needed ? environment.sessions.alice.cookie : '',
+    cookie: environment.sessions.alice.cookie,
     evil: '',
     mark: mark(),
   })
-  const exchange = needed
-    ? await sendOne({}, 'http', { from: 'internet', to: 'proxy' }, context, environment)
-    : await sendOne(
-        { method: 'GET', target: '/healthz' },
-        'http',
-        { from: 'gateway-loopback', to: 'gateway' },
-        context,
-        environment,
-      )
+  const exchange = await sendOne({}, 'http', { from: 'internet', to: 'proxy' }, context, environment)
   // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
-  const spoke = exchange.verdict.kind !== 'not-the-gateway' || (!needed && exchange.response !== undefined)
+  const spoke = exchange.verdict.kind !== 'not-the-gateway'
   const arrived =
     recordings === undefined
       ? spoke
       : await recordings
-          .waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : graceful)
+          .waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : graceful, since)
           .then(
             () => true,
             () => false,
           )
-  if (arrived) return { needed, arrived }
+  if (arrived) return { needed: true, arrived }
   const { response, fault } = exchange
   return {
-    needed,
+    needed: true,
     arrived,
     reason: response === undefined ? (fault ?? 'the connection closed') : `the client got ${response.status}`,
   }

@@ -99,7 +99,7 @@ async function runCorrect(
   for (const cell of planned.cells) {
     const { case: asked, transport } = cell
     const { judgement, observation } = await run(cell, lab)
-    const trace = tracing.take(needsFence(asked.expect) ? 'through-proxy' : 'to-gateway', lab.sessionStore)
+    const trace = tracing.take(needsFence(asked.expect) ? 'fence' : 'no fence', lab.sessionStore)
     if (cell.included === 'twin') continue
     cells.push(outcomeOf(cell, judgement))
     if (observation === undefined) continue

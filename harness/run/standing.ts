@@ -42,7 +42,7 @@ export function standing(order: StandUp, lent: RealGateway | undefined): () => R
   it('stands up', { timeout: standUpDeadline }, async ({ task }) => {
     try {
       environment = await standUp(order, lent)
-      await settle(planned, environment)
+      await settle(environment)
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
       const reason = inOneSentence(error)
