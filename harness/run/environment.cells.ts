@@ -47,14 +47,16 @@ async function runCell(
       ...(known !== undefined && { known }),
     },
     ...(observation !== undefined && {
-      evidence: evidenceOf(asked, transport, observation, {
-        environment: planned.id,
-        // An engine that has gone has no logs either; what was seen of the cell still counts.
-        log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
-        replay: replayCommand(planned, cell),
-        secrets: environment.secrets,
-        identity: planned.variant.identity,
-      }),
+      evidence: JSON.stringify(
+        evidenceOf(asked, transport, observation, {
+          environment: planned.id,
+          // An engine that has gone has no logs either; what was seen of the cell still counts.
+          log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
+          replay: replayCommand(planned, cell),
+          secrets: environment.secrets,
+          identity: planned.variant.identity,
+        }),
+      ),
     }),
   }
 }
