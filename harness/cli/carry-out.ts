@@ -129,7 +129,7 @@ function show(event: RunEvent, collection: Collection, progress: TerminalProgres
   if (event.type === 'note') progress.note(event.line)
   if (event.type === 'engine') progress.note(engineLine(event))
   if (event.type === 'starting') progress.status(`${event.id} starts`)
-  if (event.type === 'cell') progress.status(`${collection.cells.length} cells · ${event.cell.environment}`)
+  if (event.type === 'cell') progress.status(`${collection.count} cells · ${event.cell.environment}`)
   if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
 }
 

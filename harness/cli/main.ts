@@ -1,9 +1,16 @@
 #!/usr/bin/env node
 /** The command line: parses, calls, prints. Exit codes: see `exit.ts`. */
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
+import { cacheFolder } from '../lab/cache.ts'
 import { UserError } from '../plan/user-error.ts'
 import { canaryOptions, fuzzDefaults, fuzzOptions, runDefaults, runOptions, selectionOptions } from './options.ts'
+
+// The sources run as they are: what Node makes of them is kept. The variable is for the run's own process and its threads.
+process.env.NODE_COMPILE_CACHE ??= join(cacheFolder, 'compiled')
+enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 const program = new Command('conformance')
   .description('Shows whether an identity-aware reverse proxy can be trusted by a gateway that believes its header.')

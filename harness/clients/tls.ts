@@ -76,7 +76,8 @@ const contexts = new Map<string, SecureContext>()
 function contextOf(ca: string): SecureContext {
   const known = contexts.get(ca)
   if (known) return known
-  const context = createSecureContext({ ca })
+  // The default begins with a post-quantum key: it protects what is recorded today, and here nobody records anything.
+  const context = createSecureContext({ ca, ecdhCurve: 'X25519:P-256:P-384' })
   contexts.set(ca, context)
   return context
 }

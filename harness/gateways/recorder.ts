@@ -1,6 +1,7 @@
 /** The gateway's side of the recording: every arrival, to every reader, from the first one on. */
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Arrival } from './arrival.ts'
 
 /** Takes each arrival as it is recorded or updated; a promise holds the gateway's answer back until the reader has it. */
@@ -10,6 +11,7 @@ export type ArrivalListener = (arrival: Arrival) => void | Promise<void>
  * Holds what arrived. Other processes read it as one JSON object per line from a unix socket in a folder that only gateway and harness have:
  * a proxy or client of the lab cannot reach it, not even from the gateway's own network namespace.
  * A line with a sequence that was there before replaces it: body, trailers or a `connect` frame came later.
+ * A reader that writes a line gets it back as `{"caughtUp": LINE}`, behind every arrival that had reached the gateway before.
  */
 export class Recorder implements AsyncDisposable {
   readonly #arrivals = new Map<number, Arrival>()
@@ -17,6 +19,7 @@ export class Recorder implements AsyncDisposable {
   readonly #servers: Server[] = []
   readonly #readers = new Set<Socket>()
   #sequence = 0
+  #connections = 0
 
   /** The next sequence number, from 1. Taken when a head has come, so that sequences follow the order on the wire. */
   next(): number {
@@ -35,6 +38,23 @@ export class Recorder implements AsyncDisposable {
     for (const arrival of this.#arrivals.values()) void listener(arrival)
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** A connection has been accepted: others may be waiting behind it. */
+  connected(): void {
+    this.#connections += 1
+  }
+
+  /**
+   * Resolves when whatever the system held for this process at the call has been taken off the wire and recorded. Each turn of the event
+   * loop reads what has come on the open connections and accepts one that waits: a whole turn without a new one has left nothing.
+   */
+  async caughtUp(): Promise<void> {
+    await turn()
+    for (let before = -1; before !== this.#connections; ) {
+      before = this.#connections
+      await turn()
+    }
   }
 
   /** Serves readers on a unix socket; a file left behind by an earlier gateway is replaced. */
@@ -62,7 +82,17 @@ export class Recorder implements AsyncDisposable {
       stop()
       this.#readers.delete(reader)
     })
-    reader.resume()
+    let rest = ''
+    reader.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) void this.#answer(reader, line)
+    })
+  }
+
+  async #answer(reader: Socket, line: string): Promise<void> {
+    await this.caughtUp()
+    if (!reader.destroyed) reader.write(`${JSON.stringify({ caughtUp: line })}\n`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -41,6 +41,9 @@ const arrivalSchema = z.object({
   ]),
 })
 
+const caughtUpSchema = z.object({ caughtUp: z.string() })
+const lineSchema = z.union([arrivalSchema, caughtUpSchema])
+
 type Waiting = {
   readonly predicate: (arrival: Arrival) => boolean
   readonly resolve: (arrival: Arrival) => void
@@ -54,6 +57,9 @@ export class Recordings implements AsyncDisposable {
   readonly #arrivals = new Map<number, Arrival>()
   readonly #waiting = new Set<Waiting>()
   #last = 0
+  readonly #catchingUp = new Map<string, PromiseWithResolvers<void>>()
+  #asked = 0
+  #ask: (line: string) => void = () => {}
   #close: () => void = () => {}
   #ended: Error | undefined
 
@@ -87,7 +93,9 @@ export class Recordings implements AsyncDisposable {
     const input = createInterface({ input: stream })
     input.on('line', (line) => {
       try {
-        recordings.#take(arrivalSchema.parse(JSON.parse(line)))
+        const parsed = lineSchema.parse(JSON.parse(line))
+        if ('caughtUp' in parsed) recordings.#catchingUp.get(parsed.caughtUp)?.resolve()
+        else recordings.#take(parsed)
       } catch (cause) {
         recordings.#end(new Error(`The gateway's recorder wrote a line that is no arrival: ${line}`, { cause }))
         stream.destroy()
@@ -95,6 +103,7 @@ export class Recordings implements AsyncDisposable {
     })
     stream.on('error', (cause) => recordings.#end(new Error("The gateway's recorder failed", { cause })))
     stream.on('close', () => recordings.#end(new Error("The gateway's recorder closed: the gateway has stopped")))
+    recordings.#ask = (line) => stream.write(`${line}\n`)
     recordings.#close = () => stream.destroy()
     return recordings
   }
@@ -103,6 +112,7 @@ export class Recordings implements AsyncDisposable {
   static of(recorder: Recorder): Recordings {
     const recordings = new Recordings()
     recordings.#close = recorder.follow((arrival) => recordings.#take(arrival))
+    recordings.#ask = (line) => void recorder.caughtUp().then(() => recordings.#catchingUp.get(line)?.resolve())
     return recordings
   }
 
@@ -125,10 +135,11 @@ export class Recordings implements AsyncDisposable {
   /**
    * The first arrival, past or to come, that the predicate takes.
    * @param deadlineMs milliseconds from now
+   * @param since only arrivals with a higher sequence, where nobody need look further back
    * @throws when none came by then, or the recorder closed
    */
-  async waitFor(predicate: (arrival: Arrival) => boolean, deadlineMs: number): Promise<Arrival> {
-    const there = this.since(0).find(predicate)
+  async waitFor(predicate: (arrival: Arrival) => boolean, deadlineMs: number, since = 0): Promise<Arrival> {
+    const there = this.since(since).find(predicate)
     if (there) return there
     if (this.#ended) throw this.#ended
     return await new Promise<Arrival>((resolve, reject) => {
@@ -158,6 +169,30 @@ export class Recordings implements AsyncDisposable {
     })
   }
 
+  /**
+   * Resolves when everything is here that had reached the gateway before the call, answered or not.
+   * @param deadlineMs milliseconds from now
+   * @throws when the gateway did not say so by then, or the recorder closed
+   */
+  async caughtUp(deadlineMs: number): Promise<void> {
+    if (this.#ended) throw this.#ended
+    this.#asked += 1
+    const line = String(this.#asked)
+    const waiting = Promise.withResolvers<void>()
+    const timer = setTimeout(
+      () => waiting.reject(new Error(`The gateway's recorder did not answer within ${deadlineMs} ms`)),
+      deadlineMs,
+    )
+    this.#catchingUp.set(line, waiting)
+    try {
+      this.#ask(line)
+      await waiting.promise
+    } finally {
+      clearTimeout(timer)
+      this.#catchingUp.delete(line)
+    }
+  }
+
   #take(arrival: Arrival): void {
     this.#arrivals.set(arrival.sequence, arrival)
     this.#last = Math.max(this.#last, arrival.sequence)
@@ -166,7 +201,7 @@ export class Recordings implements AsyncDisposable {
 
   #end(error: Error): void {
     this.#ended ??= error
-    for (const waiting of [...this.#waiting]) waiting.reject(this.#ended)
+    for (const waiting of [...this.#waiting, ...this.#catchingUp.values()]) waiting.reject(this.#ended)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

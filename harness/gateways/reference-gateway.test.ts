@@ -447,6 +447,28 @@ describe('the channel to the harness', () => {
     await expect(late.waitFor(() => false, 5000)).rejects.toThrow('the gateway has stopped')
   })
 
+  it('says when it has told all that had reached it', async () => {
+    const { gateway, recorder } = await running('attributed', { bodyDeadlineMs: 5000 })
+    const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    await recorder.listen(join(folder, 'recorder.sock'))
+    await using outside = await Recordings.connect(join(folder, 'recorder.sock'))
+    await using inside = Recordings.of(recorder)
+    const port = await gateway.listen(0)
+    for (const [round, reader] of [outside, inside, outside].entries()) {
+      const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'))
+      onTestFinished(() => sockets.forEach((socket) => void socket.destroy()))
+      // Written, and no answer awaited: the bytes lie in the system's buffers.
+      await Promise.all(
+        sockets.map((socket) => new Promise((resolve) => socket.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n', resolve))),
+      )
+      await reader.caughtUp(5000)
+      expect(reader.since(0)).toHaveLength(20 * (round + 1))
+    }
+    await recorder[Symbol.asyncDispose]()
+    await expect(outside.caughtUp(5000)).rejects.toThrow('the gateway has stopped')
+  })
+
   it('gives up with a reason', async () => {
     const { recordings } = await running()
     await expect(recordings.waitFor(() => true, 10)).rejects.toThrow('Nothing of that kind arrived within 10 ms')

@@ -74,7 +74,7 @@ export class ReferenceGateway implements AsyncDisposable {
   constructor(options: ReferenceGatewayOptions) {
     this.#policy = options.policy
     this.#recorder = options.recorder
-    this.#ownAddresses = options.ownAddresses ?? interfaceAddresses
+    this.#ownAddresses = options.ownAddresses ?? interfaceAddresses()
     this.#bodyDeadlineMs = options.bodyDeadlineMs ?? 1000
     this.#connectDeadlineMs = options.connectDeadlineMs ?? 15_000
     // Node would answer a missing Host by itself, unrecorded; `#serve` does it instead. Idle proxy connections are not closed under the proxy's feet.
@@ -91,6 +91,7 @@ export class ReferenceGateway implements AsyncDisposable {
    * @param peer address of the other end as the network (or the embedded lab) knows it
    */
   accept(socket: Duplex, peer: string): void {
+    this.#recorder.connected()
     const tap = new WireTap()
     const connection: Connection = {
       peer: canonicalAddress(peer) ?? peer,
@@ -335,8 +336,20 @@ function closeWithPeer(socket: Duplex, pending: ReadonlySet<Promise<void>>): voi
   })
 }
 
+/** How long a list of addresses is believed, in milliseconds: asking the system for each request costs more than the decision. */
+const addressesFor = 1000
+
 /** The addresses of this network namespace; `undefined` when they cannot be listed. */
-function interfaceAddresses(): readonly string[] | undefined {
+function interfaceAddresses(): () => readonly string[] | undefined {
+  let known: { readonly addresses: readonly string[] | undefined; readonly until: number } | undefined
+  return () => {
+    if (known === undefined || performance.now() > known.until)
+      known = { addresses: listAddresses(), until: performance.now() + addressesFor }
+    return known.addresses
+  }
+}
+
+function listAddresses(): readonly string[] | undefined {
   try {
     return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))
   } catch {

@@ -37,9 +37,17 @@ function namesGateway(wanted: string, gateway: string): boolean {
 }
 
 function speaksOfCell(entry: KnownFailure, id: string, transport: Transport): boolean {
-  return (
-    picomatch.isMatch(id, [...entry.cases]) && (entry.transports === undefined || entry.transports.includes(transport))
-  )
+  return globsOf(entry)(id) && (entry.transports === undefined || entry.transports.includes(transport))
+}
+
+/** Each entry is held against thousands of cells: its globs are read once. */
+const matchers = new WeakMap<KnownFailure, (id: string) => boolean>()
+function globsOf(entry: KnownFailure): (id: string) => boolean {
+  const known = matchers.get(entry)
+  if (known !== undefined) return known
+  const matches = picomatch([...entry.cases])
+  matchers.set(entry, matches)
+  return matches
 }
 
 export type JudgedCell = {

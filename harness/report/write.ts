@@ -1,6 +1,7 @@
 /** Writes a run's whole report. Also for partial results: an interrupted run still leaves a complete report of what it has. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
 import { type Evidence, environmentFileName, type Results } from '../run/results.ts'
@@ -41,9 +42,10 @@ export async function writeReport(
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
     const cellFolders = new Set(results.cells.map((cell) => dirname(join(aside, cellPath(cell)))))
     await Promise.all([...cellFolders].map((folder) => mkdir(folder, { recursive: true })))
-    for (const [path, text] of pages(overview, evidence)) await writeFile(join(aside, path), text)
+    // Thousands of small files, with nobody else waiting: a promise for each would cost more than the writing.
+    for (const [path, text] of pages(overview, evidence)) writeFileSync(join(aside, path), text)
     const top = topFiles(overview, history)
-    for (const [path, text] of top) await writeFile(join(aside, path), text)
+    for (const [path, text] of top) writeFileSync(join(aside, path), text)
     // The stylesheet first: from here on the folder is known as a report's, should this be the last that happens.
     const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
     for (const path of others) await rename(join(aside, path), join(outDir, path))

@@ -2,25 +2,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Exchange } from '../clients/exchange.ts'
 import type { Arrival } from '../gateways/arrival.ts'
-import { users } from '../identity/users.ts'
-import type { Attempt, Fence, Observation } from '../judge/observation.ts'
+import type { Attempt, Observation } from '../judge/observation.ts'
 import { needsFence } from '../judge/silence.ts'
 import type { Case, Transport } from '../plan/case.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { fillExpectation, fillSend, type PlaceholderContext } from '../plan/placeholders.ts'
+import { contextOf, newMark } from './context.ts'
+import { askForOrder, breaksFraming, type Fencing, raiseBoth, raiseFence, settle } from './fence.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { sendOne } from './send.ts'
 import { runStep } from './stage.ts'
-
-/** How long the gateway's record of an answered request may take to come over the recorder's channel. */
-const recordDeadline = 5000
-/** The same, for a request that somebody else answered. */
-const graceful = 100
-
-const mark = () => `mark-${randomBytes(6).toString('hex')}`
-
-/** `never`: can show that a case is not met, never that it is. Enough to see a mutant caught: one that is missed for the lack of a fence is told as such. */
-export type Fencing = 'always' | 'never'
 
 /** @throws only on faults of the harness itself; whatever proxy, gateway and network do is part of the observation */
 export async function observe(
@@ -39,12 +30,12 @@ export async function observe(
     asked.step === undefined
       ? { findings: [] }
       : await runStep(asked.step, asked, transport, planned, environment, {
-          many: fencing === 'always' ? 200 : 20,
+          many: fencing === 'never' ? 20 : 200,
           contextOf: (own) => contextOf(planned, environment, own),
           fence: () => raiseBoth(planned, environment),
         })
   // Whatever a step left on the way, such as log-ins that come to rest on the gateway, is none of the requests below.
-  if (asked.step !== undefined) await settle(planned, environment)
+  if (asked.step !== undefined) await settle(environment)
   if ('failed' in step) {
     return { attempts: [], recordable, fence: { needed: false, arrived: false }, stepFailed: step.failed }
   }
@@ -52,12 +43,17 @@ export async function observe(
   const since = environment.recordings?.last ?? 0
   const sent: { mark: string; exchange: Exchange; context: PlaceholderContext }[] = []
   for (const wanted of asked.send) {
-    const context = contextOf(planned, environment, { cookie: session.cookie, evil, mark: mark() })
+    const context = contextOf(planned, environment, { cookie: session.cookie, evil, mark: newMark() })
     const exchange = await sendOne(fillSend(wanted, context), transport, asked, context, environment)
     sent.push({ mark: context.mark, exchange, context })
   }
   const needed = asked.send.length > 0 && needsFence(asked.expect)
-  const fence = fencing === 'always' ? await raiseFence(needed, planned, environment) : { needed: false, arrived: true }
+  const fence =
+    fencing === 'never'
+      ? { needed: false, arrived: true }
+      : needed
+        ? await raiseFence(planned, environment, fencing === 'always' || breaksFraming(asked) ? undefined : fencing)
+        : await askForOrder(environment)
   const arrivals = environment.recordings?.since(since) ?? []
   return {
     recordable,
@@ -73,80 +69,8 @@ export async function observe(
   }
 }
 
-/** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */
-export async function settle(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
-  await raiseFence(false, planned, environment)
-}
-
-/** Through the proxy where it lets alice through, and in any case straight to the gateway. */
-async function raiseBoth(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
-  await raiseFence(true, planned, environment)
-  await raiseFence(false, planned, environment)
-}
-
 /** Carries this mark, or none at all: what a proxy let through without its mark is still of the case at hand, since cells run one by one. */
 function belongs(arrival: Arrival, wanted: string): boolean {
   const text = Buffer.from(arrival.raw, 'base64').toString('latin1') + arrival.target + arrival.body
   return text.includes(wanted) || !text.includes('mark-')
-}
-
-function contextOf(
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-  own: Pick<PlaceholderContext, 'cookie' | 'evil' | 'mark'>,
-): PlaceholderContext {
-  return {
-    ...environment.addresses,
-    identity: planned.variant.identity,
-    host: planned.variant.host,
-    alice: users.alice.email,
-    bob: users.bob.email,
-    password: environment.password,
-    ...own,
-  }
-}
-
-/**
- * An allowed request after the case: when the gateway has it, whatever came before it has come too.
- * `needed`: through the proxy, as alice, so that it also proves the path alive. Otherwise straight to the gateway, for the order of the record alone.
- */
-async function raiseFence(
-  needed: boolean,
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-): Promise<Fence> {
-  const { recordings } = environment
-  if (!needed && recordings === undefined) return { needed, arrived: false }
-  const context = contextOf(planned, environment, {
-    cookie: needed ? environment.sessions.alice.cookie : '',
-    evil: '',
-    mark: mark(),
-  })
-  const exchange = needed
-    ? await sendOne({}, 'http', { from: 'internet', to: 'proxy' }, context, environment)
-    : await sendOne(
-        { method: 'GET', target: '/healthz' },
-        'http',
-        { from: 'gateway-loopback', to: 'gateway' },
-        context,
-        environment,
-      )
-  // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
-  const spoke = exchange.verdict.kind !== 'not-the-gateway' || (!needed && exchange.response !== undefined)
-  const arrived =
-    recordings === undefined
-      ? spoke
-      : await recordings
-          .waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : graceful)
-          .then(
-            () => true,
-            () => false,
-          )
-  if (arrived) return { needed, arrived }
-  const { response, fault } = exchange
-  return {
-    needed,
-    arrived,
-    reason: response === undefined ? (fault ?? 'the connection closed') : `the client got ${response.status}`,
-  }
 }

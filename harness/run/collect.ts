@@ -8,6 +8,7 @@ import {
   type Cell,
   type CellEvidence,
   cellKey,
+  type EnvironmentEvidence,
   type EnvironmentResult,
   type Evidence,
   evidenceAddress,
@@ -23,7 +24,8 @@ export class Collection {
   readonly #complete: boolean
   readonly #environments = new Map<string, EnvironmentResult>()
   readonly #cells = new Map<string, Cell>()
-  readonly #evidence = new Map<string, Record<string, CellEvidence>>()
+  /** JSON by environment and cell. */
+  readonly #evidence = new Map<string, Map<string, string>>()
   readonly failures: string[] = []
 
   /** @param complete the whole catalogue was planned: then an entry that names no cell is stale */
@@ -34,6 +36,11 @@ export class Collection {
 
   get cells(): readonly Cell[] {
     return [...this.#cells.values()]
+  }
+
+  /** How many there are so far. */
+  get count(): number {
+    return this.#cells.size
   }
 
   environment(id: string): EnvironmentResult | undefined {
@@ -114,16 +121,20 @@ export class Collection {
   }
 
   evidence(): Evidence {
-    return Object.fromEntries(this.#evidence)
+    const opened = [...this.#evidence].map(([environment, cells]): [string, EnvironmentEvidence] => [
+      environment,
+      Object.fromEntries([...cells].map(([key, text]): [string, CellEvidence] => [key, JSON.parse(text)])),
+    ])
+    return Object.fromEntries(opened)
   }
 
   #take(cell: Cell): void {
     this.#cells.set(`${cell.environment} ${cellKey(cell)}`, cell)
   }
 
-  #keep(cell: Cell, evidence: CellEvidence): void {
-    const kept = this.#evidence.get(cell.environment) ?? {}
-    kept[cellKey(cell)] = evidence
+  #keep(cell: Cell, evidence: string): void {
+    const kept = this.#evidence.get(cell.environment) ?? new Map<string, string>()
+    kept.set(cellKey(cell), evidence)
     this.#evidence.set(cell.environment, kept)
   }
 

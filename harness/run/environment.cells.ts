@@ -1,9 +1,11 @@
 /** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one. Vitest runs several chains at a time. */
-import { describe, inject, it } from 'vitest'
+import { afterAll, describe, inject, it } from 'vitest'
+import type { KeptAlive } from '../clients/kept-alive.ts'
 import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import type { RunEvent } from './events.ts'
 import { evidenceOf } from './evidence.ts'
+import { fenceConnection } from './fence.ts'
 import { replayCommand } from './replay-command.ts'
 import { cellKey, evidenceAddress } from './results.ts'
 import { type CellRunner, cellRunner } from './run-cell.ts'
@@ -23,10 +25,11 @@ async function runCell(
   planned: PlannedEnvironment,
   cell: PlannedCell,
   environment: RunningEnvironment,
+  fences: KeptAlive,
 ): Promise<RunEvent & { type: 'cell' }> {
   const since = performance.now()
   const { case: asked, transport } = cell
-  const { judgement, observation } = await run(cell, environment)
+  const { judgement, observation } = await run(cell, environment, fences)
   const ms = Math.round((performance.now() - since) * 100) / 100
   const place = { environment: planned.id, case: asked.id, transport }
   const { status, reason, met, blocked, known } = judgement
@@ -44,14 +47,16 @@ async function runCell(
       ...(known !== undefined && { known }),
     },
     ...(observation !== undefined && {
-      evidence: evidenceOf(asked, transport, observation, {
-        environment: planned.id,
-        // An engine that has gone has no logs either; what was seen of the cell still counts.
-        log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
-        replay: replayCommand(planned, cell),
-        secrets: environment.secrets,
-        identity: planned.variant.identity,
-      }),
+      evidence: JSON.stringify(
+        evidenceOf(asked, transport, observation, {
+          environment: planned.id,
+          // An engine that has gone has no logs either; what was seen of the cell still counts.
+          log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
+          replay: replayCommand(planned, cell),
+          secrets: environment.secrets,
+          identity: planned.variant.identity,
+        }),
+      ),
     }),
   }
 }
@@ -61,6 +66,8 @@ for (const order of orders) {
   describe(planned.id, () => {
     const standingEnvironment = standing(order, lent)
     const run = cellRunner(planned)
+    let fences: KeptAlive | undefined
+    afterAll(async () => fences?.[Symbol.asyncDispose]())
 
     for (const cell of planned.cells) {
       it(cellKey({ case: cell.case.id, transport: cell.transport }), { timeout: cellDeadline }, async ({
@@ -69,7 +76,8 @@ for (const order of orders) {
       }) => {
         const environment = standingEnvironment()
         if (environment === undefined) return skip('the environment did not stand up')
-        const event = await runCell(run, planned, cell, environment)
+        fences ??= fenceConnection(planned, environment)
+        const event = await runCell(run, planned, cell, environment, fences)
         task.meta.event = event
         const { status, reason } = event.cell
         if (isRed(status) || status === 'harness-error') throw new Error(reason)

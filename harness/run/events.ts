@@ -3,7 +3,7 @@
 import type { PreparedService } from '../lab/images/prepare.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import type { FuzzOrder, FuzzResult } from './fuzz.ts'
-import type { Cell, CellEvidence, EnvironmentResult } from './results.ts'
+import type { Cell, EnvironmentResult } from './results.ts'
 
 /** Everything the run's process needs; JSON. */
 export type RunRequest = {
@@ -42,7 +42,8 @@ export type RunEvent =
     }
   | { readonly type: 'starting'; readonly id: string }
   | { readonly type: 'environment'; readonly environment: EnvironmentResult }
-  | { readonly type: 'cell'; readonly cell: Cell; readonly evidence?: CellEvidence }
+  /** `evidence`: `CellEvidence` as JSON. It crosses two borders as it is, and is opened only for the report. */
+  | { readonly type: 'cell'; readonly cell: Cell; readonly evidence?: string }
   /** A cell that ended without a judgement: a defect of the harness, or its environment never stood. */
   | { readonly type: 'broken-cell'; readonly environment: string; readonly name: string; readonly reason: string }
   /** `reason`: nothing can be said, because of this. */

@@ -2,7 +2,6 @@
 import type { GatewayMutant } from '../gateways/mutants.ts'
 import type { JudgeContext, Related } from '../judge/judge.ts'
 import type { Observation } from '../judge/observation.ts'
-import { needsFence } from '../judge/silence.ts'
 import { isGreen, type Judgement, type Status } from '../judge/status.ts'
 import type { Case, Transport } from '../plan/case.ts'
 import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
@@ -99,7 +98,7 @@ async function runCorrect(
   for (const cell of planned.cells) {
     const { case: asked, transport } = cell
     const { judgement, observation } = await run(cell, lab)
-    const trace = tracing.take(needsFence(asked.expect) ? 'through-proxy' : 'to-gateway', lab.sessionStore)
+    const trace = tracing.take(observation?.fence.needed === true ? 'fence' : 'no fence', lab.sessionStore)
     if (cell.included === 'twin') continue
     cells.push(outcomeOf(cell, judgement))
     if (observation === undefined) continue

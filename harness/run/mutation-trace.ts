@@ -62,10 +62,11 @@ export class Tracing {
     return { ...policy, decideInstead }
   }
 
-  /** What was written since the last call, without the fence, which came last and says nothing of the case. @param fence whether it went through the proxy */
-  take(fence: 'through-proxy' | 'to-gateway', sessions: SessionStore): Trace {
-    const requests = fence === 'through-proxy' ? this.#requests.slice(0, -1) : this.#requests
-    const decided = this.#decided.slice(0, -1)
+  /** What was written since the last call. @param fence whether one was sent: it came last and says nothing of the case */
+  take(fence: 'fence' | 'no fence', sessions: SessionStore): Trace {
+    const end = fence === 'fence' ? -1 : undefined
+    const requests = this.#requests.slice(0, end)
+    const decided = this.#decided.slice(0, end)
     this.#requests = []
     this.#decided = []
     return { requests: requests.map(({ request, settings }) => passage(request, settings, sessions)), decided }

@@ -5,7 +5,8 @@ import type { Judgement } from '../judge/status.ts'
 import type { Case } from '../plan/case.ts'
 import { type PlannedCell, type PlannedEnvironment, transportOf } from '../plan/expand.ts'
 import { gatewayId } from '../plan/select.ts'
-import { type Fencing, observe } from './cell.ts'
+import { observe } from './cell.ts'
+import type { Fencing } from './fence.ts'
 import { cellKey } from './results.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 
@@ -15,7 +16,7 @@ export type JudgedCell = {
   readonly observation?: Observation
 }
 
-export type CellRunner = (cell: PlannedCell, environment: RunningEnvironment) => Promise<JudgedCell>
+export type CellRunner = (cell: PlannedCell, environment: RunningEnvironment, fencing?: Fencing) => Promise<JudgedCell>
 
 /** A runner for the cells of one environment, in their planned order: twins and dependencies come before what rests on them. */
 export function cellRunner(planned: PlannedEnvironment): CellRunner {
@@ -28,10 +29,10 @@ export function cellRunner(planned: PlannedEnvironment): CellRunner {
       const judgement = judgements.get(cellKey({ case: id, transport: transportOf(rests, transport) }))
       return judgement === undefined ? [] : [{ ...judgement, case: id }]
     })
-  return async (cell, environment) => {
+  return async (cell, environment, fencing) => {
     const { case: asked, transport } = cell
     const rests = { twins: related(asked.twins, cell), depends: related(asked.depends, cell) }
-    const judged = await runAndJudge(cell, planned, environment, rests)
+    const judged = await runAndJudge(cell, planned, environment, rests, fencing)
     judgements.set(cellKey({ case: asked.id, transport }), judged.judgement)
     return judged
   }

@@ -7,6 +7,8 @@ import { ownerVariable, self } from '../lab/owner.ts'
 import type { RunCommand, RunEvent, RunRequest } from './events.ts'
 
 const main = join(import.meta.dirname, 'run-main.ts')
+/** Evidence passes through as text and is gone at once: with room for it (MB) it is not copied from young to old first. */
+const flags = ['--max-semi-space-size=32']
 /** What is kept of the process's own words, for the case that it dies. */
 const tailLines = 20
 
@@ -29,7 +31,7 @@ export async function spawnRun(
 ): Promise<RunEnd> {
   const file = join(request.folder, 'request.json')
   await writeFile(file, JSON.stringify(request), { mode: 0o600 })
-  const [program = process.execPath, ...args] = [...prefix, process.execPath, main, file]
+  const [program = process.execPath, ...args] = [...prefix, process.execPath, ...flags, main, file]
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C on the terminal reaches this process alone, which then cancels in order.

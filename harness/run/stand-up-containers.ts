@@ -5,7 +5,7 @@ import type { Dial } from '../clients/exchange.ts'
 import { createAuthority } from '../lab/certificate-authority.ts'
 import { ContainerLab, type ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
-import { dialThrough } from '../lab/vantage/dial.ts'
+import { dialAddresses, dialThrough, ownsAddress } from '../lab/vantage/dial.ts'
 import type { Vantage } from '../plan/case.ts'
 import { environmentRow } from './collect.ts'
 import { harnessSpec, nodeEnvironment, octetOf, relaySpec, serviceOf, serviceSpec } from './container-specs.ts'
@@ -57,7 +57,10 @@ export async function standUpContainers(
     relaySpec(harness, own, 'lan', { octet: octets.lan, names: ['lan'] }),
     relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
   ])
-  const internet = dialThrough(outside.socket)
+  // The public is the engine's side of the bridge where that is this machine (not with a rootless engine or one in a virtual machine):
+  // no trusted proxy either, and a hop less for nearly every request. Whoever starts after `internet` then waits for nobody.
+  const onBridge = await ownsAddress(lab.network.address(octets.engine))
+  const internet = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
   const proxySide = dialThrough(inside.socket)
   const withBinds = (spec: ContainerSpec): ContainerSpec => ({
     ...spec,
@@ -66,7 +69,7 @@ export async function standUpContainers(
   const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
   const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
   await lab.start([
-    outside.spec,
+    ...(onBridge ? [] : [outside.spec]),
     neighbour.spec,
     inside.spec,
     ...gateway.specs,
@@ -123,7 +126,7 @@ export async function standUpContainers(
       ),
     },
     addresses: {
-      client: lab.network.address(octets.internet),
+      client: lab.network.address(onBridge ? octets.engine : octets.internet),
       lan: lab.network.address(octets.lan),
       proxy: address('proxy'),
       gateway: address('gateway'),

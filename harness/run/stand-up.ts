@@ -3,7 +3,6 @@ import type { EngineAccess } from './engine.ts'
 import type { PreparedEnvironment } from './events.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-import { standUpEmbedded } from './stand-up-embedded.ts'
 
 export type StandUp = {
   readonly environment: PreparedEnvironment
@@ -20,7 +19,11 @@ export type StandUp = {
  * @throws with the failing service's own words when it does not stand
  */
 export async function standUp(order: StandUp, lent?: RealGateway): Promise<RunningEnvironment> {
-  if (order.environment.embedded) return await standUpEmbedded(order.environment)
+  // Each brings a program of its own along, provider or container engine: a thread loads the one that it needs.
+  if (order.environment.embedded) {
+    const { standUpEmbedded } = await import('./stand-up-embedded.ts')
+    return await standUpEmbedded(order.environment)
+  }
   const { engine } = order
   if (engine === undefined) throw new Error(`${order.environment.id} needs a container engine`)
   const { standUpContainers } = await import('./stand-up-containers.ts')

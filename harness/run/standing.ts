@@ -1,8 +1,8 @@
 /** Standing up as a test of its own: a failed start is one red row, and not one for each cell. */
 import { afterAll, it } from 'vitest'
-import { settle } from './cell.ts'
 import { environmentRow } from './collect.ts'
 import type { RunEvent } from './events.ts'
+import { settle } from './fence.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { type StandUp, standUp } from './stand-up.ts'
@@ -42,7 +42,7 @@ export function standing(order: StandUp, lent: RealGateway | undefined): () => R
   it('stands up', { timeout: standUpDeadline }, async ({ task }) => {
     try {
       environment = await standUp(order, lent)
-      await settle(planned, environment)
+      await settle(environment)
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
       const reason = inOneSentence(error)

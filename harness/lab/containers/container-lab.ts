@@ -34,6 +34,7 @@ export class ContainerLab implements AsyncDisposable {
   readonly #started = new Map<string, Promise<StartedTestContainer>>()
   /** Containers of another lab that are on this network for a while, by the name that they have here. */
   readonly #guests = new Map<string, string>()
+  readonly #addresses = new Map<string, string>()
   #closing = false
 
   private constructor(docker: Docker, network: LabNetwork, labels: Labels, prefix: string) {
@@ -50,8 +51,14 @@ export class ContainerLab implements AsyncDisposable {
     return new ContainerLab(docker, await createNetwork(docker, prefix, labels), labels, prefix)
   }
 
+  /** Addresses on this network by name, of everybody who has been told to start or invited. */
+  get addresses(): ReadonlyMap<string, string> {
+    return this.#addresses
+  }
+
   /** Starts containers that may wait for each other and for earlier ones. @throws with the log of the one that did not get ready */
   async start(specs: readonly ContainerSpec[]): Promise<void> {
+    for (const { place } of specs) if ('octet' in place) this.#noteAddress(place.octet, place.names)
     const ready = new Map<string, Promise<unknown>>()
     const launch = async (spec: ContainerSpec): Promise<void> => {
       const before = 'beside' in spec.place ? [...spec.after, spec.place.beside] : spec.after
@@ -96,6 +103,7 @@ export class ContainerLab implements AsyncDisposable {
       EndpointConfig: { IPAMConfig: { IPv4Address: this.network.address(octet) }, Aliases: [...names] },
     })
     this.#guests.set(name, id)
+    this.#noteAddress(octet, names)
   }
 
   /** Removes everything, also what is just starting. One that cannot be removed does not keep the others. */
@@ -109,6 +117,10 @@ export class ContainerLab implements AsyncDisposable {
     for (const id of this.#guests.values()) await network.disconnect({ Container: id, Force: true }).catch(() => {})
     await network.remove()
     for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
+  }
+
+  #noteAddress(octet: number, names: readonly string[]): void {
+    for (const name of names) this.#addresses.set(name.toLowerCase(), this.network.address(octet))
   }
 
   /** By name: a container whose program could not be started was created all the same. */

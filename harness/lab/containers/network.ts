@@ -7,12 +7,12 @@ import type { Labels } from './labels.ts'
 export type LabNetwork = {
   readonly name: string
   readonly id: string
-  /** Address of the inhabitant with this last octet. `.1` is the engine's own. */
+  /** Address of the inhabitant with this last octet. */
   readonly address: (last: number) => string
 }
 
-/** Last octets. Only `proxy` is ever trusted by a gateway. */
-export const octets = { proxy: 2, auth: 3, idp: 4, gateway: 5, internet: 10, lan: 11, further: 20 } as const
+/** Last octets; `engine` is the machine's own side of the bridge. Only `proxy` is ever trusted by a gateway. */
+export const octets = { engine: 1, proxy: 2, auth: 3, idp: 4, gateway: 5, internet: 10, lan: 11, further: 20 } as const
 
 const attempts = 40
 
@@ -40,7 +40,7 @@ export async function createNetwork(
         Internal: true,
         CheckDuplicate: true,
         Labels: { ...labels },
-        IPAM: { Driver: 'default', Config: [{ Subnet: `${base}.0/24`, Gateway: `${base}.1` }] },
+        IPAM: { Driver: 'default', Config: [{ Subnet: `${base}.0/24`, Gateway: `${base}.${octets.engine}` }] },
       })
       return { name, id: network.id, address: (last) => `${base}.${last}` }
     } catch (error) {

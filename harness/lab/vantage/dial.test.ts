@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer, text } from 'node:stream/consumers'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { dialThrough } from './dial.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dialAddresses, dialThrough, ownsAddress } from './dial.ts'
 
 let folder: string
 let relay: ChildProcess
@@ -86,4 +86,34 @@ it('says which relay does not answer', async () => {
   await expect(dialThrough(join(folder, 'nobody.sock'))('127.0.0.1', 1)).rejects.toThrow(
     /relay at .*nobody\.sock does not answer: .*ENOENT/,
   )
+})
+
+describe('from the bridge', () => {
+  const hosts = new Map([['app.test', '127.0.0.1']])
+
+  it('finds by name, in any letters, and by address', async () => {
+    const port = await listen((socket) => socket.end('here'))
+    for (const host of ['app.test', 'App.Test', '127.0.0.1']) {
+      expect(await text(await dialAddresses(hosts)(host, port))).toBe('here')
+    }
+  })
+
+  it('knows nobody but those who were started', async () => {
+    await expect(dialAddresses(hosts)('elsewhere.test', 443)).rejects.toThrow(
+      'nobody on the network is called elsewhere.test',
+    )
+  })
+
+  it('tells a refused connection in the words of the system', async () => {
+    const port = await listen(() => {})
+    const server = servers.pop()
+    if (server) await new Promise((resolve) => server.close(resolve))
+    await expect(dialAddresses(hosts)('app.test', port)).rejects.toThrow(`connect ECONNREFUSED 127.0.0.1:${port}`)
+  })
+
+  it('is possible where the address is ours', async () => {
+    expect(await ownsAddress('127.0.0.1')).toBe(true)
+    // RFC 5737: documentation, nobody's.
+    expect(await ownsAddress('192.0.2.1')).toBe(false)
+  })
 })
