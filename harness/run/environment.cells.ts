@@ -67,6 +67,7 @@ for (const order of orders) {
     const standingEnvironment = standing(order, lent)
     const run = cellRunner(planned)
     let fences: KeptAlive | undefined
+    let over: string | undefined
     afterAll(async () => fences?.[Symbol.asyncDispose]())
 
     for (const cell of planned.cells) {
@@ -76,10 +77,20 @@ for (const order of orders) {
       }) => {
         const environment = standingEnvironment()
         if (environment === undefined) return skip('the environment did not stand up')
+        if (over !== undefined) return skip(over)
         fences ??= fenceConnection(planned, environment)
         const event = await runCell(run, planned, cell, environment, fences)
-        task.meta.event = event
         const { status, reason } = event.cell
+        // One sentence for the whole environment, instead of an error for every cell that is left.
+        over = status === 'harness-error' ? await environment.gone?.() : undefined
+        if (over !== undefined) {
+          task.meta.event = {
+            type: 'environment',
+            environment: { ...environment.result, status: 'failed', reason: over },
+          }
+          throw new Error(over)
+        }
+        task.meta.event = event
         if (isRed(status) || status === 'harness-error') throw new Error(reason)
       })
     }

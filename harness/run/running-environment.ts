@@ -34,5 +34,7 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly cli?: (args: readonly string[]) => Promise<{ readonly exitCode: number; readonly lines: readonly string[] }>
   /** To be redacted wherever they show. */
   readonly secrets: readonly string[]
+  /** Why nothing more can be seen here, in one sentence, once that is so. Absent where nothing outside this process can go away. */
+  readonly gone?: () => Promise<string | undefined>
   readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>
 }

@@ -138,6 +138,7 @@ export async function standUpContainers(
     ...(recordings && { recordings }),
     ...(gateway.cli && { cli: gateway.cli }),
     secrets: secrets.all(),
+    gone: async () => ((await lab.answers()) ? undefined : 'The container engine went away.'),
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => standing.disposeAsync(),
   }

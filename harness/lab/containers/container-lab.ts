@@ -25,6 +25,7 @@ export type ContainerSpec = {
 /** How long a container may take to be ready, in milliseconds. */
 const readyDeadline = 60_000
 const pollEvery = 25
+const pingDeadline = 5000
 
 export class ContainerLab implements AsyncDisposable {
   readonly network: LabNetwork
@@ -87,6 +88,18 @@ export class ContainerLab implements AsyncDisposable {
   /** Runs a program beside the container's own. */
   async run(name: string, command: readonly string[]) {
     return await runInside(this.#docker, await this.idOf(name), command)
+  }
+
+  /** Whether the engine still answers. */
+  async answers(): Promise<boolean> {
+    const late = delay(pingDeadline, false, { ref: false })
+    return await Promise.race([
+      this.#docker.ping().then(
+        () => true,
+        () => false,
+      ),
+      late,
+    ])
   }
 
   /** Whether a container or guest still runs, and if not, how it ended. */
