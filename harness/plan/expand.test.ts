@@ -10,10 +10,10 @@ const gateways: KnownGateway[] = [
     name: 'reference',
     title: 'recording',
     byDefault: true,
-    features: ['attribution'],
+    features: () => ['attribution'],
     profiles: ['attributed', 'legacy'],
   },
-  { name: 'openclaw', title: 'OpenClaw', byDefault: false, features: [], versions: ['2026.9.6', '2026.3.8'] },
+  { name: 'openclaw', title: 'OpenClaw', byDefault: false, features: () => [], versions: ['2026.9.6', '2026.3.8'] },
 ]
 
 function asked(id: string, more: Partial<Case> = {}): Case {

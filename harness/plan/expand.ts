@@ -92,7 +92,7 @@ export function environmentOf(
     embedded: proxy.embedded,
     variant,
     gateway,
-    gatewayFeatures: known?.featuresOf?.[choice] ?? known?.features ?? [],
+    gatewayFeatures: known?.features(choice, variant) ?? [],
     ...(caveat !== undefined && { caveat }),
     knownFailures: proxy.knownFailures.filter((entry) => concerns(entry, variant.name, version, gateway)),
     cells,

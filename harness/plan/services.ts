@@ -7,13 +7,14 @@ import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride } from './proxy
 export function variantsAt(file: ProxyFile, folder: string, version: string): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
+    const services = Object.entries(file.services ?? {}).map(([service, written]) =>
+      serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
+    )
     return {
       name,
       title: variant.title,
       folder: join(folder, name),
-      services: Object.entries(file.services ?? {}).map(([service, written]) =>
-        serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
-      ),
+      services,
       identity: variant.identity,
       requiredHeaders: variant['required-headers'] ?? [],
       host: variant.host ?? 'app.test',
@@ -22,7 +23,12 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
       login: { callbacks: login?.callbacks ?? [], clientAuth: login?.['client-auth'] ?? 'client_secret_basic' },
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
-      topology: file.topology ?? 'network',
+      topology: services.some(({ beside }) => beside) ? 'sidecar' : 'network',
+      gateway: {
+        bind: variant.gateway?.bind ?? 'lan',
+        allowUsers: variant.gateway?.['allow-users'] ?? [],
+        without: variant.gateway?.without ?? [],
+      },
     }
   })
 }
@@ -55,6 +61,7 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
     ready: written.ready,
     after: written.after ?? [],
     tmpfs: written.tmpfs ?? [],
+    ...(written.beside && { beside: written.beside }),
   }
 }
 

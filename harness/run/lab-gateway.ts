@@ -8,8 +8,7 @@ import type { ContainerLab, ContainerSpec } from '../lab/containers/container-la
 import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
-import type { Variant } from '../plan/proxy.ts'
-import { harnessSpec, relaySpec, vantageFolder } from './container-specs.ts'
+import { harnessSpec, namesOf, relaySpec, vantageFolder } from './container-specs.ts'
 import type { PreparedEnvironment } from './events.ts'
 import { gatewayConfig } from './gateway-config.ts'
 import { listens } from './readiness.ts'
@@ -45,10 +44,6 @@ export type LabGateway = {
   readonly log: (count: number) => Promise<readonly string[]>
 }
 
-export function namesOf({ names }: Variant): readonly string[] {
-  return ['gateway', ...(names.gateway ?? [])]
-}
-
 /** The reference gateway: a container of the environment's own, with the recorder's channel in a folder that nobody else sees. */
 export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
   const { environment, lab, harness, folder, proxyAddress, password, internet } = site
@@ -77,7 +72,7 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
             { source: recorder, target: '/recorder', writable: true },
           ],
         ),
-        place: { octet: octets.gateway, names: namesOf(variant) },
+        place: { octet: octets.gateway, names: namesOf('gateway', variant) },
         after: ['internet'],
         ready: () => listens(internet, 'gateway', gatewayPort),
       },
