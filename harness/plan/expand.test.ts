@@ -117,6 +117,16 @@ describe('the environments of a selection', () => {
     ])
   })
 
+  it('say with every result what stands in', async () => {
+    const text = proxyYaml
+      .replace('title: tiny', 'title: tiny (stand-in)')
+      .replace('pull: registry.test/tiny:v{version}', 'build: { harness: harness/tiny.ts }')
+    await using here = await project({ 'proxies/tiny/proxy.yaml': text })
+    const { cases, proxies } = await loadCatalogue({ root: here.root })
+    const { environments } = expandPlan({ cases, proxies, gateways }, {})
+    expect(environments.map(({ caveat }) => caveat)).toEqual(['tiny (stand-in)', 'tiny (stand-in)'])
+  })
+
   it('run another version with everything that follows from it', async () => {
     const { environments } = await plan({ proxyVersion: '1.0.0', variant: ['hardened'] })
     expect(environments[0]?.id).toBe('tiny@1.0.0/hardened/reference:attributed')

@@ -83,7 +83,8 @@ export function environmentOf(
 ): PlannedEnvironment {
   const known = gateways.find(({ name }) => name === gateway.name)
   const choice = 'profile' in gateway ? gateway.profile : gateway.version
-  const caveat = known?.caveats?.[choice]
+  const standIns = variant.services.filter(({ source }) => source.build?.kind === 'harness').map(({ title }) => title)
+  const caveats = [known?.caveats?.[choice], ...standIns].filter((one) => one !== undefined)
   return {
     id: `${proxy.name}@${version}/${variant.name}/${gatewayId(gateway)}`,
     proxy: proxy.name,
@@ -93,7 +94,7 @@ export function environmentOf(
     variant,
     gateway,
     gatewayFeatures: known?.features(choice, variant) ?? [],
-    ...(caveat !== undefined && { caveat }),
+    ...(caveats.length > 0 && { caveat: caveats.join('; ') }),
     knownFailures: proxy.knownFailures.filter((entry) => concerns(entry, variant.name, version, gateway)),
     cells,
   }

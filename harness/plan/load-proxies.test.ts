@@ -153,6 +153,12 @@ describe('a mistake in a proxy folder', () => {
       '14:20: expected {secret:NAME}, {address:SERVICE} or {version}, found "{secrt:client}"',
     ],
     [
+      'a stand-in that does not say so',
+      'pull: registry.test/tiny:v{version}',
+      'build: { harness: harness/tiny.ts }',
+      '10:12: expected a title that ends with (stand-in), found "tiny"',
+    ],
+    [
       'no source of the program',
       '    pull: registry.test/tiny:v{version}\n',
       '',

@@ -46,13 +46,25 @@ const buildSchema = z
   ])
   .meta({ id: 'build', description: 'From package registries: exactly one of debian, pypi, go.' })
 
+const harnessBuildSchema = z
+  .strictObject({
+    harness: text.meta({ description: "The program's main file in this project; the project stands in /conformance." }),
+  })
+  .meta({
+    id: 'stand-in',
+    description: 'A stand-in of this project, for a program that no registry has. Runs on Node.',
+  })
+
 const serviceFields = {
   title: text.meta({ description: 'The program, as a reader knows it.' }),
   version: text
     .exactOptional()
     .meta({ description: 'Default: the version of the proxy. In quotes where it looks like a number.' }),
   pull: text.exactOptional().meta({ description: `Image reference. ${withVersion}` }),
-  build: buildSchema.exactOptional(),
+  build: z
+    .union([buildSchema, harnessBuildSchema])
+    .exactOptional()
+    .meta({ description: 'From package registries, or a stand-in of this project.' }),
   with: z
     .array(buildSchema)
     .exactOptional()
@@ -202,3 +214,4 @@ export type ProxyFile = z.infer<typeof proxySchema>
 export type ServiceFile = z.infer<typeof serviceSchema>
 export type ServiceOverride = z.infer<typeof serviceOverrideSchema>
 export type BuildFile = z.infer<typeof buildSchema>
+export type StandInFile = z.infer<typeof harnessBuildSchema>

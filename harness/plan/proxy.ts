@@ -19,8 +19,11 @@ export type GatewaySettings = {
 export type ServiceSource = {
   /** Image reference; `{version}` stands for the service's version. */
   readonly pull?: string
-  readonly build?: BuildSource
+  readonly build?: BuildSource | StandIn
 }
+
+/** A program of this project that stands in for one that no registry has. @see Service.title, which says so */
+export type StandIn = { readonly kind: 'harness'; readonly main: string }
 
 /** From package registries. The result is one file or folder of the cache, bound read-only into the base image. */
 export type BuildSource =

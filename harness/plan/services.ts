@@ -1,7 +1,7 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
 import { join, resolve } from 'node:path'
-import type { BuildSource, Service, Variant } from './proxy.ts'
-import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride } from './proxy-schema.ts'
+import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
+import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 
 /** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml` */
 export function variantsAt(file: ProxyFile, folder: string, version: string): Variant[] {
@@ -52,7 +52,7 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
     version,
     source: {
       ...(written.pull !== undefined && { pull: put(written.pull) }),
-      ...(written.build !== undefined && { build: buildAt(written.build, folder, version) }),
+      ...(written.build !== undefined && { build: sourceAt(written.build, folder, version) }),
     },
     with: (written.with ?? []).map((build) => buildAt(build, folder, version)),
     command: written.command.map(put),
@@ -63,6 +63,10 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
     tmpfs: written.tmpfs ?? [],
     ...(written.beside && { beside: written.beside }),
   }
+}
+
+function sourceAt(build: BuildFile | StandInFile, folder: string, version: string): BuildSource | StandIn {
+  return 'harness' in build ? { kind: 'harness', main: build.harness } : buildAt(build, folder, version)
 }
 
 function buildAt(build: BuildFile, folder: string, version: string): BuildSource {

@@ -3,6 +3,7 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
+import { projectBind } from '../lab/containers/project-bind.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
 import type { Service, Variant } from '../plan/proxy.ts'
 import type { PreparedEnvironment } from './events.ts'
@@ -37,10 +38,6 @@ export async function relaySpec(
   const spec = harnessSpec(harness, name, ['harness/lab/vantage/relay.mjs', '/vantage/relay.sock'], [bind])
   return { spec: { ...spec, place, ready: () => relayAnswers(socket) }, socket }
 }
-
-/** Where the project's own code stands in the harness's containers. */
-const inside = '/conformance'
-const project = resolve(import.meta.dirname, '..', '..')
 
 export function serviceOf(environment: PreparedEnvironment, name: string): PreparedService {
   const service = environment.services[name]
@@ -84,9 +81,9 @@ export function harnessSpec(
   return {
     name,
     image: harness.image.reference,
-    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${inside}/${arg}` : arg))],
+    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${projectBind.target}/${arg}` : arg))],
     env: nodeEnvironment,
-    binds: [...harness.binds, { source: project, target: inside }, ...binds],
+    binds: [...harness.binds, projectBind, ...binds],
     tmpfs: [],
     after: [],
   }
