@@ -14,7 +14,7 @@ beforeAll(async () => {
         name: 'reference',
         title: 'The recording gateway',
         byDefault: true,
-        features: [],
+        features: () => [],
         profiles: ['attributed', 'legacy'],
       },
     ],

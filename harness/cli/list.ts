@@ -1,7 +1,7 @@
 /** `conformance list`: what there is, by kind. Returns text or plain data; printing is the caller's. */
 import type { Catalogue } from '../plan/load-catalogue.ts'
 import { nearMisses, oneOf } from '../plan/near-misses.ts'
-import { gatewayWords, type KnownGateway } from '../plan/select.ts'
+import { gatewayWords, type KnownGateway, ordinarySeat } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
 import { twoColumns, wrapped } from './columns.ts'
 
@@ -137,7 +137,10 @@ export function listJson(kind: ListKind, { catalogue, gateways, controls }: List
         ),
       )
     case 'gateways':
-      return gateways
+      return gateways.map(({ features, ...gateway }) => {
+        const choices = 'profiles' in gateway ? gateway.profiles : gateway.versions
+        return { ...gateway, features: Object.fromEntries(choices.map((one) => [one, features(one, ordinarySeat)])) }
+      })
     case 'scenarios':
       return catalogue.scenarios
     case 'cases':

@@ -1,10 +1,10 @@
 /** The gateways that may stand behind a proxy, and what each can do (features of `scenarios/features.yaml`). */
-import type { KnownGateway } from '../plan/select.ts'
-import { type Profile, type ProfileName, profileNames, profiles } from './profiles.ts'
-import { gatewayPrograms, type ProgramName } from './programs.ts'
+import type { KnownGateway, Seat } from '../plan/select.ts'
+import { isProfileName, type Profile, type ProfileName, profileNames, profiles } from './profiles.ts'
+import { gatewayPrograms, type ProgramName, programOf } from './programs.ts'
 
-/** Profiles whose environments list loopback as a proxy too: only there can a loopback source be trusted. */
-export const listsLoopback: ReadonlySet<ProfileName> = new Set([
+/** Profiles whose environments list loopback as a proxy beside the real one. Behind a sidecar loopback is the proxy, whatever the profile. */
+const listsLoopback: ReadonlySet<ProfileName> = new Set([
   'allow-loopback',
   'legacy',
   'coderclaw',
@@ -12,28 +12,46 @@ export const listsLoopback: ReadonlySet<ProfileName> = new Set([
   'loopback-user',
 ])
 
+/** How a gateway with these rules is told to take requests from loopback. */
+export type LoopbackSetting = {
+  /** Stands in `trustedProxies`. */
+  readonly listed: boolean
+  /** `allowLoopback` is set. */
+  readonly allowed: boolean
+  /** A request from there can speak for a user. */
+  readonly trusted: boolean
+}
+
+export function loopbackSetting(rules: Profile, { topology, gateway }: Seat): LoopbackSetting {
+  const sidecar = topology === 'sidecar'
+  const listed = sidecar || listsLoopback.has(rules.name)
+  const wanted = listed && !gateway.without.includes('allowLoopback')
+  const allowed = wanted && rules.keys.includes('allowLoopback') && (sidecar || !rules.keys.includes('loopbackUser'))
+  return { listed, allowed, trusted: listed && (allowed || !rules.refusesLoopbackSource) }
+}
+
 /** What a gateway with these rules can do in the configuration that a run gives it (`gateway-config.ts`). */
-function featuresOf(profile: Profile): string[] {
+function featuresOf(profile: Profile, seat: Seat): string[] {
   const loopbackUser = profile.keys.includes('loopbackUser')
-  const loopback = listsLoopback.has(profile.name) && !loopbackUser
+  const setting = loopbackSetting(profile, seat)
+  const loopback = setting.trusted && !loopbackUser
+  const { bind, without } = seat.gateway
   return [
     ...(profile.attribution === 'enforced' ? ['attribution'] : []),
     // With loopbackUser a local request is that user already: no password is ever asked for.
-    ...(profile.passwordFallback && !loopbackUser ? ['password-fallback'] : []),
+    ...(profile.passwordFallback && !loopbackUser && !without.includes('password') ? ['password-fallback'] : []),
     ...(profile.checksHttpOrigin ? ['origin-check'] : []),
     ...(profile.readsScopesHeader ? ['scopes-header'] : []),
-    ...(profile.keys.includes('identityScopes') ? ['identity-scopes'] : []),
+    ...(profile.keys.includes('identityScopes') && !without.includes('identityScopes') ? ['identity-scopes'] : []),
     ...(profile.deviceless === 'accepted' ? ['open-socket'] : []),
     ...(profile.refusesOwnAddress ? ['local-interface-check'] : []),
-    ...(loopback && profile.keys.includes('allowLoopback') ? ['allow-loopback'] : []),
+    ...(loopback && setting.allowed ? ['allow-loopback'] : []),
     ...(loopback ? ['loopback-trusted'] : []),
     ...(loopbackUser ? ['loopback-user'] : []),
     ...(!loopback && !loopbackUser ? ['loopback-untrusted'] : []),
+    seat.topology === 'sidecar' ? 'sidecar' : 'proxy-address',
+    ...(bind === 'lan' ? ['network-listener'] : []),
   ]
-}
-
-function referenceFeatures(name: ProfileName): string[] {
-  return ['recording', ...featuresOf(profiles[name])]
 }
 
 function program(name: ProgramName, byDefault: boolean): KnownGateway {
@@ -44,9 +62,8 @@ function program(name: ProgramName, byDefault: boolean): KnownGateway {
     name,
     title: newest.title,
     byDefault,
-    features: featuresOf(newest.rules),
+    features: (version, seat) => featuresOf(programOf(name, version).rules, seat),
     versions: versions.map(({ version }) => version),
-    featuresOf: Object.fromEntries(versions.map(({ version, rules }) => [version, featuresOf(rules)])),
   }
 }
 
@@ -55,9 +72,8 @@ export const knownGateways: readonly KnownGateway[] = [
     name: 'reference',
     title: 'Reference gateway: records every request, decides as its profile does',
     byDefault: true,
-    features: referenceFeatures('attributed'),
+    features: (profile, seat) => (isProfileName(profile) ? ['recording', ...featuresOf(profiles[profile], seat)] : []),
     profiles: profileNames,
-    featuresOf: Object.fromEntries(profileNames.map((name) => [name, referenceFeatures(name)])),
     caveats: Object.fromEntries(
       profileNames
         .filter((name) => !profiles[name].verified)

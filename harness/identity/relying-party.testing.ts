@@ -36,11 +36,16 @@ export class RelyingParty implements AsyncDisposable {
     }
   }
 
-  static async start(first: Answers = () => false): Promise<RelyingParty> {
+  /** @param further redirect URIs beside its own */
+  static async start(first: Answers = () => false, further: readonly string[] = []): Promise<RelyingParty> {
     const authority = await createAuthority()
     const leaf = await authority.issue(['app.test'])
     const settings = { issuer: 'http://idp.test', clientId: 'conformance', clientSecret: 'of-this-test' }
-    const provider = await createProvider({ ...settings, callbacks: [callback], clientAuth: 'client_secret_basic' })
+    const provider = await createProvider({
+      ...settings,
+      callbacks: [callback, ...further],
+      clientAuth: 'client_secret_basic',
+    })
     const app = createTlsServer({ cert: leaf.certificate, key: leaf.key })
     provider.listen(0, '127.0.0.1')
     app.listen(0, '127.0.0.1')

@@ -8,7 +8,7 @@ const hour = 3_600_000
 export type CertificateAuthority = {
   /** PEM of the root. */
   readonly certificate: string
-  /** A leaf for exactly these host names (subjectAltName: Node refuses wildcards below a top-level name such as `*.test`). */
+  /** A leaf for exactly these host names, which services may also show to each other as clients (subjectAltName: Node refuses wildcards below a top-level name such as `*.test`). */
   readonly issue: (names: readonly string[]) => Promise<{ readonly certificate: string; readonly key: string }>
 }
 
@@ -45,7 +45,7 @@ export async function createAuthority(): Promise<CertificateAuthority> {
           new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns' as const, value }))),
           new x509.BasicConstraintsExtension(false),
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
           await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
           await x509.SubjectKeyIdentifierExtension.create(leafKeys.publicKey),
         ],

@@ -5,7 +5,7 @@ import { project, proxyYaml } from './project.testing.ts'
 import type { KnownGateway, Selection } from './select.ts'
 
 const gateways: KnownGateway[] = [
-  { name: 'reference', title: 'recording', byDefault: true, features: [], profiles: ['attributed', 'legacy'] },
+  { name: 'reference', title: 'recording', byDefault: true, features: () => [], profiles: ['attributed', 'legacy'] },
 ]
 const stripped = 'variant: hardened, cases: [identity.topic.stripped], fixed: 1.2.3'
 

@@ -38,7 +38,9 @@ function checkServices(content: ProxyFile, report: Report) {
   }
   if (!names.includes('proxy'))
     report(['services'], `expected a service named proxy, the public one, found ${names.join(', ') || 'none'}`)
-  for (const [name, { pull, build, with: further, after, env }] of Object.entries(services)) {
+  for (const [name, { title, pull, build, with: further, after, env }] of Object.entries(services)) {
+    if (build !== undefined && 'harness' in build && !title.endsWith('(stand-in)'))
+      report(['services', name, 'title'], `expected a title that ends with (stand-in), found "${title}"`)
     if (pull === undefined && build === undefined)
       report(['services', name], `expected pull or build: where the program of ${name} comes from`)
     if (further !== undefined && build === undefined)

@@ -10,10 +10,10 @@ const gateways: KnownGateway[] = [
     name: 'reference',
     title: 'recording',
     byDefault: true,
-    features: ['attribution'],
+    features: () => ['attribution'],
     profiles: ['attributed', 'legacy'],
   },
-  { name: 'openclaw', title: 'OpenClaw', byDefault: false, features: [], versions: ['2026.9.6', '2026.3.8'] },
+  { name: 'openclaw', title: 'OpenClaw', byDefault: false, features: () => [], versions: ['2026.9.6', '2026.3.8'] },
 ]
 
 function asked(id: string, more: Partial<Case> = {}): Case {
@@ -115,6 +115,16 @@ describe('the environments of a selection', () => {
       'tiny@1.2.3/hardened/openclaw@2026.3.8',
       'tiny@1.2.3/hardened/reference:legacy',
     ])
+  })
+
+  it('say with every result what stands in', async () => {
+    const text = proxyYaml
+      .replace('title: tiny', 'title: tiny (stand-in)')
+      .replace('pull: registry.test/tiny:v{version}', 'build: { harness: harness/tiny.ts }')
+    await using here = await project({ 'proxies/tiny/proxy.yaml': text })
+    const { cases, proxies } = await loadCatalogue({ root: here.root })
+    const { environments } = expandPlan({ cases, proxies, gateways }, {})
+    expect(environments.map(({ caveat }) => caveat)).toEqual(['tiny (stand-in)', 'tiny (stand-in)'])
   })
 
   it('run another version with everything that follows from it', async () => {

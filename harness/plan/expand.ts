@@ -83,7 +83,8 @@ export function environmentOf(
 ): PlannedEnvironment {
   const known = gateways.find(({ name }) => name === gateway.name)
   const choice = 'profile' in gateway ? gateway.profile : gateway.version
-  const caveat = known?.caveats?.[choice]
+  const standIns = variant.services.filter(({ source }) => source.build?.kind === 'harness').map(({ title }) => title)
+  const caveats = [known?.caveats?.[choice], ...standIns].filter((one) => one !== undefined)
   return {
     id: `${proxy.name}@${version}/${variant.name}/${gatewayId(gateway)}`,
     proxy: proxy.name,
@@ -92,8 +93,8 @@ export function environmentOf(
     embedded: proxy.embedded,
     variant,
     gateway,
-    gatewayFeatures: known?.featuresOf?.[choice] ?? known?.features ?? [],
-    ...(caveat !== undefined && { caveat }),
+    gatewayFeatures: known?.features(choice, variant) ?? [],
+    ...(caveats.length > 0 && { caveat: caveats.join('; ') }),
     knownFailures: proxy.knownFailures.filter((entry) => concerns(entry, variant.name, version, gateway)),
     cells,
   }

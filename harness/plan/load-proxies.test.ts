@@ -39,6 +39,7 @@ describe('a proxy folder', () => {
       features: ['websocket', 'h2'],
       login: { callbacks: ['https://app.test/callback'], clientAuth: 'client_secret_basic' },
       topology: 'network',
+      gateway: { bind: 'lan', allowUsers: [], without: [] },
       services: [
         {
           name: 'proxy',
@@ -56,6 +57,19 @@ describe('a proxy folder', () => {
       ],
     })
     expect(tiny?.variants[0]?.services[0]?.env).toEqual({ SECRET: '{secret:client}', MODE: 'plain' })
+  })
+
+  it('is a sidecar where a service lives beside the gateway, and may say how the gateway is told', async () => {
+    const settings = 'gateway: { bind: loopback, allow-users: [a@local], without: [password] }'
+    const text = broken('proxy: { env: { MODE: strict } }', 'proxy: { beside: gateway }').replace(
+      'title: as it should be',
+      `title: beside it\n    ${settings}`,
+    )
+    await using here = await project({ 'proxies/tiny/proxy.yaml': text })
+    const [tiny] = await loadProxies(here.root)
+    expect(tiny?.variants.map(({ topology }) => topology)).toEqual(['network', 'sidecar'])
+    expect(tiny?.variants[1]?.services[0]?.beside).toBe('gateway')
+    expect(tiny?.variants[1]?.gateway).toEqual({ bind: 'loopback', allowUsers: ['a@local'], without: ['password'] })
   })
 
   it('may stand outside the project', async () => {
@@ -137,6 +151,12 @@ describe('a mistake in a proxy folder', () => {
       '{secret:client}',
       '{secrt:client}',
       '14:20: expected {secret:NAME}, {address:SERVICE} or {version}, found "{secrt:client}"',
+    ],
+    [
+      'a stand-in that does not say so',
+      'pull: registry.test/tiny:v{version}',
+      'build: { harness: harness/tiny.ts }',
+      '10:12: expected a title that ends with (stand-in), found "tiny"',
     ],
     [
       'no source of the program',

@@ -40,7 +40,7 @@ export const placeholders: Readonly<Record<string, string>> = {
   bob: 'e-mail address of bob',
   client: 'address of the client on the internet',
   lan: "address of a neighbour in the gateway's network",
-  proxy: 'address of the proxy',
+  proxy: 'address from which the proxy dials the gateway: 127.0.0.1 of a sidecar',
   gateway: 'address of the gateway',
   host: 'public host name of the proxy',
   mark: 'mark of the request',

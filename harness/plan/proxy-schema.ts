@@ -1,6 +1,7 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
 import { transports } from './case.ts'
+import { settingsToOmit } from './proxy.ts'
 
 const text = z.string().min(1)
 const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
@@ -45,13 +46,25 @@ const buildSchema = z
   ])
   .meta({ id: 'build', description: 'From package registries: exactly one of debian, pypi, go.' })
 
+const harnessBuildSchema = z
+  .strictObject({
+    harness: text.meta({ description: "The program's main file in this project; the project stands in /conformance." }),
+  })
+  .meta({
+    id: 'stand-in',
+    description: 'A stand-in of this project, for a program that no registry has. Runs on Node.',
+  })
+
 const serviceFields = {
   title: text.meta({ description: 'The program, as a reader knows it.' }),
   version: text
     .exactOptional()
     .meta({ description: 'Default: the version of the proxy. In quotes where it looks like a number.' }),
   pull: text.exactOptional().meta({ description: `Image reference. ${withVersion}` }),
-  build: buildSchema.exactOptional(),
+  build: z
+    .union([buildSchema, harnessBuildSchema])
+    .exactOptional()
+    .meta({ description: 'From package registries, or a stand-in of this project.' }),
   with: z
     .array(buildSchema)
     .exactOptional()
@@ -83,6 +96,10 @@ const serviceFields = {
     .exactOptional()
     .meta({ description: 'Services that must be ready first; idp is the OpenID provider, gateway the gateway.' }),
   tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
+  beside: z.literal('gateway').exactOptional().meta({
+    description:
+      "A sidecar: in the gateway's network namespace. Its names lead to the gateway's address, and the gateway trusts 127.0.0.1 alone.",
+  }),
 }
 
 const serviceSchema = z.strictObject(serviceFields).meta({ id: 'service', description: 'One container.' })
@@ -96,6 +113,20 @@ const serviceOverrideSchema = z
   .meta({
     id: 'service-override',
     description: 'What differs in this variant: env and files are merged, all else replaced.',
+  })
+
+const gatewaySchema = z
+  .strictObject({
+    bind: z.enum(['lan', 'loopback']).exactOptional().meta({ description: 'gateway.bind, default lan.' }),
+    'allow-users': z.array(text).exactOptional().meta({ description: 'allowUsers beside alice.' }),
+    without: z
+      .array(z.enum(settingsToOmit))
+      .exactOptional()
+      .meta({ description: 'Settings that it does not get, though its version knows them.' }),
+  })
+  .meta({
+    id: 'gateway',
+    description: 'How the configuration of the gateway differs from what an environment gives it.',
   })
 
 const variantSchema = z
@@ -126,6 +157,7 @@ const variantSchema = z
       })
       .exactOptional()
       .meta({ description: 'Of a variant that runs a documented snippet.' }),
+    gateway: gatewaySchema.exactOptional(),
     services: z.record(name, serviceOverrideSchema).exactOptional().meta({ description: 'What differs, per service.' }),
   })
   .meta({ id: 'variant', description: 'One configuration; its files stand in the folder of the same name.' })
@@ -163,10 +195,6 @@ export const proxySchema = z
       .array(text)
       .exactOptional()
       .meta({ description: 'Other versions that may be asked for: older ones, canaries.' }),
-    topology: z
-      .enum(['network', 'sidecar'])
-      .exactOptional()
-      .meta({ description: "network: a container of its own (default). sidecar: in the gateway's network namespace." }),
     login: login.exactOptional().meta({ description: 'Of all variants that name none of their own.' }),
     services: z
       .record(name, serviceSchema)
@@ -186,3 +214,4 @@ export type ProxyFile = z.infer<typeof proxySchema>
 export type ServiceFile = z.infer<typeof serviceSchema>
 export type ServiceOverride = z.infer<typeof serviceOverrideSchema>
 export type BuildFile = z.infer<typeof buildSchema>
+export type StandInFile = z.infer<typeof harnessBuildSchema>

@@ -1,14 +1,29 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
 import type { Transport } from './case.ts'
 
+/** From where the gateway is dialled: an address of the proxy's own, or the gateway's own loopback (some service is `beside` it). */
 export type Topology = 'network' | 'sidecar'
+
+/** Keys of the gateway's configuration that a variant may leave out. */
+export const settingsToOmit = ['allowLoopback', 'password', 'identityScopes'] as const
+
+/** What a variant says of the gateway's configuration; the rest follows from the environment (`gateway-config.ts`). */
+export type GatewaySettings = {
+  readonly bind: 'lan' | 'loopback'
+  /** Beside alice. */
+  readonly allowUsers: readonly string[]
+  readonly without: readonly (typeof settingsToOmit)[number][]
+}
 
 /** How a container's program is had. At least one of `pull` and `build`. */
 export type ServiceSource = {
   /** Image reference; `{version}` stands for the service's version. */
   readonly pull?: string
-  readonly build?: BuildSource
+  readonly build?: BuildSource | StandIn
 }
+
+/** A program of this project that stands in for one that no registry has. @see Service.title, which says so */
+export type StandIn = { readonly kind: 'harness'; readonly main: string }
 
 /** From package registries. The result is one file or folder of the cache, bound read-only into the base image. */
 export type BuildSource =
@@ -55,6 +70,8 @@ export type Service = {
   readonly after: readonly string[]
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
+  /** In the gateway's network namespace, without an address of its own. */
+  readonly beside?: 'gateway'
 }
 
 export type Variant = {
@@ -78,6 +95,7 @@ export type Variant = {
   /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }
   readonly topology: Topology
+  readonly gateway: GatewaySettings
   /** Left out of ordinary runs unless it is named. */
   readonly only?: 'canaries'
 }

@@ -30,12 +30,16 @@ export type KnownGateway = {
   readonly title: string
   /** Whether it runs when none is asked for. */
   readonly byDefault: boolean
-  readonly features: readonly string[]
-  /** By profile or version, where it differs from `features`. */
-  readonly featuresOf?: Readonly<Record<string, readonly string[]>>
+  /** What its version or profile can do as it is configured behind such a variant. */
+  readonly features: (choice: string, behind: Seat) => readonly string[]
   /** By profile or version: what a reader of any result on it must know, in half a sentence. */
   readonly caveats?: Readonly<Record<string, string>>
 } & ({ readonly versions: readonly string[] } | { readonly profiles: readonly string[] })
+
+/** What of a variant decides how the gateway behind it is configured. */
+export type Seat = Pick<Variant, 'topology' | 'gateway'>
+/** What nearly every variant is. */
+export const ordinarySeat: Seat = { topology: 'network', gateway: { bind: 'lan', allowUsers: [], without: [] } }
 
 /** One gateway as it shall run. */
 export type PlannedGateway =

@@ -1,19 +1,20 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
 import { join, resolve } from 'node:path'
-import type { BuildSource, Service, Variant } from './proxy.ts'
-import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride } from './proxy-schema.ts'
+import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
+import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 
 /** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml` */
 export function variantsAt(file: ProxyFile, folder: string, version: string): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
+    const services = Object.entries(file.services ?? {}).map(([service, written]) =>
+      serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
+    )
     return {
       name,
       title: variant.title,
       folder: join(folder, name),
-      services: Object.entries(file.services ?? {}).map(([service, written]) =>
-        serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
-      ),
+      services,
       identity: variant.identity,
       requiredHeaders: variant['required-headers'] ?? [],
       host: variant.host ?? 'app.test',
@@ -22,7 +23,12 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
       login: { callbacks: login?.callbacks ?? [], clientAuth: login?.['client-auth'] ?? 'client_secret_basic' },
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
-      topology: file.topology ?? 'network',
+      topology: services.some(({ beside }) => beside) ? 'sidecar' : 'network',
+      gateway: {
+        bind: variant.gateway?.bind ?? 'lan',
+        allowUsers: variant.gateway?.['allow-users'] ?? [],
+        without: variant.gateway?.without ?? [],
+      },
     }
   })
 }
@@ -46,7 +52,7 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
     version,
     source: {
       ...(written.pull !== undefined && { pull: put(written.pull) }),
-      ...(written.build !== undefined && { build: buildAt(written.build, folder, version) }),
+      ...(written.build !== undefined && { build: sourceAt(written.build, folder, version) }),
     },
     with: (written.with ?? []).map((build) => buildAt(build, folder, version)),
     command: written.command.map(put),
@@ -55,7 +61,12 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
     ready: written.ready,
     after: written.after ?? [],
     tmpfs: written.tmpfs ?? [],
+    ...(written.beside && { beside: written.beside }),
   }
+}
+
+function sourceAt(build: BuildFile | StandInFile, folder: string, version: string): BuildSource | StandIn {
+  return 'harness' in build ? { kind: 'harness', main: build.harness } : buildAt(build, folder, version)
 }
 
 function buildAt(build: BuildFile, folder: string, version: string): BuildSource {

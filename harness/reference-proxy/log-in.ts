@@ -6,6 +6,7 @@ import {
   ClientSecretBasic,
   ClientSecretPost,
   type Configuration,
+  type CustomFetch,
   calculatePKCECodeChallenge,
   customFetch,
   discovery,
@@ -43,13 +44,13 @@ export class LogIn {
     this.#sessions = sessions
   }
 
-  /** Sends the visitor to the provider. Rejects when the provider cannot be reached. */
-  async begin(returnTo: string): Promise<Answer> {
+  /** Sends the visitor to the provider. Rejects when the provider cannot be reached. @param state unguessable */
+  async begin(returnTo: string, state = randomState()): Promise<Answer> {
     const configuration = await this.#provider()
-    const login = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier(), returnTo }
+    const login = { state, nonce: randomNonce(), verifier: randomPKCECodeVerifier(), returnTo }
     const url = buildAuthorizationUrl(configuration, {
       redirect_uri: this.#options.callback,
-      scope: 'openid email',
+      scope: 'openid email profile',
       state: login.state,
       nonce: login.nonce,
       code_challenge: await calculatePKCECodeChallenge(login.verifier),
@@ -87,24 +88,42 @@ export class LogIn {
     const subject = tokens.claims()?.sub
     if (subject === undefined) throw new Error('the provider sent no ID token')
     const claims = await fetchUserInfo(configuration, tokens.access_token, subject)
-    return claims.email ? { subject, email: claims.email } : { subject }
+    return {
+      subject,
+      ...(claims.email && { email: claims.email }),
+      ...(claims.preferred_username && { username: claims.preferred_username }),
+      ...(claims.name && { fullName: claims.name }),
+      ...(tokens.id_token !== undefined && { idToken: tokens.id_token }),
+    }
   }
 
   /** Asked once; a provider that was not there yet is asked again. */
   #provider(): Promise<Configuration> {
-    const { issuer, clientId, clientSecret, clientAuth, dial } = this.#options
+    const { issuer, clientId, clientSecret, clientAuth, callback, dial } = this.#options
     this.#configuration ??= discovery(
       new URL(issuer),
       clientId,
       undefined,
       clientAuth === 'client_secret_basic' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret),
       // The issuer is plain HTTP inside the environment, so the ID token's signature is checked as well.
-      { execute: [allowInsecureRequests, enableNonRepudiationChecks], [customFetch]: dialledFetch(dial) },
+      {
+        execute: [allowInsecureRequests, enableNonRepudiationChecks],
+        [customFetch]: namingCallback(callback, dialledFetch(dial)),
+      },
     ).catch((cause: unknown) => {
       this.#configuration = undefined
       throw cause
     })
     return this.#configuration
+  }
+}
+
+/** openid-client names the callback to the token endpoint without its query; RFC 6749 4.1.3 wants it as it was in the authorization request. */
+function namingCallback(callback: string, fetch: CustomFetch): CustomFetch {
+  return (url, options) => {
+    const { body } = options
+    if (body instanceof URLSearchParams && body.has('redirect_uri')) body.set('redirect_uri', callback)
+    return fetch(url, options)
   }
 }
 

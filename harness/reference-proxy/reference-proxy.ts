@@ -100,7 +100,7 @@ export class ReferenceProxy implements AsyncDisposable {
     this.#listeners.push(
       network.listen({
         names: [host, 'proxy'],
-        address: addresses.proxy,
+        address: topology === 'sidecar' ? addresses.gateway : addresses.proxy,
         port: 443,
         onConnection: (socket, peer) => securedFor(peer).emit('connection', socket),
       }),

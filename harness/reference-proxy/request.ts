@@ -12,7 +12,15 @@ export type ProxyRequest = {
   readonly peer: string
 }
 
-export type User = { readonly subject: string; readonly email?: string }
+/** Empty claims are absent. */
+export type User = {
+  readonly subject: string
+  readonly email?: string
+  readonly username?: string
+  readonly fullName?: string
+  /** As the provider signed it; a user who was not signed in by one has none. */
+  readonly idToken?: string
+}
 
 /** What every step may know of the set-up. */
 export type Settings = {

@@ -3,11 +3,19 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
+import { projectBind } from '../lab/containers/project-bind.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
-import type { Service } from '../plan/proxy.ts'
+import type { Service, Variant } from '../plan/proxy.ts'
 import type { PreparedEnvironment } from './events.ts'
 import { relayAnswers } from './readiness.ts'
+import { environmentFileName } from './results.ts'
 import type { Secrets } from './secrets.ts'
+
+/** Unix sockets' paths are short, and so are the names of containers. */
+export function shortName(id: string): string {
+  const hash = [...id].reduce((sum, character) => (Math.imul(sum, 31) + character.charCodeAt(0)) >>> 0, 7).toString(36)
+  return `${environmentFileName(id).slice(0, 12).toLowerCase()}-${hash}`.replace(/[^a-z0-9-]/g, '-')
+}
 
 /** Makes a folder for a unix socket that a container binds, whatever user it runs as. @returns its path */
 export async function vantageFolder(parent: string, name: string): Promise<string> {
@@ -31,18 +39,15 @@ export async function relaySpec(
   return { spec: { ...spec, place, ready: () => relayAnswers(socket) }, socket }
 }
 
-/** Where the project's own code stands in the harness's containers. */
-const inside = '/conformance'
-const project = resolve(import.meta.dirname, '..', '..')
-
 export function serviceOf(environment: PreparedEnvironment, name: string): PreparedService {
   const service = environment.services[name]
   if (service === undefined) throw new Error(`${environment.id}: nothing was prepared for ${name}`)
   return service
 }
 
-/** Last octet of a service's address. */
+/** Last octet of a service's address; of one beside the gateway, the gateway's. */
 export function octetOf(name: string, services: readonly Service[]): number {
+  if (services.some((service) => service.name === name && service.beside)) return octets.gateway
   switch (name) {
     case 'proxy':
     case 'auth':
@@ -52,6 +57,16 @@ export function octetOf(name: string, services: readonly Service[]): number {
     default:
       return octets.further + services.findIndex((service) => service.name === name)
   }
+}
+
+/** Host names that lead to a service (or `gateway`). Those of a service without an address of its own are the gateway's. */
+export function namesOf(
+  name: string,
+  { host, names, services }: Pick<Variant, 'host' | 'names' | 'services'>,
+): readonly string[] {
+  const own = [name, ...(name === 'proxy' ? [host] : []), ...(names[name] ?? [])]
+  const guests = name === 'gateway' ? services.filter(({ beside }) => beside) : []
+  return [...new Set([...own, ...guests.flatMap((guest) => namesOf(guest.name, { host, names, services }))])]
 }
 
 export const nodeEnvironment = { NODE_NO_WARNINGS: '1' }
@@ -66,9 +81,9 @@ export function harnessSpec(
   return {
     name,
     image: harness.image.reference,
-    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${inside}/${arg}` : arg))],
+    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${projectBind.target}/${arg}` : arg))],
     env: nodeEnvironment,
-    binds: [...harness.binds, { source: project, target: inside }, ...binds],
+    binds: [...harness.binds, projectBind, ...binds],
     tmpfs: [],
     after: [],
   }
@@ -83,10 +98,6 @@ export function serviceSpec(
 ): ContainerSpec {
   const { variant } = environment
   const prepared = serviceOf(environment, service.name)
-  const names =
-    service.name === 'proxy'
-      ? ['proxy', variant.host, ...(variant.names.proxy ?? [])]
-      : [service.name, ...(variant.names[service.name] ?? [])]
   return {
     name: service.name,
     image: prepared.image.reference,
@@ -99,7 +110,10 @@ export function serviceSpec(
       ...Object.entries(service.files).map(([file, target]) => ({ source: resolve(variant.folder, file), target })),
     ],
     tmpfs: service.tmpfs,
-    place: { octet: octetOf(service.name, variant.services), names: [...new Set(names)] },
+    place:
+      service.beside === undefined
+        ? { octet: octetOf(service.name, variant.services), names: namesOf(service.name, variant) }
+        : { beside: service.beside },
     after: service.after,
   }
 }

@@ -1,7 +1,8 @@
 /** The gateway's configuration for one environment, in OpenClaw's own JSON shape (gateways.md "Running it"). */
-import { listsLoopback } from '../gateways/known-gateways.ts'
+import { loopbackSetting } from '../gateways/known-gateways.ts'
 import type { Profile } from '../gateways/profiles.ts'
 import { users } from '../identity/users.ts'
+import { loopback } from '../lab/embedded/addresses.ts'
 import type { Variant } from '../plan/proxy.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (issue #26007). */
@@ -9,9 +10,9 @@ export const loopbackUser = 'openclaw-internal@local'
 
 export type GatewaySetting = {
   readonly variant: Variant
-  /** Decide which keys the gateway knows, and whether loopback is a listed proxy beside the real one. */
+  /** Decide which keys the gateway knows, and what becomes of loopback. */
   readonly rules: Profile
-  /** The proxy's: nothing else of the network is trusted. */
+  /** The proxy's: nothing else of the network is trusted. Of a sidecar nothing is: the gateway hears it from loopback. */
   readonly proxyAddress: string
   readonly password: string
   /** Allowed beside alice. */
@@ -29,26 +30,29 @@ export function gatewayConfig({
   wrongPasswords,
 }: GatewaySetting) {
   const { keys } = rules
-  const local = listsLoopback.has(rules.name) || variant.topology === 'sidecar'
+  const { bind, allowUsers, without } = variant.gateway
+  const { listed, allowed } = loopbackSetting(rules, variant)
   const speaksForLoopback = keys.includes('loopbackUser')
+  const identityScopes = keys.includes('identityScopes') && !without.includes('identityScopes')
   return {
     gateway: {
       mode: 'local',
       port: 18789,
-      bind: 'lan',
-      trustedProxies: local ? [proxyAddress, '127.0.0.1', '::1'] : [proxyAddress],
+      bind,
+      trustedProxies:
+        variant.topology === 'sidecar' ? [loopback] : [proxyAddress, ...(listed ? [loopback, '::1'] : [])],
       auth: {
         mode: 'trusted-proxy',
-        password,
+        ...(!without.includes('password') && { password }),
         ...(wrongPasswords !== undefined && { rateLimit: { maxAttempts: wrongPasswords } }),
         trustedProxy: {
           userHeader: variant.identity.toLowerCase(),
           requiredHeaders: variant.requiredHeaders,
-          allowUsers: [users.alice.email, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
-          ...(local && keys.includes('allowLoopback') && !speaksForLoopback && { allowLoopback: true }),
+          allowUsers: [users.alice.email, ...allowUsers, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
+          ...(allowed && { allowLoopback: true }),
           ...(speaksForLoopback && { loopbackUser }),
         },
-        ...(keys.includes('identityScopes') && { identityScopes: { [users.alice.email]: ['operator.read'] } }),
+        ...(identityScopes && { identityScopes: { [users.alice.email]: ['operator.read'] } }),
       },
       controlUi: { allowedOrigins: [`https://${variant.host}`] },
     },

@@ -8,11 +8,9 @@ import type { ContainerLab, ContainerSpec } from '../lab/containers/container-la
 import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
-import type { Variant } from '../plan/proxy.ts'
-import { harnessSpec, relaySpec, vantageFolder } from './container-specs.ts'
+import { harnessSpec, namesOf, relaySpec, vantageFolder } from './container-specs.ts'
 import type { PreparedEnvironment } from './events.ts'
 import { gatewayConfig } from './gateway-config.ts'
-import { listens } from './readiness.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 
 export const gatewayPort = 18_789
@@ -26,7 +24,6 @@ export type GatewaySite = {
   readonly folder: string
   readonly proxyAddress: string
   readonly password: string
-  readonly internet: Dial
 }
 
 export type LabGateway = {
@@ -45,13 +42,9 @@ export type LabGateway = {
   readonly log: (count: number) => Promise<readonly string[]>
 }
 
-export function namesOf({ names }: Variant): readonly string[] {
-  return ['gateway', ...(names.gateway ?? [])]
-}
-
 /** The reference gateway: a container of the environment's own, with the recorder's channel in a folder that nobody else sees. */
 export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
-  const { environment, lab, harness, folder, proxyAddress, password, internet } = site
+  const { environment, lab, harness, folder, proxyAddress, password } = site
   const { variant, gateway } = environment
   if (!('profile' in gateway) || !isProfileName(gateway.profile)) throw new Error(`${gateway.name} has no such profile`)
   const config = join(folder, 'gateway.json')
@@ -77,9 +70,10 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
             { source: recorder, target: '/recorder', writable: true },
           ],
         ),
-        place: { octet: octets.gateway, names: namesOf(variant) },
-        after: ['internet'],
-        ready: () => listens(internet, 'gateway', gatewayPort),
+        place: { octet: octets.gateway, names: namesOf('gateway', variant) },
+        after: [],
+        // Bound to loopback it hears nobody from outside its namespace, where nothing else can live before it does.
+        ready: async () => (await lab.log('gateway', 1)).includes('ready'),
       },
     ],
     beside: dialThrough(socket),

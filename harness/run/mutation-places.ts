@@ -2,28 +2,20 @@
 import type { Case } from '../plan/case.ts'
 import { expandCells, type PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
+import type { Topology, Variant } from '../plan/proxy.ts'
 import type { KnownGateway } from '../plan/select.ts'
 
 type Place = {
   readonly name: string
   readonly profile: string
-  readonly topology: 'network' | 'sidecar'
-  /** What the sidecar changes for the gateway: loopback is then a listed proxy. */
-  readonly gains: readonly string[]
-  readonly loses: readonly string[]
+  readonly topology: Topology
 }
 
 /** Most cases first; a case runs in the first place that has what it needs. */
 const places: readonly Place[] = [
-  { name: 'network', profile: 'attributed', topology: 'network', gains: [], loses: [] },
-  {
-    name: 'sidecar',
-    profile: 'attributed',
-    topology: 'sidecar',
-    gains: ['sidecar', 'loopback-trusted', 'allow-loopback'],
-    loses: ['loopback-untrusted'],
-  },
-  { name: 'loopback-user', profile: 'loopback-user', topology: 'network', gains: [], loses: [] },
+  { name: 'network', profile: 'attributed', topology: 'network' },
+  { name: 'sidecar', profile: 'attributed', topology: 'sidecar' },
+  { name: 'loopback-user', profile: 'loopback-user', topology: 'network' },
 ]
 
 export type MutationPlaces = {
@@ -47,11 +39,9 @@ export function mutationPlaces(
   let left = [...share]
   const all = new Set<string>()
   const environments = places.map((place): PlannedEnvironment => {
-    const gatewayFeatures = (gateway.featuresOf?.[place.profile] ?? gateway.features).filter(
-      (feature) => !place.loses.includes(feature),
-    )
-    const features = [...correct.features, ...place.gains]
-    const has = new Set([...features, ...gatewayFeatures])
+    const variant: Variant = { ...correct, name: place.name, topology: place.topology }
+    const gatewayFeatures = gateway.features(place.profile, variant)
+    const has = new Set([...variant.features, ...gatewayFeatures])
     for (const feature of has) all.add(feature)
     const here = left.filter(({ needs }) => needs.every((feature) => has.has(feature)))
     left = left.filter((one) => !here.includes(one))
@@ -61,7 +51,7 @@ export function mutationPlaces(
       proxyTitle: proxy.title,
       proxyVersion: proxy.version,
       embedded: true,
-      variant: { ...correct, name: place.name, topology: place.topology, features },
+      variant,
       gateway: { name: gateway.name, profile: place.profile },
       gatewayFeatures,
       knownFailures: [],

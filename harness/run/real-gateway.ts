@@ -14,9 +14,9 @@ import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
 import type { HeaderLine } from '../plan/case.ts'
-import { relaySpec, serviceOf } from './container-specs.ts'
+import { namesOf, relaySpec, serviceOf, shortName } from './container-specs.ts'
 import { gatewayConfig } from './gateway-config.ts'
-import { type GatewaySite, gatewayPort, type LabGateway, namesOf } from './lab-gateway.ts'
+import { type GatewaySite, gatewayPort, type LabGateway } from './lab-gateway.ts'
 import { statusOf } from './readiness.ts'
 import type { StandUp } from './stand-up.ts'
 
@@ -72,12 +72,14 @@ export class RealGateway implements AsyncDisposable {
       if (end !== undefined) throw new Error(end)
       await writeConfig(folder, config)
     }
-    await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf(variant))
+    await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf('gateway', variant))
     const address = lab.network.address(octets.gateway)
     return {
       specs: [],
       beside,
       settled: async (proxySide) => {
+        // It started with this configuration, which need not let anybody in.
+        if (starts) return undefined
         const headers: HeaderLine[] = [
           [variant.identity, witness],
           ['X-Forwarded-For', lab.network.address(octets.internet)],
@@ -99,12 +101,15 @@ export class RealGateway implements AsyncDisposable {
   async #start(harness: PreparedService, config: unknown): Promise<Home> {
     const { environment, engine, runId, folder, keep } = this.#order
     if (engine === undefined) throw new Error(`${environment.id} needs a container engine`)
-    const { name, version } = this.#program
-    const own = join(folder, `${name}-${version}`)
+    const own = join(folder, `gateway-${shortName(environment.id)}`)
     await mkdir(join(own, 'config'), { recursive: true })
     await writeConfig(own, config)
     await using stack = new AsyncDisposableStack()
-    const lab = await ContainerLab.create(engine.socket, runId, `conformance-${runId}-${name}-${version}`)
+    const lab = await ContainerLab.create(
+      engine.socket,
+      runId,
+      `conformance-${runId}-gateway-${shortName(environment.id)}`,
+    )
     stack.use(lab)
     const relay = await relaySpec(harness, own, 'gateway-side', { beside: 'gateway' })
     const beside = dialThrough(relay.socket)

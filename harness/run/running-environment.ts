@@ -9,6 +9,7 @@ import type { EnvironmentResult } from './results.ts'
 export type Addresses = {
   readonly client: string
   readonly lan: string
+  /** As the gateway knows it: of a sidecar 127.0.0.1. */
   readonly proxy: string
   readonly gateway: string
 }

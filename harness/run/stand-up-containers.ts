@@ -5,15 +5,23 @@ import type { Dial } from '../clients/exchange.ts'
 import { createAuthority } from '../lab/certificate-authority.ts'
 import { ContainerLab, type ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
+import { loopback } from '../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../lab/vantage/dial.ts'
 import type { Vantage } from '../plan/case.ts'
 import { environmentRow } from './collect.ts'
-import { harnessSpec, nodeEnvironment, octetOf, relaySpec, serviceOf, serviceSpec } from './container-specs.ts'
+import {
+  harnessSpec,
+  nodeEnvironment,
+  octetOf,
+  relaySpec,
+  serviceOf,
+  serviceSpec,
+  shortName,
+} from './container-specs.ts'
 import type { EngineAccess } from './engine.ts'
 import { referenceGateway } from './lab-gateway.ts'
 import { listens, readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
-import { environmentFileName } from './results.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
@@ -55,23 +63,24 @@ export async function standUpContainers(
   const [outside, neighbour, inside] = await Promise.all([
     relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
     relaySpec(harness, own, 'lan', { octet: octets.lan, names: ['lan'] }),
-    relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
+    // A sidecar stands where the gateway does.
+    variant.topology === 'sidecar' ? undefined : relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
   ])
   // The public is the engine's side of the bridge where that is this machine (not with a rootless engine or one in a virtual machine):
   // no trusted proxy either, and a hop less for nearly every request. Whoever starts after `internet` then waits for nobody.
   const onBridge = await ownsAddress(lab.network.address(octets.engine))
   const internet = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
-  const proxySide = dialThrough(inside.socket)
   const withBinds = (spec: ContainerSpec): ContainerSpec => ({
     ...spec,
     binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
   })
-  const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
+  const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password }
   const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
+  const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
   await lab.start([
     ...(onBridge ? [] : [outside.spec]),
     neighbour.spec,
-    inside.spec,
+    ...(inside === undefined ? [] : [inside.spec]),
     ...gateway.specs,
     withBinds({
       ...harnessSpec(harness, 'idp', ['harness/identity/provider-main.ts'], []),
@@ -128,7 +137,7 @@ export async function standUpContainers(
     addresses: {
       client: lab.network.address(onBridge ? octets.engine : octets.internet),
       lan: lab.network.address(octets.lan),
-      proxy: address('proxy'),
+      proxy: variant.topology === 'sidecar' ? loopback : address('proxy'),
       gateway: address('gateway'),
     },
     dial,
@@ -144,8 +153,7 @@ export async function standUpContainers(
   }
 }
 
-/** Unix sockets' paths are short, and so are the names of containers. */
-function shortName(id: string): string {
-  const hash = [...id].reduce((sum, character) => (Math.imul(sum, 31) + character.charCodeAt(0)) >>> 0, 7).toString(36)
-  return `${environmentFileName(id).slice(0, 12).toLowerCase()}-${hash}`.replace(/[^a-z0-9-]/g, '-')
+/** As a sidecar dials: the gateway by its name is the gateway on loopback. */
+function overLoopback(beside: Dial): Dial {
+  return (host, port) => beside(host === 'gateway' ? loopback : host, port)
 }

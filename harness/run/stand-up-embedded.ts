@@ -7,7 +7,7 @@ import { Recordings } from '../gateways/recordings.ts'
 import { ReferenceGateway } from '../gateways/reference-gateway.ts'
 import { createProvider } from '../identity/provider.ts'
 import { createAuthority } from '../lab/certificate-authority.ts'
-import { embeddedAddresses } from '../lab/embedded/addresses.ts'
+import { embeddedAddresses, loopback } from '../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../lab/embedded/network.ts'
 import { vantageDials } from '../lab/embedded/vantage-dials.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
@@ -88,7 +88,7 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
     stack.defer(() => proxy[Symbol.asyncDispose]())
     const startMs = Math.round(performance.now() - since)
 
-    const dial = vantageDials(network)
+    const dial = vantageDials(network, variant.topology)
     const { sessions, loginMs } = await logEverybodyIn({
       host: variant.host,
       dial: dial.internet,
@@ -105,7 +105,12 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       network,
       sessionStore,
       policy: correct,
-      addresses: { client: addresses.internet, lan: addresses.lan, proxy: addresses.proxy, gateway: addresses.gateway },
+      addresses: {
+        client: addresses.internet,
+        lan: addresses.lan,
+        proxy: variant.topology === 'sidecar' ? loopback : addresses.proxy,
+        gateway: addresses.gateway,
+      },
       dial,
       ca: authority.certificate,
       password,

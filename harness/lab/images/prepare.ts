@@ -2,6 +2,7 @@
 import type Docker from 'dockerode'
 import type { BuildSource, Service } from '../../plan/proxy.ts'
 import type { Bind } from '../containers/lab-container.ts'
+import { projectBind } from '../containers/project-bind.ts'
 import type { Progress } from '../progress.ts'
 import { type BaseImage, baseImage } from './base-image.ts'
 import { build } from './build.ts'
@@ -104,6 +105,7 @@ export class Preparer {
 
   async #prepare(service: Service): Promise<PreparedService> {
     const { pull: reference, build: source } = service.source
+    if (source?.kind === 'harness') return await this.#standIn(service)
     const pulled = reference && (await this.#pulled(reference, service.version, source ? 'build' : 'nothing'))
     if (pulled) return pulled
     if (source === undefined) throw new Error('it can neither be pulled nor built here')
@@ -111,6 +113,14 @@ export class Preparer {
     const image = await this.#import()
     const programs = await Promise.all([source, ...service.with].map((one) => this.#program(one)))
     return { source: 'build', version: await this.#version(service, source), image, binds: programs.flat() }
+  }
+
+  /** On the harness's own Node, with the project as its containers see it. */
+  async #standIn({ version }: Service): Promise<PreparedService> {
+    const harness = await this.harness()
+    if (harness.status === 'unavailable') throw new Error(harness.reason)
+    const { image, binds } = harness.service
+    return { source: 'build', version, image, binds: [...binds, projectBind] }
   }
 
   async #program(source: BuildSource): Promise<Bind[]> {
