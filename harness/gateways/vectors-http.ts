@@ -1,10 +1,9 @@
 /** Contract vectors over HTTP. Rows read: id, request, what all answer, what differs. */
 import type { HeaderLine } from '../plan/case.ts'
-import type { ProfileName } from './profiles.ts'
-import type { Expected, Outcome, Station, Vector } from './vectors.ts'
+import type { Expected, Outcome, Station, Vector, Who } from './vectors.ts'
 
 export type HttpVector = Extract<Vector, { over: 'http' }>
-type Differs = Partial<Readonly<Record<ProfileName, Outcome | null>>>
+type Differs = Partial<Readonly<Record<Who, Outcome | null>>>
 type Row = readonly [id: string, headers: readonly HeaderLine[], all: Outcome | null, differs?: Differs]
 type Asked = Partial<Pick<HttpVector, 'config' | 'password' | 'basis' | 'method' | 'target'>>
 
@@ -40,6 +39,13 @@ function rows(from: Station, asked: Asked, table: readonly Row[]): HttpVector[] 
 
 /** Refused only where every proxied request must be attributable (OpenClaw 2026.8.1). */
 const attributedRefuses: Differs = { attributed: unattributed }
+/** 2026.5.12 lost the password fallback for a while. */
+const withoutFallback = (outcome: Outcome): Differs => ({ 'openclaw@2026.5.12': outcome })
+/** The own-address check came with 2026.5.18 (CVE-2026-53832). */
+const beforeOwnAddress = (outcome: Outcome): Differs => ({
+  'openclaw@2026.5.12': outcome,
+  'openclaw@2026.4.27': outcome,
+})
 const knowsAllowLoopback: Differs = { 'strict-loopback': null, legacy: null, coderclaw: null }
 
 const fromProxy: readonly HttpVector[] = [
@@ -167,7 +173,12 @@ const fromElsewhere: readonly HttpVector[] = [
       'right-password',
       [],
       local,
-      { 'strict-loopback': no('loopback_source'), legacy: missingProto, coderclaw: missingProto },
+      {
+        'strict-loopback': no('loopback_source'),
+        ...withoutFallback(no('loopback_source')),
+        legacy: missingProto,
+        coderclaw: missingProto,
+      },
     ],
     ['right-password-xff', [client], no('loopback_source'), { legacy: missingProto, coderclaw: missingProto }],
     [
@@ -182,7 +193,12 @@ const fromElsewhere: readonly HttpVector[] = [
       'wrong-password',
       [],
       { refused: 'password_mismatch' },
-      { 'strict-loopback': no('loopback_source'), legacy: missingProto, coderclaw: missingProto },
+      {
+        'strict-loopback': no('loopback_source'),
+        ...withoutFallback(no('loopback_source')),
+        legacy: missingProto,
+        coderclaw: missingProto,
+      },
     ],
   ]),
   ...rows('loopback', { password: 'right', config: 'no-password', basis: 'derived' }, [
@@ -194,24 +210,37 @@ const fromElsewhere: readonly HttpVector[] = [
     ['allowed-nothing', [], missingProto, knowsAllowLoopback],
   ]),
   ...rows('loopback', { config: 'C3', password: 'right', basis: 'derived' }, [
-    ['allowed-right-password', [], local, knowsAllowLoopback],
+    ['allowed-right-password', [], local, { ...knowsAllowLoopback, ...withoutFallback(missingProto) }],
   ]),
   ...rows('own-address', {}, [
     [
       'identity-no-xff',
       [user, proto],
       alice,
-      { attributed: unattributed, 'allow-loopback': no('local_interface_source') },
+      { attributed: unattributed, 'allow-loopback': no('local_interface_source'), ...beforeOwnAddress(alice) },
     ],
     [
       'identity-xff',
       [user, proto, client],
       alice,
-      { attributed: no('local_interface_source'), 'allow-loopback': no('local_interface_source') },
+      {
+        attributed: no('local_interface_source'),
+        'allow-loopback': no('local_interface_source'),
+        ...beforeOwnAddress(alice),
+      },
     ],
   ]),
   ...rows('own-address', { basis: 'derived' }, [
-    ['nothing', [], missingProto, { attributed: unattributed, 'allow-loopback': no('local_interface_source') }],
+    [
+      'nothing',
+      [],
+      missingProto,
+      {
+        attributed: unattributed,
+        'allow-loopback': no('local_interface_source'),
+        ...beforeOwnAddress(missingProto),
+      },
+    ],
   ]),
 ]
 
@@ -260,8 +289,16 @@ const otherConfigurations: readonly HttpVector[] = [
   ]),
   ...rows('proxy', { config: 'range', basis: 'derived' }, [['range', [user, proto, client], alice]]),
   ...rows('intruder', { config: 'range', basis: 'derived' }, [['outside-range', [], no('untrusted_source')]]),
+  ...rows('proxy', { config: 'mapped-address' }, [
+    ['mapped-address', [user, proto, client], alice, { coderclaw: no('untrusted_source') }],
+  ]),
   ...rows('proxy', { config: 'mapped-range', basis: 'derived' }, [
-    ['mapped-range', [user, proto, client], no('untrusted_source'), { attributed: alice }],
+    [
+      'mapped-range',
+      [user, proto, client],
+      no('untrusted_source'),
+      { attributed: alice, 'openclaw@2026.8.1': unattributed },
+    ],
   ]),
   ...rows('proxy', { config: 'host-name', basis: 'derived' }, [
     ['host-name', [user, proto, client], no('untrusted_source'), attributedRefuses],
@@ -352,7 +389,13 @@ const guardedPath = (valid: number, without: Differs): Expected[] => [
   { all: withStatus(alice, valid), ...without },
 ]
 
-const absentBefore = { 'strict-loopback': null, legacy: null, coderclaw: null } as const
+const absentBefore = {
+  'openclaw@2026.5.12': null,
+  'openclaw@2026.4.27': null,
+  'strict-loopback': null,
+  legacy: null,
+  coderclaw: null,
+} as const
 const absentInLegacy = { legacy: null, coderclaw: null } as const
 
 const paths: readonly HttpVector[] = [
