@@ -137,7 +137,7 @@ export function contractOptions(command: Command): Command {
       commaList,
     )
     .option('--all', 'every version of every program')
-    .option('--only <glob>', 'vectors by id, for example "startup.**" (repeatable, or a comma list)', commaList)
+    .option('--only <glob>', 'vectors by id, for example startup (repeatable, or a comma list)', commaList)
     .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
     .option('--offline', 'never touch the network')
     .option('--json', 'print every vector as JSON on stdout')
@@ -152,7 +152,7 @@ The programs come from npm, at versions that are locked.
 Examples:
   conformance contract                        the newest OpenClaw, all vectors
   conformance contract --gateway openclaw@2026.3.8,builderforce
-  conformance contract --only "websocket.loopback.**"
+  conformance contract --only websocket.loopback,audit
   conformance contract --all --json > contract.json
 
 Exit codes: 0 all agree, 1 an answer differs, 3 a part could not be asked`,

@@ -9,7 +9,7 @@ import { gatewayPrograms } from './programs.ts'
 import { Recorder } from './recorder.ts'
 import { Recordings } from './recordings.ts'
 import { ReferenceGateway } from './reference-gateway.ts'
-import { expectedOf, type Outcome, type Station, type Vector, vectors } from './vectors.ts'
+import { expectedOf, namesOf, type Outcome, type Station, type Vector, vectors } from './vectors.ts'
 
 const addresses = { proxy: '10.77.0.2', intruder: '10.77.0.3', gateway: '10.77.0.1' }
 const peers: Readonly<Record<Station, string>> = {
@@ -79,6 +79,11 @@ describe('the vectors', () => {
   it('are at least 200, with ids of their own', () => {
     expect(vectors.length).toBeGreaterThanOrEqual(200)
     expect(new Set(vectors.map(({ id }) => id)).size).toBe(vectors.length)
+  })
+
+  it('are observed where there is a program to ask, and nowhere else', () => {
+    const asked = vectors.filter((vector) => gatewayPrograms.some((one) => expectedOf(vector, namesOf(one)) !== null))
+    expect(vectors.filter(({ basis }) => basis === 'observed')).toEqual(asked)
   })
 
   it('speak of no version that there is not', () => {

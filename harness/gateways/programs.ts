@@ -99,7 +99,12 @@ export const gatewayPrograms: readonly Program[] = [
   openclaw('2026.5.12', 'allow-loopback', { rules: { ...before71, passwordFallback: false } }),
   openclaw('2026.4.27', 'allow-loopback', {
     ...withoutBundledPlugins,
-    rules: { ...before71, protocol: 3, passwordScopes: 'of-backends' },
+    rules: {
+      ...before71,
+      protocol: 3,
+      passwordScopes: 'of-backends',
+      keys: profiles['allow-loopback'].keys.filter((key) => key !== 'deviceAutoApprove'),
+    },
   }),
   openclaw('2026.4.26', 'strict-loopback', withoutBundledPlugins),
   openclaw('2026.3.28', 'legacy', { rules: { checksSocketOrigin: 'all', silentPairing: ['control-ui'] } }),

@@ -100,7 +100,7 @@ const fromProxy: readonly HttpVector[] = [
     ),
   ]),
   ...rows('proxy', { password: 'right' }, [['no-user-right-password', [proto, client], no('user_missing')]]),
-  ...rows('proxy', { basis: 'derived' }, [
+  ...rows('proxy', {}, [
     ['xff-v6', [user, proto, xff('2001:db8::7')], alice],
     ['xff-v6-port', [user, proto, xff('[2001:db8::7]:443')], alice],
     ['xff-trusted-behind', [user, proto, xff('203.0.113.7, {proxy}')], alice],
@@ -149,7 +149,7 @@ const fromElsewhere: readonly HttpVector[] = [
     ['identity-xff-proxy', [user, proto, xff('{proxy}')], no('untrusted_source'), attributedRefuses],
   ]),
   ...rows('intruder', { password: 'right' }, [['right-password', [], no('untrusted_source')]]),
-  ...rows('intruder', { basis: 'derived' }, [
+  ...rows('intruder', {}, [
     ['user-alone', [user], no('untrusted_source'), attributedRefuses],
     ['user-blank', [named('')], no('untrusted_source'), attributedRefuses],
     ['underscore-names', [line('X_Forwarded_User', 'alice@example.test')], no('untrusted_source')],
@@ -201,7 +201,7 @@ const fromElsewhere: readonly HttpVector[] = [
       },
     ],
   ]),
-  ...rows('loopback', { password: 'right', config: 'no-password', basis: 'derived' }, [
+  ...rows('loopback', { password: 'right', config: 'no-password' }, [
     ['password-not-configured', [], no('loopback_source'), { legacy: missingProto, coderclaw: missingProto }],
   ]),
   ...rows('loopback', { config: 'C3' }, [
@@ -209,7 +209,7 @@ const fromElsewhere: readonly HttpVector[] = [
     ['allowed-identity-xff', [user, proto, client], alice, knowsAllowLoopback],
     ['allowed-nothing', [], missingProto, knowsAllowLoopback],
   ]),
-  ...rows('loopback', { config: 'C3', password: 'right', basis: 'derived' }, [
+  ...rows('loopback', { config: 'C3', password: 'right' }, [
     ['allowed-right-password', [], local, { ...knowsAllowLoopback, ...withoutFallback(missingProto) }],
   ]),
   ...rows('own-address', {}, [
@@ -230,7 +230,7 @@ const fromElsewhere: readonly HttpVector[] = [
       },
     ],
   ]),
-  ...rows('own-address', { basis: 'derived' }, [
+  ...rows('own-address', {}, [
     [
       'nothing',
       [],
@@ -256,7 +256,7 @@ const otherConfigurations: readonly HttpVector[] = [
       { accepted: 'alice@example.test, mallory@attacker.test' },
     ],
   ]),
-  ...rows('proxy', { config: 'C2', basis: 'derived' }, [
+  ...rows('proxy', { config: 'C2' }, [
     ['email-no-xff', [email], alice, attributedRefuses],
     ['email-underscore', [line('X_Auth_Request_Email', 'alice@example.test'), client], no('user_missing')],
     ['email-blank', [line('X-Auth-Request-Email', ' '), client], no('user_missing')],
@@ -264,20 +264,18 @@ const otherConfigurations: readonly HttpVector[] = [
     ['email-literal-dash', [line('X-Auth-Request-Email', '-'), client], { accepted: '-' }],
   ]),
   ...rows('intruder', { config: 'C2' }, [['email', [email], no('untrusted_source')]]),
-  ...rows('intruder', { config: 'C2', basis: 'derived' }, [
-    ['email-xff', [email, client], no('untrusted_source'), attributedRefuses],
-  ]),
-  ...rows('loopback', { config: 'C2', basis: 'derived' }, [
+  ...rows('intruder', { config: 'C2' }, [['email-xff', [email, client], no('untrusted_source'), attributedRefuses]]),
+  ...rows('loopback', { config: 'C2' }, [
     ['unlisted-email', [email], no('untrusted_source')],
     ['unlisted-email-xff', [email, client], no('untrusted_source'), attributedRefuses],
   ]),
-  ...rows('own-address', { config: 'C2', basis: 'derived' }, [['unlisted-email', [email], no('untrusted_source')]]),
-  ...rows('loopback', { config: 'loopback-email', basis: 'derived' }, [
+  ...rows('own-address', { config: 'C2' }, [['unlisted-email', [email], no('untrusted_source')]]),
+  ...rows('loopback', { config: 'loopback-email' }, [
     ['email-only', [email], alice, { ...knowsAllowLoopback, attributed: unattributed }],
     ['email-xff', [email, client], alice, knowsAllowLoopback],
     ['email-missing', [], no('user_missing'), knowsAllowLoopback],
   ]),
-  ...rows('proxy', { config: 'real-ip', basis: 'derived' }, [
+  ...rows('proxy', { config: 'real-ip' }, [
     ['real-ip-allowed', [user, proto, realIp], alice, noRealIpKey],
     [
       'real-ip-loopback',
@@ -287,12 +285,12 @@ const otherConfigurations: readonly HttpVector[] = [
     ],
     ['real-ip-behind-xff', [user, proto, client, line('X-Real-IP', '127.0.0.1')], alice, noRealIpKey],
   ]),
-  ...rows('proxy', { config: 'range', basis: 'derived' }, [['range', [user, proto, client], alice]]),
-  ...rows('intruder', { config: 'range', basis: 'derived' }, [['outside-range', [], no('untrusted_source')]]),
+  ...rows('proxy', { config: 'range' }, [['range', [user, proto, client], alice]]),
+  ...rows('intruder', { config: 'range' }, [['outside-range', [], no('untrusted_source')]]),
   ...rows('proxy', { config: 'mapped-address' }, [
     ['mapped-address', [user, proto, client], alice, { coderclaw: no('untrusted_source') }],
   ]),
-  ...rows('proxy', { config: 'mapped-range', basis: 'derived' }, [
+  ...rows('proxy', { config: 'mapped-range' }, [
     [
       'mapped-range',
       [user, proto, client],
@@ -300,10 +298,10 @@ const otherConfigurations: readonly HttpVector[] = [
       { attributed: alice, 'openclaw@2026.8.1': unattributed },
     ],
   ]),
-  ...rows('proxy', { config: 'host-name', basis: 'derived' }, [
+  ...rows('proxy', { config: 'host-name' }, [
     ['host-name', [user, proto, client], no('untrusted_source'), attributedRefuses],
   ]),
-  ...rows('proxy', { config: 'bad-range', basis: 'derived' }, [
+  ...rows('proxy', { config: 'bad-range' }, [
     ['bad-range', [user, proto, client], no('untrusted_source'), attributedRefuses],
   ]),
 ]

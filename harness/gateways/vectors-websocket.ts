@@ -29,14 +29,14 @@ function hasTwin(vector: HttpVector): boolean {
 
 /** The same request as an upgrade, with a bogus token so that the reason is told. */
 function twin(vector: HttpVector): WebSocketVector {
-  const { config, from, headers, password, expect } = vector
+  const { config, from, headers, password, expect, basis } = vector
   return {
     id: vector.id.replace(/^http/, 'websocket'),
     config,
     from,
     headers,
     ...(password && { password }),
-    basis: 'derived',
+    basis,
     over: 'websocket',
     connect: { clientId: 'test', mode: 'test', ...(!password && { bogusToken: true }) },
     expect: {
@@ -148,7 +148,6 @@ const own: readonly WebSocketVector[] = [
       [...valid, origin('null')],
       test,
       { all: evilOrigin, legacy: alice, 'openclaw@2026.3.28': evilOrigin, coderclaw: believed(deviceFirst) },
-      { basis: 'derived' },
     ],
     [
       'origin-allowed',
@@ -157,21 +156,13 @@ const own: readonly WebSocketVector[] = [
       test,
       { all: alice, coderclaw: believed(deviceFirst) },
     ],
-    [
-      'control-ui-without-origin',
-      'proxy',
-      valid,
-      controlUi,
-      { all: evilOrigin, coderclaw: null },
-      { basis: 'derived' },
-    ],
+    ['control-ui-without-origin', 'proxy', valid, controlUi, { all: evilOrigin, coderclaw: null }],
     [
       'control-ui-evil-origin',
       'proxy',
       [...valid, origin('https://evil.test')],
       controlUi,
       { all: evilOrigin, coderclaw: null },
-      { basis: 'derived' },
     ],
     [
       'control-ui-other-host',
@@ -227,7 +218,7 @@ const own: readonly WebSocketVector[] = [
       [...valid, ['X-OpenClaw-Scopes', 'operator.read']],
       test,
       { all: null, attributed: { ...alice, scopes: ['operator.read'] } },
-      { config: 'scopes', basis: 'derived' },
+      { config: 'scopes' },
     ],
     [
       'scopes-capped-to-none',
@@ -235,7 +226,7 @@ const own: readonly WebSocketVector[] = [
       [...valid, ['X-OpenClaw-Scopes', '']],
       test,
       { all: null, attributed: { ...alice, scopes: [] } },
-      { config: 'scopes', basis: 'derived' },
+      { config: 'scopes' },
     ],
     [
       'scopes-not-widened',
@@ -243,7 +234,7 @@ const own: readonly WebSocketVector[] = [
       [...valid, ['X-OpenClaw-Scopes', 'operator.admin, operator.read']],
       test,
       { all: null, attributed: { ...alice, scopes: ['operator.read'] } },
-      { config: 'scopes', basis: 'derived' },
+      { config: 'scopes' },
     ],
     [
       'backend-nothing',
@@ -370,7 +361,7 @@ const own: readonly WebSocketVector[] = [
       [['X-Auth-Request-Email', 'alice@example.test'], ['X-Forwarded-For', '127.0.0.1, 203.0.113.9'], host('app.test')],
       { ...test, device: 'fresh' },
       { ...pairing },
-      { config: 'C2', basis: 'derived' },
+      { config: 'C2' },
     ],
   ] satisfies Row[]),
 ].map(row)

@@ -58,7 +58,7 @@ export type Vector = {
   readonly from: Station
   readonly headers: readonly HeaderLine[]
   readonly password?: 'right' | 'wrong'
-  /** `observed`: seen on the real programs. `derived`: follows from rules that were read, one step further. */
+  /** `observed`: the real programs were asked and answered so (`conformance contract`). `derived`: there is no program to ask. */
   readonly basis: 'observed' | 'derived'
   readonly expect: Expected
 } & (

@@ -1,9 +1,9 @@
 /** A program's contract as vitest sees it: one test for each configuration, then one for each start. */
-import picomatch from 'picomatch'
 import { afterAll, describe, inject, it } from 'vitest'
 import { programOf } from '../gateways/programs.ts'
 import { exitOf, startupVectors } from '../gateways/startup-vectors.ts'
 import { namesOf } from '../gateways/vectors.ts'
+import { caseMatcher } from '../plan/select.ts'
 import { ContractLab, type ContractRow, type ContractTask, vectorsOf } from './contract.ts'
 import { auditsOf, findingWords } from './contract-audits.ts'
 import { ContractStarts } from './contract-starts.ts'
@@ -23,7 +23,7 @@ const task = inject('contract')
 if (task === undefined) throw new Error('this file runs for a contract order')
 const program = programOf(task.program.name, task.program.version)
 const title = `${program.name}@${program.version}`
-const matchers = task.only.map((glob) => picomatch(glob))
+const matchers = task.only.map(caseMatcher)
 const chosen = (id: string) => matchers.length === 0 || matchers.some((matches) => matches(id))
 
 /** A part that cannot be asked costs itself alone. */

@@ -32,7 +32,7 @@ export type PreparedProgram = Pick<Program, 'name' | 'version'> & {
 /** JSON. */
 export type ContractOrder = {
   readonly programs: readonly PreparedProgram[]
-  /** Globs of ids; all where there are none. */
+  /** Globs of ids, or leading parts of them; all where there are none. */
   readonly only: readonly string[]
   /** Whose configurations are audited, by name. */
   readonly audited: Readonly<Record<string, Variant>>
