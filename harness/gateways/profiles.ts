@@ -144,6 +144,7 @@ const strictLoopback: Profile = {
   passwordFallback: false,
   protocol: 3,
   surface: 'before-2026.7.1',
+  silentPairing: ['control-ui'],
   keys: ['allowRealIpFallback', 'customBindHost'],
   exit: { schema: 1, noProxies: 1, noMode: 78 },
 }

@@ -81,6 +81,7 @@ const withoutBundledPlugins: Differences = {
 const before71 = {
   surface: 'before-2026.7.1',
   refusesOwnAddress: false,
+  silentPairing: ['control-ui'],
   exit: profiles['strict-loopback'].exit,
 } as const
 

@@ -110,6 +110,7 @@ const pairing = {
   coderclaw: believed('pairing required'),
 } satisfies Expected
 const missingProto = no('missing_header_x-forwarded-proto')
+const asAdmin: Outcome = { ...alice, scopes: ['operator.admin'] }
 const everyoneLocal: Outcome = { accepted: 'local', scopes: ['operator.read'] }
 const origin = (value: string): HeaderLine => ['Origin', value]
 const host = (value: string): HeaderLine => ['Host', value]
@@ -187,7 +188,14 @@ const own: readonly WebSocketVector[] = [
       'proxy',
       [...valid, host('app.test'), origin('https://app.test')],
       { ...controlUi, device: 'fresh', scopes: ['operator.admin'] },
-      { ...pairing, legacy: { ...alice, scopes: ['operator.admin'] }, coderclaw: null },
+      {
+        ...pairing,
+        'openclaw@2026.5.12': asAdmin,
+        'openclaw@2026.4.27': asAdmin,
+        'strict-loopback': asAdmin,
+        legacy: asAdmin,
+        coderclaw: null,
+      },
     ],
     ['device-fresh', 'proxy', valid, { ...test, device: 'fresh' }, { ...pairing }],
     [
@@ -338,7 +346,7 @@ const own: readonly WebSocketVector[] = [
       { ...test, device: 'fresh', scopes: ['operator.admin'] },
       {
         ...pairing,
-        legacy: { ...alice, scopes: ['operator.admin'] },
+        legacy: asAdmin,
         'openclaw@2026.3.28': believed('pairing required'),
       },
       { config: 'C2' },
@@ -352,7 +360,7 @@ const own: readonly WebSocketVector[] = [
         host('localhost'),
       ],
       { ...test, device: 'fresh', scopes: ['operator.admin'] },
-      { ...pairing, coderclaw: { ...alice, scopes: ['operator.admin'] } },
+      { ...pairing, coderclaw: asAdmin },
       { config: 'C2' },
     ],
     [
