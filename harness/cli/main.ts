@@ -6,7 +6,15 @@ import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { cacheFolder } from '../lab/cache.ts'
 import { UserError } from '../plan/user-error.ts'
-import { canaryOptions, fuzzDefaults, fuzzOptions, runDefaults, runOptions, selectionOptions } from './options.ts'
+import {
+  canaryOptions,
+  contractOptions,
+  fuzzDefaults,
+  fuzzOptions,
+  runDefaults,
+  runOptions,
+  selectionOptions,
+} from './options.ts'
 
 // The sources run as they are: what Node makes of them is kept. The variable is for the run's own process and its threads.
 process.env.NODE_COMPILE_CACHE ??= join(cacheFolder, 'compiled')
@@ -105,6 +113,13 @@ fuzzOptions(program.command('fuzz'))
   .action(async (options) => {
     const { fuzzCommand } = await import('./fuzz.ts')
     process.exitCode = await fuzzCommand({ ...fuzzDefaults, ...options })
+  })
+
+contractOptions(program.command('contract'))
+  .description('the gateway as it is written down, against the real program: each vector must be answered as it says')
+  .action(async (options) => {
+    const { contractCommand } = await import('./contract.ts')
+    process.exitCode = await contractCommand({ ...runDefaults, only: [], all: false, ...options })
   })
 
 canaryOptions(program.command('canaries'))

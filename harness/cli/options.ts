@@ -129,6 +129,36 @@ export function fuzzOptions(command: Command): Command {
     .option('--json', 'print results and scenarios as JSON on stdout')
 }
 
+export function contractOptions(command: Command): Command {
+  return command
+    .option(
+      '--gateway <name[@version]>',
+      'program (repeatable, or a comma list); default: the newest OpenClaw',
+      commaList,
+    )
+    .option('--all', 'every version of every program')
+    .option('--only <glob>', 'vectors by id, for example startup (repeatable, or a comma list)', commaList)
+    .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
+    .option('--offline', 'never touch the network')
+    .option('--json', 'print every vector as JSON on stdout')
+    .addHelpText(
+      'after',
+      `
+The vectors are single requests, starts and audits, each with the answer that
+the version of the gateway gives. The reference gateway is tested with the same
+vectors: where they agree with the real program, so does the reference gateway.
+The programs come from npm, at versions that are locked.
+
+Examples:
+  conformance contract                        the newest OpenClaw, all vectors
+  conformance contract --gateway openclaw@2026.3.8,builderforce
+  conformance contract --only websocket.loopback,audit
+  conformance contract --all --json > contract.json
+
+Exit codes: 0 all agree, 1 an answer differs, 3 a part could not be asked`,
+    )
+}
+
 export function canaryOptions(command: Command): Command {
   return command
     .option('--proxy <name>', 'canaries of this proxy only (repeatable, or a comma list)', commaList)

@@ -1,13 +1,14 @@
 /** What has to be there before anything starts: an engine, and the programs of every environment. */
 import Docker from 'dockerode'
-import { programOf } from '../gateways/programs.ts'
+import { type Program, programOf } from '../gateways/programs.ts'
 import { sweep } from '../lab/containers/sweep.ts'
 import { findEngine } from '../lab/engine.ts'
 import { type PreparedService, Preparer } from '../lab/images/prepare.ts'
 import { enterNamespaces } from '../lab/private/enter.ts'
 import { enginePackages } from '../lab/private/packages.ts'
-import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
 import { environmentRow } from '../run/collect.ts'
+import type { PreparedProgram } from '../run/contract.ts'
 import type { PreparedEnvironment, RunEngine } from '../run/events.ts'
 import type { EnvironmentResult } from '../run/results.ts'
 import type { RunOptions } from './options.ts'
@@ -25,7 +26,11 @@ export type Footing = {
 }
 
 /** Finds or makes ready an engine, and removes what dead runs left. */
-export async function findFooting(plan: Plan, options: RunOptions, progress: TerminalProgress): Promise<Footing> {
+export async function findFooting(
+  plan: { readonly environments: readonly Pick<PlannedEnvironment, 'embedded'>[] },
+  options: RunOptions,
+  progress: TerminalProgress,
+): Promise<Footing> {
   const nowhere: Footing = { engine: { kind: 'none' }, prefix: [], notes: [] }
   if (options.engine === 'none' || plan.environments.every((environment) => environment.embedded)) return nowhere
   const found = await progress.step('looking for a container engine', async (detail) => {
@@ -114,4 +119,35 @@ export async function prepare(
   )
   const place = (id: string) => environments.findIndex((environment) => environment.id === id)
   return { environments: ready.toSorted((one, other) => place(one.id) - place(other.id)), missing }
+}
+
+/** The programs themselves, without a proxy. What cannot be had is told in words, by name. */
+export async function preparePrograms(
+  programs: readonly Program[],
+  footing: Footing,
+  options: RunOptions,
+  progress: TerminalProgress,
+): Promise<{ readonly ready: readonly PreparedProgram[]; readonly missing: ReadonlyMap<string, string> }> {
+  const { engine } = footing
+  const missing = new Map<string, string>()
+  const ready: PreparedProgram[] = []
+  const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
+  const preparer = new Preparer([], {
+    images: options.images,
+    offline: options.offline,
+    progress,
+    ...(docker && { docker }),
+  })
+  for (const program of programs) {
+    const { name, version } = program
+    if (engine.kind === 'none') {
+      missing.set(`${name}@${version}`, footing.obstacle ?? 'there is no container engine here')
+      continue
+    }
+    const [harness, gateway] = [await preparer.harness(), await preparer.npm(program)]
+    if (harness.status === 'unavailable') missing.set(`${name}@${version}`, harness.reason)
+    else if (gateway.status === 'unavailable') missing.set(`${name}@${version}`, gateway.reason)
+    else ready.push({ name, version, services: { harness: harness.service, gateway: gateway.service } })
+  }
+  return { ready, missing }
 }

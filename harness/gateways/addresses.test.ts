@@ -19,13 +19,16 @@ describe('an entry of trustedProxies', () => {
     ['10.2', '10.0.0.2', false],
     ['', '10.0.0.2', false],
   ])('%s covers %s: %s', (entry, address, covered) => {
-    expect(covers(entry, address, true)).toBe(covered)
+    expect(covers(entry, address, 'ranges')).toBe(covered)
   })
 
-  it('covers IPv4 by a range of mapped addresses only since OpenClaw 2026.9.4', () => {
-    expect(covers('::ffff:10.0.0.0/104', '10.1.2.3', true)).toBe(true)
-    expect(covers('::ffff:10.0.0.0/104', '10.1.2.3', false)).toBe(false)
-    expect(covers('::ffff:10.0.0.0/104', '11.1.2.3', true)).toBe(false)
+  it('that is a range of mapped addresses covers IPv4 as the version has it', () => {
+    const covered = (entry: string, address: string) =>
+      (['ranges', 'ipv4-prefix', 'never'] as const).filter((mapped) => covers(entry, address, mapped))
+    expect(covered('::ffff:10.0.0.0/104', '10.1.2.3')).toEqual(['ranges'])
+    expect(covered('::ffff:10.0.0.0/104', '11.1.2.3')).toEqual([])
+    expect(covered('::ffff:10.1.2.3/128', '10.1.2.3')).toEqual(['ranges', 'ipv4-prefix'])
+    expect(covered('::ffff:10.1.2.3', '10.1.2.3')).toEqual(['ranges', 'ipv4-prefix', 'never'])
   })
 })
 

@@ -32,10 +32,13 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /**
- * Whether an entry of `trustedProxies` covers the address. Host names and bad ranges never match and are not refused (gateways.md, stage B).
- * A range of IPv4-mapped addresses (`::ffff:10.0.0.0/104`) covers IPv4 peers only where `mappedRanges` says so (OpenClaw 2026.9.4).
+ * What a range of IPv4-mapped addresses (`::ffff:10.0.0.0/104`) covers: the IPv4 addresses that it says (OpenClaw 2026.9.4 on);
+ * those of the IPv4 range with the same number behind the slash, which from /32 on is one address (before); or none of IPv4.
  */
-export function covers(entry: string, address: string, mappedRanges: boolean): boolean {
+export type MappedRanges = 'ranges' | 'ipv4-prefix' | 'never'
+
+/** Whether an entry of `trustedProxies` covers the address. Host names and bad ranges never match and are not refused (gateways.md, stage B). */
+export function covers(entry: string, address: string, mappedRanges: MappedRanges): boolean {
   const peer = parseAddress(address)
   if (!peer) return false
   const [base = '', prefix, ...rest] = entry.trim().split('/')
@@ -45,9 +48,10 @@ export function covers(entry: string, address: string, mappedRanges: boolean): b
   return inRange(ipaddr.parse(base), Number(prefix), peer, mappedRanges)
 }
 
-function inRange(base: Address, prefix: number, peer: Address, mappedRanges: boolean): boolean {
-  if (base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress() && prefix >= 96 && prefix <= 128) {
-    return mappedRanges && inRange(base.toIPv4Address(), prefix - 96, peer, mappedRanges)
+function inRange(base: Address, prefix: number, peer: Address, mapped: MappedRanges): boolean {
+  if (mapped !== 'never' && base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress() && prefix <= 128) {
+    const ipv4Prefix = mapped === 'ranges' ? Math.max(0, prefix - 96) : Math.min(32, prefix)
+    return inRange(base.toIPv4Address(), ipv4Prefix, peer, mapped)
   }
   if (base instanceof ipaddr.IPv4) return prefix <= 32 && peer instanceof ipaddr.IPv4 && peer.match(base, prefix)
   return prefix <= 128 && peer instanceof ipaddr.IPv6 && peer.match(base, prefix)

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { startup } from './config.ts'
-import { profileNames, profiles } from './profiles.ts'
-import { startupVectors } from './startup-vectors.ts'
+import { followed } from './followed.fixture.ts'
+import { profiles } from './profiles.ts'
+import { exitOf, startupVectors } from './startup-vectors.ts'
 
-describe.each(profileNames)('start-up as %s', (name) => {
-  for (const { id, gateway, environment, expect: byProfile } of startupVectors) {
-    const wanted = byProfile[name]
+describe.each(followed)('start-up as $title', ({ rules, names }) => {
+  for (const vector of startupVectors) {
+    const wanted = exitOf(vector, names)
     if (wanted === undefined) continue
-    it(`${wanted === 'starts' ? 'starts' : `stops with ${wanted}`}: ${id}`, () => {
-      const result = startup({ gateway, plugins: { enabled: false } }, profiles[name], environment)
+    it(`${wanted === 'starts' ? 'starts' : `stops with ${wanted}`}: ${vector.id}`, () => {
+      const result = startup({ gateway: vector.gateway, plugins: { enabled: false } }, rules, vector.environment)
       expect(result.kind === 'started' ? 'starts' : result.exitCode).toBe(wanted)
     })
   }

@@ -36,6 +36,12 @@ export type ConnectJudgement = Decision & {
   readonly answer: ConnectAnswer
 }
 
+const originMessage =
+  'origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)'
+/** Where the message says more than that it is refused. */
+export const refusalMessages: Readonly<Record<string, string>> = {
+  password_mismatch: 'unauthorized: gateway password mismatch (provide gateway auth password)',
+}
 const browserClients = ['openclaw-control-ui', 'openclaw-browser-copilot', 'webchat-ui']
 
 /** What a plain client sends: the judgement of an upgrade before its `connect` is known. */
@@ -74,7 +80,7 @@ export function judgeConnect(
     return { attribution: decision.attribution, verdict: refusedBy('PROTOCOL_MISMATCH', 1002), answer }
   }
   if (!socketOriginAllowed(connect, upgrade, policy)) {
-    const answer = error('INVALID_REQUEST', 'origin not allowed', 1008, { code: 'CONTROL_UI_ORIGIN_NOT_ALLOWED' })
+    const answer = error('INVALID_REQUEST', originMessage, 1008, { code: 'CONTROL_UI_ORIGIN_NOT_ALLOWED' })
     return { attribution: decision.attribution, verdict: refusedBy('CONTROL_UI_ORIGIN_NOT_ALLOWED', 1008), answer }
   }
   const { verdict } = decision
@@ -102,7 +108,8 @@ function refusalAnswer(reason: string, connect: Connect, { profile }: Policy): C
   const credentials = Boolean(connect.auth?.token || connect.auth?.password)
   if (!connect.device && !credentials) return deviceRequired(profile.detailsOnWire)
   const details = { code: detailsCode(reason, profile.missingHeaderCode), authReason: reason }
-  return error('INVALID_REQUEST', 'unauthorized', 1008, profile.detailsOnWire ? details : undefined)
+  const message = refusalMessages[reason] ?? 'unauthorized'
+  return error('INVALID_REQUEST', message, 1008, profile.detailsOnWire ? details : undefined, 'unauthorized')
 }
 
 function detailsCode(reason: string, missingHeaderCode: string): string {
@@ -127,7 +134,7 @@ function welcome(
   if (connect.device && !silent && decision.attribution.kind !== 'direct-local') {
     return error(
       'NOT_PAIRED',
-      'pairing required',
+      profile.pairingMessage,
       1008,
       profile.detailsOnWire ? { code: 'PAIRING_REQUIRED' } : undefined,
     )
@@ -136,15 +143,19 @@ function welcome(
   if (profile.checksControlUiBuild && staleControlUi(connect, upgrade, buildId)) {
     return error(
       'UNAVAILABLE',
-      'protocol mismatch: Control UI updated; reload this page',
+      'protocol mismatch: Control UI updated; reload this page to continue',
       1008,
       { code: 'PROTOCOL_MISMATCH' },
       'protocol mismatch: Control UI updated; reload this page',
     )
   }
   if (silent)
-    return { kind: 'hello', scopes: ['operator.admin', ...connect.scopes.filter((s) => s !== 'operator.admin')] }
-  const declared = byPassword || profile.declaredScopes === 'kept' ? connect.scopes : []
+    // Whatever it asks for, up to operator.admin.
+    return { kind: 'hello', scopes: connect.scopes }
+  const keeps = byPassword
+    ? profile.passwordScopes === 'kept' || connect.client.mode === 'backend'
+    : profile.declaredScopes === 'kept'
+  const declared = keeps ? connect.scopes : []
   const granted = byPassword ? [] : (config.identityScopes[verdict.user] ?? [])
   return { kind: 'hello', scopes: capped([...new Set([...declared, ...granted])], upgrade.headers, policy) }
 }
@@ -156,8 +167,8 @@ function pairsSilently(
   upgrade: Pick<Evidence, 'headers'>,
   { profile }: Policy,
 ): boolean {
-  if (profile.silentPairing === 'never') return false
-  if (profile.silentPairing === 'local-and-control-ui' && connect.client.id === 'openclaw-control-ui') return true
+  if (profile.silentPairing.includes('control-ui') && connect.client.id === 'openclaw-control-ui') return true
+  if (!profile.silentPairing.includes('local')) return false
   const hostname = URL.parse(`http://${headerText(upgrade.headers, 'host') ?? ''}`)?.hostname ?? ''
   const localHost = hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
   return localHost && attribution.kind === 'trusted-proxy' && isLoopback(attribution.client)

@@ -2,12 +2,14 @@ import { duplexPair } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Verdict } from './arrival.ts'
 import { startup } from './config.ts'
-import { configOf, difference, protocolOf, send, type Target } from './contract.ts'
-import { type ProfileName, profileNames, profiles } from './profiles.ts'
+import { compared, configOf, send, type Target } from './contract.ts'
+import { followed } from './followed.fixture.ts'
+import { type Profile, type ProfileName, profileNames } from './profiles.ts'
+import { gatewayPrograms } from './programs.ts'
 import { Recorder } from './recorder.ts'
 import { Recordings } from './recordings.ts'
 import { ReferenceGateway } from './reference-gateway.ts'
-import { expectedOf, type Outcome, type Station, type Vector, vectors } from './vectors.ts'
+import { expectedOf, namesOf, type Outcome, type Station, type Vector, vectors } from './vectors.ts'
 
 const addresses = { proxy: '10.77.0.2', intruder: '10.77.0.3', gateway: '10.77.0.1' }
 const peers: Readonly<Record<Station, string>> = {
@@ -21,12 +23,11 @@ type Running = { readonly gateway: ReferenceGateway; readonly recordings: Record
 const running = new Map<string, Running>()
 
 /** One gateway per profile and configuration; wrong passwords of all vectors together stay below the rate limit. */
-function gatewayOf(vector: Vector, name: ProfileName): Running {
-  const key = `${name} ${vector.config}`
+function gatewayOf(vector: Vector, title: string, profile: Profile): Running {
+  const key = `${title} ${vector.config}`
   const there = running.get(key)
   if (there) return there
-  const profile = profiles[name]
-  const started = startup(configOf(vector, addresses), profile)
+  const started = startup(configOf(vector.config, addresses), profile)
   if (started.kind === 'refused') throw new Error(`${key}: ${started.message}`)
   const recorder = new Recorder()
   const gateway = new ReferenceGateway({
@@ -39,7 +40,7 @@ function gatewayOf(vector: Vector, name: ProfileName): Running {
     gateway.accept(server, peers[from])
     return client
   }
-  const target: Target = { dial, addresses, protocol: protocolOf(name), deadlineMs: 5000 }
+  const target: Target = { dial, addresses, protocol: profile.protocol, deadlineMs: 5000 }
   const made = { gateway, recordings: Recordings.of(recorder), target }
   running.set(key, made)
   return made
@@ -55,15 +56,16 @@ afterAll(async () => {
   for (const { gateway } of running.values()) await gateway[Symbol.asyncDispose]()
 })
 
-describe.each(profileNames)('the reference gateway as %s', (name) => {
+describe.each(followed)('the reference gateway as $title', ({ title, rules, names }) => {
   for (const vector of vectors) {
-    const expected = expectedOf(vector, name)
+    const expected = expectedOf(vector, names)
     if (!expected) continue
     it(`${vector.id} (${vector.config})`, async () => {
-      const { target, recordings } = gatewayOf(vector, name)
+      const { target, recordings } = gatewayOf(vector, title, rules)
       const before = recordings.last
       const heard = await send(vector, target)
-      expect(difference(vector, expected, heard)).toBeUndefined()
+      const words = compared(vector, expected, heard)
+      expect(words.heard).toBe(words.expected)
       const arrived = recordings.since(before)
       expect(arrived).toHaveLength(1)
       const verdict: Verdict | undefined = arrived[0]?.verdict
@@ -79,10 +81,21 @@ describe('the vectors', () => {
     expect(new Set(vectors.map(({ id }) => id)).size).toBe(vectors.length)
   })
 
+  it('are observed where there is a program to ask, and nowhere else', () => {
+    const asked = vectors.filter((vector) => gatewayPrograms.some((one) => expectedOf(vector, namesOf(one)) !== null))
+    expect(vectors.filter(({ basis }) => basis === 'observed')).toEqual(asked)
+  })
+
+  it('speak of no version that there is not', () => {
+    const known = gatewayPrograms.map(({ name, version }) => `${name}@${version}`)
+    const spoken = vectors.flatMap(({ expect }) => Object.keys(expect)).filter((who) => who.includes('@'))
+    expect(spoken.filter((who) => !known.includes(who))).toEqual([])
+  })
+
   it('hold acceptance and refusal for every profile, over both transports', () => {
     for (const name of profileNames) {
       for (const over of ['http', 'websocket']) {
-        const outcomes = vectors.filter((vector) => vector.over === over).map((vector) => expectedOf(vector, name))
+        const outcomes = vectors.filter((vector) => vector.over === over).map((vector) => expectedOf(vector, [name]))
         expect(outcomes.some((outcome) => outcome && 'accepted' in outcome)).toBe(true)
         expect(outcomes.some((outcome) => outcome && 'refused' in outcome)).toBe(true)
       }
@@ -90,7 +103,7 @@ describe('the vectors', () => {
   })
 
   it('tell every profile from every other one, but for those that are one profile on a live wire', () => {
-    const answers = (name: ProfileName) => vectors.map((vector) => JSON.stringify(expectedOf(vector, name)))
+    const answers = (name: ProfileName) => vectors.map((vector) => JSON.stringify(expectedOf(vector, [name])))
     const same = profileNames.flatMap((one, index) =>
       profileNames
         .slice(index + 1)

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import WebSocket from 'ws'
 import { z } from 'zod'
 import type { HeaderLine } from '../plan/case.ts'
-import { profiles } from './profiles.ts'
+import { refusalMessages } from './connect.ts'
+import { freshDevice } from './signed-device.ts'
 import { vectorConfigs, vectorPassword } from './vector-configs.ts'
 import type { Outcome, Station, Vector } from './vectors.ts'
 
@@ -31,9 +32,23 @@ export type Heard =
       readonly close: number
     }
 
-/** The vector's configuration with the addresses filled in. */
-export function configOf(vector: Vector, addresses: Addresses): unknown {
-  return JSON.parse(fill(JSON.stringify(vectorConfigs[vector.config]), addresses))
+/** What every configuration of the vectors has, and what a caller may add to. */
+export type VectorConfig = {
+  readonly gateway: {
+    readonly trustedProxies: readonly string[]
+    readonly auth: {
+      readonly trustedProxy: {
+        readonly userHeader: string
+        readonly requiredHeaders?: readonly string[]
+        readonly allowUsers?: readonly string[]
+      }
+    }
+  }
+}
+
+/** The configuration with the addresses filled in. */
+export function configOf(name: Vector['config'], addresses: Addresses): VectorConfig {
+  return JSON.parse(fill(JSON.stringify(vectorConfigs[name]), addresses))
 }
 
 /**
@@ -52,11 +67,12 @@ export async function send(vector: Vector, target: Target): Promise<Heard> {
   }
 }
 
-/** One sentence on how the answer differs from what is expected; `undefined` when it does not. */
-export function difference(vector: Vector, expected: Outcome, heard: Heard): string | undefined {
-  const wanted = vector.over === 'http' ? httpWords(expected) : webSocketWords(expected, heard)
-  const found = words(heard, expected)
-  return wanted === found ? undefined : `${vector.id}: expected ${wanted}, heard ${found}`
+/** What was expected and what was heard, in the same words where they are the same. */
+export function compared(vector: Vector, expected: Outcome, heard: Heard): { expected: string; heard: string } {
+  return {
+    expected: vector.over === 'http' ? httpWords(expected) : webSocketWords(expected, heard),
+    heard: words(heard, expected),
+  }
 }
 
 function httpWords(expected: Outcome): string {
@@ -76,7 +92,7 @@ function webSocketWords(expected: Outcome, heard: Heard): string {
     return expected.scopes && told ? `hello-ok [${[...expected.scopes].sort().join(' ')}]` : 'hello-ok'
   }
   if ('accepted' in expected) return `close 1008: ${expected.heard}`
-  const message = expected.heard ?? `unauthorized, ${expected.refused}`
+  const message = expected.heard ?? `${refusalMessages[expected.refused] ?? 'unauthorized'}, ${expected.refused}`
   return `close ${expected.close ?? 1008}: ${message}`
 }
 
@@ -145,7 +161,12 @@ const frameSchema = z.looseObject({
   event: z.string().optional(),
   id: z.string().optional(),
   ok: z.boolean().optional(),
-  payload: z.looseObject({ auth: z.looseObject({ scopes: z.array(z.string()).optional() }).nullish() }).optional(),
+  payload: z
+    .looseObject({
+      nonce: z.string().optional(),
+      auth: z.looseObject({ scopes: z.array(z.string()).optional() }).nullish(),
+    })
+    .optional(),
   error: z
     .looseObject({
       message: z.string(),
@@ -184,7 +205,8 @@ function askWebSocket(
     })
     client.on('message', (message) => {
       const frame = frameSchema.parse(JSON.parse(message.toString()))
-      if (frame.event === 'connect.challenge') client.send(JSON.stringify(connectFrame(vector, target.protocol)))
+      if (frame.event === 'connect.challenge')
+        client.send(JSON.stringify(connectFrame(vector, target.protocol, frame.payload?.nonce ?? '')))
       if (frame.type !== 'res') return
       if (frame.ok) finish({ kind: 'hello', scopes: frame.payload?.auth?.scopes })
       refused = frame.error
@@ -201,8 +223,14 @@ function askWebSocket(
   })
 }
 
-function connectFrame({ connect, ...vector }: Extract<Vector, { over: 'websocket' }>, protocol: 3 | 4): unknown {
+function connectFrame(
+  { connect, ...vector }: Extract<Vector, { over: 'websocket' }>,
+  protocol: 3 | 4,
+  nonce: string,
+): unknown {
   const spoken = connect.protocol === 'other' ? 7 - protocol : protocol
+  const { clientId, mode, scopes } = connect
+  const role = 'operator'
   const auth = {
     ...(connect.bogusToken && { token: 'bogus' }),
     ...(vector.password && { password: passwordOf(vector) }),
@@ -214,11 +242,12 @@ function connectFrame({ connect, ...vector }: Extract<Vector, { over: 'websocket
     params: {
       minProtocol: spoken,
       maxProtocol: spoken,
-      client: { id: connect.clientId, version: '1.0.0', platform: 'linux', mode: connect.mode },
-      role: 'operator',
-      ...(connect.scopes && { scopes: connect.scopes }),
-      // A device that a real gateway takes must sign the challenge: the reference gateway only looks whether there is one.
-      ...(connect.device && { device: { id: 'fresh' } }),
+      client: { id: clientId, version: '1.0.0', platform: 'linux', mode },
+      role,
+      ...(scopes && { scopes }),
+      ...(connect.device && {
+        device: freshDevice({ clientId, mode, role, scopes: scopes ?? [], ...auth, nonce }),
+      }),
       ...(Object.keys(auth).length > 0 && { auth }),
     },
   }
@@ -239,9 +268,4 @@ function fill(text: string, addresses: Addresses): string {
     .replaceAll('{proxy}', addresses.proxy)
     .replaceAll('{gateway}', addresses.gateway)
     .replaceAll('{intruder}', addresses.intruder)
-}
-
-/** The WebSocket protocol that a profile's program speaks. */
-export function protocolOf(profile: keyof typeof profiles): 3 | 4 {
-  return profiles[profile].protocol
 }

@@ -3,6 +3,8 @@
  * Source: gateway-versions.md sections 2-6; each profile models the version it names and was compared with that program's answers.
  */
 
+import type { MappedRanges } from './addresses.ts'
+
 export const profileNames = [
   'attributed',
   'allow-loopback',
@@ -35,8 +37,7 @@ export type Profile = {
   readonly attribution: 'enforced' | 'informative'
   /** Which hop of `X-Forwarded-For` is the client. `remote` skips loopback hops as well as trusted ones. */
   readonly clientHop: 'rightmost-untrusted-remote' | 'rightmost-untrusted' | 'leftmost'
-  /** Whether `::ffff:10.0.0.0/104` in `trustedProxies` matches 10.x (OpenClaw 2026.9.4). */
-  readonly mappedRanges: boolean
+  readonly mappedRanges: MappedRanges
   /** `trusted_proxy_loopback_source` exists (OpenClaw 2026.3.31). */
   readonly refusesLoopbackSource: boolean
   /** `trusted_proxy_local_interface_source` exists (OpenClaw 2026.5.18, CVE-2026-53832). */
@@ -53,8 +54,12 @@ export type Profile = {
   readonly deviceless: 'accepted' | 'refused'
   /** Scopes that a device-less client declares for itself. */
   readonly declaredScopes: 'kept' | 'cleared'
-  /** Clients whose fresh device is taken without pairing: nobody, those whose attributed address and Host are local, and the Control UI too. */
-  readonly silentPairing: 'never' | 'local' | 'local-and-control-ui'
+  /** What a client by password may do that declares scopes: those, or those of backends alone (OpenClaw 2026.4.27). */
+  readonly passwordScopes: 'kept' | 'of-backends'
+  /** Clients whose fresh device is taken without pairing: those whose attributed address and Host are local, the Control UI. */
+  readonly silentPairing: readonly ('local' | 'control-ui')[]
+  /** What everybody else hears. */
+  readonly pairingMessage: string
   /** What `hello-ok.payload.auth` tells. */
   readonly helloAuth: 'none' | 'scopes' | 'method'
   /** Whether the error frame carries `details` with `authReason`. */
@@ -86,7 +91,7 @@ const attributed: Profile = {
   verified: true,
   attribution: 'enforced',
   clientHop: 'rightmost-untrusted-remote',
-  mappedRanges: true,
+  mappedRanges: 'ranges',
   refusesLoopbackSource: true,
   refusesOwnAddress: true,
   passwordFallback: true,
@@ -96,7 +101,9 @@ const attributed: Profile = {
   protocol: 4,
   deviceless: 'accepted',
   declaredScopes: 'cleared',
-  silentPairing: 'never',
+  passwordScopes: 'kept',
+  silentPairing: [],
+  pairingMessage: 'pairing required: device is not approved yet',
   helloAuth: 'method',
   detailsOnWire: true,
   missingHeaderCode: 'AUTH_IDENTITY_HEADER_REQUIRED',
@@ -117,7 +124,7 @@ const allowLoopback: Profile = {
   title: 'OpenClaw 2026.4.27 to 2026.7.x: allowLoopback and the password fallback, no attribution',
   models: 'openclaw 2026.7.1',
   attribution: 'informative',
-  mappedRanges: false,
+  mappedRanges: 'ipv4-prefix',
   helloAuth: 'scopes',
   missingHeaderCode: 'AUTH_UNAUTHORIZED',
   tellsIdentity: false,
@@ -137,6 +144,7 @@ const strictLoopback: Profile = {
   passwordFallback: false,
   protocol: 3,
   surface: 'before-2026.7.1',
+  silentPairing: ['control-ui'],
   keys: ['allowRealIpFallback', 'customBindHost'],
   exit: { schema: 1, noProxies: 1, noMode: 78 },
 }
@@ -152,7 +160,8 @@ const legacy: Profile = {
   checksSocketOrigin: 'browser-clients',
   readsScopesHeader: false,
   declaredScopes: 'kept',
-  silentPairing: 'local-and-control-ui',
+  silentPairing: ['local', 'control-ui'],
+  pairingMessage: 'pairing required',
   helloAuth: 'none',
   surface: 'legacy',
   tokenBeside: 'ignored',
@@ -166,8 +175,9 @@ const coderclaw: Profile = {
   title: 'CoderClaw lineage (BuilderForce Agents): no attribution, no origin rule, device required on WebSockets',
   models: '@seanhogg/builderforce-agents 2026.9.3',
   clientHop: 'leftmost',
+  mappedRanges: 'never',
   deviceless: 'refused',
-  silentPairing: 'local',
+  silentPairing: ['local'],
   detailsOnWire: false,
   surface: 'coderclaw',
   keys: [],

@@ -23,8 +23,8 @@ export type Program = {
   /** Its main file, below `node_modules`. */
   readonly main: string
   readonly environment: Readonly<Record<string, string>>
-  /** Where the environment names the configuration file and the state folder. */
-  readonly variables: { readonly config: string; readonly state: string }
+  /** Where the environment names the configuration file, the state folder and a token. */
+  readonly variables: { readonly config: string; readonly state: string; readonly token: string }
   /** Sections of the configuration that it needs beside `gateway` in order to start without a network. */
   readonly sections: Readonly<Record<string, unknown>>
   /** Path that answers 200 with JSON when it is ready to serve; absent where every path answers with the same page. */
@@ -67,7 +67,7 @@ function openclaw(version: string, profile: ProfileName, differs: Differences = 
     npmFlags: differs.npmFlags ?? [],
     main: 'openclaw/openclaw.mjs',
     environment: { ...openclawEnvironment, ...differs.environment },
-    variables: { config: 'OPENCLAW_CONFIG_PATH', state: 'OPENCLAW_STATE_DIR' },
+    variables: { config: 'OPENCLAW_CONFIG_PATH', state: 'OPENCLAW_STATE_DIR', token: 'OPENCLAW_GATEWAY_TOKEN' },
     sections: differs.sections ?? {},
     readyPath: '/readyz',
   }
@@ -81,18 +81,34 @@ const withoutBundledPlugins: Differences = {
 const before71 = {
   surface: 'before-2026.7.1',
   refusesOwnAddress: false,
+  silentPairing: ['control-ui'],
   exit: profiles['strict-loopback'].exit,
 } as const
 
 /** The newest of each program first. */
 export const gatewayPrograms: readonly Program[] = [
   openclaw('2026.9.6', 'attributed'),
-  openclaw('2026.8.1', 'attributed', { rules: { helloAuth: 'scopes', mappedRanges: false, toolsDialGateway: true } }),
+  openclaw('2026.8.1', 'attributed', {
+    rules: {
+      helloAuth: 'scopes',
+      mappedRanges: 'ipv4-prefix',
+      toolsDialGateway: true,
+      exit: { ...profiles.attributed.exit, noProxies: 1 },
+    },
+  }),
   openclaw('2026.7.1', 'allow-loopback'),
   openclaw('2026.5.12', 'allow-loopback', { rules: { ...before71, passwordFallback: false } }),
-  openclaw('2026.4.27', 'allow-loopback', { ...withoutBundledPlugins, rules: { ...before71, protocol: 3 } }),
+  openclaw('2026.4.27', 'allow-loopback', {
+    ...withoutBundledPlugins,
+    rules: {
+      ...before71,
+      protocol: 3,
+      passwordScopes: 'of-backends',
+      keys: profiles['allow-loopback'].keys.filter((key) => key !== 'deviceAutoApprove'),
+    },
+  }),
   openclaw('2026.4.26', 'strict-loopback', withoutBundledPlugins),
-  openclaw('2026.3.28', 'legacy', { rules: { checksSocketOrigin: 'all' } }),
+  openclaw('2026.3.28', 'legacy', { rules: { checksSocketOrigin: 'all', silentPairing: ['control-ui'] } }),
   // Its node-llama-cpp peer would bring 800 MB that no gateway needs.
   openclaw('2026.3.8', 'legacy', { npmFlags: ['--legacy-peer-deps'] }),
   {
@@ -112,7 +128,11 @@ export const gatewayPrograms: readonly Program[] = [
       'SKIP_CANVAS_HOST',
       'SKIP_BROWSER_CONTROL_SERVER',
     ]),
-    variables: { config: 'BUILDERFORCE_AGENTS_CONFIG_PATH', state: 'BUILDERFORCE_AGENTS_STATE_DIR' },
+    variables: {
+      config: 'BUILDERFORCE_AGENTS_CONFIG_PATH',
+      state: 'BUILDERFORCE_AGENTS_STATE_DIR',
+      token: 'BUILDERFORCE_AGENTS_GATEWAY_TOKEN',
+    },
     sections: { plugins: { enabled: false }, discovery: { mdns: { mode: 'off' } } },
   },
 ]

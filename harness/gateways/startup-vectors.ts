@@ -1,5 +1,5 @@
 /** What each profile's program does with a configuration at its start. Data; source: gateway-versions.md section 6. */
-import type { ProfileName } from './profiles.ts'
+import type { Who } from './vectors.ts'
 
 type Exit = 'starts' | 1 | 78
 
@@ -7,8 +7,14 @@ export type StartupVector = {
   readonly id: string
   readonly gateway: Readonly<Record<string, unknown>>
   readonly environment?: { readonly OPENCLAW_GATEWAY_TOKEN: string }
-  /** A profile that is not named was not run with this configuration. */
-  readonly expect: Partial<Readonly<Record<ProfileName, Exit>>>
+  /** Who is not named was not run with this configuration. */
+  readonly expect: Partial<Readonly<Record<Who, Exit>>>
+}
+
+/** @param names of the one that starts, the nearest first. @returns nothing where nobody has run it */
+export function exitOf({ expect }: StartupVector, names: readonly Who[]): Exit | undefined {
+  const nearest = names.find((name) => expect[name] !== undefined)
+  return nearest && expect[nearest]
 }
 
 const trustedProxy = { userHeader: 'x-forwarded-user' }
@@ -18,19 +24,22 @@ const base = { mode: 'local', bind: 'lan', trustedProxies: ['10.77.0.2'], auth }
 /** In the order of the table's columns: 9.6, 7.1, 4.26, 3.8 and 3.28, bf. */
 function columns(
   attributed: Exit,
-  allowLoopback: Exit | undefined,
+  allowLoopback: Exit,
   strictLoopback: Exit,
   legacy: Exit,
   coderclaw: Exit,
 ): StartupVector['expect'] {
-  return {
-    attributed,
-    ...(allowLoopback !== undefined && { 'allow-loopback': allowLoopback }),
-    'strict-loopback': strictLoopback,
-    legacy,
-    coderclaw,
-  }
+  return { attributed, 'allow-loopback': allowLoopback, 'strict-loopback': strictLoopback, legacy, coderclaw }
 }
+
+/** What the schema does not know: 78 came with 2026.7.1. */
+const unknownEverywhere: StartupVector['expect'] = {
+  ...columns(78, 78, 1, 1, 1),
+  'openclaw@2026.5.12': 1,
+  'openclaw@2026.4.27': 1,
+}
+/** Found by the gateway's own check up to 2026.8.1, by the schema since. */
+const withoutProxies: StartupVector['expect'] = { ...columns(78, 1, 1, 1, 1), 'openclaw@2026.8.1': 1 }
 
 export const startupVectors: readonly StartupVector[] = [
   {
@@ -50,27 +59,27 @@ export const startupVectors: readonly StartupVector[] = [
   {
     id: 'loopbackUser',
     gateway: { ...base, auth: { ...auth, trustedProxy: { ...trustedProxy, loopbackUser: 'local@example.test' } } },
-    expect: { ...columns(78, 78, 1, 1, 1), 'loopback-user': 'starts' },
+    expect: { ...unknownEverywhere, 'loopback-user': 'starts' },
   },
   {
     id: 'identityScopes',
     gateway: { ...base, auth: { ...auth, identityScopes: { 'alice@example.test': ['operator.read'] } } },
-    expect: columns('starts', 78, 1, 1, 1),
+    expect: { ...unknownEverywhere, attributed: 'starts' },
   },
   {
     id: 'identityScopes with an unknown scope',
     gateway: { ...base, auth: { ...auth, identityScopes: { 'alice@example.test': ['operator.everything'] } } },
-    expect: { attributed: 78 },
+    expect: unknownEverywhere,
   },
   {
     id: 'allowRealIpFallback',
     gateway: { ...base, allowRealIpFallback: true },
-    expect: columns('starts', undefined, 'starts', 'starts', 1),
+    expect: columns('starts', 'starts', 'starts', 'starts', 1),
   },
   {
     id: 'deviceAutoApprove',
     gateway: { ...base, auth: { ...auth, trustedProxy: { ...trustedProxy, deviceAutoApprove: {} } } },
-    expect: columns('starts', undefined, 1, 1, 1),
+    expect: { ...columns('starts', 'starts', 1, 1, 1), 'openclaw@2026.4.27': 1 },
   },
   {
     id: 'token beside',
@@ -91,12 +100,12 @@ export const startupVectors: readonly StartupVector[] = [
   {
     id: 'trustedProxies empty',
     gateway: { ...base, trustedProxies: [] },
-    expect: columns(78, 1, 1, 1, 1),
+    expect: withoutProxies,
   },
   {
     id: 'trustedProxies absent',
     gateway: { mode: 'local', bind: 'lan', auth },
-    expect: columns(78, 1, 1, 1, 1),
+    expect: withoutProxies,
   },
   {
     id: 'no trustedProxy block',
@@ -106,12 +115,12 @@ export const startupVectors: readonly StartupVector[] = [
   {
     id: 'userHeader empty',
     gateway: { ...base, auth: { ...auth, trustedProxy: { userHeader: '' } } },
-    expect: columns(78, undefined, 1, 1, 1),
+    expect: unknownEverywhere,
   },
   {
     id: 'unknown key under trustedProxy',
     gateway: { ...base, auth: { ...auth, trustedProxy: { ...trustedProxy, secretHeader: 'x-secret' } } },
-    expect: { attributed: 78, coderclaw: 1 },
+    expect: unknownEverywhere,
   },
   {
     id: 'bind loopback, 127.0.0.1 listed',
@@ -121,7 +130,7 @@ export const startupVectors: readonly StartupVector[] = [
   {
     id: 'bind loopback, a loopback range listed',
     gateway: { ...base, bind: 'loopback', trustedProxies: ['127.0.0.0/8'] },
-    expect: { legacy: 'starts', mayros: 'starts' },
+    expect: { ...columns('starts', 'starts', 'starts', 'starts', 1), mayros: 'starts' },
   },
   {
     id: 'bind loopback, only remote proxies (the documented Mayros example)',
@@ -131,16 +140,16 @@ export const startupVectors: readonly StartupVector[] = [
   {
     id: 'bind auto',
     gateway: { ...base, bind: 'auto' },
-    expect: columns('starts', undefined, 'starts', 1, 1),
+    expect: columns('starts', 'starts', 'starts', 1, 1),
   },
   {
     id: 'gateway.mode absent',
     gateway: { bind: 'lan', trustedProxies: ['10.77.0.2'], auth },
-    expect: columns(78, undefined, 78, 1, 1),
+    expect: columns(78, 78, 78, 1, 1),
   },
   {
     id: 'a host name and a bad range in trustedProxies',
     gateway: { ...base, trustedProxies: ['proxy.example.test', '10.0.0.0/99'] },
-    expect: columns('starts', undefined, 'starts', 'starts', 'starts'),
+    expect: columns('starts', 'starts', 'starts', 'starts', 'starts'),
   },
 ]

@@ -16,6 +16,7 @@ function config(gateway: Readonly<Record<string, unknown>>, auth: Readonly<Recor
       bind: 'lan',
       trustedProxies: ['{proxy}', '{gateway}', '127.0.0.1'],
       controlUi: { allowedOrigins: ['https://app.test'] },
+      http: { endpoints: { chatCompletions: { enabled: true } } },
       ...gateway,
       auth: { mode: 'trusted-proxy', password: vectorPassword, ...auth },
     },
@@ -29,6 +30,7 @@ function listed(entry: string) {
 const c2Proxy = { userHeader: 'x-auth-request-email' }
 const loopbackProxies = { trustedProxies: ['{proxy}', '127.0.0.1'] }
 
+/** A real program is given one after the other: those that let everybody in stand between others that read another header. */
 export const vectorConfigs = {
   /** Proxy, own address and loopback are listed; required header; alice alone. */
   C1: config({}, { trustedProxy: c1Proxy }),
@@ -56,7 +58,13 @@ export const vectorConfigs = {
     trustedProxy: { ...c2Proxy, allowUsers: ['alice@example.test'], loopbackUser: 'local@example.test' },
   }),
   range: listed('{proxy}/32'),
-  'mapped-range': listed('::ffff:{proxy}/128'),
+  'mapped-address': listed('::ffff:{proxy}/128'),
+  /** Every network of the tests is in 10.0.0.0/8. */
+  'mapped-range': listed('::ffff:10.0.0.0/104'),
   'host-name': listed('app.test'),
   'bad-range': listed('{proxy}/33'),
 } as const
+
+export type ConfigName = keyof typeof vectorConfigs
+
+export const configNames = Object.keys(vectorConfigs).filter((name): name is ConfigName => name in vectorConfigs)

@@ -1,10 +1,9 @@
 /** Contract vectors over HTTP. Rows read: id, request, what all answer, what differs. */
 import type { HeaderLine } from '../plan/case.ts'
-import type { ProfileName } from './profiles.ts'
-import type { Expected, Outcome, Station, Vector } from './vectors.ts'
+import type { Expected, Outcome, Station, Vector, Who } from './vectors.ts'
 
 export type HttpVector = Extract<Vector, { over: 'http' }>
-type Differs = Partial<Readonly<Record<ProfileName, Outcome | null>>>
+type Differs = Partial<Readonly<Record<Who, Outcome | null>>>
 type Row = readonly [id: string, headers: readonly HeaderLine[], all: Outcome | null, differs?: Differs]
 type Asked = Partial<Pick<HttpVector, 'config' | 'password' | 'basis' | 'method' | 'target'>>
 
@@ -40,6 +39,13 @@ function rows(from: Station, asked: Asked, table: readonly Row[]): HttpVector[] 
 
 /** Refused only where every proxied request must be attributable (OpenClaw 2026.8.1). */
 const attributedRefuses: Differs = { attributed: unattributed }
+/** 2026.5.12 lost the password fallback for a while. */
+const withoutFallback = (outcome: Outcome): Differs => ({ 'openclaw@2026.5.12': outcome })
+/** The own-address check came with 2026.5.18 (CVE-2026-53832). */
+const beforeOwnAddress = (outcome: Outcome): Differs => ({
+  'openclaw@2026.5.12': outcome,
+  'openclaw@2026.4.27': outcome,
+})
 const knowsAllowLoopback: Differs = { 'strict-loopback': null, legacy: null, coderclaw: null }
 
 const fromProxy: readonly HttpVector[] = [
@@ -94,7 +100,7 @@ const fromProxy: readonly HttpVector[] = [
     ),
   ]),
   ...rows('proxy', { password: 'right' }, [['no-user-right-password', [proto, client], no('user_missing')]]),
-  ...rows('proxy', { basis: 'derived' }, [
+  ...rows('proxy', {}, [
     ['xff-v6', [user, proto, xff('2001:db8::7')], alice],
     ['xff-v6-port', [user, proto, xff('[2001:db8::7]:443')], alice],
     ['xff-trusted-behind', [user, proto, xff('203.0.113.7, {proxy}')], alice],
@@ -143,7 +149,7 @@ const fromElsewhere: readonly HttpVector[] = [
     ['identity-xff-proxy', [user, proto, xff('{proxy}')], no('untrusted_source'), attributedRefuses],
   ]),
   ...rows('intruder', { password: 'right' }, [['right-password', [], no('untrusted_source')]]),
-  ...rows('intruder', { basis: 'derived' }, [
+  ...rows('intruder', {}, [
     ['user-alone', [user], no('untrusted_source'), attributedRefuses],
     ['user-blank', [named('')], no('untrusted_source'), attributedRefuses],
     ['underscore-names', [line('X_Forwarded_User', 'alice@example.test')], no('untrusted_source')],
@@ -167,7 +173,12 @@ const fromElsewhere: readonly HttpVector[] = [
       'right-password',
       [],
       local,
-      { 'strict-loopback': no('loopback_source'), legacy: missingProto, coderclaw: missingProto },
+      {
+        'strict-loopback': no('loopback_source'),
+        ...withoutFallback(no('loopback_source')),
+        legacy: missingProto,
+        coderclaw: missingProto,
+      },
     ],
     ['right-password-xff', [client], no('loopback_source'), { legacy: missingProto, coderclaw: missingProto }],
     [
@@ -182,10 +193,15 @@ const fromElsewhere: readonly HttpVector[] = [
       'wrong-password',
       [],
       { refused: 'password_mismatch' },
-      { 'strict-loopback': no('loopback_source'), legacy: missingProto, coderclaw: missingProto },
+      {
+        'strict-loopback': no('loopback_source'),
+        ...withoutFallback(no('loopback_source')),
+        legacy: missingProto,
+        coderclaw: missingProto,
+      },
     ],
   ]),
-  ...rows('loopback', { password: 'right', config: 'no-password', basis: 'derived' }, [
+  ...rows('loopback', { password: 'right', config: 'no-password' }, [
     ['password-not-configured', [], no('loopback_source'), { legacy: missingProto, coderclaw: missingProto }],
   ]),
   ...rows('loopback', { config: 'C3' }, [
@@ -193,25 +209,38 @@ const fromElsewhere: readonly HttpVector[] = [
     ['allowed-identity-xff', [user, proto, client], alice, knowsAllowLoopback],
     ['allowed-nothing', [], missingProto, knowsAllowLoopback],
   ]),
-  ...rows('loopback', { config: 'C3', password: 'right', basis: 'derived' }, [
-    ['allowed-right-password', [], local, knowsAllowLoopback],
+  ...rows('loopback', { config: 'C3', password: 'right' }, [
+    ['allowed-right-password', [], local, { ...knowsAllowLoopback, ...withoutFallback(missingProto) }],
   ]),
   ...rows('own-address', {}, [
     [
       'identity-no-xff',
       [user, proto],
       alice,
-      { attributed: unattributed, 'allow-loopback': no('local_interface_source') },
+      { attributed: unattributed, 'allow-loopback': no('local_interface_source'), ...beforeOwnAddress(alice) },
     ],
     [
       'identity-xff',
       [user, proto, client],
       alice,
-      { attributed: no('local_interface_source'), 'allow-loopback': no('local_interface_source') },
+      {
+        attributed: no('local_interface_source'),
+        'allow-loopback': no('local_interface_source'),
+        ...beforeOwnAddress(alice),
+      },
     ],
   ]),
-  ...rows('own-address', { basis: 'derived' }, [
-    ['nothing', [], missingProto, { attributed: unattributed, 'allow-loopback': no('local_interface_source') }],
+  ...rows('own-address', {}, [
+    [
+      'nothing',
+      [],
+      missingProto,
+      {
+        attributed: unattributed,
+        'allow-loopback': no('local_interface_source'),
+        ...beforeOwnAddress(missingProto),
+      },
+    ],
   ]),
 ]
 
@@ -227,7 +256,7 @@ const otherConfigurations: readonly HttpVector[] = [
       { accepted: 'alice@example.test, mallory@attacker.test' },
     ],
   ]),
-  ...rows('proxy', { config: 'C2', basis: 'derived' }, [
+  ...rows('proxy', { config: 'C2' }, [
     ['email-no-xff', [email], alice, attributedRefuses],
     ['email-underscore', [line('X_Auth_Request_Email', 'alice@example.test'), client], no('user_missing')],
     ['email-blank', [line('X-Auth-Request-Email', ' '), client], no('user_missing')],
@@ -235,20 +264,18 @@ const otherConfigurations: readonly HttpVector[] = [
     ['email-literal-dash', [line('X-Auth-Request-Email', '-'), client], { accepted: '-' }],
   ]),
   ...rows('intruder', { config: 'C2' }, [['email', [email], no('untrusted_source')]]),
-  ...rows('intruder', { config: 'C2', basis: 'derived' }, [
-    ['email-xff', [email, client], no('untrusted_source'), attributedRefuses],
-  ]),
-  ...rows('loopback', { config: 'C2', basis: 'derived' }, [
+  ...rows('intruder', { config: 'C2' }, [['email-xff', [email, client], no('untrusted_source'), attributedRefuses]]),
+  ...rows('loopback', { config: 'C2' }, [
     ['unlisted-email', [email], no('untrusted_source')],
     ['unlisted-email-xff', [email, client], no('untrusted_source'), attributedRefuses],
   ]),
-  ...rows('own-address', { config: 'C2', basis: 'derived' }, [['unlisted-email', [email], no('untrusted_source')]]),
-  ...rows('loopback', { config: 'loopback-email', basis: 'derived' }, [
+  ...rows('own-address', { config: 'C2' }, [['unlisted-email', [email], no('untrusted_source')]]),
+  ...rows('loopback', { config: 'loopback-email' }, [
     ['email-only', [email], alice, { ...knowsAllowLoopback, attributed: unattributed }],
     ['email-xff', [email, client], alice, knowsAllowLoopback],
     ['email-missing', [], no('user_missing'), knowsAllowLoopback],
   ]),
-  ...rows('proxy', { config: 'real-ip', basis: 'derived' }, [
+  ...rows('proxy', { config: 'real-ip' }, [
     ['real-ip-allowed', [user, proto, realIp], alice, noRealIpKey],
     [
       'real-ip-loopback',
@@ -258,15 +285,23 @@ const otherConfigurations: readonly HttpVector[] = [
     ],
     ['real-ip-behind-xff', [user, proto, client, line('X-Real-IP', '127.0.0.1')], alice, noRealIpKey],
   ]),
-  ...rows('proxy', { config: 'range', basis: 'derived' }, [['range', [user, proto, client], alice]]),
-  ...rows('intruder', { config: 'range', basis: 'derived' }, [['outside-range', [], no('untrusted_source')]]),
-  ...rows('proxy', { config: 'mapped-range', basis: 'derived' }, [
-    ['mapped-range', [user, proto, client], no('untrusted_source'), { attributed: alice }],
+  ...rows('proxy', { config: 'range' }, [['range', [user, proto, client], alice]]),
+  ...rows('intruder', { config: 'range' }, [['outside-range', [], no('untrusted_source')]]),
+  ...rows('proxy', { config: 'mapped-address' }, [
+    ['mapped-address', [user, proto, client], alice, { coderclaw: no('untrusted_source') }],
   ]),
-  ...rows('proxy', { config: 'host-name', basis: 'derived' }, [
+  ...rows('proxy', { config: 'mapped-range' }, [
+    [
+      'mapped-range',
+      [user, proto, client],
+      no('untrusted_source'),
+      { attributed: alice, 'openclaw@2026.8.1': unattributed },
+    ],
+  ]),
+  ...rows('proxy', { config: 'host-name' }, [
     ['host-name', [user, proto, client], no('untrusted_source'), attributedRefuses],
   ]),
-  ...rows('proxy', { config: 'bad-range', basis: 'derived' }, [
+  ...rows('proxy', { config: 'bad-range' }, [
     ['bad-range', [user, proto, client], no('untrusted_source'), attributedRefuses],
   ]),
 ]
@@ -352,7 +387,13 @@ const guardedPath = (valid: number, without: Differs): Expected[] => [
   { all: withStatus(alice, valid), ...without },
 ]
 
-const absentBefore = { 'strict-loopback': null, legacy: null, coderclaw: null } as const
+const absentBefore = {
+  'openclaw@2026.5.12': null,
+  'openclaw@2026.4.27': null,
+  'strict-loopback': null,
+  legacy: null,
+  coderclaw: null,
+} as const
 const absentInLegacy = { legacy: null, coderclaw: null } as const
 
 const paths: readonly HttpVector[] = [

@@ -12,9 +12,12 @@ const valid = [user, proto, client]
 
 const alice: Outcome = { accepted: 'alice@example.test' }
 const no = (reason: string): Outcome => ({ refused: `trusted_proxy_${reason}` })
-const evilOrigin: Outcome = { refused: 'CONTROL_UI_ORIGIN_NOT_ALLOWED', heard: 'origin not allowed' }
+const evilOrigin: Outcome = {
+  refused: 'CONTROL_UI_ORIGIN_NOT_ALLOWED',
+  heard:
+    'origin not allowed (open the Control UI from the gateway host or allow it in gateway.controlUi.allowedOrigins)',
+}
 const deviceFirst = 'device identity required'
-const pairing = 'pairing required'
 
 /** Origins and scopes have rules of their own on a WebSocket; paths have none. */
 function hasTwin(vector: HttpVector): boolean {
@@ -26,33 +29,29 @@ function hasTwin(vector: HttpVector): boolean {
 
 /** The same request as an upgrade, with a bogus token so that the reason is told. */
 function twin(vector: HttpVector): WebSocketVector {
-  const { config, from, headers, password, expect } = vector
+  const { config, from, headers, password, expect, basis } = vector
   return {
     id: vector.id.replace(/^http/, 'websocket'),
     config,
     from,
     headers,
     ...(password && { password }),
-    basis: 'derived',
+    basis,
     over: 'websocket',
     connect: { clientId: 'test', mode: 'test', ...(!password && { bogusToken: true }) },
     expect: {
-      ...mapOutcomes(expect),
+      ...atUpgrades(expect),
       // CoderClaw lineage: a believed identity is still asked for a device, and no reason is told.
       coderclaw: coderclawHears(expect.coderclaw === undefined ? expect.all : expect.coderclaw),
     },
   }
 }
 
-function mapOutcomes(expect: Expected): Expected {
-  const { all, ...rest } = expect
-  const mapped: { [Profile in keyof typeof rest]?: Outcome | null } = {}
-  if (rest.attributed !== undefined) mapped.attributed = atUpgrade(rest.attributed)
-  if (rest['allow-loopback'] !== undefined) mapped['allow-loopback'] = atUpgrade(rest['allow-loopback'])
-  if (rest['strict-loopback'] !== undefined) mapped['strict-loopback'] = atUpgrade(rest['strict-loopback'])
-  if (rest.legacy !== undefined) mapped.legacy = atUpgrade(rest.legacy)
-  if (rest['loopback-user'] !== undefined) mapped['loopback-user'] = atUpgrade(rest['loopback-user'])
-  return { all: atUpgrade(all), ...mapped }
+function atUpgrades({ all, ...differs }: Expected): Expected {
+  return {
+    all: atUpgrade(all),
+    ...Object.fromEntries(Object.entries(differs).map(([who, outcome]) => [who, atUpgrade(outcome ?? null)])),
+  }
 }
 
 /** An unattributable upgrade is refused before the 101. */
@@ -104,7 +103,14 @@ const cli: VectorConnect = { clientId: 'cli', mode: 'cli', scopes: ['operator.re
 const controlUi: VectorConnect = { clientId: 'openclaw-control-ui', mode: 'ui' }
 const masked = (outcome: Outcome): Outcome => ({ ...outcome, heard: deviceFirst })
 const believed = (heard: string): Outcome => ({ ...alice, heard })
+/** For a fresh device. */
+const pairing = {
+  all: believed('pairing required: device is not approved yet'),
+  legacy: believed('pairing required'),
+  coderclaw: believed('pairing required'),
+} satisfies Expected
 const missingProto = no('missing_header_x-forwarded-proto')
+const asAdmin: Outcome = { ...alice, scopes: ['operator.admin'] }
 const everyoneLocal: Outcome = { accepted: 'local', scopes: ['operator.read'] }
 const origin = (value: string): HeaderLine => ['Origin', value]
 const host = (value: string): HeaderLine => ['Host', value]
@@ -135,15 +141,14 @@ const own: readonly WebSocketVector[] = [
       'proxy',
       [...valid, origin('https://evil.test')],
       test,
-      { all: evilOrigin, legacy: alice, coderclaw: believed(deviceFirst) },
+      { all: evilOrigin, legacy: alice, 'openclaw@2026.3.28': evilOrigin, coderclaw: believed(deviceFirst) },
     ],
     [
       'origin-null',
       'proxy',
       [...valid, origin('null')],
       test,
-      { all: evilOrigin, legacy: alice, coderclaw: believed(deviceFirst) },
-      { basis: 'derived' },
+      { all: evilOrigin, legacy: alice, 'openclaw@2026.3.28': evilOrigin, coderclaw: believed(deviceFirst) },
     ],
     [
       'origin-allowed',
@@ -152,29 +157,20 @@ const own: readonly WebSocketVector[] = [
       test,
       { all: alice, coderclaw: believed(deviceFirst) },
     ],
-    [
-      'control-ui-without-origin',
-      'proxy',
-      valid,
-      controlUi,
-      { all: evilOrigin, coderclaw: null },
-      { basis: 'derived' },
-    ],
+    ['control-ui-without-origin', 'proxy', valid, controlUi, { all: evilOrigin, coderclaw: null }],
     [
       'control-ui-evil-origin',
       'proxy',
       [...valid, origin('https://evil.test')],
       controlUi,
       { all: evilOrigin, coderclaw: null },
-      { basis: 'derived' },
     ],
     [
       'control-ui-other-host',
       'proxy',
       [...valid, host('gateway.test'), origin('https://app.test')],
       controlUi,
-      { all: alice, coderclaw: believed(deviceFirst) },
-      { basis: 'derived' },
+      { all: alice, coderclaw: null },
     ],
     [
       'control-ui-without-build',
@@ -183,11 +179,25 @@ const own: readonly WebSocketVector[] = [
       controlUi,
       {
         all: alice,
-        attributed: believed('protocol mismatch: Control UI updated; reload this page'),
-        coderclaw: believed(deviceFirst),
+        attributed: believed('protocol mismatch: Control UI updated; reload this page to continue'),
+        coderclaw: null,
       },
     ],
-    ['device-fresh', 'proxy', valid, { ...test, device: 'fresh' }, { all: believed(pairing) }],
+    [
+      'control-ui-device',
+      'proxy',
+      [...valid, host('app.test'), origin('https://app.test')],
+      { ...controlUi, device: 'fresh', scopes: ['operator.admin'] },
+      {
+        ...pairing,
+        'openclaw@2026.5.12': asAdmin,
+        'openclaw@2026.4.27': asAdmin,
+        'strict-loopback': asAdmin,
+        legacy: asAdmin,
+        coderclaw: null,
+      },
+    ],
+    ['device-fresh', 'proxy', valid, { ...test, device: 'fresh' }, { ...pairing }],
     [
       'device-user-missing',
       'proxy',
@@ -216,7 +226,7 @@ const own: readonly WebSocketVector[] = [
       [...valid, ['X-OpenClaw-Scopes', 'operator.read']],
       test,
       { all: null, attributed: { ...alice, scopes: ['operator.read'] } },
-      { config: 'scopes', basis: 'derived' },
+      { config: 'scopes' },
     ],
     [
       'scopes-capped-to-none',
@@ -224,7 +234,7 @@ const own: readonly WebSocketVector[] = [
       [...valid, ['X-OpenClaw-Scopes', '']],
       test,
       { all: null, attributed: { ...alice, scopes: [] } },
-      { config: 'scopes', basis: 'derived' },
+      { config: 'scopes' },
     ],
     [
       'scopes-not-widened',
@@ -232,7 +242,7 @@ const own: readonly WebSocketVector[] = [
       [...valid, ['X-OpenClaw-Scopes', 'operator.admin, operator.read']],
       test,
       { all: null, attributed: { ...alice, scopes: ['operator.read'] } },
-      { config: 'scopes', basis: 'derived' },
+      { config: 'scopes' },
     ],
     [
       'backend-nothing',
@@ -255,6 +265,7 @@ const own: readonly WebSocketVector[] = [
       backend,
       {
         all: everyoneLocal,
+        'openclaw@2026.5.12': no('loopback_source'),
         'strict-loopback': no('loopback_source'),
         legacy: missingProto,
         coderclaw: { ...missingProto, heard: 'unauthorized' },
@@ -268,6 +279,8 @@ const own: readonly WebSocketVector[] = [
       cli,
       {
         all: everyoneLocal,
+        'openclaw@2026.4.27': { accepted: 'local', scopes: [] },
+        'openclaw@2026.5.12': no('loopback_source'),
         'strict-loopback': no('loopback_source'),
         legacy: missingProto,
         coderclaw: { ...missingProto, heard: 'unauthorized' },
@@ -281,6 +294,7 @@ const own: readonly WebSocketVector[] = [
       backend,
       {
         all: { refused: 'password_mismatch' },
+        'openclaw@2026.5.12': no('loopback_source'),
         'strict-loopback': no('loopback_source'),
         legacy: missingProto,
         coderclaw: { ...missingProto, heard: 'unauthorized' },
@@ -329,8 +343,12 @@ const own: readonly WebSocketVector[] = [
         ['X-Forwarded-For', '203.0.113.9, 127.0.0.1'],
         host('localhost'),
       ],
-      { ...test, device: 'fresh' },
-      { all: believed(pairing), legacy: { ...alice, scopes: ['operator.admin'] } },
+      { ...test, device: 'fresh', scopes: ['operator.admin'] },
+      {
+        ...pairing,
+        legacy: asAdmin,
+        'openclaw@2026.3.28': believed('pairing required'),
+      },
       { config: 'C2' },
     ],
     [
@@ -341,8 +359,8 @@ const own: readonly WebSocketVector[] = [
         ['X-Forwarded-For', '127.0.0.1, 203.0.113.9'],
         host('localhost'),
       ],
-      { ...test, device: 'fresh' },
-      { all: believed(pairing), coderclaw: { ...alice, scopes: ['operator.admin'] } },
+      { ...test, device: 'fresh', scopes: ['operator.admin'] },
+      { ...pairing, coderclaw: asAdmin },
       { config: 'C2' },
     ],
     [
@@ -350,8 +368,8 @@ const own: readonly WebSocketVector[] = [
       'proxy',
       [['X-Auth-Request-Email', 'alice@example.test'], ['X-Forwarded-For', '127.0.0.1, 203.0.113.9'], host('app.test')],
       { ...test, device: 'fresh' },
-      { all: believed(pairing) },
-      { config: 'C2', basis: 'derived' },
+      { ...pairing },
+      { config: 'C2' },
     ],
   ] satisfies Row[]),
 ].map(row)

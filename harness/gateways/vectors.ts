@@ -5,6 +5,7 @@
  */
 import type { HeaderLine } from '../plan/case.ts'
 import type { ProfileName } from './profiles.ts'
+import type { Program, ProgramName } from './programs.ts'
 import type { vectorConfigs } from './vector-configs.ts'
 import { httpVectors } from './vectors-http.ts'
 import { webSocketVectors } from './vectors-websocket.ts'
@@ -33,8 +34,11 @@ export type Outcome =
       readonly heard?: string
     }
 
-/** `all`, and what differs from it by profile. `null`: this profile's program cannot have the configuration, or it was never seen. */
-export type Expected = { readonly all: Outcome | null } & Partial<Readonly<Record<ProfileName, Outcome | null>>>
+/** A profile, or one version of a program that answers otherwise than its profile. */
+export type Who = ProfileName | `${ProgramName}@${string}`
+
+/** `all`, and who differs from it. `null`: this program cannot have the configuration, or has nothing there to ask. */
+export type Expected = { readonly all: Outcome | null } & Partial<Readonly<Record<Who, Outcome | null>>>
 
 /** What a WebSocket client sends in `connect`. */
 export type VectorConnect = {
@@ -54,7 +58,7 @@ export type Vector = {
   readonly from: Station
   readonly headers: readonly HeaderLine[]
   readonly password?: 'right' | 'wrong'
-  /** `observed`: seen on the real programs. `derived`: follows from rules that were read, one step further. */
+  /** `observed`: the real programs were asked and answered so (`conformance contract`). `derived`: there is no program to ask. */
   readonly basis: 'observed' | 'derived'
   readonly expect: Expected
 } & (
@@ -65,17 +69,22 @@ export type Vector = {
 export const vectors: readonly Vector[] = [...httpVectors, ...webSocketVectors]
 
 /** Profiles that answer as another one does unless a vector says otherwise. */
-const answersAs: Partial<Readonly<Record<ProfileName, ProfileName>>> = {
+const answersAs: Partial<Readonly<Record<Who, ProfileName>>> = {
   'loopback-user': 'attributed',
   mayros: 'coderclaw',
 }
 
-/** What the profile answers to the vector; `null` when the vector does not apply to it. */
-export function expectedOf(vector: Vector, profile: ProfileName): Outcome | null {
-  const { expect } = vector
-  const own = expect[profile]
-  if (own !== undefined) return own
-  const model = answersAs[profile]
-  const inherited = model && expect[model]
-  return inherited !== undefined ? inherited : expect.all
+/** The names under which a vector may speak of a program: the nearest first. */
+export function namesOf({ name, version, profile }: Program): readonly Who[] {
+  return [`${name}@${version}`, profile]
+}
+
+/**
+ * What is answered to the vector; `null` when the vector does not apply.
+ * @param names of the one that answers, the nearest first
+ */
+export function expectedOf({ expect }: Vector, names: readonly Who[]): Outcome | null {
+  const further = names.flatMap((name) => answersAs[name] ?? [])
+  const nearest = [...names, ...further].find((name) => expect[name] !== undefined)
+  return expect[nearest ?? 'all'] ?? null
 }

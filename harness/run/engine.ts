@@ -18,7 +18,7 @@ export type HeldEngine = AsyncDisposable & { readonly access?: EngineAccess }
 
 /** Starts or takes the engine and puts the images into it that are not there yet. */
 export async function startEngine(
-  { engine, folder, runId, environments }: RunRequest,
+  { engine, folder, runId, environments, contract }: RunRequest,
   send: (event: RunEvent) => void,
 ): Promise<HeldEngine> {
   const since = performance.now()
@@ -35,7 +35,9 @@ export async function startEngine(
   process.env.DOCKER_HOST = `unix://${socket}`
   const docker = new Docker({ socketPath: socket })
   const images = new Map(
-    environments.flatMap(({ services }) => Object.values(services).map(({ image }) => [image.reference, image])),
+    [...environments, ...(contract?.programs ?? [])].flatMap(({ services }) =>
+      Object.values(services).map(({ image }) => [image.reference, image]),
+    ),
   )
   for (const image of images.values())
     if (image.kind === 'import') await importImage(docker, image.tar, image.reference)

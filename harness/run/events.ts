@@ -2,6 +2,7 @@
 
 import type { PreparedService } from '../lab/images/prepare.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
+import type { ContractOrder, ContractRow } from './contract.ts'
 import type { FuzzOrder, FuzzResult } from './fuzz.ts'
 import type { Cell, EnvironmentResult } from './results.ts'
 
@@ -18,6 +19,8 @@ export type RunRequest = {
   readonly command: string
   /** Requests drawn by chance in the place of the planned cells. */
   readonly fuzz?: FuzzOrder
+  /** The contract vectors against the programs themselves, in the place of environments. */
+  readonly contract?: ContractOrder
 }
 
 export type RunEngine =
@@ -51,6 +54,14 @@ export type RunEvent =
       readonly type: 'fuzzed'
       readonly environment: string
       readonly result?: FuzzResult
+      readonly reason?: string
+    }
+  /** One part of what a program was asked. `reason`: nothing can be said of this part. */
+  | {
+      readonly type: 'contract'
+      readonly program: string
+      readonly part: string
+      readonly rows: readonly ContractRow[]
       readonly reason?: string
     }
   | { readonly type: 'environment-done'; readonly id: string; readonly reason?: string }

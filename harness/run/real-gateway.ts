@@ -21,9 +21,9 @@ import { statusOf } from './readiness.ts'
 import type { StandUp } from './stand-up.ts'
 
 /** How long a written configuration may take to be in force, in milliseconds. 2026.8.1 restarts in process; measured up to 4.5 s on a busy machine. */
-const reloadDeadline = 30_000
+export const reloadDeadline = 30_000
 /** 7 to 11 s on two idle cores, 18 s were seen beside other work (gateway-versions.md section 1). */
-const startDeadline = 90_000
+export const startDeadline = 90_000
 const pollEvery = 50
 /** The wrong passwords of all environments that it serves go to one account. */
 const wrongPasswords = 1000
@@ -134,7 +134,7 @@ export class RealGateway implements AsyncDisposable {
   }
 }
 
-function gatewaySpec(
+export function gatewaySpec(
   { main, environment, variables }: Program,
   { image, binds }: PreparedService,
   folder: string,
@@ -168,14 +168,14 @@ function gatewaySpec(
 }
 
 /** The folder is bound, not the file: a program that watches it sees a whole new file, never a half-written one. */
-async function writeConfig(folder: string, config: unknown): Promise<void> {
+export async function writeConfig(folder: string, config: unknown): Promise<void> {
   const file = join(folder, 'config', 'gateway.json')
   await writeFile(`${file}.new`, JSON.stringify(config, null, 2))
   await rename(`${file}.new`, file)
 }
 
 /** The probe from the proxy's address: who is accepted by name shows which configuration decides. */
-async function acceptance(dial: Dial, host: string, headers: readonly HeaderLine[]): Promise<Answer> {
+export async function acceptance(dial: Dial, host: string, headers: readonly HeaderLine[]): Promise<Answer> {
   const context = { host: `${host}:${gatewayPort}`, cookie: '', mark: '', password: '' }
   const peer = { dial, host, port: gatewayPort }
   const { verdict, response, fault } = await sendHttp1(peer, { headers }, context, 'http')
@@ -183,16 +183,16 @@ async function acceptance(dial: Dial, host: string, headers: readonly HeaderLine
   return { not: response === undefined ? (fault ?? 'the connection closed') : `${response.status} ${response.body}` }
 }
 
-async function readyAnswer(beside: Dial, path: string): Promise<Answer> {
+export async function readyAnswer(beside: Dial, path: string): Promise<Answer> {
   const url = new URL(path, `http://127.0.0.1:${gatewayPort}`)
   const status = await statusOf(url, url.hostname, beside, '').catch((error: Error) => error.message)
   return status === 200 ? 'yes' : { not: String(status) }
 }
 
-type Answer = 'yes' | { readonly not: string }
+export type Answer = 'yes' | { readonly not: string }
 
 /** @param obituary how the program ended, once it has. @throws that, or after `deadlineMs` what it answered last */
-async function untilYes(
+export async function untilYes(
   what: string,
   deadlineMs: number,
   ask: () => Promise<Answer>,

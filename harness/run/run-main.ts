@@ -1,6 +1,7 @@
 /** The run's own process: engine, then vitest with one project per environment, or per real gateway that serves several. Speaks to the command line over IPC alone. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ProvidedContext } from 'vitest'
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { createVitest } from 'vitest/node'
 import { chainsOf } from './chains.ts'
@@ -36,6 +37,23 @@ const environmentDone = (id: string, reasons: readonly string[] = []) => {
   send({ type: 'environment-done', id, ...(reasons.length > 0 && { reason: reasons.join('; ') }) })
 }
 
+/** One file of tests with what it is about. */
+const project = (name: string, file: string, provide: Partial<ProvidedContext>) => ({
+  extends: false as const,
+  test: {
+    name,
+    root: import.meta.dirname,
+    include: [file],
+    pool: 'threads' as const,
+    isolate: false,
+    // Of `it.concurrent`: two programs that start at the same time are as many as a small machine bears.
+    maxConcurrency: 2,
+    provide,
+    // The sources run on Node as they are.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+  },
+})
+
 /** Cells and environments travel as they come, so that nothing is lost when the rest of the run is. */
 const reporter: Reporter = {
   onTestSuiteReady(suite: TestSuite) {
@@ -67,34 +85,35 @@ const reporter: Reporter = {
 
 try {
   await using engine = await startEngine(request, send)
+  const { access } = engine
+  const { contract } = request
   vitest = await createVitest({
     config: false,
     watch: false,
     root: import.meta.dirname,
     reporters: [reporter],
     maxWorkers: request.jobs,
-    projects: [...chains].map(([name, environments]) => ({
-      extends: false as const,
-      test: {
-        name,
-        root: import.meta.dirname,
-        include: [request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts'],
-        pool: 'threads' as const,
-        isolate: false,
-        provide: {
+    projects: [
+      ...[...chains].map(([name, environments]) =>
+        project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts', {
           fuzz: request.fuzz,
           standUps: environments.map((environment) => ({
             environment,
-            engine: engine.access,
+            engine: access,
             runId: request.runId,
             folder: join(request.folder, 'environments'),
             keep: request.keep,
           })),
-        },
-        // The sources run on Node as they are.
-        experimental: { viteModuleRunner: false, nodeLoader: false },
-      },
-    })),
+        }),
+      ),
+      ...(contract && access
+        ? contract.programs.map((program) =>
+            project(`${program.name}@${program.version}`, 'contract.cells.ts', {
+              contract: { ...contract, program, engine: access, runId: request.runId, folder: request.folder },
+            }),
+          )
+        : []),
+    ],
   })
   if (!cancelled) await vitest.start()
   await vitest.close()

@@ -104,9 +104,24 @@ export class ContainerLab implements AsyncDisposable {
 
   /** Whether a container or guest still runs, and if not, how it ended. */
   async obituary(name: string): Promise<string | undefined> {
-    const id = await this.idOf(name)
-    const { State } = await this.#docker.getContainer(id).inspect()
-    return State.Running ? undefined : await this.#obituary(name, id, `ended with exit code ${State.ExitCode}`)
+    const code = await this.exitCode(name)
+    return code === undefined
+      ? undefined
+      : await this.#obituary(name, await this.idOf(name), `ended with exit code ${code}`)
+  }
+
+  /** `undefined` while it runs. */
+  async exitCode(name: string): Promise<number | undefined> {
+    const { State } = await this.#docker.getContainer(await this.idOf(name)).inspect()
+    return State.Running ? undefined : State.ExitCode
+  }
+
+  /** Takes one container away before the others. */
+  async remove(name: string): Promise<void> {
+    const starting = this.#started.get(name)
+    if (starting === undefined) return
+    await this.#remove(name, starting)
+    this.#started.delete(name)
   }
 
   /** Takes a running container of another lab in: with an address and names on this network until this lab is taken down. */

@@ -1,0 +1,87 @@
+/** What the programs' own `security audit` says of a configuration. Data; source: gateways.md "Security audit", gateway-versions.md section 7. */
+import type { OptionalKey } from './profiles.ts'
+
+type Severity = 'critical' | 'warn' | 'info'
+/** Severity by finding. */
+export type Findings = Readonly<Record<string, Severity>>
+
+export type AuditVector = {
+  readonly id: string
+  readonly gateway: Readonly<Record<string, unknown>>
+  /** Keys without which a version has no such configuration. */
+  readonly needs?: OptionalKey
+  readonly expect: Findings
+}
+
+const trustedProxy = { userHeader: 'x-forwarded-user', allowUsers: ['alice@example.test'] }
+const auth = { mode: 'trusted-proxy', trustedProxy }
+const base = {
+  mode: 'local',
+  bind: 'lan',
+  trustedProxies: ['10.77.0.2'],
+  auth,
+  controlUi: { allowedOrigins: ['https://app.test'] },
+}
+
+/** Trusted-proxy authentication itself is a critical finding: everything hangs on the proxy. */
+const always: Findings = { 'gateway.trusted_proxy_auth': 'critical' }
+
+/** Of every configuration that a run gives to a program. */
+export const findingsOfRun: Findings = { ...always, 'config.secrets.gateway_password_in_config': 'warn' }
+/** Beside these where the configuration lists loopback and says `allowLoopback`. */
+export const findingsOfLoopback: Findings = { 'gateway.trusted_proxy_allow_loopback': 'warn' }
+
+export const auditVectors: readonly AuditVector[] = [
+  { id: 'complete', gateway: base, expect: always },
+  {
+    id: 'password in the file',
+    gateway: { ...base, auth: { ...auth, password: 'local-only-password' } },
+    expect: findingsOfRun,
+  },
+  {
+    id: 'no allowUsers',
+    gateway: { ...base, auth: { ...auth, trustedProxy: { userHeader: 'x-forwarded-user' } } },
+    expect: { ...always, 'gateway.trusted_proxy_no_allowlist': 'warn' },
+  },
+  {
+    id: 'allowLoopback',
+    gateway: {
+      ...base,
+      trustedProxies: ['127.0.0.1'],
+      auth: { ...auth, trustedProxy: { ...trustedProxy, allowLoopback: true } },
+    },
+    needs: 'allowLoopback',
+    expect: { ...always, 'gateway.trusted_proxy_allow_loopback': 'warn' },
+  },
+  {
+    id: 'deviceAutoApprove',
+    gateway: { ...base, auth: { ...auth, trustedProxy: { ...trustedProxy, deviceAutoApprove: { enabled: true } } } },
+    needs: 'deviceAutoApprove',
+    expect: { ...always, 'gateway.trusted_proxy_device_auto_approve': 'warn' },
+  },
+  {
+    id: 'trustedProxies empty',
+    gateway: { ...base, trustedProxies: [] },
+    expect: { ...always, 'gateway.trusted_proxy_no_proxies': 'critical' },
+  },
+  {
+    id: 'no trustedProxy block',
+    gateway: { ...base, auth: { mode: 'trusted-proxy' } },
+    expect: {
+      ...always,
+      'gateway.trusted_proxy_no_user_header': 'critical',
+      'gateway.trusted_proxy_no_allowlist': 'warn',
+    },
+  },
+  {
+    id: 'allowRealIpFallback',
+    gateway: { ...base, allowRealIpFallback: true },
+    needs: 'allowRealIpFallback',
+    expect: { ...always, 'gateway.real_ip_fallback_enabled': 'critical' },
+  },
+  {
+    id: 'every origin allowed',
+    gateway: { ...base, controlUi: { allowedOrigins: ['*'] } },
+    expect: { ...always, 'gateway.control_ui.allowed_origins_wildcard': 'critical' },
+  },
+]
