@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { freshDevice } from '../gateways/signed-device.ts'
 import type { ClientVerdict } from './exchange.ts'
 import { notTheGateway } from './probe.ts'
 import type { FrameSocket, SocketEvent } from './websocket-frames.ts'
@@ -13,6 +14,8 @@ export type ConnectAs = {
   readonly clientMode: string
   /** Absent: a token that no gateway knows, because without any credential every refusal reads `DEVICE_IDENTITY_REQUIRED`. */
   readonly password?: string
+  /** Shown and signed; then `operator.admin` is asked for. */
+  readonly device?: 'fresh'
 }
 
 export type Conversation = {
@@ -59,7 +62,7 @@ export async function converse(socket: FrameSocket, as: ConnectAs): Promise<Conv
   const instanceId = randomUUID()
   // The Control UI must not show a token: its refusals would name the token, not the identity.
   const credentials = as.password !== undefined || as.clientId !== controlUi
-  ask(socket, 'connect', 'connect', connectParameters(as, instanceId))
+  ask(socket, 'connect', 'connect', connectParameters(as, instanceId, nonceOf(challenge.frame)))
   const answer = await frameThat(socket, ({ id }) => id === 'connect')
   if (answer.kind !== 'frame') return broken(answer, 'an answer to connect')
   if (answer.frame.ok !== true) {
@@ -81,11 +84,33 @@ export async function converse(socket: FrameSocket, as: ConnectAs): Promise<Conv
   }
 }
 
-export function connectParameters({ clientId, clientMode, password }: ConnectAs, instanceId: string): unknown {
+/** @param nonce of the challenge, for the device's signature */
+export function connectParameters(
+  { clientId, clientMode, password, device }: ConnectAs,
+  instanceId: string,
+  nonce = '',
+): unknown {
   const client = { id: clientId, version: '1.0.0', platform: 'linux', mode: clientMode, instanceId }
-  const auth = password !== undefined ? { password } : clientId === controlUi ? undefined : { token: 'of-no-gateway' }
+  const token = password === undefined && clientId !== controlUi ? 'of-no-gateway' : undefined
+  const auth = password !== undefined ? { password } : token !== undefined ? { token } : undefined
+  const role = 'operator'
+  const scopes = ['operator.admin']
+  const signed = { clientId, mode: clientMode, role, scopes, ...(token !== undefined && { token }), nonce }
   // Protocol 3 up to 2026.4.27 and in the CoderClaw lineage, 4 from 2026.5.12: a range that has both is taken by all.
-  return { minProtocol: 3, maxProtocol: 4, client, role: 'operator', ...(auth && { auth }) }
+  return {
+    minProtocol: 3,
+    maxProtocol: 4,
+    client,
+    role,
+    ...(auth && { auth }),
+    ...(device && { scopes, device: freshDevice(signed) }),
+  }
+}
+
+const challengeSchema = z.looseObject({ nonce: z.string() })
+
+function nonceOf({ payload }: Frame): string | undefined {
+  return challengeSchema.safeParse(payload).data?.nonce
 }
 
 /** Refusals that come after authentication: the identity was believed, but the client is no paired device or an old page. */

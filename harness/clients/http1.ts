@@ -188,6 +188,7 @@ async function talk(
     clientId: send.clientId ?? 'test',
     clientMode: send.clientMode ?? 'test',
     ...(password !== undefined && { password }),
+    ...(send.device !== undefined && { device: send.device }),
   })
   clearTimeout(timer)
   if (conversation.close === undefined) socket.close()

@@ -167,6 +167,7 @@ function pairsSilently(
   upgrade: Pick<Evidence, 'headers'>,
   { profile }: Policy,
 ): boolean {
+  if (profile.silentPairing.includes('everybody')) return true
   if (profile.silentPairing.includes('control-ui') && connect.client.id === 'openclaw-control-ui') return true
   if (!profile.silentPairing.includes('local')) return false
   const hostname = URL.parse(`http://${headerText(upgrade.headers, 'host') ?? ''}`)?.hostname ?? ''

@@ -76,6 +76,13 @@ export const gatewayMutants: readonly GatewayMutant[] = [
   patched('gateway:ignore-scopes', 'The scopes header that should narrow an identity is not read.', {
     profile: { readsScopesHeader: false },
   }),
+  patched(
+    'gateway:pairs-everybody',
+    'Whoever is signed in brings a device of any kind, and it is taken without a question.',
+    {
+      profile: { silentPairing: ['everybody'] },
+    },
+  ),
   patched('gateway:tools-locked-out', 'Tools dial the gateway from loopback, and it knows no way to let them in.', {
     profile: { toolsDialGateway: true, passwordFallback: false },
   }),

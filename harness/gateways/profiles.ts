@@ -57,7 +57,7 @@ export type Profile = {
   /** What a client by password may do that declares scopes: those, or those of backends alone (OpenClaw 2026.4.27). */
   readonly passwordScopes: 'kept' | 'of-backends'
   /** Clients whose fresh device is taken without pairing: those whose attributed address and Host are local, the Control UI. */
-  readonly silentPairing: readonly ('local' | 'control-ui')[]
+  readonly silentPairing: readonly ('local' | 'control-ui' | 'everybody')[]
   /** What everybody else hears. */
   readonly pairingMessage: string
   /** What `hello-ok.payload.auth` tells. */

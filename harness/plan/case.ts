@@ -66,6 +66,8 @@ export type Send = {
   /** `client.id` and `client.mode` of the gateway's own `connect` frame; default `test`/`test`. */
   readonly clientId?: string
   readonly clientMode?: string
+  /** Shows the gateway a signed device that it has never seen and asks for `operator.admin`. */
+  readonly device?: 'fresh'
   /** The exact bytes (latin-1; `\r\n` written out) instead of everything above. One entry per TCP write. */
   readonly raw?: readonly string[]
 }

@@ -91,6 +91,9 @@ export const sendSchema = z
     'client-mode': text
       .exactOptional()
       .meta({ description: "client.mode of the gateway's own connect frame, default test." }),
+    device: z.literal('fresh').exactOptional().meta({
+      description: 'Show the gateway a signed device that it has never seen, and ask for operator.admin (WebSocket).',
+    }),
     raw: z
       .array(z.string())
       .min(1)

@@ -131,6 +131,9 @@ export function requestLines(asked: Case, send: Send, transport: Case['over'][nu
     ...(upgrade && (send.clientId ?? send.clientMode) !== undefined
       ? ['', `connect with client id ${send.clientId ?? 'test'}, mode ${send.clientMode ?? 'test'}`]
       : []),
+    ...(upgrade && send.device !== undefined
+      ? ['', 'connect with a signed device that the gateway has never seen']
+      : []),
   ]
 }
 

@@ -62,6 +62,9 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   })
 }
 
+/** What a gateway answers by after it has decided: tools that dial it again, devices that it has never seen. */
+const afterDecision = ['toolsDialGateway', 'silentPairing'] as const
+
 export function gatewayForecast(seen: Seen, broken: Policy): Forecast {
   const { trace, policy, asked } = seen
   const differs = ({ evidence: one, decision }: Decided) =>
@@ -74,10 +77,9 @@ export function gatewayForecast(seen: Seen, broken: Policy): Forecast {
       originAllowed(headers, policy) !== originAllowed(headers, broken) ||
       !isDeepStrictEqual(headerScopes(headers, policy), headerScopes(headers, broken)),
   )
-  // What a tool comes to rests on the gateway's connection to itself.
-  const toolsDiffer =
-    asked.expect.client !== undefined && policy.profile.toolsDialGateway !== broken.profile.toolsDialGateway
-  if (answersDiffer || toolsDiffer) return 'run'
+  const heard = asked.expect.client !== undefined || asked.step !== undefined
+  const wordsDiffer = heard && afterDecision.some((key) => !isDeepStrictEqual(policy.profile[key], broken.profile[key]))
+  if (answersDiffer || wordsDiffer) return 'run'
   if (!trace.decided.some(differs)) return 'same'
   if (asked.expect.client !== undefined || asked.step !== undefined) return 'run'
   if (asked.send.some(({ raw }) => raw !== undefined)) return 'run'
