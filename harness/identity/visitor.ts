@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { connect as connectTls } from 'node:tls'
 import { Cookie, CookieJar } from 'tough-cookie'
 import { z } from 'zod'
 import type { Dial } from '../clients/exchange.ts'
+import { openStream } from '../clients/tls.ts'
 import type { Hop } from './login-chain.ts'
 import { userHeader } from './users.ts'
 
@@ -39,10 +39,24 @@ export class Visitor implements AsyncDisposable {
 
   /** One request, no redirect followed. Rejects on a network fault or a passed deadline. */
   async get(url: URL): Promise<Hop> {
-    const { deadlineMs, provider, user } = this.#settings
-    const deadline = AbortSignal.timeout(deadlineMs)
+    // Not `AbortSignal.timeout`: that one fires, and makes an exception, long after the answer is there.
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), this.#settings.deadlineMs)
+    try {
+      return await this.#ask(url, deadline.signal)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const stream of this.#open) stream.destroy()
+  }
+
+  async #ask(url: URL, deadline: AbortSignal): Promise<Hop> {
+    const { provider, user } = this.#settings
     const cookie = await this.jar.getCookieString(url.href)
-    const stream = await this.#connect(url, deadline)
+    const stream = await this.#connect(url)
     const asked = request({
       createConnection: () => stream,
       method: 'GET',
@@ -73,25 +87,21 @@ export class Visitor implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const stream of this.#open) stream.destroy()
-  }
-
-  async #connect(url: URL, deadline: AbortSignal): Promise<Duplex> {
-    const { dial, ca } = this.#settings
-    const secure = url.protocol === 'https:'
-    const stream = await dial(url.hostname, url.port === '' ? (secure ? 443 : 80) : Number(url.port))
-    this.#own(stream)
-    if (!secure) return stream
-    const socket = connectTls({ socket: stream, servername: url.hostname, ca, ALPNProtocols: ['http/1.1'] })
-    this.#own(socket)
-    await once(socket, 'secureConnect', { signal: deadline })
-    return socket
-  }
-
   /** What breaks before an answer rejects the request; what breaks later is no concern of a visitor who has left. */
-  #own(stream: Duplex): void {
-    stream.on('error', () => {})
+  async #connect({ protocol, hostname: host, port }: URL): Promise<Duplex> {
+    const { dial, ca, deadlineMs } = this.#settings
+    const secure = protocol === 'https:'
+    const stream = await openStream(
+      {
+        dial,
+        host,
+        port: port === '' ? (secure ? 443 : 80) : Number(port),
+        ...(secure && { tls: { ca, servername: host } }),
+      },
+      'http/1.1',
+      deadlineMs,
+    )
     this.#open.add(stream)
+    return stream
   }
 }

@@ -23,7 +23,8 @@ export type ReferenceProxyOptions = {
   /** Public host name, default `app.test`. */
   readonly host?: string
   /** Certificate and key for the public name, PEM. */
-  readonly tls: { readonly certificate: string; readonly key: string }
+  /** `ticketKeys`: 48 bytes; proxies that have the same take up each other's sessions, as one that is restarted would. */
+  readonly tls: { readonly certificate: string; readonly key: string; readonly ticketKeys?: Buffer }
   readonly openid: Pick<LogInOptions, 'clientId' | 'clientSecret' | 'clientAuth'>
   /** Share it between proxies and one log-in serves them all. */
   readonly sessions: SessionStore
@@ -119,10 +120,15 @@ export class ReferenceProxy implements AsyncDisposable {
   }
 
   /** Not listening: raw connections are handed to it. */
-  #secure({ certificate, key }: ReferenceProxyOptions['tls'], peer: string, front: ConnectionFront): TlsServer {
+  #secure(
+    { certificate, key, ticketKeys }: ReferenceProxyOptions['tls'],
+    peer: string,
+    front: ConnectionFront,
+  ): TlsServer {
     const server = createTlsServer({
       cert: certificate,
       key,
+      ...(ticketKeys && { ticketKeys }),
       ALPNProtocols: ['h2', 'http/1.1'],
       // Without the post-quantum hybrid that OpenSSL 3.5 prefers: it costs a cell 15 % and protects nothing in a process.
       ecdhCurve: 'X25519:P-256',

@@ -1,4 +1,5 @@
 /** The embedded lab: provider, reference proxy and reference gateway in this process, on a network of its own, no containers. */
+import { randomBytes } from 'node:crypto'
 import type { Policy } from '../gateways/attribution.ts'
 import { startup } from '../gateways/config.ts'
 import { isProfileName, type ProfileName, profiles } from '../gateways/profiles.ts'
@@ -79,7 +80,7 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
     const options = {
       identity: variant.identity,
       host: variant.host,
-      tls,
+      tls: { ...tls, ticketKeys: randomBytes(48) },
       openid: { clientId: 'conformance', clientSecret: secrets.get('client'), clientAuth: variant.login.clientAuth },
       sessions: sessionStore,
       topology: variant.topology,
