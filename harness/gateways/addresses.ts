@@ -57,7 +57,15 @@ function inRange(base: Address, prefix: number, peer: Address, mapped: MappedRan
   return prefix <= 128 && peer instanceof ipaddr.IPv6 && peer.match(base, prefix)
 }
 
+/** The same few peers, ranges and own addresses come with every request. Bounded, since clients write addresses too. */
+const parsed = new Map<string, Address | undefined>()
+const mostParsed = 256
+
 function parseAddress(text: string): Address | undefined {
+  if (parsed.has(text)) return parsed.get(text)
   const [bare = ''] = text.trim().split('%')
-  return isIP(bare) === 0 ? undefined : ipaddr.process(bare)
+  const address = isIP(bare) === 0 ? undefined : ipaddr.process(bare)
+  if (parsed.size >= mostParsed) parsed.clear()
+  parsed.set(text, address)
+  return address
 }
