@@ -18,7 +18,7 @@ export const vantages = ['internet', 'lan', 'proxy-host', 'gateway-loopback', 'g
 export type Vantage = (typeof vantages)[number]
 
 /** Whom the client dials. Default: `proxy` from the internet, `gateway` from everywhere else. */
-export const destinations = ['proxy', 'gateway', 'auth'] as const
+export const destinations = ['proxy', 'gateway', 'auth', 'sidecar', 'sidecar-tls'] as const
 export type Destination = (typeof destinations)[number]
 
 export const families = [

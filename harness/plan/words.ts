@@ -3,6 +3,7 @@ import type {
   ArrivalExpectation,
   Case,
   ClientExpectation,
+  Destination,
   Expectation,
   Principal,
   Send,
@@ -26,7 +27,13 @@ const where: Readonly<Record<Vantage, string>> = {
   'gateway-own-address': "from the gateway's own network address",
 }
 
-const whom = { proxy: 'asks the proxy', gateway: 'asks the gateway itself', auth: "asks the proxy's side service" }
+const whom: Readonly<Record<Destination, string>> = {
+  proxy: 'asks the proxy',
+  gateway: 'asks the gateway itself',
+  auth: "asks the proxy's side service",
+  sidecar: 'asks the sidecar behind the proxy',
+  'sidecar-tls': 'asks the sidecar behind the proxy over TLS',
+}
 
 /** `Alice, signed in at the proxy, asks the proxy from the internet.` */
 export function clientWords({ as, from, to }: Case): string {

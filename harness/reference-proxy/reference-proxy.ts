@@ -37,6 +37,8 @@ export type ReferenceProxyOptions = {
 export const gatewayPort = 18789
 /** Plain HTTP, at the address and name of `auth`: the auth service, or the way around the log-in of the mutant `open-bypass`. */
 export const authPort = 4180
+/** The same beside the gateway, where a sidecar would hear its proxy, plainly and over TLS. */
+const sidecarPorts = { plain: 8080, tls: 8443 }
 
 const issuer = 'http://idp.test'
 
@@ -92,18 +94,20 @@ export class ReferenceProxy implements AsyncDisposable {
     const topology = options.topology ?? 'network'
     const front = createFront(network, behaviour, parts, topology)
     // One TLS server for each address that dials: its decrypted sockets say nothing of the connection below them.
-    const secured = new Map<string, TlsServer>()
-    const securedFor = (peer: string) => {
-      const server = secured.get(peer) ?? this.#secure(options.tls, peer, front)
-      secured.set(peer, server)
-      return server
+    const securing = (behind: ConnectionFront) => {
+      const secured = new Map<string, TlsServer>()
+      return (socket: Duplex, peer: string) => {
+        const server = secured.get(peer) ?? this.#secure(options.tls, peer, behind)
+        secured.set(peer, server)
+        server.emit('connection', socket)
+      }
     }
     this.#listeners.push(
       network.listen({
         names: [host, 'proxy'],
         address: topology === 'sidecar' ? addresses.gateway : addresses.proxy,
         port: 443,
-        onConnection: (socket, peer) => securedFor(peer).emit('connection', socket),
+        onConnection: securing(front),
       }),
     )
     const second = behaviour.secondListener
@@ -116,6 +120,16 @@ export class ReferenceProxy implements AsyncDisposable {
         port: authPort,
         onConnection: (socket, peer) => this.#serve(socket, peer, second),
       }),
+    )
+    if (topology === 'network') return
+    const beside = { names: ['sidecar'], address: addresses.gateway }
+    this.#listeners.push(
+      network.listen({
+        ...beside,
+        port: sidecarPorts.plain,
+        onConnection: (socket, peer) => this.#serve(socket, peer, second),
+      }),
+      network.listen({ ...beside, port: sidecarPorts.tls, onConnection: securing(second) }),
     )
   }
 

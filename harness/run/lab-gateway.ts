@@ -11,6 +11,7 @@ import { dialThrough } from '../lab/vantage/dial.ts'
 import { harnessSpec, namesOf, relaySpec, vantageFolder } from './container-specs.ts'
 import type { PreparedEnvironment } from './events.ts'
 import { gatewayConfig } from './gateway-config.ts'
+import { listens } from './readiness.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 
 export const gatewayPort = 18_789
@@ -24,6 +25,7 @@ export type GatewaySite = {
   readonly folder: string
   readonly proxyAddress: string
   readonly password: string
+  readonly internet: Dial
 }
 
 export type LabGateway = {
@@ -44,7 +46,7 @@ export type LabGateway = {
 
 /** The reference gateway: a container of the environment's own, with the recorder's channel in a folder that nobody else sees. */
 export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
-  const { environment, lab, harness, folder, proxyAddress, password } = site
+  const { environment, lab, harness, folder, proxyAddress, password, internet } = site
   const { variant, gateway } = environment
   if (!('profile' in gateway) || !isProfileName(gateway.profile)) throw new Error(`${gateway.name} has no such profile`)
   const config = join(folder, 'gateway.json')
@@ -71,9 +73,12 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
           ],
         ),
         place: { octet: octets.gateway, names: namesOf('gateway', variant) },
-        after: [],
-        // Bound to loopback it hears nobody from outside its namespace, where nothing else can live before it does.
-        ready: async () => (await lab.log('gateway', 1)).includes('ready'),
+        after: ['internet'],
+        // Bound to loopback it hears nobody from outside its namespace, and nobody else lives in there before it is ready.
+        ready:
+          variant.gateway.bind === 'loopback'
+            ? async () => (await lab.log('gateway', 1)).includes('ready')
+            : () => listens(internet, 'gateway', gatewayPort),
       },
     ],
     beside: dialThrough(socket),

@@ -34,9 +34,9 @@ export type Seen = {
 
 export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   const { asked, transport, trace } = seen
-  // The auth service has none of the other switches.
+  // The auth service and what is heard in its place beside the gateway have none of the other switches.
   const ownAuth = broken.secondListener !== undefined || broken.reflected !== correct.reflected
-  if (asked.to === 'auth' && ownAuth) return 'run'
+  if (asked.to !== 'proxy' && asked.to !== 'gateway' && ownAuth) return 'run'
   if (broken.listener !== correct.listener) return asked.to === 'gateway' ? 'same' : 'run'
   // A step may stop the auth service, of which the trace knows nothing.
   if (asked.needs.includes('stoppable-auth') && broken.access !== correct.access) return 'run'

@@ -10,6 +10,8 @@ import type { RunningEnvironment } from './running-environment.ts'
 const gatewayPort = 18789
 /** Where the proxy's side service listens (oauth2-proxy's own default). */
 const authPort = 4180
+/** Where a sidecar hears the proxy in front of it: plainly, or over TLS. */
+const sidecarPorts = { sidecar: 8080, 'sidecar-tls': 8443 } as const
 
 /** @param send with all placeholders filled in */
 export function sendOne(
@@ -36,6 +38,10 @@ export function peerOf(from: Case['from'], to: Case['to'], host: string, environ
       return { dial, host, port: 443, tls: { ca: environment.ca, servername: host } }
     case 'auth':
       return { dial, host: 'auth', port: authPort }
+    case 'sidecar':
+      return { dial, host: to, port: sidecarPorts[to] }
+    case 'sidecar-tls':
+      return { dial, host: 'sidecar', port: sidecarPorts[to], tls: { ca: environment.ca, servername: host } }
     case 'gateway':
       return {
         dial,

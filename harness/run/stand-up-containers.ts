@@ -74,7 +74,7 @@ export async function standUpContainers(
     ...spec,
     binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
   })
-  const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password }
+  const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
   const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
   await lab.start([
