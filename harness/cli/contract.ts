@@ -113,8 +113,10 @@ class Hearing {
     if (event.type === 'starting') note(event.id)
     if (event.type === 'failure')
       for (const program of this.#heard.keys()) this.broke(program, 'the rest', event.message)
-    // A suite is named after its program, and what it does.
+    // A suite is named after its program, and what that does.
     if (event.type === 'broken-cell') this.broke(event.environment.split(' ')[0] ?? '', event.name, event.reason)
+    if (event.type === 'environment-done' && event.reason !== undefined)
+      this.broke(event.id.split(' ')[0] ?? '', 'the rest', event.reason)
     if (event.type !== 'contract') return
     const { program, part, rows, reason } = event
     this.#heard.get(program)?.rows.push(...rows)

@@ -109,7 +109,11 @@ export class ContractLab implements AsyncDisposable {
     const own = join(folder, `${program.name}-${program.version}`)
     await mkdir(join(own, 'config'), { recursive: true })
     await using stack = new AsyncDisposableStack()
-    const lab = await ContainerLab.create(engine.socket, runId, `conformance-${runId}-${program.name}-contract`)
+    const lab = await ContainerLab.create(
+      engine.socket,
+      runId,
+      `conformance-${runId}-${program.name}-${program.version}`,
+    )
     stack.use(lab)
     const [proxy, intruder, beside, ...witnesses] = await Promise.all([
       relaySpec(harness, own, 'proxy', { octet: octets.proxy, names: ['proxy'] }),
