@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Dial } from '../clients/exchange.ts'
 import { type Addresses, compared, configOf, send, type VectorConfig } from '../gateways/contract.ts'
 import { type Program, programOf } from '../gateways/programs.ts'
-import { type ConfigName, configNames } from '../gateways/vector-configs.ts'
-import { expectedOf, namesOf, type Station, type Vector, vectors } from '../gateways/vectors.ts'
+import type { ConfigName } from '../gateways/vector-configs.ts'
+import { expectedOf, namesOf, type Station, type Vector } from '../gateways/vectors.ts'
 import { ContainerLab } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
@@ -58,18 +58,6 @@ export type ContractRow = {
 const answerDeadline = 10_000
 /** Where who shows which configuration is in force dials from: a listed proxy that no vector speaks of. Two, so that the list itself is seen to change. */
 const witnessOctets = [octets.further, octets.further + 1] as const
-
-/** Vectors that this program can be asked, by configuration, in the order of `vectorConfigs`. */
-export function vectorsOf(
-  program: Program,
-  chosen: (id: string) => boolean,
-): readonly (readonly [ConfigName, readonly Vector[]])[] {
-  const asked = vectors.filter((vector) => chosen(vector.id) && expectedOf(vector, namesOf(program)) !== null)
-  const byConfig = Map.groupBy(asked, ({ config }) => config)
-  return configNames
-    .map((config) => [config, byConfig.get(config) ?? []] as const)
-    .filter(([, { length }]) => length > 0)
-}
 
 type Stations = Readonly<Record<Station, { readonly dial: Dial; readonly host: string }>>
 
