@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { gatewayPrograms, type Program, programOf } from '../gateways/programs.ts'
+import { didYouMean } from '../plan/near-misses.ts'
 import type { Variant } from '../plan/proxy.ts'
 import { selectGateways } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
 import type { ContractRow } from '../run/contract.ts'
+import { idsOf, questionsOf } from '../run/contract-questions.ts'
 import type { RunEvent } from '../run/events.ts'
 import { stacked, wrapped } from './columns.ts'
 import type { RunOptions } from './options.ts'
@@ -28,7 +30,7 @@ export type ContractReport = {
 /** @returns the exit code: 1 for an answer that differs, 3 for a part that could not be asked. @throws UserError before anything is started */
 export async function contractCommand(options: ContractOptions): Promise<number> {
   const since = performance.now()
-  const programs = options.all ? gatewayPrograms : chosenPrograms(options.gateway)
+  const chosen = options.all ? gatewayPrograms : chosenPrograms(options.gateway)
   const { catalogue } = await loadProject()
   const audited = Object.fromEntries(
     catalogue.proxies
@@ -36,6 +38,7 @@ export async function contractCommand(options: ContractOptions): Promise<number>
       .flatMap(({ name, variants }) => variants.map((variant) => [name, variant] as const))
       .filter(([, { name }]) => name === 'documented'),
   )
+  const programs = askedPrograms(chosen, audited, options.only)
   using progress = terminalProgress()
   progress.note(wrapped(`${counted(programs.length)}: ${programs.map(nameOf).join(', ')}`))
   // What containers take is loaded after the first line is out.
@@ -113,8 +116,10 @@ class Hearing {
     if (event.type === 'starting') note(event.id)
     if (event.type === 'failure')
       for (const program of this.#heard.keys()) this.broke(program, 'the rest', event.message)
-    // A suite is named after its program, and what it does.
+    // A suite is named after its program, and what that does.
     if (event.type === 'broken-cell') this.broke(event.environment.split(' ')[0] ?? '', event.name, event.reason)
+    if (event.type === 'environment-done' && event.reason !== undefined)
+      this.broke(event.id.split(' ')[0] ?? '', 'the rest', event.reason)
     if (event.type !== 'contract') return
     const { program, part, rows, reason } = event
     this.#heard.get(program)?.rows.push(...rows)
@@ -140,6 +145,24 @@ function chosenPrograms(asked: readonly string[]): Program[] {
       `${gateway.name} is no real program: its answers are tested with the same vectors in the project's own tests.`,
     )
   })
+}
+
+/** The programs that have something to be asked. @throws UserError for a glob that means no vector of any program */
+function askedPrograms(
+  programs: readonly Program[],
+  audited: Readonly<Record<string, Variant>>,
+  only: readonly string[],
+): readonly Program[] {
+  const ids = (program: Program, globs: readonly string[]) => idsOf(questionsOf(program, audited, globs))
+  for (const glob of only)
+    if (programs.every((program) => ids(program, [glob]).length === 0)) {
+      const near = didYouMean(
+        glob,
+        programs.flatMap((program) => ids(program, [])),
+      )
+      throw new UserError(`There is no vector "${glob}" for ${programs.map(nameOf).join(', ')}${near}`)
+    }
+  return programs.filter((program) => ids(program, only).length > 0)
 }
 
 const differs = ({ expected, heard }: ContractRow) => expected !== heard

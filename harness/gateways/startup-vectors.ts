@@ -1,7 +1,7 @@
 /** What each profile's program does with a configuration at its start. Data; source: gateway-versions.md section 6. */
 import type { Who } from './vectors.ts'
 
-type Exit = 'starts' | 1 | 78
+export type Exit = 'starts' | 1 | 78
 
 export type StartupVector = {
   readonly id: string

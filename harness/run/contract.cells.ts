@@ -1,11 +1,8 @@
 /** A program's contract as vitest sees it: one test for each configuration, then one for each start. */
 import { afterAll, describe, inject, it } from 'vitest'
 import { programOf } from '../gateways/programs.ts'
-import { exitOf, startupVectors } from '../gateways/startup-vectors.ts'
-import { namesOf } from '../gateways/vectors.ts'
-import { caseMatcher } from '../plan/select.ts'
-import { ContractLab, type ContractRow, type ContractTask, vectorsOf } from './contract.ts'
-import { auditsOf, findingWords } from './contract-audits.ts'
+import { ContractLab, type ContractRow, type ContractTask } from './contract.ts'
+import { findingWords, questionsOf } from './contract-questions.ts'
 import { ContractStarts } from './contract-starts.ts'
 import { inOneSentence } from './standing.ts'
 
@@ -23,8 +20,7 @@ const task = inject('contract')
 if (task === undefined) throw new Error('this file runs for a contract order')
 const program = programOf(task.program.name, task.program.version)
 const title = `${program.name}@${program.version}`
-const matchers = task.only.map(caseMatcher)
-const chosen = (id: string) => matchers.length === 0 || matchers.some((matches) => matches(id))
+const { requests, starts, audits } = questionsOf(program, task.audited, task.only)
 
 /** A part that cannot be asked costs itself alone. */
 function part(name: string, ask: () => Promise<readonly ContractRow[]>, each: typeof it | typeof it.concurrent = it) {
@@ -37,54 +33,53 @@ function part(name: string, ask: () => Promise<readonly ContractRow[]>, each: ty
   })
 }
 
-describe(`${title} runs`, () => {
-  let starting: Promise<ContractLab> | undefined
-  afterAll(async () => {
-    const lab = await starting?.catch(() => undefined)
-    await lab?.[Symbol.asyncDispose]()
-  }, takeDownDeadline)
+// Vitest takes a suite without a test for a mistake.
+if (requests.length > 0)
+  describe(`${title} runs`, () => {
+    let starting: Promise<ContractLab> | undefined
+    afterAll(async () => {
+      const lab = await starting?.catch(() => undefined)
+      await lab?.[Symbol.asyncDispose]()
+    }, takeDownDeadline)
 
-  for (const [config, asked] of vectorsOf(program, chosen)) {
-    part(config, async () => {
-      const starts = starting === undefined
-      starting ??= ContractLab.start(task, config)
-      const lab = await starting
-      if (!starts) await lab.configure(config)
-      return await lab.ask(asked)
-    })
-  }
-})
+    for (const [config, asked] of requests) {
+      part(config, async () => {
+        const first = starting === undefined
+        starting ??= ContractLab.start(task, config)
+        const lab = await starting
+        if (!first) await lab.configure(config)
+        return await lab.ask(asked)
+      })
+    }
+  })
 
-describe(`${title} starts`, () => {
-  let creating: Promise<ContractStarts> | undefined
-  const starts = () => {
-    creating ??= ContractStarts.create(task)
-    return creating
-  }
-  afterAll(async () => {
-    const lab = await creating?.catch(() => undefined)
-    await lab?.[Symbol.asyncDispose]()
-  }, takeDownDeadline)
+if (starts.length + audits.length > 0)
+  describe(`${title} starts`, () => {
+    let creating: Promise<ContractStarts> | undefined
+    const lab = () => {
+      creating ??= ContractStarts.create(task)
+      return creating
+    }
+    afterAll(async () => {
+      const created = await creating?.catch(() => undefined)
+      await created?.[Symbol.asyncDispose]()
+    }, takeDownDeadline)
 
-  for (const vector of startupVectors) {
-    const id = `startup.${vector.id}`
-    const exit = exitOf(vector, namesOf(program))
-    if (exit === undefined || !chosen(id)) continue
-    const token = vector.environment?.OPENCLAW_GATEWAY_TOKEN
-    const ask = async () => {
+    for (const { id, vector, exit } of starts) {
+      const token = vector.environment?.OPENCLAW_GATEWAY_TOKEN
       const environment = token === undefined ? {} : { [program.variables.token]: token }
-      const { heard, lastWords } = await (await starts()).start(vector.gateway, environment)
-      return [{ id, expected: exit === 'starts' ? exit : `exit ${exit}`, heard, detail: lastWords }]
+      const ask = async () => {
+        const { heard, lastWords } = await (await lab()).start(vector.gateway, environment)
+        return [{ id, expected: exit === 'starts' ? exit : `exit ${exit}`, heard, detail: lastWords }]
+      }
+      part(id, ask, it.concurrent)
     }
-    part(id, ask, it.concurrent)
-  }
 
-  for (const { id, gateway, expect } of auditsOf(program, task.audited)) {
-    if (!chosen(id)) continue
-    const ask = async () => {
-      const heard = await (await starts()).audit(gateway)
-      return [{ id, expected: findingWords(expect), heard: findingWords(heard) }]
+    for (const { id, gateway, expect } of audits) {
+      const ask = async () => {
+        const heard = await (await lab()).audit(gateway)
+        return [{ id, expected: findingWords(expect), heard: findingWords(heard) }]
+      }
+      part(id, ask, it.concurrent)
     }
-    part(id, ask, it.concurrent)
-  }
-})
+  })

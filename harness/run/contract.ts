@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Dial } from '../clients/exchange.ts'
 import { type Addresses, compared, configOf, send, type VectorConfig } from '../gateways/contract.ts'
 import { type Program, programOf } from '../gateways/programs.ts'
-import { type ConfigName, configNames } from '../gateways/vector-configs.ts'
-import { expectedOf, namesOf, type Station, type Vector, vectors } from '../gateways/vectors.ts'
+import type { ConfigName } from '../gateways/vector-configs.ts'
+import { expectedOf, namesOf, type Station, type Vector } from '../gateways/vectors.ts'
 import { ContainerLab } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
@@ -59,18 +59,6 @@ const answerDeadline = 10_000
 /** Where who shows which configuration is in force dials from: a listed proxy that no vector speaks of. Two, so that the list itself is seen to change. */
 const witnessOctets = [octets.further, octets.further + 1] as const
 
-/** Vectors that this program can be asked, by configuration, in the order of `vectorConfigs`. */
-export function vectorsOf(
-  program: Program,
-  chosen: (id: string) => boolean,
-): readonly (readonly [ConfigName, readonly Vector[]])[] {
-  const asked = vectors.filter((vector) => chosen(vector.id) && expectedOf(vector, namesOf(program)) !== null)
-  const byConfig = Map.groupBy(asked, ({ config }) => config)
-  return configNames
-    .map((config) => [config, byConfig.get(config) ?? []] as const)
-    .filter(([, { length }]) => length > 0)
-}
-
 type Stations = Readonly<Record<Station, { readonly dial: Dial; readonly host: string }>>
 
 export class ContractLab implements AsyncDisposable {
@@ -109,7 +97,11 @@ export class ContractLab implements AsyncDisposable {
     const own = join(folder, `${program.name}-${program.version}`)
     await mkdir(join(own, 'config'), { recursive: true })
     await using stack = new AsyncDisposableStack()
-    const lab = await ContainerLab.create(engine.socket, runId, `conformance-${runId}-${program.name}-contract`)
+    const lab = await ContainerLab.create(
+      engine.socket,
+      runId,
+      `conformance-${runId}-${program.name}-${program.version}`,
+    )
     stack.use(lab)
     const [proxy, intruder, beside, ...witnesses] = await Promise.all([
       relaySpec(harness, own, 'proxy', { octet: octets.proxy, names: ['proxy'] }),

@@ -79,7 +79,8 @@ const reporter: Reporter = {
   },
   onTestModuleEnd(module: TestModule) {
     const reasons = module.errors().map((error) => error.message)
-    for (const { id } of chains.get(module.project.name) ?? []) environmentDone(id, reasons)
+    const { name } = module.project
+    for (const id of chains.get(name)?.map((environment) => environment.id) ?? [name]) environmentDone(id, reasons)
   },
 }
 
