@@ -10,9 +10,9 @@ import { type RunOptions, runDefaults } from './options.ts'
 import { root } from './project.ts'
 import { run } from './run.ts'
 
-export type ReplayOptions = Pick<
-  RunOptions,
-  'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'
+/** Flags that were not given are absent. */
+export type ReplayOptions = Partial<
+  Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'>
 >
 
 /** Runs the cell (and the twins that it rests on) afresh. @returns the run's exit code. @throws UserError for unknown names */
@@ -22,7 +22,7 @@ export async function replay(id: string, options: ReplayOptions): Promise<number
   const out = await mkdtemp(join(tmpdir(), 'conformance-replay-'))
   try {
     // One cell is meant: the gateway that shows what arrived, unless another is named.
-    const gateway = options.gateway.length > 0 ? options.gateway : ['reference']
+    const { gateway = ['reference'] } = options
     const code = await run({ ...runDefaults, ...options, gateway, case: [asked.id], out, quiet: true })
     const { results, evidence } = await readReport(out)
     if (options.json) {
