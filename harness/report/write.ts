@@ -11,7 +11,7 @@ import { casePage } from './html/case-page.ts'
 import { cellPage } from './html/cell-page.ts'
 import { environmentPage } from './html/environment-page.ts'
 import { indexPage } from './html/index-page.ts'
-import { casePath, cellPath, environmentPath } from './html/links.ts'
+import { casePath, cellPath, environmentPath, hasPage } from './html/links.ts'
 import { stylesheet } from './html/style.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
@@ -75,7 +75,7 @@ function* pages(overview: Overview, evidence: Evidence): Generator<readonly [pat
   for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, json(one)]
   for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
   for (const one of overview.environments) yield [environmentPath(one.id), environmentPage(overview, one)]
-  for (const cell of overview.results.cells) yield [cellPath(cell), cellPage(overview, cell)]
+  for (const cell of overview.results.cells.filter(hasPage)) yield [cellPath(cell), cellPage(overview, cell)]
 }
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`

@@ -2,7 +2,7 @@
 import type { CaseSummary } from '../../run/results.ts'
 import { severity } from '../marks.ts'
 import type { Overview } from '../overview.ts'
-import { casePath, cellPath, environmentPath } from './links.ts'
+import { casePath, cellLink, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, caseList, pageText, reference } from './page.ts'
 
@@ -18,7 +18,7 @@ export function casePage(overview: Overview, one: CaseSummary): string {
       <thead><tr><th scope="col">status</th><th scope="col">environment</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
       <tbody>${cells.map(
         (cell) =>
-          html`<tr><td><a href=${`../${cellPath(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${environmentPath(cell.environment)}`}>${cell.environment}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
+          html`<tr><td><a href=${`../${cellLink(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${environmentPath(cell.environment)}`}>${cell.environment}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
       )}</tbody>
     </table></div>
   </div>`

@@ -2,7 +2,7 @@
 import type { EnvironmentResult } from '../../run/results.ts'
 import { duration, environmentOutcome, type Overview, percentile } from '../overview.ts'
 import { visible } from '../visible.ts'
-import { casePath, cellPath, outsideLink } from './links.ts'
+import { casePath, cellAnchor, cellLink, outsideLink } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 
@@ -54,6 +54,6 @@ function familyTable(
     <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
     <tbody>${cells.map(
       (cell) =>
-        html`<tr><td><a href=${`../${cellPath(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
+        html`<tr id=${cellAnchor(cell)}><td><a href=${`../${cellLink(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
     )}</tbody></table></div></section>`
 }

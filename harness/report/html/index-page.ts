@@ -13,7 +13,7 @@ import {
   percentile,
   runInWords,
 } from '../overview.ts'
-import { casePath, cellPath, environmentPath } from './links.ts'
+import { casePath, cellLink, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixScript } from './matrix-script.ts'
 import { legend, pageText } from './page.ts'
@@ -164,7 +164,7 @@ function matrix(overview: Overview): Markup {
       ${cases.map(
         (one) => html`<tr data-case=${one.id} data-family=${family} data-level=${one.level}>
           <th scope="row"><a href=${casePath(one.id)}>${one.id.slice(family.length + 1)}</a> <small class="soft">${one.level === 'must' ? '' : `(${one.level}) `}${one.title}</small></th>
-          ${environments.map(({ id }) => html`<td>${overview.cellsAt(id, one.id).map(cellLink)}</td>`)}
+          ${environments.map(({ id }) => html`<td>${overview.cellsAt(id, one.id).map(cellMark)}</td>`)}
         </tr>`,
       )}
     </tbody>`,
@@ -174,9 +174,9 @@ function matrix(overview: Overview): Markup {
   </table></div>`
 }
 
-function cellLink(cell: Cell): Markup {
+function cellMark(cell: Cell): Markup {
   const { glyph, word } = markOf(cell.status)
-  return html`<a class=${cell.status} href=${cellPath(cell)}>${glyph}<i> ${word}, ${cell.transport}</i></a>`
+  return html`<a class=${cell.status} href=${cellLink(cell)}>${glyph}<i> ${word}, ${cell.transport}</i></a>`
 }
 
 function facts(overview: Overview): Markup {

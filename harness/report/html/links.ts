@@ -18,6 +18,20 @@ export function cellPath(cell: Pick<Cell, 'environment' | 'case' | 'transport'>)
   return `cells/${environmentFileName(cell.environment)}/${safe(cellKey(cell))}.html`
 }
 
+/** Where a reader learns more of a cell: on its page, or, where nothing was sent, on its line in its environment's. */
+export function cellLink(cell: Cell): string {
+  return hasPage(cell) ? cellPath(cell) : `${environmentPath(cell.environment)}#${safe(cellKey(cell))}`
+}
+
+export function cellAnchor(cell: Cell): string {
+  return safe(cellKey(cell))
+}
+
+/** `unsupported` is known without a request: its reason is all there is to say. */
+export function hasPage({ status }: Pick<Cell, 'status'>): boolean {
+  return status !== 'unsupported'
+}
+
 /** An address that may be followed: `https`, `http` or nothing (evidence and references could hold `javascript:`). */
 export function outsideLink(text: string): string | undefined {
   const url = URL.parse(text)
