@@ -1,5 +1,6 @@
 /** What the programs' own `security audit` says of a configuration. Data; source: gateways.md "Security audit", gateway-versions.md section 7. */
 import type { OptionalKey } from './profiles.ts'
+import type { Who } from './vectors.ts'
 
 type Severity = 'critical' | 'warn' | 'info'
 /** Severity by finding. */
@@ -11,6 +12,8 @@ export type AuditVector = {
   /** Keys without which a version has no such configuration. */
   readonly needs?: OptionalKey
   readonly expect: Findings
+  /** Who finds something else. */
+  readonly differs?: Partial<Readonly<Record<Who, Findings>>>
 }
 
 const trustedProxy = { userHeader: 'x-forwarded-user', allowUsers: ['alice@example.test'] }
@@ -26,17 +29,20 @@ const base = {
 /** Trusted-proxy authentication itself is a critical finding: everything hangs on the proxy. */
 const always: Findings = { 'gateway.trusted_proxy_auth': 'critical' }
 
-/** Of every configuration that a run gives to a program. */
-export const findingsOfRun: Findings = { ...always, 'config.secrets.gateway_password_in_config': 'warn' }
-/** Beside these where the configuration lists loopback and says `allowLoopback`. */
-export const findingsOfLoopback: Findings = { 'gateway.trusted_proxy_allow_loopback': 'warn' }
+const withPassword: Findings = { 'config.secrets.gateway_password_in_config': 'warn' }
+const withLoopback: Findings = { 'gateway.trusted_proxy_allow_loopback': 'warn' }
+
+/** What of a configuration that a run gives to a program is worth a finding; nothing else of it may be. */
+export function findingsOfRun(has: { readonly password: boolean; readonly allowLoopback: boolean }): Findings {
+  return { ...always, ...(has.password && withPassword), ...(has.allowLoopback && withLoopback) }
+}
 
 export const auditVectors: readonly AuditVector[] = [
   { id: 'complete', gateway: base, expect: always },
   {
     id: 'password in the file',
     gateway: { ...base, auth: { ...auth, password: 'local-only-password' } },
-    expect: findingsOfRun,
+    expect: { ...always, ...withPassword },
   },
   {
     id: 'no allowUsers',
@@ -51,7 +57,7 @@ export const auditVectors: readonly AuditVector[] = [
       auth: { ...auth, trustedProxy: { ...trustedProxy, allowLoopback: true } },
     },
     needs: 'allowLoopback',
-    expect: { ...always, 'gateway.trusted_proxy_allow_loopback': 'warn' },
+    expect: { ...always, ...withLoopback },
   },
   {
     id: 'deviceAutoApprove',
@@ -83,5 +89,6 @@ export const auditVectors: readonly AuditVector[] = [
     id: 'every origin allowed',
     gateway: { ...base, controlUi: { allowedOrigins: ['*'] } },
     expect: { ...always, 'gateway.control_ui.allowed_origins_wildcard': 'critical' },
+    differs: { coderclaw: always },
   },
 ]

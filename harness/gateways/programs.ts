@@ -82,6 +82,7 @@ const before71 = {
   surface: 'before-2026.7.1',
   refusesOwnAddress: false,
   silentPairing: ['control-ui'],
+  keys: profiles['allow-loopback'].keys.filter((key) => key !== 'deviceAutoApprove'),
   exit: profiles['strict-loopback'].exit,
 } as const
 
@@ -104,7 +105,6 @@ export const gatewayPrograms: readonly Program[] = [
       ...before71,
       protocol: 3,
       passwordScopes: 'of-backends',
-      keys: profiles['allow-loopback'].keys.filter((key) => key !== 'deviceAutoApprove'),
     },
   }),
   openclaw('2026.4.26', 'strict-loopback', withoutBundledPlugins),

@@ -1,11 +1,5 @@
 /** What one program is asked: single requests by configuration, starts, and audits of what the vectors and the runs give it. */
-import {
-  type AuditVector,
-  auditVectors,
-  type Findings,
-  findingsOfLoopback,
-  findingsOfRun,
-} from '../gateways/audit-vectors.ts'
+import { type AuditVector, auditVectors, type Findings, findingsOfRun } from '../gateways/audit-vectors.ts'
 import type { Program } from '../gateways/programs.ts'
 import { type Exit, exitOf, type StartupVector, startupVectors } from '../gateways/startup-vectors.ts'
 import { type ConfigName, configNames } from '../gateways/vector-configs.ts'
@@ -54,19 +48,24 @@ export function idsOf({ requests, starts, audits }: Questions): string[] {
 }
 
 /** Variants with one and the same configuration are one audit. */
-function auditsOf({ rules }: Program, audited: Readonly<Record<string, Variant>>): AuditVector[] {
+function auditsOf(program: Program, audited: Readonly<Record<string, Variant>>): AuditVector[] {
+  const { rules } = program
   const written = Object.entries(audited).map(([name, variant]) => {
     const { gateway } = gatewayConfig({ variant, rules, proxyAddress: '10.77.0.2', password: 'local-only-password' })
-    const allowLoopback = 'allowLoopback' in gateway.auth.trustedProxy
-    return { name, gateway, expect: { ...findingsOfRun, ...(allowLoopback && findingsOfLoopback) } }
+    const { password, trustedProxy } = gateway.auth
+    const expect = findingsOfRun({ password: password !== undefined, allowLoopback: 'allowLoopback' in trustedProxy })
+    return { name, gateway, expect }
   })
   const distinct = Map.groupBy(written, ({ gateway }) => JSON.stringify(gateway))
   return [
-    ...auditVectors.filter(({ needs }) => needs === undefined || rules.keys.includes(needs)),
+    ...auditVectors
+      .filter(({ needs }) => needs === undefined || rules.keys.includes(needs))
+      .map(({ differs, ...vector }) => {
+        const who = namesOf(program).find((name) => differs?.[name] !== undefined)
+        return { ...vector, expect: (who && differs?.[who]) ?? vector.expect }
+      }),
     ...[...distinct.values()].flatMap(([first, ...others]) =>
-      first === undefined
-        ? []
-        : [{ ...first, id: `run behind ${[first, ...others].map(({ name }) => name).join(', ')}` }],
+      first === undefined ? [] : [{ ...first, id: `run.${[first, ...others].map(({ name }) => name).join('+')}` }],
     ),
   ].map((vector) => ({ ...vector, id: `audit.${vector.id}` }))
 }
