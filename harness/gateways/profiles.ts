@@ -131,7 +131,7 @@ const allowLoopback: Profile = {
   checksControlUiBuild: false,
   toolsDialGateway: true,
   limitsSockets: false,
-  keys: ['allowLoopback', 'allowRealIpFallback', 'deviceAutoApprove', 'customBindHost'],
+  keys: ['allowLoopback', 'allowRealIpFallback', 'customBindHost'],
   exit: { schema: 78, noProxies: 1, noMode: 78 },
 }
 

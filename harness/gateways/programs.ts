@@ -82,7 +82,6 @@ const before71 = {
   surface: 'before-2026.7.1',
   refusesOwnAddress: false,
   silentPairing: ['control-ui'],
-  keys: profiles['allow-loopback'].keys.filter((key) => key !== 'deviceAutoApprove'),
   exit: profiles['strict-loopback'].exit,
 } as const
 
