@@ -4,13 +4,16 @@ import type { PreparedEnvironment } from './events.ts'
 
 /**
  * By name: an environment by itself, or all of one real gateway under that gateway's name. The longest first, so that it does not end last.
- * A sidecar shares the gateway's namespace and ports, and may ask for another `bind`, which is read at the start: it has a program of its own.
+ * `bind` is read at the start, and only where somebody is accepted can it be seen that a configuration has been taken over: a sidecar that asks
+ * for another `bind`, or that this version refuses, has a program of its own.
  */
 export function chainsOf(
   environments: readonly PreparedEnvironment[],
 ): ReadonlyMap<string, readonly PreparedEnvironment[]> {
-  const chains = Map.groupBy(environments, ({ id, gateway, variant }) =>
-    'profile' in gateway || variant.topology === 'sidecar' ? id : gatewayId(gateway),
-  )
+  const chains = Map.groupBy(environments, ({ id, gateway, gatewayFeatures, variant }) => {
+    const refused = variant.topology === 'sidecar' && !gatewayFeatures.includes('loopback-trusted')
+    const alone = 'profile' in gateway || refused || variant.gateway.bind !== 'lan'
+    return alone ? id : gatewayId(gateway)
+  })
   return new Map([...chains].toSorted(([, one], [, other]) => other.length - one.length))
 }

@@ -73,7 +73,7 @@ export class RealGateway implements AsyncDisposable {
       await writeConfig(folder, config)
     }
     await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf('gateway', variant))
-    const address = lab.network.address(octets.gateway)
+    const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
     return {
       specs: [],
       beside,
