@@ -35,9 +35,13 @@ const programs = join(import.meta.dirname, 'programs')
 const on = (prefix: string, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [`${prefix}${name}`, '1']))
 
-/** Nothing but the gateway: no channels, no model providers, no respawn by a supervisor. Names that a version does not know are harmless. */
+/**
+ * Nothing but the gateway: no channels, no model providers, no plugins, no respawn by a supervisor. Names that a version does not know are
+ * harmless. Plugins cost every version a quarter of its start, and 2026.4.26 and 2026.4.27 run `npm install` for them, which never ends without
+ * a network.
+ */
 const openclawEnvironment = {
-  ...on('OPENCLAW_', ['NO_RESPAWN', 'DISABLE_BONJOUR', 'NO_AUTO_UPDATE']),
+  ...on('OPENCLAW_', ['NO_RESPAWN', 'DISABLE_BONJOUR', 'NO_AUTO_UPDATE', 'DISABLE_BUNDLED_PLUGINS']),
   ...on('OPENCLAW_SKIP_', [
     'CHANNELS',
     'PROVIDERS',
@@ -51,8 +55,6 @@ const openclawEnvironment = {
 
 type Differences = {
   readonly rules?: Partial<Profile>
-  readonly environment?: Program['environment']
-  readonly sections?: Program['sections']
   readonly npmFlags?: readonly string[]
 }
 
@@ -66,18 +68,13 @@ function openclaw(version: string, profile: ProfileName, differs: Differences = 
     folder: join(programs, 'openclaw', version),
     npmFlags: differs.npmFlags ?? [],
     main: 'openclaw/openclaw.mjs',
-    environment: { ...openclawEnvironment, ...differs.environment },
+    environment: openclawEnvironment,
     variables: { config: 'OPENCLAW_CONFIG_PATH', state: 'OPENCLAW_STATE_DIR', token: 'OPENCLAW_GATEWAY_TOKEN' },
-    sections: differs.sections ?? {},
+    sections: { plugins: { enabled: false } },
     readyPath: '/readyz',
   }
 }
 
-/** 2026.4.26 and 2026.4.27 run `npm install` from the gateway for their bundled plugins, which never ends without a network. */
-const withoutBundledPlugins: Differences = {
-  environment: { OPENCLAW_DISABLE_BUNDLED_PLUGINS: '1' },
-  sections: { plugins: { enabled: false } },
-}
 const before71 = {
   surface: 'before-2026.7.1',
   refusesOwnAddress: false,
@@ -99,14 +96,13 @@ export const gatewayPrograms: readonly Program[] = [
   openclaw('2026.7.1', 'allow-loopback'),
   openclaw('2026.5.12', 'allow-loopback', { rules: { ...before71, passwordFallback: false } }),
   openclaw('2026.4.27', 'allow-loopback', {
-    ...withoutBundledPlugins,
     rules: {
       ...before71,
       protocol: 3,
       passwordScopes: 'of-backends',
     },
   }),
-  openclaw('2026.4.26', 'strict-loopback', withoutBundledPlugins),
+  openclaw('2026.4.26', 'strict-loopback'),
   openclaw('2026.3.28', 'legacy', { rules: { checksSocketOrigin: 'all', silentPairing: ['control-ui'] } }),
   // Its node-llama-cpp peer would bring 800 MB that no gateway needs.
   openclaw('2026.3.8', 'legacy', { npmFlags: ['--legacy-peer-deps'] }),

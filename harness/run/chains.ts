@@ -2,6 +2,9 @@
 import { gatewayId } from '../plan/select.ts'
 import type { PreparedEnvironment } from './events.ts'
 
+/** Above this a second running program is worth its start and its memory: one after the other on one core, they would be what a run waits for. */
+const longest = 6
+
 /**
  * By name: an environment by itself, or all of one real gateway under that gateway's name. The longest first, so that it does not end last.
  * `bind` is read at the start, and only where somebody is accepted can it be seen that a configuration has been taken over: a sidecar that asks
@@ -15,5 +18,17 @@ export function chainsOf(
     const alone = 'profile' in gateway || refused || variant.gateway.bind !== 'lan'
     return alone ? id : gatewayId(gateway)
   })
-  return new Map([...chains].toSorted(([, one], [, other]) => other.length - one.length))
+  return new Map([...chains].flatMap(halves).toSorted(([, one], [, other]) => other.length - one.length))
+}
+
+function halves([name, environments]: [string, readonly PreparedEnvironment[]]): [
+  string,
+  readonly PreparedEnvironment[],
+][] {
+  if (environments.length <= longest) return [[name, environments]]
+  const half = Math.ceil(environments.length / 2)
+  return [
+    [name, environments.slice(0, half)],
+    [`${name} (second)`, environments.slice(half)],
+  ]
 }

@@ -142,17 +142,7 @@ export function gatewaySpec(
   return {
     name: 'gateway',
     image: image.reference,
-    command: [
-      'node',
-      `/opt/node_modules/${main}`,
-      'gateway',
-      'run',
-      '--port',
-      String(gatewayPort),
-      '--ws-log',
-      'full',
-      '--verbose',
-    ],
+    command: ['node', `/opt/node_modules/${main}`, 'gateway', 'run', '--port', String(gatewayPort)],
     env: {
       ...environment,
       NODE_NO_WARNINGS: '1',
