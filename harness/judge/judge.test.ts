@@ -595,6 +595,18 @@ describe('judge', () => {
         reason: expect.stringContaining('recording'),
       })
     })
+    it('does not offer what rests on a twin that only a recording can show', () => {
+      const seen = (status: 'unsupported' | 'fail') => ({
+        ...real,
+        case: { twins: ['identity.x.y'] },
+        context: { twins: [{ case: 'identity.x.y', status }] },
+      })
+      expect(judged({ verdict: 'unreached' }, seen('unsupported'))).toMatchObject({
+        status: 'unsupported',
+        reason: expect.stringContaining('identity.x.y'),
+      })
+      expect(judged({ verdict: 'unreached' }, { ...seen('fail'), exchange: page(401) }).status).toBe('blocked')
+    })
     it('judges the verdict that the client heard', () => {
       const exchange = anExchange({ verdict: { kind: 'accepted', user: alice } })
       expect(

@@ -33,13 +33,18 @@ export function judgeBefore(
   asked: Case,
   transport: Transport,
   recordable: boolean,
-  context: Pick<JudgeContext, 'features' | 'depends'>,
+  context: Pick<JudgeContext, 'features' | 'depends' | 'twins'>,
 ): Judgement | undefined {
   const needed = transport === 'h2' ? [...asked.needs, 'h2'] : asked.needs
   const missing = needed.filter((feature) => !context.features.includes(feature))
   if (missing.length > 0) return { status: 'unsupported', reason: `Not offered here: ${list([...new Set(missing)])}.` }
   if (!recordable && !tellsWithoutRecord(asked.expect)) {
     return { status: 'unsupported', reason: 'Not offered here: recording (this gateway does not show what arrived).' }
+  }
+  // What shows that the path is alive cannot be seen here either.
+  const unseen = (id: string) => context.twins.some((one) => one.case === id && one.status === 'unsupported')
+  if (!recordable && asked.twins.length > 0 && asked.twins.every(unseen)) {
+    return { status: 'unsupported', reason: `Not offered here: its positive twin ${list(asked.twins)}.` }
   }
   const notGreen = asked.depends.filter((id) => !context.depends.some((one) => one.case === id && isGreen(one)))
   if (notGreen.length > 0) {

@@ -65,26 +65,39 @@ const meanings: readonly (readonly [Conformance, string])[] = [
   ['not-run', 'Did not run'],
 ]
 
+/** A configuration is as safe as what was seen of it behind any gateway: one that keeps no record shows less, and takes nothing back. */
+const worstFirst: readonly Conformance[] = ['does-not-conform', 'known', 'error', 'not-proved', 'conforms', 'not-run']
+
 function verdicts(overview: Overview): Markup {
-  const judged = overview.environments.map((one) => ({ one, ...environmentOutcome(overview, one) }))
-  const several = new Set(overview.environments.map(gatewayName)).size > 1
+  const configurations = [
+    ...Map.groupBy(overview.environments, ({ proxy, proxyVersion, variant }) => `${proxy}@${proxyVersion}/${variant}`),
+  ].map(([, environments]) => {
+    const judged = environments.map((one) => ({ one, ...environmentOutcome(overview, one) }))
+    const conformance = worstFirst.find((each) => judged.some((other) => other.conformance === each)) ?? 'not-run'
+    const seen = judged.filter((each) => each.conformance === conformance).map(({ one }) => one)
+    return { conformance, seen, everywhere: seen.length === environments.length }
+  })
   const groups = meanings
     .map(([conformance, words]) => ({
       conformance,
       words,
-      members: judged.filter((each) => each.conformance === conformance),
+      members: configurations.filter((each) => each.conformance === conformance),
     }))
     .filter(({ members }) => members.length > 0)
   return html`<ul class="verdicts">${groups.map(
     ({ conformance, words, members }) =>
       html`<li><span class=${`status ${looks[conformance]}`}><span aria-hidden="true">${markOf(looks[conformance]).glyph}</span> ${words}</span>${' '}${members.map(
-        ({ one }, index) => [
-          index > 0 ? ', ' : '',
-          html`<a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.variant}</a>`,
-          several ? ` (${gatewayName(one)})` : '',
-        ],
+        ({ seen, everywhere }, index) => [index > 0 ? ', ' : '', configurationLink(seen, everywhere)],
       )}</li>`,
   )}</ul>`
+}
+
+/** @param everywhere behind every gateway of the run; else those are named where it was seen */
+function configurationLink(seen: readonly EnvironmentResult[], everywhere: boolean): Markup | undefined {
+  const [first] = seen
+  if (first === undefined) return undefined
+  const where = everywhere ? '' : ` (${seen.map(gatewayName).join(', ')})`
+  return html`<span><a href=${environmentPath(first.id)}>${first.proxyTitle ?? first.proxy} ${first.variant}</a>${where}</span>`
 }
 
 const looks: Readonly<Record<Conformance, Status>> = {
