@@ -33,7 +33,7 @@ describe.skipIf(engine.kind === 'none')('the newest OpenClaw', () => {
     const heard: { exitCode: number; programs: ContractReport[] } = JSON.parse(stdout)
     exitCode = heard.exitCode
     openclaw = heard.programs[0]
-  }, 300_000)
+  }, 600_000)
 
   it('answers as the vectors say', () => {
     expect(openclaw?.broken).toEqual([])
