@@ -1,26 +1,18 @@
 import { createServer } from 'node:net'
-import { resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { KeptAlive } from '../clients/kept-alive.ts'
 import { peerOf } from '../clients/peer.testing.ts'
-import { knownGateways } from '../gateways/known-gateways.ts'
-import { expandPlan, type PlannedEnvironment } from '../plan/expand.ts'
-import { loadCatalogue } from '../plan/load-catalogue.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
 import { correct } from '../reference-proxy/behaviour.ts'
 import { mutantNamed } from '../reference-proxy/mutants.ts'
 import { askForOrder, fenceConnection, raiseFence } from './fence.ts'
+import { planReferencePair } from './reference-pair.testing.ts'
 import { type EmbeddedLab, standUpEmbedded } from './stand-up-embedded.ts'
 
 let planned: PlannedEnvironment
 let lab: EmbeddedLab
 beforeAll(async () => {
-  const { cases, proxies } = await loadCatalogue({ root: resolve(import.meta.dirname, '..', '..') })
-  const [environment] = expandPlan(
-    { cases, gateways: knownGateways, proxies: proxies.filter(({ embedded }) => embedded) },
-    { gateway: ['reference'], case: ['identity.arrival.reaches-gateway'] },
-  ).environments
-  if (environment === undefined) throw new Error('there is no reference proxy')
-  planned = environment
+  planned = await planReferencePair()
   lab = await standUpEmbedded(planned)
 })
 beforeEach(() => lab.replaceProxy(correct))

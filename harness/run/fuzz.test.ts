@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { knownGateways } from '../gateways/known-gateways.ts'
-import { expandPlan, type PlannedEnvironment } from '../plan/expand.ts'
-import { loadCatalogue } from '../plan/load-catalogue.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
 import { loadScenarios } from '../plan/load-scenarios.ts'
 import { unknownPlaceholders } from '../plan/placeholders.ts'
 import { correct } from '../reference-proxy/behaviour.ts'
@@ -14,6 +12,7 @@ import { fuzz } from './fuzz.ts'
 import { fuzzCase, scenarioText } from './fuzz-case.ts'
 import { provenControls } from './fuzz-controls.ts'
 import { fuzzedRequests } from './fuzz-requests.ts'
+import { planReferencePair } from './reference-pair.testing.ts'
 import { type EmbeddedLab, standUpEmbedded } from './stand-up-embedded.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -23,13 +22,7 @@ const forged = [['{identity}', '{evil}']]
 let planned: PlannedEnvironment
 let lab: EmbeddedLab
 beforeAll(async () => {
-  const { cases, proxies } = await loadCatalogue({ root })
-  const [environment] = expandPlan(
-    { cases, gateways: knownGateways, proxies: proxies.filter(({ embedded }) => embedded) },
-    { gateway: ['reference'], case: ['identity.arrival.reaches-gateway'] },
-  ).environments
-  if (environment === undefined) throw new Error('there is no reference proxy')
-  planned = environment
+  planned = await planReferencePair()
   lab = await standUpEmbedded(planned)
 })
 afterAll(() => lab[Symbol.asyncDispose]())
