@@ -1,5 +1,6 @@
 /** Which expectations nothing at all would satisfy. These are the ones that a dead proxy must not be able to meet. */
 import type { Expectation } from '../plan/case.ts'
+import type { Attempt } from './observation.ts'
 
 /** The expectation itself demands that something good arrives or is accepted, so a broken path cannot meet it. */
 export function isPositive(expect: Expectation): boolean {
@@ -9,13 +10,18 @@ export function isPositive(expect: Expectation): boolean {
   return count !== 'any' && count !== 0 && identity !== undefined && identity.length > 0
 }
 
-/** Whether an attempt without arrivals and without an answer could meet it: the run then sends a fence after the case. */
+/** Whether an attempt without arrivals or without an answer could meet it: the run then sends a fence after a case of which one was such. */
 export function needsFence(expect: Expectation): boolean {
   const { arrives, verdict, client } = expect
   if (arrives === 'never' || verdict === 'unreached') return true
   if (typeof arrives === 'object' && (arrives.count === 'any' || arrives.count === 0)) return true
   if (typeof verdict === 'object' && 'only' in verdict) return true
   return client?.status?.includes('none') === true || client?.without !== undefined
+}
+
+/** Whether nothing that is said of it rests on silence: it arrived, and it was answered. */
+export function speaks({ arrivals, exchange }: Attempt): boolean {
+  return arrivals.length > 0 && exchange.response !== undefined
 }
 
 /** What of an arrival a gateway's verdict stands for: whom it accepts follows from the identity lines alone. */
