@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /** The command line: parses, calls, prints. Exit codes: see `exit.ts`. */
 import { enableCompileCache } from 'node:module'
-import { join } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
-import { cacheFolder } from '../lab/cache.ts'
+import { compiledFolder } from '../lab/cache.ts'
 import { UserError } from '../plan/user-error.ts'
 import {
   canaryOptions,
@@ -16,8 +15,8 @@ import {
   selectionOptions,
 } from './options.ts'
 
-// The sources run as they are: what Node makes of them is kept. The variable is for the run's own process and its threads.
-process.env.NODE_COMPILE_CACHE ??= join(cacheFolder, 'compiled')
+// The variable is for the run's own process and its threads.
+process.env.NODE_COMPILE_CACHE ??= compiledFolder
 enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 const program = new Command('conformance')

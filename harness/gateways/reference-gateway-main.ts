@@ -4,6 +4,7 @@
  * Prints the line `ready` when it listens. A refused configuration goes to stderr and ends with the exit code of the profile's program.
  */
 import { readFile } from 'node:fs/promises'
+import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { startup } from './config.ts'
 import { isProfileName, profileNames, profiles } from './profiles.ts'
@@ -40,6 +41,8 @@ async function main(): Promise<number> {
   const listening = await gateway.listen(port === undefined ? undefined : Number(port))
   console.log(`listening on port ${listening}`)
   console.log('ready')
+  // A container is taken away without a word of farewell, and this would not be kept.
+  flushCompileCache()
   await stopped
   return 0
 }

@@ -4,6 +4,7 @@
  * OIDC_CLIENT_SECRET_FILE, OIDC_PORT.
  */
 import { readFile } from 'node:fs/promises'
+import { flushCompileCache } from 'node:module'
 import { z } from 'zod'
 import { createProvider } from './provider.ts'
 
@@ -37,4 +38,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 server.listen(given.OIDC_PORT, () => {
   const address = server.address()
   console.log(`ready on port ${typeof address === 'object' && address ? address.port : given.OIDC_PORT}`)
+  // A container is taken away without a word of farewell, and this would not be kept.
+  flushCompileCache()
 })

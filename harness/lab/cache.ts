@@ -11,6 +11,9 @@ export const cacheFolder =
   process.env.CONFORMANCE_CACHE ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trusted-proxy-conformance')
 
+/** What Node makes of the sources, which run as they are. Node looks after it by itself. */
+export const compiledFolder = join(cacheFolder, 'compiled')
+
 export type Entry = {
   /** For people who look into the cache. */
   readonly name: string

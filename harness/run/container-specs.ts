@@ -1,6 +1,7 @@
 /** What each container of an environment is started with. */
 import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { compiledFolder } from '../lab/cache.ts'
 import type { ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
 import { projectBind } from '../lab/containers/project-bind.ts'
@@ -32,11 +33,38 @@ export async function relaySpec(
   name: string,
   place: ContainerSpec['place'],
 ): Promise<{ readonly spec: ContainerSpec; readonly socket: string }> {
+  const { binds, env, socket } = await vantagePoint(parent, name)
+  const spec = harnessSpec(harness, name, [relay], binds)
+  return { spec: { ...spec, env: { ...spec.env, ...env }, place, ready: () => relayAnswers(socket) }, socket }
+}
+
+/** One of the project's own containers that is a vantage point as well: its process relays beside its work, which spares a container. */
+export async function withRelay<Spec extends Pick<ContainerSpec, 'name' | 'command' | 'env' | 'binds'>>(
+  spec: Spec,
+  parent: string,
+): Promise<{ readonly spec: Spec; readonly socket: string }> {
+  const { binds, env, socket } = await vantagePoint(parent, `${spec.name}-side`)
+  const [node = 'node', ...args] = spec.command
+  return {
+    spec: {
+      ...spec,
+      command: [node, '--import', `${projectBind.target}/${relay}`, ...args],
+      env: { ...spec.env, ...env },
+      binds: [...spec.binds, ...binds],
+    },
+    socket,
+  }
+}
+
+const relay = 'harness/lab/vantage/relay.mjs'
+
+async function vantagePoint(parent: string, name: string) {
   const folder = await vantageFolder(parent, name)
-  const socket = join(folder, 'relay.sock')
-  const bind = { source: folder, target: '/vantage', writable: true }
-  const spec = harnessSpec(harness, name, ['harness/lab/vantage/relay.mjs', '/vantage/relay.sock'], [bind])
-  return { spec: { ...spec, place, ready: () => relayAnswers(socket) }, socket }
+  return {
+    socket: join(folder, 'relay.sock'),
+    env: { VANTAGE_SOCKET: '/vantage/relay.sock' },
+    binds: [{ source: folder, target: '/vantage', writable: true }],
+  }
 }
 
 export function serviceOf(environment: PreparedEnvironment, name: string): PreparedService {
@@ -69,7 +97,7 @@ export function namesOf(
   return [...new Set([...own, ...guests.flatMap((guest) => namesOf(guest.name, { host, names, services }))])]
 }
 
-export const nodeEnvironment = { NODE_NO_WARNINGS: '1' }
+const compiled = { source: compiledFolder, target: '/compiled', writable: true }
 
 /** A container that runs the project's own code. @param args paths below `harness/` are the project's */
 export function harnessSpec(
@@ -82,8 +110,8 @@ export function harnessSpec(
     name,
     image: harness.image.reference,
     command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${projectBind.target}/${arg}` : arg))],
-    env: nodeEnvironment,
-    binds: [...harness.binds, projectBind, ...binds],
+    env: { NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: compiled.target },
+    binds: [...harness.binds, projectBind, compiled, ...binds],
     tmpfs: [],
     after: [],
   }

@@ -84,7 +84,7 @@ export class ContractLab implements AsyncDisposable {
     this.#addresses = {
       proxy: lab.network.address(octets.proxy),
       gateway: lab.network.address(octets.gateway),
-      intruder: lab.network.address(octets.lan),
+      intruder: lab.network.address(octets.intruder),
     }
     this.#stations = stations(this.#addresses)
     this.#witnesses = witnesses
@@ -105,7 +105,7 @@ export class ContractLab implements AsyncDisposable {
     stack.use(lab)
     const [proxy, intruder, beside, ...witnesses] = await Promise.all([
       relaySpec(harness, own, 'proxy', { octet: octets.proxy, names: ['proxy'] }),
-      relaySpec(harness, own, 'intruder', { octet: octets.lan, names: ['intruder'] }),
+      relaySpec(harness, own, 'intruder', { octet: octets.intruder, names: ['intruder'] }),
       relaySpec(harness, own, 'beside', { beside: 'gateway' }),
       ...witnessOctets.map((octet, at) =>
         relaySpec(harness, own, `witness-${at}`, { octet, names: [`witness-${at}`] }),

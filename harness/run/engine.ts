@@ -1,11 +1,9 @@
 /** The engine as the run's process holds it: found outside, or started here inside the run's own namespaces. */
 import { createReadStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Docker from 'dockerode'
-import { noteOwner, storageParent } from '../lab/containers/sweep.ts'
 import { hasImage } from '../lab/images/pull.ts'
-import { PrivateEngine, removeFolder } from '../lab/private/private-engine.ts'
+import { PrivateEngine } from '../lab/private/private-engine.ts'
 import type { RunEvent, RunRequest } from './events.ts'
 
 /** What an environment needs to reach the engine; JSON, since environments run in threads of their own. */
@@ -18,7 +16,7 @@ export type HeldEngine = AsyncDisposable & { readonly access?: EngineAccess }
 
 /** Starts or takes the engine and puts the images into it that are not there yet. */
 export async function startEngine(
-  { engine, folder, runId, environments, contract }: RunRequest,
+  { engine, folder, environments, contract }: RunRequest,
   send: (event: RunEvent) => void,
 ): Promise<HeldEngine> {
   const since = performance.now()
@@ -30,7 +28,7 @@ export async function startEngine(
   }
   await using stack = new AsyncDisposableStack()
   const { socket, version } =
-    engine.kind === 'docker' ? engine : await startPrivate(engine.packages, folder, runId, stack)
+    engine.kind === 'docker' ? engine : stack.use(await PrivateEngine.start(engine.packages, join(folder, 'engine')))
   // testcontainers finds the engine by this alone.
   process.env.DOCKER_HOST = `unix://${socket}`
   const docker = new Docker({ socketPath: socket })
@@ -44,19 +42,6 @@ export async function startEngine(
   announce(version)
   const standing = stack.move()
   return { access: { socket }, [Symbol.asyncDispose]: () => standing.disposeAsync() }
-}
-
-async function startPrivate(
-  packages: string,
-  folder: string,
-  runId: string,
-  stack: AsyncDisposableStack,
-): Promise<PrivateEngine> {
-  const storage = join(storageParent, runId)
-  await mkdir(storage, { recursive: true })
-  await noteOwner(storage)
-  stack.defer(() => removeFolder(storage))
-  return stack.use(await PrivateEngine.start(packages, join(folder, 'engine'), join(storage, 'data')))
 }
 
 async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { ContainerLab, ContainerSpec } from '../lab/containers/container-la
 import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
-import { harnessSpec, namesOf, relaySpec, vantageFolder } from './container-specs.ts'
+import { harnessSpec, namesOf, vantageFolder, withRelay } from './container-specs.ts'
 import type { PreparedEnvironment } from './events.ts'
 import { gatewayConfig } from './gateway-config.ts'
 import { listens } from './readiness.ts'
@@ -53,25 +53,25 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
   const rules = profiles[gateway.profile]
   await writeFile(config, JSON.stringify(gatewayConfig({ variant, rules, proxyAddress, password })))
   const recorder = await vantageFolder(folder, 'gateway')
-  const { spec, socket } = await relaySpec(harness, folder, 'gateway-side', { beside: 'gateway' })
+  const program = harnessSpec(
+    harness,
+    'gateway',
+    [
+      'harness/gateways/reference-gateway-main.ts',
+      ...['--config', '/etc/gateway/gateway.json'],
+      ...['--recorder', '/recorder/recorder.sock'],
+      ...['--profile', gateway.profile],
+    ],
+    [
+      { source: config, target: '/etc/gateway/gateway.json' },
+      { source: recorder, target: '/recorder', writable: true },
+    ],
+  )
+  const { spec, socket } = await withRelay(program, folder)
   return {
     specs: [
-      spec,
       {
-        ...harnessSpec(
-          harness,
-          'gateway',
-          [
-            'harness/gateways/reference-gateway-main.ts',
-            ...['--config', '/etc/gateway/gateway.json'],
-            ...['--recorder', '/recorder/recorder.sock'],
-            ...['--profile', gateway.profile],
-          ],
-          [
-            { source: config, target: '/etc/gateway/gateway.json' },
-            { source: recorder, target: '/recorder', writable: true },
-          ],
-        ),
+        ...spec,
         place: { octet: octets.gateway, names: namesOf('gateway', variant) },
         after: ['internet'],
         // Bound to loopback it hears nobody from outside its namespace, and nobody else lives in there before it is ready.

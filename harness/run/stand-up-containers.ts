@@ -9,15 +9,7 @@ import { loopback } from '../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../lab/vantage/dial.ts'
 import type { Vantage } from '../plan/case.ts'
 import { environmentRow } from './collect.ts'
-import {
-  harnessSpec,
-  nodeEnvironment,
-  octetOf,
-  relaySpec,
-  serviceOf,
-  serviceSpec,
-  shortName,
-} from './container-specs.ts'
+import { harnessSpec, octetOf, relaySpec, serviceOf, serviceSpec, shortName, withRelay } from './container-specs.ts'
 import type { EngineAccess } from './engine.ts'
 import { referenceGateway } from './lab-gateway.ts'
 import { listens, readiness } from './readiness.ts'
@@ -62,7 +54,8 @@ export async function standUpContainers(
   await secrets.writeFolder(shared, { 'ca.crt': authority.certificate, 'tls.crt': tls.certificate, 'tls.key': tls.key })
   const [outside, neighbour, inside] = await Promise.all([
     relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
-    relaySpec(harness, own, 'lan', { octet: octets.lan, names: ['lan'] }),
+    // Whoever has an address on the network and is not trusted is a neighbour.
+    withRelay(harnessSpec(harness, 'idp', ['harness/identity/provider-main.ts'], []), own),
     // A sidecar stands where the gateway does.
     variant.topology === 'sidecar' ? undefined : relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
   ])
@@ -79,13 +72,12 @@ export async function standUpContainers(
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
   await lab.start([
     ...(onBridge ? [] : [outside.spec]),
-    neighbour.spec,
     ...(inside === undefined ? [] : [inside.spec]),
     ...gateway.specs,
     withBinds({
-      ...harnessSpec(harness, 'idp', ['harness/identity/provider-main.ts'], []),
+      ...neighbour.spec,
       env: {
-        ...nodeEnvironment,
+        ...neighbour.spec.env,
         OIDC_CALLBACKS: JSON.stringify(variant.login.callbacks),
         OIDC_CLIENT_AUTH: variant.login.clientAuth,
       },
@@ -136,7 +128,7 @@ export async function standUpContainers(
     },
     addresses: {
       client: lab.network.address(onBridge ? octets.engine : octets.internet),
-      lan: lab.network.address(octets.lan),
+      lan: address('idp'),
       proxy: variant.topology === 'sidecar' ? loopback : address('proxy'),
       gateway: address('gateway'),
     },

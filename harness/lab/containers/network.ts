@@ -12,7 +12,16 @@ export type LabNetwork = {
 }
 
 /** Last octets; `engine` is the machine's own side of the bridge. Only `proxy` is ever trusted by a gateway. */
-export const octets = { engine: 1, proxy: 2, auth: 3, idp: 4, gateway: 5, internet: 10, lan: 11, further: 20 } as const
+export const octets = {
+  engine: 1,
+  proxy: 2,
+  auth: 3,
+  idp: 4,
+  gateway: 5,
+  internet: 10,
+  intruder: 11,
+  further: 20,
+} as const
 
 const attempts = 40
 

@@ -3,7 +3,6 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
-import { cacheFolder } from '../cache.ts'
 import { isAlive, self } from '../owner.ts'
 import { orphanedGroups, removeGroup } from '../private/control-groups.ts'
 import { ownerOf, runLabel } from './labels.ts'
@@ -12,8 +11,6 @@ export type Leftover = { readonly kind: 'container' | 'network' | 'folder' | 'co
 
 export const runFolderPrefix = 'conformance-run-'
 const ownerNote = 'owner.json'
-/** Where private engines keep their images while a run lasts. */
-export const storageParent = join(cacheFolder, 'runs')
 
 /** Marks a folder as this process's, so that a sweep spares it while the process lives. */
 export async function noteOwner(folder: string): Promise<void> {
@@ -49,10 +46,7 @@ async function sweepEngine(docker: Docker, removing: boolean): Promise<Leftover[
 }
 
 async function sweepFolders(removing: boolean): Promise<Leftover[]> {
-  const candidates = [
-    ...(await list(tmpdir())).filter((path) => path.startsWith(join(tmpdir(), runFolderPrefix))),
-    ...(await list(storageParent)),
-  ]
+  const candidates = [...(await list(tmpdir())).filter((path) => path.startsWith(join(tmpdir(), runFolderPrefix)))]
   const left: Leftover[] = []
   for (const folder of candidates) {
     const note = await readFile(join(folder, ownerNote), 'utf8').catch(() => undefined)

@@ -19,7 +19,6 @@ export type Order = {
   readonly packages: string
   readonly registry: string
   readonly folder: string
-  readonly storage: string
 }
 
 export type Seen = {
@@ -34,7 +33,7 @@ if (text === undefined) throw new Error('usage: registry.fixture.ts ORDER')
 const order: Order = JSON.parse(text)
 
 await mkdir(order.folder, { recursive: true })
-await using engine = await PrivateEngine.start(order.packages, join(order.folder, 'engine'), order.storage)
+await using engine = await PrivateEngine.start(order.packages, join(order.folder, 'engine'))
 const address = `127.0.0.1:${await freePort()}`
 const config = join(order.folder, 'registry.yml')
 await writeFile(

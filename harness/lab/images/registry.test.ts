@@ -1,10 +1,10 @@
 /** The pull path for real: Debian's docker-registry and the private engine, alone in namespaces, so that no other registry can answer. */
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { cacheFolder, kept } from '../cache.ts'
+import { kept } from '../cache.ts'
 import { privateObstacles } from '../engine.ts'
 import { enterNamespaces } from '../private/enter.ts'
 import { downloadPackages, enginePackages } from '../private/packages.ts'
@@ -25,14 +25,12 @@ describe.skipIf(obstacles.length > 0)(`pulling from a registry${why}`, { timeout
     })
     const packages = await enginePackages(silent, false)
     await baseImage(['nginx-light'], false, silent)
-    // Sockets need a short path, images a real disk.
+    // Sockets need a short path.
     const folder = await mkdtemp(join(tmpdir(), 'conformance-registry-'))
-    await mkdir(join(cacheFolder, 'runs'), { recursive: true })
-    const storage = await mkdtemp(join(cacheFolder, 'runs', 'registry-test-'))
     try {
-      seen = await inside({ packages, registry, folder, storage })
+      seen = await inside({ packages, registry, folder })
     } finally {
-      await Promise.all([folder, storage].map((path) => rm(path, { recursive: true, force: true })))
+      await rm(folder, { recursive: true, force: true })
     }
   }, 300_000)
 

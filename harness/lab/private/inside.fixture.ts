@@ -8,7 +8,7 @@ import Docker from 'dockerode'
 import { ContainerLab, type ContainerSpec } from '../containers/container-lab.ts'
 import { labelsOf } from '../containers/labels.ts'
 import { createNetwork } from '../containers/network.ts'
-import { type Leftover, noteOwner, sweep } from '../containers/sweep.ts'
+import { type Leftover, sweep } from '../containers/sweep.ts'
 import { self } from '../owner.ts'
 import { dialThrough } from '../vantage/dial.ts'
 import { PrivateEngine } from './private-engine.ts'
@@ -16,7 +16,6 @@ import { PrivateEngine } from './private-engine.ts'
 export type Order = {
   readonly packages: string
   readonly folder: string
-  readonly storage: string
   /** `wait`: stands until it is killed. */
   readonly then: 'report' | 'wait'
 }
@@ -60,11 +59,9 @@ if (text === undefined) throw new Error('usage: inside.fixture.ts ORDER')
 const order: Order = JSON.parse(text)
 const report = (seen: Seen | 'standing') => process.send?.(seen)
 
-// As the run's process does: the note must name the command line's process, not this one.
-await noteOwner(join(order.storage, '..'))
 const written = await watchFixedPlaces()
 const engineTime = since()
-await using engine = await PrivateEngine.start(order.packages, join(order.folder, 'engine'), order.storage)
+await using engine = await PrivateEngine.start(order.packages, join(order.folder, 'engine'))
 const engineMs = engineTime()
 process.env.DOCKER_HOST = `unix://${engine.socket}`
 const docker = new Docker({ socketPath: engine.socket })
@@ -118,10 +115,11 @@ const spec = (name: string, command: readonly string[], place: ContainerSpec['pl
 const relayFolder = (name: string) => join(order.folder, name)
 const relay = async (name: string, place: ContainerSpec['place']): Promise<ContainerSpec> => {
   await mkdir(relayFolder(name), { recursive: true })
-  const base = spec(name, ['/run/node', '/conformance/harness/lab/vantage/relay.mjs', '/vantage/relay.sock'], place)
+  const base = spec(name, ['/run/node', '/conformance/harness/lab/vantage/relay.mjs'], place)
   const socket = join(relayFolder(name), 'relay.sock')
   return {
     ...base,
+    env: { VANTAGE_SOCKET: '/vantage/relay.sock' },
     binds: [...base.binds, { source: relayFolder(name), target: '/vantage', writable: true }],
     ready: async () =>
       (await dialThrough(socket)('127.0.0.1', 1).catch(messageOf)) === 'connect ECONNREFUSED 127.0.0.1:1',

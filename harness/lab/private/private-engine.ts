@@ -1,7 +1,7 @@
 /** A container engine for one run, from unpacked packages, inside the run's own namespaces (`enter.ts`). */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, open, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -12,6 +12,8 @@ import { startNameServer } from './name-server.ts'
 
 const run = promisify(execFile)
 
+/** For images and containers: in the covered /run, in memory. A base image of 90 MB is all there is, and on a disk its files cost a start two seconds. */
+const storage = '/run/engine-data'
 /** Of the engine's default bridge, which no container of ours uses. In a network namespace of its own it meets nobody. */
 const bridge = '172.31.255.1'
 const deadline = 30_000
@@ -44,16 +46,14 @@ export class PrivateEngine implements AsyncDisposable {
   /**
    * @param packages folder of `enginePackages`
    * @param folder for sockets and logs; short, since a unix socket's path may have 108 bytes
-   * @param storage for images and containers, on a real disk
    * @throws with the last lines of the engine's own log when it does not answer
    */
-  static async start(packages: string, folder: string, storage: string): Promise<PrivateEngine> {
+  static async start(packages: string, folder: string): Promise<PrivateEngine> {
     await using stack = new AsyncDisposableStack()
-    for (const path of [folder, storage]) await requireUncovered(path)
+    await requireUncovered(folder)
     await run('ip', ['link', 'set', 'lo', 'up'])
     const bin = join(folder, 'bin')
     await mkdir(bin, { recursive: true })
-    await mkdir(storage, { recursive: true })
     // One program under the names of its applets; the system's own may be the other kind, or absent.
     for (const name of [
       'iptables',
@@ -162,5 +162,3 @@ async function stop(daemon: ChildProcess): Promise<void> {
   await ended
   clearTimeout(patience)
 }
-
-export const removeFolder = (path: string) => rm(path, { recursive: true, force: true })

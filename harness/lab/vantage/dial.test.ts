@@ -14,7 +14,8 @@ const servers: Server[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tpc-relay-'))
-  relay = spawn(process.execPath, [join(import.meta.dirname, 'relay.mjs'), join(folder, 'relay.sock')], {
+  relay = spawn(process.execPath, [join(import.meta.dirname, 'relay.mjs')], {
+    env: { ...process.env, VANTAGE_SOCKET: join(folder, 'relay.sock') },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   if (relay.stdout) await once(relay.stdout, 'data')

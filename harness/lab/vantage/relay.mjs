@@ -1,9 +1,10 @@
-// Runs inside a container: lets the harness dial from there. Listens on a unix socket in a folder that only the harness shares, so that
-// it opens no port in the namespace under test. The client writes "host port\n", gets "ok\n" or "error ...\n", then raw bytes both ways.
-import { rmSync } from 'node:fs'
+// Runs inside a container, as its program or imported before it: lets the harness dial from there. Listens on a unix socket (VANTAGE_SOCKET) in a
+// folder that only the harness shares, so that it opens no port in the namespace under test. The client writes "host port\n", gets "ok\n" or
+// "error ...\n", then raw bytes both ways.
+import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 
-const path = process.argv[2]
+const path = process.env.VANTAGE_SOCKET
 rmSync(path, { force: true })
 const server = createServer({ allowHalfOpen: true }, (client) => {
   client.on('error', () => client.destroy())
@@ -31,6 +32,9 @@ const server = createServer({ allowHalfOpen: true }, (client) => {
   }
   client.on('data', onData)
 })
-process.umask(0)
-server.listen(path, () => console.log('ready'))
+server.listen(path, () => {
+  // The harness need not be the container's user.
+  chmodSync(path, 0o777)
+  console.log('relay ready')
+})
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))
