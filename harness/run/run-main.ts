@@ -1,4 +1,4 @@
-/** The run's own process: engine, then vitest with one project per environment, or per real gateway that serves several. Speaks to the command line over IPC alone. */
+/** The run's own process: engine, then vitest with one project per chain of environments. Speaks to the command line over IPC alone. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProvidedContext } from 'vitest'
@@ -29,7 +29,7 @@ const send = (event: RunEvent) => {
 }
 
 /** Environments that a file of tests stands up one after the other. */
-const chains = chainsOf(request.environments)
+const chains = chainsOf(request.environments, request.jobs)
 const ended = new Set<string>()
 const environmentDone = (id: string, reasons: readonly string[] = []) => {
   if (ended.has(id)) return
