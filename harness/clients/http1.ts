@@ -10,12 +10,14 @@ import { ResponseReader } from './response-reader.ts'
 import { openStream, type Peer } from './tls.ts'
 import { FrameSocket } from './websocket-frames.ts'
 
-/** All in milliseconds. */
+/** Times in milliseconds. */
 export type Limits = {
   /** For dialling, for the answer, and for the gateway's handshake, each. */
   readonly deadlineMs: number
-  /** Raw bytes only: a request that is cut short on purpose is given this long for an answer, then the writing side is closed. */
+  /** Raw bytes only: a request that is cut short on purpose is given at least this long for an answer, then the writing side is closed. */
   readonly patienceMs: number
+  /** Raw bytes only: asked after that time; resolves when a peer that is going to answer has done so, however slow it is. Does not reject. */
+  readonly patience?: () => Promise<unknown>
   /** Raw bytes only: how long the connection must be quiet after an answer before no further one is expected. */
   readonly quietMs: number
 }
@@ -112,17 +114,19 @@ function readAnswers(
   wire: Wire,
   reader: ResponseReader,
   expected: 'one' | 'all',
-  { deadlineMs, patienceMs, quietMs }: Limits,
+  { deadlineMs, patienceMs, patience, quietMs }: Limits,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const timers = new Set<NodeJS.Timeout>()
     let quiet: NodeJS.Timeout | undefined
+    let finished = false
     const after = (ms: number, act: () => void) => {
       const timer = setTimeout(act, ms)
       timers.add(timer)
       return timer
     }
     const done = (fault?: string) => {
+      finished = true
       for (const timer of timers) clearTimeout(timer)
       wire.read(
         () => {},
@@ -151,11 +155,16 @@ function readAnswers(
     }
     if (expected === 'one') after(deadlineMs, giveUp)
     else {
-      // Nothing at all after the first half: say that no more will come, which is what an unfinished request waits for.
-      after(patienceMs, () => {
+      const afterPatience = (act: () => void) =>
+        after(patienceMs, async () => {
+          await patience?.()
+          if (!finished) act()
+        })
+      afterPatience(() => {
+        // Nothing at all after the first half: say that no more will come, which is what an unfinished request waits for.
         if (reader.responses.length === 0) wire.stream.end()
+        afterPatience(settle)
       })
-      after(2 * patienceMs, settle)
     }
     wire.read((chunk) => {
       reader.push(chunk)

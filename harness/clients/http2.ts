@@ -1,5 +1,5 @@
 /** One request of a case over HTTP/2, as a transport of its own: TLS with ALPN `h2`, header fields exactly as the case has them. */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { HeaderLine, Send } from '../plan/case.ts'
@@ -74,6 +74,10 @@ function answerTo(
     // The peer's protocol error is its answer to a malformed request: RST_STREAM or GOAWAY.
     session.on('error', () => done())
     session.on('close', () => done())
+    // With an error it is the last word, though a peer may take its time to close (Envoy: a second).
+    session.on('goaway', (code) => {
+      if (code !== constants.NGHTTP2_NO_ERROR) done()
+    })
     const stream = open(session, body, ending)
     stream.on('error', () => done())
     stream.on('response', (_headers, _flags, raw) => {

@@ -1,5 +1,6 @@
 /** How it is known that all that will come of a case has come, and that silence was not a dead path. */
 import type { Exchange } from '../clients/exchange.ts'
+import { type Limits, sendHttp1, usualLimits } from '../clients/http1.ts'
 import { KeptAlive } from '../clients/kept-alive.ts'
 import type { Fence } from '../judge/observation.ts'
 import type { Case } from '../plan/case.ts'
@@ -29,6 +30,28 @@ export function fenceConnection(planned: PlannedEnvironment, environment: Runnin
 /** Cases after which a connection may be out of step with what is behind it: a fence on an older one would hide that. */
 export function breaksFraming({ family, send }: Case): boolean {
   return family === 'smuggling' || send.some(({ raw, trailers }) => raw !== undefined || trailers !== undefined)
+}
+
+/** How many strangers are answered, one after the other, while one that was first is left waiting. */
+const strangers = 3
+
+/**
+ * The clients' patience with a request that is cut short on purpose, measured by what the proxy does meanwhile: whoever has answered three
+ * others is not slow, but waits for the rest. They ask as nobody, so that the proxy answers by itself and its connections to the gateway stay as they are.
+ */
+export function patientLimits(planned: PlannedEnvironment, environment: RunningEnvironment): Limits {
+  const peer = peerOf('internet', 'proxy', planned.variant.host, environment)
+  const ask = () => {
+    const context = contextOf(planned, environment, { cookie: '', evil: '', mark: newMark() })
+    return sendHttp1(peer, {}, context, 'http')
+  }
+  return {
+    ...usualLimits,
+    patienceMs: 200,
+    async patience() {
+      for (let answered = 0; answered < strangers; answered += 1) await ask()
+    },
+  }
 }
 
 /** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */

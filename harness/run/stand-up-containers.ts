@@ -11,6 +11,7 @@ import type { Vantage } from '../plan/case.ts'
 import { environmentRow } from './collect.ts'
 import { harnessSpec, octetOf, relaySpec, serviceOf, serviceSpec, shortName, withRelay } from './container-specs.ts'
 import type { EngineAccess } from './engine.ts'
+import { patientLimits } from './fence.ts'
 import { referenceGateway } from './lab-gateway.ts'
 import { listens, readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
@@ -114,7 +115,7 @@ export async function standUpContainers(
     'gateway-own-address': gateway.beside,
   }
   const standing = stack.move()
-  return {
+  const running: RunningEnvironment = {
     result: {
       ...environmentRow(environment, { status: 'ready' }),
       startMs,
@@ -143,6 +144,7 @@ export async function standUpContainers(
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => standing.disposeAsync(),
   }
+  return { ...running, limits: patientLimits(environment, running) }
 }
 
 /** As a sidecar dials: the gateway by its name is the gateway on loopback. */
