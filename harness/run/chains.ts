@@ -1,41 +1,57 @@
-/** Which environments stand up one after the other: in the same thread, and before the same gateway program where there is one. */
+/** Which environments share a thread, and which of those a running gateway program. */
 import { gatewayId } from '../plan/select.ts'
 import type { PreparedEnvironment } from './events.ts'
 
-/**
- * Above this a second running program is worth its start and its memory: one after the other on one core, they would be what a run waits for.
- */
+/** Environments of one thread. */
+export type Chain = {
+  readonly name: string
+  readonly environments: readonly PreparedEnvironment[]
+  /** How many of them stand at the same time. One, where a program is lent to one after the other. */
+  readonly together: number
+}
+
+/** Above this a second running program is worth its start and its memory: one after the other on one core, they would be what a run waits for. */
 const longestOfProgram = 6
-/** With reference gateways of their own they share a thread alone: a new one costs a second, and more until its code is compiled. */
-const longestOfReference = 3
+/** What a thread does for an environment is mostly waiting, while each thread costs a second, and more until its code is compiled. */
+const togetherInThread = 4
 
 /**
- * By name: environments with reference gateways, or all of one real gateway. The longest first, so that it does not end last.
+ * Environments with reference gateways share threads alone, those of a real gateway also its program. The longest first, so that it does not end last.
  * `bind` is read at the start, and only where somebody is accepted can it be seen that a configuration has been taken over: a sidecar that asks
  * for another `bind`, or that this version refuses, has a program of its own.
- * @param jobs chains that run at the same time: no thread goes without
+ * @param jobs environments at the same time
+ * @returns the chains, and how many of them may run at the same time
  */
 export function chainsOf(
   environments: readonly PreparedEnvironment[],
   jobs: number,
-): ReadonlyMap<string, readonly PreparedEnvironment[]> {
+): { readonly chains: readonly Chain[]; readonly threads: number } {
   const reference = environments.filter(({ gateway }) => 'profile' in gateway)
   const real = environments.filter(({ gateway }) => !('profile' in gateway))
-  const programs = Map.groupBy(real, ({ id, gateway, gatewayFeatures, variant }) => {
+  const served = Map.groupBy(real, ({ id, gateway, gatewayFeatures, variant }) => {
     const refused = variant.topology === 'sidecar' && !gatewayFeatures.includes('loopback-trusted')
     return refused || variant.gateway.bind !== 'lan' ? id : gatewayId(gateway)
   })
-  const chains = [...programs].flatMap(([name, served]) => inParts(name, served, longestOfProgram))
-  const perThread = Math.min(longestOfReference, Math.ceil(reference.length / jobs))
-  chains.push(...inParts('reference gateways', reference, perThread))
-  return new Map(chains.toSorted(([, one], [, other]) => other.length - one.length))
+  const programs = [...served].flatMap(([name, group]) =>
+    inParts(name, group, Math.ceil(group.length / longestOfProgram), 1),
+  )
+  if (reference.length === 0) return { chains: longestFirst(programs), threads: jobs }
+  const forPrograms = Math.min(programs.length, Math.floor(jobs / 2))
+  const together = Math.min(jobs - forPrograms, reference.length)
+  const threads = Math.ceil(together / togetherInThread)
+  const own = inParts('reference gateways', reference, threads, Math.ceil(together / threads))
+  return { chains: longestFirst([...own, ...programs]), threads: threads + forPrograms }
 }
 
-type Chain = [name: string, environments: readonly PreparedEnvironment[]]
-
-/** As few parts as `longest` allows, as long as each other. */
-function inParts(name: string, environments: readonly PreparedEnvironment[], longest: number): Chain[] {
-  const parts: PreparedEnvironment[][] = Array.from({ length: Math.ceil(environments.length / longest) }, () => [])
-  for (const [index, environment] of environments.entries()) parts[index % parts.length]?.push(environment)
-  return parts.map((part, index) => [index === 0 ? name : `${name} (${index + 1})`, part])
+/** As long as each other. */
+function inParts(name: string, environments: readonly PreparedEnvironment[], count: number, together: number): Chain[] {
+  const parts = Array.from({ length: count }, (_, part) => environments.filter((_one, index) => index % count === part))
+  return parts.map((part, index) => ({
+    name: index === 0 ? name : `${name} (${index + 1})`,
+    environments: part,
+    together,
+  }))
 }
+
+const longestFirst = (chains: readonly Chain[]) =>
+  chains.toSorted((one, other) => other.environments.length - one.environments.length)

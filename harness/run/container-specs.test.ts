@@ -69,9 +69,9 @@ it('lends one program of a real gateway to all but sidecars, which get one each'
   })
   const apart = [service('proxy')]
   const beside = [service('proxy', 'gateway')]
-  const chains = chainsOf(
+  const { chains } = chainsOf(
     [environment('a', apart), environment('b', beside), environment('c', apart), environment('d', beside)],
     2,
   )
-  expect([...chains.values()].map((chain) => chain.map(({ id }) => id))).toEqual([['a', 'c'], ['b'], ['d']])
+  expect(chains.map(({ environments }) => environments.map(({ id }) => id))).toEqual([['a', 'c'], ['b'], ['d']])
 })

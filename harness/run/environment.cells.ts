@@ -1,4 +1,4 @@
-/** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one. Vitest runs several chains at a time. */
+/** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one, one after the other. */
 import { afterAll, describe, inject, it } from 'vitest'
 import type { KeptAlive } from '../clients/kept-alive.ts'
 import { isRed, type Status } from '../judge/status.ts'
@@ -63,7 +63,7 @@ async function runCell(
 
 for (const order of orders) {
   const { environment: planned } = order
-  describe(planned.id, () => {
+  describe.concurrent(planned.id, () => {
     const standingEnvironment = standing(order, lent)
     const run = cellRunner(planned)
     let fences: KeptAlive | undefined
@@ -71,10 +71,8 @@ for (const order of orders) {
     afterAll(async () => fences?.[Symbol.asyncDispose]())
 
     for (const cell of planned.cells) {
-      it(cellKey({ case: cell.case.id, transport: cell.transport }), { timeout: cellDeadline }, async ({
-        task,
-        skip,
-      }) => {
+      const options = { timeout: cellDeadline, concurrent: false }
+      it(cellKey({ case: cell.case.id, transport: cell.transport }), options, async ({ task, skip }) => {
         const environment = standingEnvironment()
         if (environment === undefined) return skip('the environment did not stand up')
         if (over !== undefined) return skip(over)

@@ -20,10 +20,14 @@ const wanted = inject('fuzz')
 
 for (const order of orders) {
   const { environment: planned } = order
-  describe(planned.id, () => {
+  describe.concurrent(planned.id, () => {
     const standingEnvironment = standing(order, lent)
 
-    it('holds the property', { timeout: (wanted?.limitMs ?? 0) + grace }, async ({ task, skip, signal }) => {
+    it('holds the property', { timeout: (wanted?.limitMs ?? 0) + grace, concurrent: false }, async ({
+      task,
+      skip,
+      signal,
+    }) => {
       const environment = standingEnvironment()
       if (environment === undefined || wanted === undefined) return skip('the environment did not stand up')
       const about = { type: 'fuzzed', environment: planned.id } as const

@@ -28,8 +28,7 @@ const send = (event: RunEvent) => {
   if (process.connected) process.send?.(event)
 }
 
-/** Environments that a file of tests stands up one after the other. */
-const chains = chainsOf(request.environments, request.jobs)
+const { chains, threads } = chainsOf(request.environments, request.jobs)
 const ended = new Set<string>()
 const environmentDone = (id: string, reasons: readonly string[] = []) => {
   if (ended.has(id)) return
@@ -37,8 +36,8 @@ const environmentDone = (id: string, reasons: readonly string[] = []) => {
   send({ type: 'environment-done', id, ...(reasons.length > 0 && { reason: reasons.join('; ') }) })
 }
 
-/** One file of tests with what it is about. */
-const project = (name: string, file: string, provide: Partial<ProvidedContext>) => ({
+/** One file of tests with what it is about. @param together of its concurrent suites and tests, as many at the same time */
+const project = (name: string, file: string, together: number, provide: Partial<ProvidedContext>) => ({
   extends: false as const,
   test: {
     name,
@@ -46,8 +45,7 @@ const project = (name: string, file: string, provide: Partial<ProvidedContext>) 
     include: [file],
     pool: 'threads' as const,
     isolate: false,
-    // Of `it.concurrent`: two programs that start at the same time are as many as a small machine bears.
-    maxConcurrency: 2,
+    maxConcurrency: together,
     provide,
     // The sources run on Node as they are.
     experimental: { viteModuleRunner: false, nodeLoader: false },
@@ -80,7 +78,8 @@ const reporter: Reporter = {
   onTestModuleEnd(module: TestModule) {
     const reasons = module.errors().map((error) => error.message)
     const { name } = module.project
-    for (const id of chains.get(name)?.map((environment) => environment.id) ?? [name]) environmentDone(id, reasons)
+    const chain = chains.find((one) => one.name === name)
+    for (const id of chain?.environments.map((environment) => environment.id) ?? [name]) environmentDone(id, reasons)
   },
 }
 
@@ -93,10 +92,10 @@ try {
     watch: false,
     root: import.meta.dirname,
     reporters: [reporter],
-    maxWorkers: request.jobs,
+    maxWorkers: threads,
     projects: [
-      ...[...chains].map(([name, environments]) =>
-        project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts', {
+      ...chains.map(({ name, environments, together }) =>
+        project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts', together, {
           fuzz: request.fuzz,
           standUps: environments.map((environment) => ({
             environment,
@@ -109,7 +108,8 @@ try {
       ),
       ...(contract && access
         ? contract.programs.map((program) =>
-            project(`${program.name}@${program.version}`, 'contract.cells.ts', {
+            // Two programs that start at the same time are as many as a small machine bears.
+            project(`${program.name}@${program.version}`, 'contract.cells.ts', 2, {
               contract: { ...contract, program, engine: access, runId: request.runId, folder: request.folder },
             }),
           )

@@ -9,7 +9,7 @@ import { type StandUp, standUp } from './stand-up.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A chain: one after the other, and all before the same gateway program where there are several. */
+    /** A chain: in one thread, and all before the same gateway program where there is one. */
     standUps: readonly StandUp[]
   }
   interface TaskMeta {
@@ -39,7 +39,7 @@ export function standing(order: StandUp, lent: RealGateway | undefined): () => R
     if (!order.keep) await environment?.[Symbol.asyncDispose]()
   }, takeDownDeadline)
 
-  it('stands up', { timeout: standUpDeadline }, async ({ task }) => {
+  it('stands up', { timeout: standUpDeadline, concurrent: false }, async ({ task }) => {
     try {
       environment = await standUp(order, lent)
       await settle(environment)
