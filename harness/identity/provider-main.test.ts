@@ -9,13 +9,22 @@ import { expect, it, onTestFinished } from 'vitest'
 const callback = 'https://app.test/oauth2/callback'
 const authorization = `/auth?${new URLSearchParams({ client_id: 'conformance', response_type: 'code', redirect_uri: callback, scope: 'openid' })}`
 
-/** The process as a container runs it, but for port and secret file. */
-async function running(environment: Readonly<Record<string, string>>) {
+const settings = {
+  issuer: 'http://idp.test',
+  clientId: 'conformance',
+  clientSecret: 'secret-of-this-test',
+  callbacks: [callback],
+  clientAuth: 'client_secret_post',
+}
+
+/** The process as a container runs it, but for the port. @param environments their settings, by address */
+async function running(environments: Readonly<Record<string, unknown>>) {
   const folder = await mkdtemp(join(tmpdir(), 'provider-'))
-  await writeFile(join(folder, 'client'), 'secret-of-this-test\n')
+  for (const [address, own] of Object.entries(environments))
+    await writeFile(join(folder, `${address}.json`), JSON.stringify(own))
   const child = spawn(process.execPath, [join(import.meta.dirname, 'provider-main.ts')], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, OIDC_PORT: '0', OIDC_CLIENT_SECRET_FILE: join(folder, 'client'), ...environment },
+    env: { PATH: process.env.PATH, OIDC_PORT: '0', OIDC_ENVIRONMENTS: folder },
   })
   const exited = once(child, 'exit')
   const complaints: string[] = []
@@ -26,11 +35,13 @@ async function running(environment: Readonly<Record<string, string>>) {
     await rm(folder, { recursive: true })
   })
   const { value: line } = await createInterface(child.stdout)[Symbol.asyncIterator]().next()
-  return { line: line ?? '', exited, complaints, url: `http://127.0.0.1:${/\d+$/.exec(line ?? '')?.[0]}`, child }
+  const port = /\d+$/.exec(line ?? '')?.[0]
+  const url = (address: string) => `http://${address}:${port}`
+  return { line: line ?? '', exited, complaints, url: url('127.0.0.1'), other: url('127.0.0.2'), child }
 }
 
 it('says ready when it answers, under the issuer to the letter, and has all that a proxy may ask for', async () => {
-  const { line, url, child, exited, complaints } = await running({ OIDC_CALLBACKS: JSON.stringify([callback]) })
+  const { line, url, child, exited, complaints } = await running({ '127.0.0.1': settings })
   expect(line).toMatch(/^ready /)
   const metadata: unknown = await (await fetch(`${url}/.well-known/openid-configuration`)).json()
   expect(metadata).toMatchObject({
@@ -46,7 +57,7 @@ it('says ready when it answers, under the issuer to the letter, and has all that
 })
 
 it('knows the callbacks and the secret that it was given, and no others', async () => {
-  const { url } = await running({ OIDC_CALLBACKS: JSON.stringify([callback]), OIDC_CLIENT_AUTH: 'client_secret_post' })
+  const { url } = await running({ '127.0.0.1': settings })
   const authorize = (page: string) => fetch(url + page, { redirect: 'manual' })
   expect((await authorize(authorization)).status).toBe(303)
   expect((await authorize(authorization.replace('app.test', 'evil.test'))).status).toBe(400)
@@ -65,7 +76,7 @@ it('knows the callbacks and the secret that it was given, and no others', async 
 })
 
 it.each([undefined, 'mallory'])('signs in nobody when the user is named %s', async (user) => {
-  const { url } = await running({ OIDC_CALLBACKS: JSON.stringify([callback]) })
+  const { url } = await running({ '127.0.0.1': settings })
   const begun = await fetch(url + authorization, { redirect: 'manual' })
   const interaction = new URL(begun.headers.get('location') ?? '', url)
   const answer = await fetch(interaction, {
@@ -81,8 +92,26 @@ it.each([undefined, 'mallory'])('signs in nobody when the user is named %s', asy
   expect(await answer.text()).toMatch(/names no user .* alice, bob, no-email/)
 })
 
-it('exits with the name of what is missing', async () => {
-  const { exited, complaints } = await running({})
-  expect((await exited)[0]).toBe(1)
-  expect(complaints.join('')).toMatch(/OIDC_CALLBACKS/)
+it('is another provider at another address, with clients and sessions of its own', async () => {
+  const theirs = 'https://other.test/callback'
+  const { url, other } = await running({ '127.0.0.1': settings, '127.0.0.2': { ...settings, callbacks: [theirs] } })
+  const begin = (base: string, at: string) =>
+    fetch(base + authorization.replace(encodeURIComponent(callback), encodeURIComponent(at)), { redirect: 'manual' })
+  expect((await begin(url, callback)).status).toBe(303)
+  expect((await begin(other, theirs)).status).toBe(303)
+  expect((await begin(other, callback)).status).toBe(400)
+  const begun = await begin(url, callback)
+  const cookie = begun.headers.getSetCookie().map((line) => line.split(';')[0])
+  const interaction = {
+    headers: { cookie: cookie.join('; '), 'x-conformance-user': 'alice' },
+    redirect: 'manual',
+  } as const
+  expect((await fetch(new URL(begun.headers.get('location') ?? '', other), interaction)).status).toBe(400)
+  expect((await fetch(new URL(begun.headers.get('location') ?? '', url), interaction)).status).toBe(303)
+})
+
+it('hangs up where no environment is, and says what it missed', async () => {
+  const { other, complaints } = await running({ '127.0.0.1': settings })
+  await expect(fetch(other)).rejects.toThrow()
+  await expect.poll(() => complaints.join('')).toMatch(/127\.0\.0\.2: .*no such file/)
 })

@@ -1,5 +1,5 @@
 /**
- * The OpenID provider of one environment: npm `oidc-provider`, everything in memory, keys made per start.
+ * The OpenID provider of one environment: npm `oidc-provider`, everything in memory.
  * Settings: facts on the proxies, section 2 (each proxy's own wants stand beside the line that meets them).
  */
 import { generateKeyPair, randomBytes } from 'node:crypto'
@@ -23,10 +23,10 @@ const day = 86_400
 
 /**
  * A server that nobody has told to listen: `listen` it on a port, or feed it sockets with `emit('connection', socket)`.
- * Start costs one RSA key (50-200 ms) and no file.
+ * @param key default: one of its own, which costs 50-200 ms
  */
-export async function createProvider(settings: ProviderSettings): Promise<Server> {
-  const provider = new Provider(settings.issuer, configuration(settings, await signingKey()))
+export async function createProvider(settings: ProviderSettings, key?: JWK): Promise<Server> {
+  const provider = new Provider(settings.issuer, configuration(settings, key ?? (await signingKey())))
   const serve = provider.callback()
   return createServer((request, response) => {
     if (request.url?.startsWith(interactionPath)) void finishInteraction(provider, request, response)
@@ -127,7 +127,7 @@ function loggedOut(context: { body?: unknown }): void {
   context.body = '<!doctype html><title>Logged out</title>'
 }
 
-async function signingKey(): Promise<JWK> {
+export async function signingKey(): Promise<JWK> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   const { kty, n, e, d, p, q, dp, dq, qi } = privateKey.export({ format: 'jwk' })
   if (kty !== 'RSA' || !n || !e || !d || !p || !q || !dp || !dq || !qi) throw new Error('the RSA key has no JWK form')

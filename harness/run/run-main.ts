@@ -7,6 +7,7 @@ import { createVitest } from 'vitest/node'
 import { chainsOf } from './chains.ts'
 import { startEngine } from './engine.ts'
 import type { RunEvent, RunRequest } from './events.ts'
+import { startProvider } from './lab-provider.ts'
 
 const file = process.argv[2]
 if (file === undefined) throw new Error('usage: run-main.ts REQUEST.json')
@@ -86,7 +87,10 @@ const reporter: Reporter = {
 try {
   await using engine = await startEngine(request, send)
   const { access } = engine
-  const { contract } = request
+  const { contract, runId, keep } = request
+  const harness = request.environments.find(({ embedded }) => !embedded)?.services.harness
+  await using provider =
+    access && harness && (await startProvider({ socket: access.socket, harness, runId, folder: request.folder, keep }))
   vitest = await createVitest({
     config: false,
     watch: false,
@@ -100,9 +104,10 @@ try {
           standUps: environments.map((environment) => ({
             environment,
             engine: access,
-            runId: request.runId,
+            provider: provider?.access,
+            runId,
             folder: join(request.folder, 'environments'),
-            keep: request.keep,
+            keep,
           })),
         }),
       ),
@@ -110,7 +115,7 @@ try {
         ? contract.programs.map((program) =>
             // Two programs that start at the same time are as many as a small machine bears.
             project(`${program.name}@${program.version}`, 'contract.cells.ts', 2, {
-              contract: { ...contract, program, engine: access, runId: request.runId, folder: request.folder },
+              contract: { ...contract, program, engine: access, runId, folder: request.folder },
             }),
           )
         : []),

@@ -9,11 +9,12 @@ import { loopback } from '../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../lab/vantage/dial.ts'
 import type { Vantage } from '../plan/case.ts'
 import { environmentRow } from './collect.ts'
-import { harnessSpec, octetOf, relaySpec, serviceOf, serviceSpec, shortName, withRelay } from './container-specs.ts'
+import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
 import type { EngineAccess } from './engine.ts'
 import { patientLimits } from './fence.ts'
 import { referenceGateway } from './lab-gateway.ts'
-import { listens, readiness } from './readiness.ts'
+import { enrol, type ProviderAccess } from './lab-provider.ts'
+import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
@@ -27,7 +28,7 @@ const logLines = 30
  * @throws with the words of the service that did not get ready; log-ins that fail are part of the environment, not an error
  */
 export async function standUpContainers(
-  { environment, engine, runId, folder, keep }: StandUp & { engine: EngineAccess },
+  { environment, engine, provider, runId, folder, keep }: StandUp & { engine: EngineAccess; provider: ProviderAccess },
   lent?: RealGateway,
 ): Promise<RunningEnvironment> {
   const since = performance.now()
@@ -50,13 +51,12 @@ export async function standUpContainers(
   // Secrets are made on first use: everything that uses one is written out before the folder is.
   const specs = variant.services.map((service) => serviceSpec(service, environment, addresses, secrets))
   const password = secrets.get('gateway-password')
-  secrets.get('client')
+  const clientSecret = secrets.get('client')
   const shared = join(own, 'shared')
   await secrets.writeFolder(shared, { 'ca.crt': authority.certificate, 'tls.crt': tls.certificate, 'tls.key': tls.key })
-  const [outside, neighbour, inside] = await Promise.all([
+  const [neighbour, outside, inside] = await Promise.all([
+    enrol(provider, lab, variant, clientSecret),
     relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
-    // Whoever has an address on the network and is not trusted is a neighbour.
-    withRelay(harnessSpec(harness, 'idp', ['harness/identity/provider-main.ts'], []), own),
     // A sidecar stands where the gateway does.
     variant.topology === 'sidecar' ? undefined : relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
   ])
@@ -64,10 +64,6 @@ export async function standUpContainers(
   // no trusted proxy either, and a hop less for nearly every request. Whoever starts after `internet` then waits for nobody.
   const onBridge = await ownsAddress(lab.network.address(octets.engine))
   const internet = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
-  const withBinds = (spec: ContainerSpec): ContainerSpec => ({
-    ...spec,
-    binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
-  })
   const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
   const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
@@ -75,23 +71,13 @@ export async function standUpContainers(
     ...(onBridge ? [] : [outside.spec]),
     ...(inside === undefined ? [] : [inside.spec]),
     ...gateway.specs,
-    withBinds({
-      ...neighbour.spec,
-      env: {
-        ...neighbour.spec.env,
-        OIDC_CALLBACKS: JSON.stringify(variant.login.callbacks),
-        OIDC_CLIENT_AUTH: variant.login.clientAuth,
-      },
-      place: { octet: octets.idp, names: ['idp.test', 'idp'] },
-      after: ['internet'],
-      ready: () => listens(internet, 'idp.test', 80),
-    }),
-    ...specs.map(withBinds).map((spec, index): ContainerSpec => {
+    ...specs.map((spec, index): ContainerSpec => {
       const service = variant.services[index]
       return service === undefined
         ? spec
         : {
             ...spec,
+            binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
             after: [...spec.after, 'internet'],
             ready: readiness(service, {
               dial: internet,
@@ -109,7 +95,7 @@ export async function standUpContainers(
 
   const dial: Record<Vantage, Dial> = {
     internet,
-    lan: dialThrough(neighbour.socket),
+    lan: neighbour,
     'proxy-host': proxySide,
     'gateway-loopback': gateway.beside,
     'gateway-own-address': gateway.beside,

@@ -1,6 +1,7 @@
 /** Stands an environment up, wherever it lives. */
 import type { EngineAccess } from './engine.ts'
 import type { PreparedEnvironment } from './events.ts'
+import type { ProviderAccess } from './lab-provider.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 
@@ -8,6 +9,8 @@ export type StandUp = {
   readonly environment: PreparedEnvironment
   /** Absent in the embedded lab. */
   readonly engine?: EngineAccess | undefined
+  /** Absent in the embedded lab, where each environment has one of its own. */
+  readonly provider?: ProviderAccess | undefined
   readonly runId: string
   /** Where the environment's sockets and secrets live. */
   readonly folder: string
@@ -24,8 +27,8 @@ export async function standUp(order: StandUp, lent?: RealGateway): Promise<Runni
     const { standUpEmbedded } = await import('./stand-up-embedded.ts')
     return await standUpEmbedded(order.environment)
   }
-  const { engine } = order
-  if (engine === undefined) throw new Error(`${order.environment.id} needs a container engine`)
+  const { engine, provider } = order
+  if (engine === undefined || provider === undefined) throw new Error(`${order.environment.id} needs an engine`)
   const { standUpContainers } = await import('./stand-up-containers.ts')
-  return await standUpContainers({ ...order, engine }, lent)
+  return await standUpContainers({ ...order, engine, provider }, lent)
 }
