@@ -1,4 +1,4 @@
-/** One cell: sends what the case says, collects what arrived, and leaves the meaning to the judge. */
+/** Cells, one by itself or some side by side: sends what the cases say, collects what arrived, and leaves the meaning to the judge. */
 import { randomBytes } from 'node:crypto'
 import type { Arrival } from '../gateways/arrival.ts'
 import type { Attempt, Fence, Observation } from '../judge/observation.ts'
@@ -12,6 +12,8 @@ import type { RunningEnvironment } from './running-environment.ts'
 import { sendOne } from './send.ts'
 import { runStep } from './stage.ts'
 
+type Asked = { readonly case: Case; readonly transport: Transport }
+
 /** @throws only on faults of the harness itself; whatever proxy, gateway and network do is part of the observation */
 export async function observe(
   asked: Case,
@@ -21,10 +23,9 @@ export async function observe(
   fencing: Fencing = 'always',
 ): Promise<Observation> {
   const recordable = environment.recordings !== undefined
-  const session = environment.sessions[asked.as]
-  if (session.reason !== undefined && (asked.as === 'alice' || asked.as === 'bob')) {
-    return { attempts: [], recordable, fence: { needed: false, arrived: false }, signInFailed: session.reason }
-  }
+  const nothing = { attempts: [], recordable, fence: { needed: false, arrived: false } }
+  const signInFailed = whyNotSignedIn(asked, environment)
+  if (signInFailed !== undefined) return { ...nothing, signInFailed }
   const step =
     asked.step === undefined
       ? { findings: [] }
@@ -35,34 +36,100 @@ export async function observe(
         })
   // Whatever a step left on the way, such as log-ins that come to rest on the gateway, is none of the requests below.
   if (asked.step !== undefined) await settle(environment)
-  if ('failed' in step) {
-    return { attempts: [], recordable, fence: { needed: false, arrived: false }, stepFailed: step.failed }
-  }
-  const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
-  const since = environment.recordings?.last ?? 0
-  const requests = asked.send.map((wanted) => {
-    const context = contextOf(planned, environment, { cookie: session.cookie, evil, mark: newMark() })
-    return { context, send: fillSend(wanted, context), expect: fillExpectation(asked.expect, context) }
-  })
-  const answered = await sideBySide(requests, async ({ context, send, expect }) => {
-    const exchange = await sendOne(send, transport, asked, context, environment)
-    return { expect, exchange, mark: context.mark }
-  })
-  const seen = (): Attempt[] => {
-    const arrivals = environment.recordings?.since(since) ?? []
-    return answered.map(({ mark, ...attempt }) => ({
-      ...attempt,
-      arrivals: arrivals.filter((arrival) => belongs(arrival, mark)),
-    }))
-  }
+  if ('failed' in step) return { ...nothing, stepFailed: step.failed }
+  const arrived = arrivedFromNow(environment)
+  const cell = { case: asked, transport }
+  const answered = await sendAll([cell], planned, environment)
+  const seen = () => attemptsOf(cell, answered, arrived())
   const fence = fencing === 'never' ? unfenced : await fenceBehind(asked, seen, planned, environment, fencing)
-  return {
-    recordable,
-    fence,
-    ...(asked.step !== undefined && { findings: step.findings }),
-    attempts: seen(),
-  }
+  return { recordable, fence, ...(asked.step !== undefined && { findings: step.findings }), attempts: seen() }
 }
+
+/** Whether nothing of it can be mistaken for another's: it bears its mark wherever it arrives, and leaves no connection out of step. */
+export function goesWithOthers(asked: Case, environment: RunningEnvironment): boolean {
+  const ordinary = asked.step === undefined && asked.send.length > 0 && !breaksFraming(asked)
+  return ordinary && environment.recordings !== undefined && whyNotSignedIn(asked, environment) === undefined
+}
+
+/**
+ * Several cells that go with others, behind one fence.
+ * @returns `undefined` where something arrived that bears no mark: whose it is shows only when each is observed by itself
+ */
+export async function observeTogether(
+  cells: readonly Asked[],
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  fencing: Exclude<Fencing, 'never'>,
+): Promise<readonly Observation[] | undefined> {
+  const arrived = arrivedFromNow(environment)
+  const answered = await sendAll(cells, planned, environment)
+  const order = await askForOrder(environment)
+  const before = arrived()
+  const needed = cells.map((cell) => needsFence(cell.case.expect) && !attemptsOf(cell, answered, before).every(speaks))
+  const fence =
+    needed.includes(true) || !order.arrived
+      ? await raiseFence(planned, environment, fencing === 'always' ? undefined : fencing)
+      : order
+  const after = arrived()
+  if (after.some(({ text }) => !isMarked(text))) return undefined
+  return cells.map((cell, index) => ({
+    recordable: true,
+    fence: needed[index] ? fence : order,
+    attempts: attemptsOf(cell, answered, after),
+  }))
+}
+
+function whyNotSignedIn({ as }: Case, environment: RunningEnvironment): string | undefined {
+  return as === 'alice' || as === 'bob' ? environment.sessions[as].reason : undefined
+}
+
+type Answered = Omit<Attempt, 'arrivals'> & { readonly of: Asked; readonly mark: string }
+
+/** All requests of the cells, a few at a time, each on a connection and with a mark of its own. */
+async function sendAll(
+  cells: readonly Asked[],
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+): Promise<readonly Answered[]> {
+  const requests = cells.flatMap((cell) => {
+    const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
+    const { cookie } = environment.sessions[cell.case.as]
+    return cell.case.send.map((wanted) => {
+      const context = contextOf(planned, environment, { cookie, evil, mark: newMark() })
+      return { cell, context, send: fillSend(wanted, context) }
+    })
+  })
+  return await sideBySide(requests, async ({ cell, context, send }) => {
+    const exchange = await sendOne(send, cell.transport, cell.case, context, environment)
+    return { of: cell, mark: context.mark, expect: fillExpectation(cell.case.expect, context), exchange }
+  })
+}
+
+/** An arrival, and all of it in which a mark may stand. */
+type Found = { readonly arrival: Arrival; readonly text: string }
+
+/** The way to ask what has arrived since the call. */
+function arrivedFromNow({ recordings }: RunningEnvironment): () => readonly Found[] {
+  const since = recordings?.last ?? 0
+  return () =>
+    (recordings?.since(since) ?? []).map((arrival) => {
+      const { raw, target, body } = arrival
+      return { arrival, text: Buffer.from(raw, 'base64').toString('latin1') + target + body }
+    })
+}
+
+/** What a proxy let through without any mark is of the cell at hand: such cells are alone. */
+function attemptsOf(cell: Asked, answered: readonly Answered[], found: readonly Found[]): Attempt[] {
+  return answered
+    .filter(({ of }) => of === cell)
+    .map(({ mark, expect, exchange }) => ({
+      expect,
+      exchange,
+      arrivals: found.filter(({ text }) => text.includes(mark) || !isMarked(text)).map(({ arrival }) => arrival),
+    }))
+}
+
+const isMarked = (text: string) => text.includes('mark-')
 
 const unfenced: Fence = { needed: false, arrived: true }
 
@@ -80,7 +147,7 @@ async function fenceBehind(
   return await raiseFence(planned, environment, fencing === 'always' || breaksFraming(asked) ? undefined : fencing)
 }
 
-/** How many requests of a case are under way at a time. Each has a connection and a mark of its own. */
+/** How many requests are under way at a time. */
 const together = 8
 
 /** In the order of `wanted`, though not done in it. */
@@ -95,10 +162,4 @@ async function sideBySide<Wanted, Done>(
   }
   await Promise.all(Array.from({ length: Math.min(together, wanted.length) }, lane))
   return done
-}
-
-/** Carries this mark, or none at all: what a proxy let through without its mark is still of the case at hand, since cells run one by one. */
-function belongs(arrival: Arrival, wanted: string): boolean {
-  const text = Buffer.from(arrival.raw, 'base64').toString('latin1') + arrival.target + arrival.body
-  return text.includes(wanted) || !text.includes('mark-')
 }

@@ -8,9 +8,10 @@ import { evidenceOf } from './evidence.ts'
 import { fenceConnection } from './fence.ts'
 import { replayCommand } from './replay-command.ts'
 import { cellKey, evidenceAddress } from './results.ts'
-import { type CellRunner, cellRunner } from './run-cell.ts'
+import { cellRunner, type JudgedCell } from './run-cell.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { lentGateway, standing } from './standing.ts'
+import { Windows } from './windows.ts'
 
 const cellDeadline = 60_000
 /** A reader of these wants to know what proxy and gateway said at that moment. */
@@ -20,17 +21,15 @@ const noLogs = { proxy: [], gateway: [] }
 const orders = inject('standUps')
 const lent = await lentGateway(orders)
 
-async function runCell(
-  run: CellRunner,
+async function cellEvent(
   planned: PlannedEnvironment,
   cell: PlannedCell,
   environment: RunningEnvironment,
-  fences: KeptAlive,
+  { judgement, observation }: JudgedCell,
 ): Promise<RunEvent & { type: 'cell' }> {
-  const since = performance.now()
   const { case: asked, transport } = cell
-  const { judgement, observation } = await run(cell, environment, fences)
-  const ms = Math.round((performance.now() - since) * 100) / 100
+  // Of its requests: what it waited for among others is nobody's.
+  const ms = Math.round((observation?.attempts.reduce((sum, { exchange }) => sum + exchange.ms, 0) ?? 0) * 100) / 100
   const place = { environment: planned.id, case: asked.id, transport }
   const { status, reason, met, blocked, known } = judgement
   return {
@@ -65,10 +64,14 @@ for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
     const standingEnvironment = standing(order, lent)
-    const run = cellRunner(planned)
-    let fences: KeptAlive | undefined
+    const runner = cellRunner(planned)
+    let path: { readonly fences: KeptAlive; readonly windows: Windows } | undefined
     let over: string | undefined
-    afterAll(async () => fences?.[Symbol.asyncDispose]())
+    afterAll(async () => path?.fences[Symbol.asyncDispose]())
+    const open = (environment: RunningEnvironment) => {
+      const fences = fenceConnection(planned, environment)
+      return { fences, windows: new Windows(planned, environment, fences, (cell) => runner.runs(cell, environment)) }
+    }
 
     for (const cell of planned.cells) {
       const options = { timeout: cellDeadline, concurrent: false }
@@ -76,8 +79,10 @@ for (const order of orders) {
         const environment = standingEnvironment()
         if (environment === undefined) return skip('the environment did not stand up')
         if (over !== undefined) return skip(over)
-        fences ??= fenceConnection(planned, environment)
-        const event = await runCell(run, planned, cell, environment, fences)
+        path ??= open(environment)
+        const { fences, windows } = path
+        const judged = await runner.run(cell, environment, fences, () => windows.seen(cell))
+        const event = await cellEvent(planned, cell, environment, judged)
         const { status, reason } = event.cell
         // One sentence for the whole environment, instead of an error for every cell that is left.
         over = status === 'harness-error' ? await environment.gone?.() : undefined

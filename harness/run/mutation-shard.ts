@@ -92,12 +92,12 @@ async function runCorrect(
   const tracing = new Tracing()
   await lab.replaceProxy(tracing.behaviour)
   await lab.replaceGateway(tracing.policy)
-  const run = cellRunner(planned)
+  const runner = cellRunner(planned)
   const cells: MutationCell[] = []
   const work = mutants.map((mutant) => ({ mutant, cells: [] as PlannedCell[] }))
   for (const cell of planned.cells) {
     const { case: asked, transport } = cell
-    const { judgement, observation } = await run(cell, lab)
+    const { judgement, observation } = await runner.run(cell, lab)
     const trace = tracing.take(observation?.fence.needed === true ? 'fence' : 'no fence', lab.sessionStore)
     if (cell.included === 'twin') continue
     cells.push(outcomeOf(cell, judgement))

@@ -16,7 +16,17 @@ export type JudgedCell = {
   readonly observation?: Observation
 }
 
-export type CellRunner = (cell: PlannedCell, environment: RunningEnvironment, fencing?: Fencing) => Promise<JudgedCell>
+export type CellRunner = {
+  /** @param seen of the cell among others: counts where it is clean, and is asked for only where the cell runs at all */
+  readonly run: (
+    cell: PlannedCell,
+    environment: RunningEnvironment,
+    fencing?: Fencing,
+    seen?: () => Promise<Observation | undefined>,
+  ) => Promise<JudgedCell>
+  /** Whether a cell would run, as far as can be said before its turn. */
+  readonly runs: (cell: PlannedCell, environment: RunningEnvironment) => boolean
+}
 
 /** A runner for the cells of one environment, in their planned order: twins and dependencies come before what rests on them. */
 export function cellRunner(planned: PlannedEnvironment): CellRunner {
@@ -29,28 +39,62 @@ export function cellRunner(planned: PlannedEnvironment): CellRunner {
       const judgement = judgements.get(cellKey({ case: id, transport: transportOf(rests, transport) }))
       return judgement === undefined ? [] : [{ ...judgement, case: id }]
     })
-  return async (cell, environment, fencing) => {
-    const { case: asked, transport } = cell
-    const rests = { twins: related(asked.twins, cell), depends: related(asked.depends, cell) }
-    const judged = await runAndJudge(cell, planned, environment, rests, fencing)
-    judgements.set(cellKey({ case: asked.id, transport }), judged.judgement)
-    return judged
+  const restsOf = (cell: PlannedCell) => ({
+    twins: related(cell.case.twins, cell),
+    depends: related(cell.case.depends, cell),
+  })
+  return {
+    async run(cell, environment, fencing, seen) {
+      const rests = restsOf(cell)
+      const judged =
+        (seen && (await judgeSeen(cell, planned, environment, rests, seen))) ??
+        (await runAndJudge(cell, planned, environment, rests, fencing))
+      judgements.set(cellKey({ case: cell.case.id, transport: cell.transport }), judged.judgement)
+      return judged
+    },
+    runs: (cell, environment) => before(cell, planned, environment, restsOf(cell)) === undefined,
   }
+}
+
+type Rests = Pick<JudgeContext, 'twins' | 'depends'>
+
+function before(
+  { case: asked, transport }: PlannedCell,
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  rests: Rests,
+): Judgement | undefined {
+  return judgeBefore(asked, transport, environment.recordings !== undefined, contextOf(planned, rests))
+}
+
+/** What was seen among others says that a requirement holds. That it does not, or that nothing can be said, only the cell by itself may say. */
+async function judgeSeen(
+  cell: PlannedCell,
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  rests: Rests,
+  seen: () => Promise<Observation | undefined>,
+): Promise<JudgedCell | undefined> {
+  if (before(cell, planned, environment, rests) !== undefined) return undefined
+  const observation = await seen()
+  if (observation === undefined) return undefined
+  const judgement = judgeCell(cell, planned, observation, rests)
+  const clean = judgement.met !== false && judgement.status !== 'harness-error' && judgement.blocked?.by !== 'fence'
+  return clean ? { judgement, observation } : undefined
 }
 
 /** One cell, with `rests` as what became of its twins and dependencies. */
 export async function runAndJudge(
-  { case: asked, transport }: PlannedCell,
+  cell: PlannedCell,
   planned: PlannedEnvironment,
   environment: RunningEnvironment,
-  rests: Pick<JudgeContext, 'twins' | 'depends'>,
+  rests: Rests,
   fencing: Fencing = 'always',
 ): Promise<JudgedCell> {
-  const context = contextOf(planned, rests)
-  const before = judgeBefore(asked, transport, environment.recordings !== undefined, context)
-  if (before !== undefined) return { judgement: before }
-  const observation = await observe(asked, transport, planned, environment, fencing)
-  return { judgement: judge(asked, transport, observation, context), observation }
+  const judgement = before(cell, planned, environment, rests)
+  if (judgement !== undefined) return { judgement }
+  const observation = await observe(cell.case, cell.transport, planned, environment, fencing)
+  return { judgement: judgeCell(cell, planned, observation, rests), observation }
 }
 
 /** What the judge says of an observation, with `rests` as what became of the cell's twins and dependencies. */
@@ -58,7 +102,7 @@ export function judgeCell(
   { case: asked, transport }: PlannedCell,
   planned: PlannedEnvironment,
   observation: Observation,
-  rests: Pick<JudgeContext, 'twins' | 'depends'>,
+  rests: Rests,
 ): Judgement {
   return judge(asked, transport, observation, contextOf(planned, rests))
 }
@@ -69,7 +113,7 @@ export function aloneContext({ twins, depends }: Case, planned: PlannedEnvironme
   return contextOf(planned, { twins: twins.map(green), depends: depends.map(green) })
 }
 
-function contextOf(planned: PlannedEnvironment, rests: Pick<JudgeContext, 'twins' | 'depends'>): JudgeContext {
+function contextOf(planned: PlannedEnvironment, rests: Rests): JudgeContext {
   return {
     identity: planned.variant.identity,
     features: [...planned.variant.features, ...planned.gatewayFeatures],
