@@ -61,4 +61,15 @@ describe('cells among others', () => {
     expect(found.size).toBeGreaterThan(10)
     expect([...found.values()].filter((status) => isGreen({ status }))).toEqual([])
   })
+
+  it('are not told apart where something arrives without its mark', async () => {
+    const [first] = planned.cells
+    if (first === undefined) throw new Error('no cells')
+    const seenBehind = async (behaviour: Behaviour) => {
+      await lab.replaceProxy(behaviour)
+      return await new Windows(planned, lab, 'always', () => true).seen(first)
+    }
+    expect(await seenBehind(correct)).toMatchObject({ attempts: [{ arrivals: [expect.anything()] }] })
+    expect(await seenBehind({ ...correct, target: (target) => target.replace(/mark=mark-\w+/, '') })).toBeUndefined()
+  })
 })
