@@ -58,10 +58,13 @@ export async function withRelay<Spec extends Pick<ContainerSpec, 'name' | 'comma
 
 const relay = 'harness/lab/vantage/relay.mjs'
 
+/** Of the relay at this vantage point. */
+export const vantageSocket = (parent: string, name: string) => join(parent, name, 'relay.sock')
+
 async function vantagePoint(parent: string, name: string) {
   const folder = await vantageFolder(parent, name)
   return {
-    socket: join(folder, 'relay.sock'),
+    socket: vantageSocket(parent, name),
     env: { VANTAGE_SOCKET: '/vantage/relay.sock' },
     binds: [{ source: folder, target: '/vantage', writable: true }],
   }

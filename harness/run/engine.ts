@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { hasImage } from '../lab/images/pull.ts'
-import { PrivateEngine } from '../lab/private/private-engine.ts'
+import { PrivateEngine, privateSocket } from '../lab/private/private-engine.ts'
 import type { RunEvent, RunRequest } from './events.ts'
 
 /** What an environment needs to reach the engine; JSON, since environments run in threads of their own. */
@@ -12,13 +12,17 @@ export type EngineAccess = {
   readonly socket: string
 }
 
-export type HeldEngine = AsyncDisposable & { readonly access?: EngineAccess }
+/** Where the engine of a run is, or will be. Nothing without one. */
+export function engineAccess({ engine, folder }: RunRequest): EngineAccess | undefined {
+  if (engine.kind === 'none') return undefined
+  return { socket: engine.kind === 'docker' ? engine.socket : privateSocket(join(folder, 'engine')) }
+}
 
 /** Starts or takes the engine and puts the images into it that are not there yet. */
 export async function startEngine(
   { engine, folder, environments, contract }: RunRequest,
   send: (event: RunEvent) => void,
-): Promise<HeldEngine> {
+): Promise<AsyncDisposable> {
   const since = performance.now()
   const announce = (version: string) =>
     send({ type: 'engine', kind: engine.kind, version, ms: Math.round(performance.now() - since) })
@@ -29,8 +33,6 @@ export async function startEngine(
   await using stack = new AsyncDisposableStack()
   const { socket, version } =
     engine.kind === 'docker' ? engine : stack.use(await PrivateEngine.start(engine.packages, join(folder, 'engine')))
-  // testcontainers finds the engine by this alone.
-  process.env.DOCKER_HOST = `unix://${socket}`
   const docker = new Docker({ socketPath: socket })
   const images = new Map(
     [...environments, ...(contract?.programs ?? [])].flatMap(({ services }) =>
@@ -40,8 +42,7 @@ export async function startEngine(
   for (const image of images.values())
     if (image.kind === 'import') await importImage(docker, image.tar, image.reference)
   announce(version)
-  const standing = stack.move()
-  return { access: { socket }, [Symbol.asyncDispose]: () => standing.disposeAsync() }
+  return stack.move()
 }
 
 async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {

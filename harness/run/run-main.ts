@@ -5,18 +5,26 @@ import type { ProvidedContext } from 'vitest'
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { createVitest } from 'vitest/node'
 import { chainsOf } from './chains.ts'
-import { startEngine } from './engine.ts'
+import { engineAccess, startEngine } from './engine.ts'
 import type { RunEvent, RunRequest } from './events.ts'
-import { startProvider } from './lab-provider.ts'
+import { announceGround } from './ground.ts'
+import { providerAccess, startProvider } from './lab-provider.ts'
 
 const file = process.argv[2]
 if (file === undefined) throw new Error('usage: run-main.ts REQUEST.json')
 const request: RunRequest = JSON.parse(await readFile(file, 'utf8'))
 
+const engine = engineAccess(request)
+// testcontainers finds the engine by this alone, here and in the threads.
+if (engine) process.env.DOCKER_HOST = `unix://${engine.socket}`
+
 let vitest: Vitest | undefined
 let cancelled = false
+const interruption = Promise.withResolvers<never>()
+interruption.promise.catch(() => {})
 const cancel = () => {
   cancelled = true
+  interruption.reject(new Error('the run was interrupted'))
   void vitest?.cancelCurrentRun('keyboard-input')
 }
 // The command line's word, its end, or a signal to this process itself: all mean the same.
@@ -35,6 +43,26 @@ const environmentDone = (id: string, reasons: readonly string[] = []) => {
   if (ended.has(id)) return
   ended.add(id)
   send({ type: 'environment-done', id, ...(reasons.length > 0 && { reason: reasons.join('; ') }) })
+}
+
+/** The engine, and the provider where there are environments of containers. Threads start meanwhile. */
+function layGround() {
+  const stack = new AsyncDisposableStack()
+  const lay = async () => {
+    stack.use(await startEngine(request, send))
+    const harness = request.environments.find(({ embedded }) => !embedded)?.services.harness
+    if (engine && harness) stack.use(await startProvider(engine, harness, request))
+  }
+  const stands = lay()
+  const announcement = announceGround(Promise.race([stands, interruption.promise]))
+  return {
+    stands,
+    async [Symbol.asyncDispose]() {
+      announcement[Symbol.dispose]()
+      await stands.catch(() => {})
+      await stack.disposeAsync()
+    },
+  }
 }
 
 /** One file of tests with what it is about. @param together of its concurrent suites and tests, as many at the same time */
@@ -85,12 +113,8 @@ const reporter: Reporter = {
 }
 
 try {
-  await using engine = await startEngine(request, send)
-  const { access } = engine
+  await using ground = layGround()
   const { contract, runId, keep } = request
-  const harness = request.environments.find(({ embedded }) => !embedded)?.services.harness
-  await using provider =
-    access && harness && (await startProvider({ socket: access.socket, harness, runId, folder: request.folder, keep }))
   vitest = await createVitest({
     config: false,
     watch: false,
@@ -103,26 +127,29 @@ try {
           fuzz: request.fuzz,
           standUps: environments.map((environment) => ({
             environment,
-            engine: access,
-            provider: provider?.access,
+            engine,
+            provider: engine && providerAccess(request),
             runId,
             folder: join(request.folder, 'environments'),
             keep,
           })),
         }),
       ),
-      ...(contract && access
+      ...(contract && engine
         ? contract.programs.map((program) =>
             // Two programs that start at the same time are as many as a small machine bears.
             project(`${program.name}@${program.version}`, 'contract.cells.ts', 2, {
-              contract: { ...contract, program, engine: access, runId, folder: request.folder },
+              contract: { ...contract, program, engine, runId, folder: request.folder },
             }),
           )
         : []),
     ],
   })
+  if (contract !== undefined) await ground.stands
+  // Where it does not come to stand, each environment says why.
   if (!cancelled) await vitest.start()
   await vitest.close()
+  await ground.stands
   send({ type: 'done' })
 } catch (error) {
   send({ type: 'failure', message: error instanceof Error ? error.message : String(error) })

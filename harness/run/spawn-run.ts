@@ -51,9 +51,9 @@ export async function spawnRun(
   child.stdout?.on('data', remember)
   child.stderr?.on('data', remember)
 
-  let done = false
+  let said = false
   child.on('message', (event: RunEvent) => {
-    if (event.type === 'done') done = true
+    if (event.type === 'done' || event.type === 'failure') said = true
     onEvent(event)
   })
   const cancel = () => {
@@ -65,7 +65,7 @@ export async function spawnRun(
   try {
     const [code, killedBy] = await once(child, 'close')
     if (signal.aborted) return { kind: 'cancelled' }
-    if (done && code === 0) return { kind: 'done' }
+    if (said && code === 0) return { kind: 'done' }
     return { kind: 'died', detail: [`${killedBy ?? `exit code ${code}`}`, ...tail].join('\n  ') }
   } finally {
     signal.removeEventListener('abort', cancel)

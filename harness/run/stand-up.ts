@@ -1,6 +1,7 @@
 /** Stands an environment up, wherever it lives. */
 import type { EngineAccess } from './engine.ts'
 import type { PreparedEnvironment } from './events.ts'
+import { groundStands } from './ground.ts'
 import type { ProviderAccess } from './lab-provider.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
@@ -29,6 +30,6 @@ export async function standUp(order: StandUp, lent?: RealGateway): Promise<Runni
   }
   const { engine, provider } = order
   if (engine === undefined || provider === undefined) throw new Error(`${order.environment.id} needs an engine`)
-  const { standUpContainers } = await import('./stand-up-containers.ts')
+  const [{ standUpContainers }] = await Promise.all([import('./stand-up-containers.ts'), groundStands()])
   return await standUpContainers({ ...order, engine, provider }, lent)
 }

@@ -31,6 +31,9 @@ for folder in etc opt; do
 done
 exec "$@"`
 
+/** Where an engine in this folder will listen. */
+export const privateSocket = (folder: string) => join(folder, 'docker.sock')
+
 export class PrivateEngine implements AsyncDisposable {
   /** Unix socket of the engine. */
   readonly socket: string
@@ -66,7 +69,7 @@ export class PrivateEngine implements AsyncDisposable {
       await symlink(join(packages, 'usr/sbin/xtables-nft-multi'), join(bin, name))
     const libraries = await libraryFolder(packages)
     const group = newGroup()
-    const socket = join(folder, 'docker.sock')
+    const socket = privateSocket(folder)
     const log = join(folder, 'dockerd.log')
     // The machine's own /etc/docker/daemon.json is somebody else's.
     const config = join(folder, 'daemon.json')
