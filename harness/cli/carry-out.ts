@@ -63,6 +63,17 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
     return collection.results({ ...facts, engine }, ending)
   }
+  let told = 0
+  const report = async (): Promise<Results> => {
+    const done = await withConfiguration(results(), environments)
+    const { failures } = collection
+    told = failures.length
+    const exitCode = told > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
+    const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
+    await writeReport(written, collection.evidence(), out)
+    return written
+  }
+  let written: Results | undefined
   try {
     const prepared = await prepare(environments, footing, { ...options, asked: order.asked }, progress)
     for (const missing of prepared.missing) collection.take({ type: 'environment', environment: missing })
@@ -76,15 +87,24 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       keep: options.keep,
       command: facts.command,
     }
+    const judged = Promise.withResolvers<void>()
     const onEvent = (event: RunEvent) => {
+      if (event.type === 'done') judged.resolve()
       if (event.type === 'engine') engine = { kind: event.kind, version: event.version }
       collection.take(event)
       show(event, collection, progress)
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
-      const end = await spawnRun(request, footing.prefix, onEvent, interruption.signal)
-      if (end.kind === 'died')
-        collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+      const run = spawnRun(request, footing.prefix, onEvent, interruption.signal)
+      try {
+        const end = await Promise.race([run, judged.promise])
+        // While the run takes down what it stood on.
+        if (end === undefined) written = await report()
+      } finally {
+        const end = await run
+        if (end.kind === 'died')
+          collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+      }
     }
   } catch (error) {
     if (!interruption.signal.aborted)
@@ -94,13 +114,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
 
-  const done = await withConfiguration(results(), environments)
-  const exitCode = collection.failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
-  const written: Results = {
-    ...done,
-    run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...collection.failures] },
-  }
-  await writeReport(written, collection.evidence(), out)
+  if (written === undefined || collection.failures.length > told) written = await report()
   for (const failure of collection.failures) progress.note(failure)
   return written
 }
