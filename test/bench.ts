@@ -37,14 +37,13 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-function environmentRow({ id, startMs, loginMs }: EnvironmentResult, all: readonly Cell[]): string {
+function environmentRow({ id, startMs, loginMs, cellsMs = 0 }: EnvironmentResult, all: readonly Cell[]): string {
   const times = all
     .filter((cell) => cell.environment === id && cell.status !== 'unsupported')
     .map(({ ms }) => ms)
     .toSorted((one, other) => one - other)
-  const total = times.reduce((sum, ms) => sum + ms, 0)
   const at = (share: number) => `${times[Math.min(times.length - 1, Math.floor(times.length * share))]?.toFixed(1)} ms`
-  const rate = total > 0 ? Math.round((times.length / total) * 1000) : 0
+  const rate = cellsMs > 0 ? Math.round((times.length / cellsMs) * 1000) : 0
   return `  ${id.padEnd(62)} up ${seconds(startMs)}, log-in ${seconds(loginMs)}, p50 ${at(0.5)}, p95 ${at(0.95)}, ${rate} cells/s`
 }
 

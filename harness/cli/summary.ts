@@ -25,13 +25,13 @@ function counts(cells: readonly Cell[]): string {
     .join(', ')
 }
 
-/** `nginx-oauth2-proxy@7.15.3/hardened/reference:attributed: 210 pass, 3 info (up in 1.2 s)`. */
+/** `nginx-oauth2-proxy@7.15.3/hardened/reference:attributed: 210 pass, 3 info (up in 1.2 s, cells in 3.4 s)`. */
 export function environmentLine(id: string, collection: Collection): string {
   const environment = collection.environment(id)
   if (environment === undefined) return `${id}: nothing was heard of it`
   if (environment.status !== 'ready') return `${id}: ${environment.status}: ${environment.reason}`
   const caveat = environment.caveat === undefined ? '' : `, ${environment.caveat}`
-  return `${id}${caveat}: ${counts(collection.cellsOf(id))} (up in ${((environment.startMs + environment.loginMs) / 1000).toFixed(1)} s)`
+  return `${id}${caveat}: ${counts(collection.cellsOf(id))} (up in ${seconds(environment.startMs + environment.loginMs)}${environment.cellsMs === undefined ? '' : `, cells in ${seconds(environment.cellsMs)}`})`
 }
 
 export function summary(results: Results, out: string): string {
@@ -76,3 +76,5 @@ function verdict({ run, environments }: Results): string {
       return `Incomplete (${stood})`
   }
 }
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`

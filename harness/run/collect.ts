@@ -26,6 +26,8 @@ export class Collection {
   readonly #cells = new Map<string, Cell>()
   /** JSON by environment and cell. */
   readonly #evidence = new Map<string, Map<string, string>>()
+  /** By environment: when it stood, and how long after that the last of its cells came. */
+  readonly #times = new Map<string, { readonly stood: number; readonly cellsMs?: number }>()
   readonly failures: string[] = []
 
   /** @param complete the whole catalogue was planned: then an entry that names no cell is stale */
@@ -44,7 +46,9 @@ export class Collection {
   }
 
   environment(id: string): EnvironmentResult | undefined {
-    return this.#environments.get(id)
+    const environment = this.#environments.get(id)
+    const cellsMs = this.#times.get(id)?.cellsMs
+    return environment && cellsMs !== undefined ? { ...environment, cellsMs } : environment
   }
 
   cellsOf(id: string): readonly Cell[] {
@@ -55,9 +59,11 @@ export class Collection {
     switch (event.type) {
       case 'environment':
         this.#environments.set(event.environment.id, event.environment)
+        this.#times.set(event.environment.id, { stood: performance.now() })
         return
       case 'cell':
         this.#take(event.cell)
+        this.#time(event.cell)
         if (event.evidence !== undefined) this.#keep(event.cell, event.evidence)
         return
       case 'broken-cell':
@@ -79,7 +85,7 @@ export class Collection {
   results(run: Omit<RunFacts, 'exitCode' | keyof Ending>, ending: Ending): Results {
     // Planned, but never heard of again: the run's process died, or was stopped, before it could stand up.
     const environments = [...this.#planned.values()].map(
-      (planned) => this.#environments.get(planned.id) ?? neverStood(planned, ending.interrupted),
+      (planned) => this.environment(planned.id) ?? neverStood(planned, ending.interrupted),
     )
     const cells = this.cells
     const stale = staleKnownFailures(environments.map((environment) => this.#judged(environment, ending.interrupted)))
@@ -130,6 +136,11 @@ export class Collection {
 
   #take(cell: Cell): void {
     this.#cells.set(`${cell.environment} ${cellKey(cell)}`, cell)
+  }
+
+  #time({ environment }: Cell): void {
+    const stood = this.#times.get(environment)?.stood
+    if (stood !== undefined) this.#times.set(environment, { stood, cellsMs: Math.round(performance.now() - stood) })
   }
 
   #keep(cell: Cell, evidence: string): void {

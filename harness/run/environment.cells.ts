@@ -25,11 +25,9 @@ async function cellEvent(
   planned: PlannedEnvironment,
   cell: PlannedCell,
   environment: RunningEnvironment,
-  { judgement, observation }: JudgedCell,
+  { judgement, observation, ms }: JudgedCell,
 ): Promise<RunEvent & { type: 'cell' }> {
   const { case: asked, transport } = cell
-  // Of its requests: what it waited for among others is nobody's.
-  const ms = Math.round((observation?.attempts.reduce((sum, { exchange }) => sum + exchange.ms, 0) ?? 0) * 100) / 100
   const place = { environment: planned.id, case: asked.id, transport }
   const { status, reason, met, blocked, known } = judgement
   return {
@@ -39,7 +37,7 @@ async function cellEvent(
       level: asked.level,
       status,
       reason,
-      ms,
+      ms: Math.round(ms * 100) / 100,
       evidence: evidenceAddress(place),
       ...(met !== undefined && { met }),
       ...(blocked !== undefined && { blocked }),

@@ -26,6 +26,8 @@ const environmentSchema = z
     reason: z.exactOptional(text),
     startMs: z.number(),
     loginMs: z.number(),
+    /** From its first cell to its last, beside whatever else ran. */
+    cellsMs: z.exactOptional(z.number()),
     services: z
       .array(z.object({ name: text, version: text, source: z.enum(['pull', 'build']), image: text }).readonly())
       .readonly(),

@@ -14,6 +14,8 @@ export type JudgedCell = {
   readonly judgement: Judgement
   /** Absent where the cell was judged without being run. */
   readonly observation?: Observation
+  /** How long it took, in milliseconds; among others its longest request. */
+  readonly ms: number
 }
 
 export type CellRunner = {
@@ -80,7 +82,8 @@ async function judgeSeen(
   if (observation === undefined) return undefined
   const judgement = judgeCell(cell, planned, observation, rests)
   const clean = judgement.met !== false && judgement.status !== 'harness-error' && judgement.blocked?.by !== 'fence'
-  return clean ? { judgement, observation } : undefined
+  const ms = Math.max(...observation.attempts.map(({ exchange }) => exchange.ms))
+  return clean ? { judgement, observation, ms } : undefined
 }
 
 /** One cell, with `rests` as what became of its twins and dependencies. */
@@ -92,9 +95,11 @@ export async function runAndJudge(
   fencing: Fencing = 'always',
 ): Promise<JudgedCell> {
   const judgement = before(cell, planned, environment, rests)
-  if (judgement !== undefined) return { judgement }
+  if (judgement !== undefined) return { judgement, ms: 0 }
+  const since = performance.now()
   const observation = await observe(cell.case, cell.transport, planned, environment, fencing)
-  return { judgement: judgeCell(cell, planned, observation, rests), observation }
+  const ms = performance.now() - since
+  return { judgement: judgeCell(cell, planned, observation, rests), observation, ms }
 }
 
 /** What the judge says of an observation, with `rests` as what became of the cell's twins and dependencies. */
