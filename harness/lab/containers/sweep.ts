@@ -46,7 +46,7 @@ async function sweepEngine(docker: Docker, removing: boolean): Promise<Leftover[
 }
 
 async function sweepFolders(removing: boolean): Promise<Leftover[]> {
-  const candidates = [...(await list(tmpdir())).filter((path) => path.startsWith(join(tmpdir(), runFolderPrefix)))]
+  const candidates = (await list(tmpdir())).filter((path) => path.startsWith(join(tmpdir(), runFolderPrefix)))
   const left: Leftover[] = []
   for (const folder of candidates) {
     const note = await readFile(join(folder, ownerNote), 'utf8').catch(() => undefined)
