@@ -73,6 +73,8 @@ export class RealGateway implements AsyncDisposable {
       await writeConfig(folder, config)
     }
     await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf('gateway', variant))
+    const obituary = () => home.obituary('gateway')
+    const { readyPath = '/' } = this.#program
     const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
     return {
       specs: [],
@@ -89,8 +91,9 @@ export class RealGateway implements AsyncDisposable {
           'did not take over its configuration',
           reloadDeadline,
           () => acceptance(proxySide, address, headers),
-          () => home.obituary('gateway'),
+          obituary,
         )
+        await untilYes('was not ready again', reloadDeadline, () => readyAnswer(beside, readyPath), obituary)
         return undefined
       },
       cli: (args) => home.run('gateway', ['node', `/opt/node_modules/${this.#program.main}`, ...args]),
@@ -166,18 +169,30 @@ export async function writeConfig(folder: string, config: unknown): Promise<void
 
 /** The probe from the proxy's address: who is accepted by name shows which configuration decides. */
 export async function acceptance(dial: Dial, host: string, headers: readonly HeaderLine[]): Promise<Answer> {
-  const context = { host: `${host}:${gatewayPort}`, cookie: '', mark: '', password: '' }
   const peer = { dial, host, port: gatewayPort }
-  const { verdict, response, fault } = await sendHttp1(peer, { headers }, context, 'http')
+  const { verdict, response, fault } = await sendHttp1(
+    peer,
+    { headers },
+    { ...nobody, host: `${host}:${gatewayPort}` },
+    'http',
+  )
   if (verdict.kind === 'accepted') return 'yes'
   return { not: response === undefined ? (fault ?? 'the connection closed') : `${response.status} ${response.body}` }
 }
 
+/** The program's own word, and that of its WebSocket, which on a busy machine goes on refusing everybody for a while: "gateway starting; retry shortly". */
 export async function readyAnswer(beside: Dial, path: string): Promise<Answer> {
   const url = new URL(path, `http://127.0.0.1:${gatewayPort}`)
   const status = await statusOf(url, url.hostname, beside, '').catch((error: Error) => error.message)
-  return status === 200 ? 'yes' : { not: String(status) }
+  if (status !== 200) return { not: String(status) }
+  const peer = { dial: beside, host: url.hostname, port: gatewayPort }
+  const { verdict, response, fault } = await sendHttp1(peer, {}, { ...nobody, host: url.host }, 'websocket')
+  if (response === undefined) return { not: fault ?? 'the connection closed' }
+  const refusal = verdict.kind === 'refused' ? verdict.reason : undefined
+  return refusal !== undefined && /gateway starting/.test(refusal) ? { not: refusal } : 'yes'
 }
+
+const nobody = { cookie: '', mark: '', password: '' }
 
 export type Answer = 'yes' | { readonly not: string }
 
