@@ -31,7 +31,7 @@ type Ablation = {
 const ablations: readonly Ablation[] = [
   {
     name: 'forwarded-for',
-    line: /(location \/ \{[^}]*?) +proxy_set_header X-Forwarded-For \$remote_addr;\n/,
+    line: /(nothing that the client says\.\n) +proxy_set_header X-Forwarded-For \$remote_addr;\n/,
     instead: '$1',
     red: [
       'attribution.client-address.reported',
@@ -48,7 +48,7 @@ const ablations: readonly Ablation[] = [
   },
   {
     name: 'forwarded-for-appended',
-    line: /(location \/ \{[^}]*?proxy_set_header X-Forwarded-For )\$remote_addr;/,
+    line: /(nothing that the client says\.\n +proxy_set_header X-Forwarded-For )\$remote_addr;/,
     instead: '$1$$proxy_add_x_forwarded_for;',
     red: ['attribution.client-address.overwritten'],
     only: ['attribution.client-address.overwritten'],
@@ -78,8 +78,22 @@ const ablations: readonly Ablation[] = [
     name: 'scopes',
     line: / +proxy_set_header X-Openclaw-Scopes "";\n/,
     instead: '',
-    red: ['spoofing.scopes.admin', 'spoofing.scopes.empty'],
-    only: ['spoofing.scopes.**'],
+    red: ['spoofing.scopes.admin', 'spoofing.scopes.empty', 'spoofing.public-route.scopes'],
+    only: ['spoofing.scopes.**', 'spoofing.public-route.scopes'],
+  },
+  {
+    name: 'public-prefix',
+    line: /location ~ \^\/public\/\S+/,
+    instead: 'location /public/',
+    red: ['path.public-route.double-encoded'],
+    only: ['path.public-route.double-encoded'],
+  },
+  {
+    name: 'public-as-it-came',
+    line: / +rewrite \^ \$uri break;\n/,
+    instead: '',
+    red: ['path.public-route.resolved-into'],
+    only: ['path.public-route.resolved-into'],
   },
 ]
 
@@ -102,7 +116,8 @@ describe.skipIf(engine.kind === 'none')('hardened nginx with a line taken away',
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ablation-'))
     await writeAblations(join(folder, 'ablated'))
-    const args = [join(root, 'harness/cli/main.ts'), '--proxy', join(folder, 'ablated'), '--out', join(folder, 'out')]
+    const run = ['--proxy', join(folder, 'ablated'), '--gateway', 'reference', '--out', join(folder, 'out')]
+    const args = [join(root, 'harness/cli/main.ts'), ...run]
     await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 1 << 26 }).catch((error) => {
       // 1: red cells, which is what these are for.
       if (error.code !== 1) throw error
