@@ -82,6 +82,14 @@ const ablations: readonly Ablation[] = [
     only: ['spoofing.scopes.**', 'spoofing.public-route.scopes'],
   },
   {
+    // What the auth service cannot answer becomes a 500 of auth_request's.
+    name: 'fail-open',
+    line: / +location \/ \{\n/,
+    instead: '        location @open { proxy_pass http://gateway:18789; }\n$&            error_page 500 = @open;\n',
+    red: ['forward-auth.unavailable.stopped'],
+    only: ['forward-auth.unavailable.stopped'],
+  },
+  {
     name: 'public-prefix',
     line: /location ~ \^\/public\/\S+/,
     instead: 'location /public/',

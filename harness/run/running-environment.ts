@@ -29,7 +29,7 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly sessions: Readonly<Record<Principal, Session>>
   /** Absent on gateways that cannot record. */
   readonly recordings?: Recordings
-  /** The proxy's auth service, where the lab can stop it and bring it back at once (feature `stoppable-auth`). */
+  /** The proxy's auth service, where it has one that the lab can stop and bring back (feature `stoppable-auth`). */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent on the reference gateway, which has none. */
   readonly cli?: (args: readonly string[]) => Promise<{ readonly exitCode: number; readonly lines: readonly string[] }>

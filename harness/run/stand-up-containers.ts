@@ -20,6 +20,7 @@ import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
 import type { StandUp } from './stand-up.ts'
+import { stoppable } from './stoppable-auth.ts'
 
 const logLines = 30
 
@@ -67,26 +68,27 @@ export async function standUpContainers(
   const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
   const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
+  const services = specs.map((spec, index): ContainerSpec => {
+    const service = variant.services[index]
+    return service === undefined
+      ? spec
+      : {
+          ...spec,
+          binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
+          after: [...spec.after, 'internet'],
+          ready: readiness(service, {
+            dial: internet,
+            ca: authority.certificate,
+            publicHost: variant.host,
+            log: () => lab.log(service.name, 500),
+          }),
+        }
+  })
   await lab.start([
     ...(onBridge ? [] : [outside.spec]),
     ...(inside === undefined ? [] : [inside.spec]),
     ...gateway.specs,
-    ...specs.map((spec, index): ContainerSpec => {
-      const service = variant.services[index]
-      return service === undefined
-        ? spec
-        : {
-            ...spec,
-            binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
-            after: [...spec.after, 'internet'],
-            ready: readiness(service, {
-              dial: internet,
-              ca: authority.certificate,
-              publicHost: variant.host,
-              log: () => lab.log(service.name, 500),
-            }),
-          }
-    }),
+    ...services,
   ])
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
@@ -100,6 +102,7 @@ export async function standUpContainers(
     'gateway-loopback': gateway.beside,
     'gateway-own-address': gateway.beside,
   }
+  const auth = services.find(({ name }) => name === 'auth')
   const standing = stack.move()
   const running: RunningEnvironment = {
     result: {
@@ -124,6 +127,7 @@ export async function standUpContainers(
     password,
     sessions,
     ...(recordings && { recordings }),
+    ...(auth && { auth: stoppable(lab, auth, harness.image.reference) }),
     ...(gateway.cli && { cli: gateway.cli }),
     secrets: secrets.all(),
     gone: async () => ((await lab.answers()) ? undefined : 'The container engine went away.'),

@@ -5,13 +5,15 @@ import type { Stage } from '../../harness/run/stage.ts'
 export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   if (stage.auth === undefined) throw new Error('this lab cannot stop the auth service, whatever the features say')
   await stage.auth.stop()
-  const forged = { headers: [['{identity}', '{alice}']] as const }
-  const asked = [
-    await stage.send({}, { as: 'alice' }),
-    await stage.send(forged, { as: 'alice' }),
-    await stage.send({}, { as: 'anonymous' }),
-    await stage.send(forged, { as: 'anonymous' }),
-  ]
+  const asked = await Promise.all(
+    (['http', 'websocket'] as const).flatMap((transport) =>
+      (['alice', 'anonymous'] as const).flatMap((as) =>
+        [{}, { headers: [['{identity}', '{alice}']] as const }].map((request) =>
+          stage.send(request, { as, transport }),
+        ),
+      ),
+    ),
+  )
   // Before anybody asks what arrived: the fence goes through the proxy, as a user.
   await stage.auth.start()
   const arrived = await stage.arrived()
