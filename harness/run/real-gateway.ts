@@ -67,13 +67,13 @@ export class RealGateway implements AsyncDisposable {
     const starts = this.#home === undefined
     this.#home ??= this.#start(site.harness, config)
     const { lab: home, beside, folder } = await this.#home
+    const obituary = () => home.obituary('gateway')
     if (!starts) {
-      const end = await home.obituary('gateway')
+      const end = await obituary()
       if (end !== undefined) throw new Error(end)
       await writeConfig(folder, config)
     }
     await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf('gateway', variant))
-    const obituary = () => home.obituary('gateway')
     const { readyPath = '/' } = this.#program
     const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
     return {
