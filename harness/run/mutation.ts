@@ -55,7 +55,10 @@ function shares(cases: readonly Case[], count: number): Case[][] {
 }
 
 async function runThread(order: MutationOrder): Promise<ShardResult> {
-  const worker = new Worker(new URL('./mutation-worker.ts', import.meta.url), { workerData: order, resourceLimits: { maxYoungGenerationSizeMb: 64 } })
+  const worker = new Worker(new URL('./mutation-worker.ts', import.meta.url), {
+    workerData: order,
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+  })
   try {
     // An uncaught error of the thread rejects this.
     const [result]: ShardResult[] = await once(worker, 'message')
