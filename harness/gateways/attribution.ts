@@ -1,19 +1,10 @@
 /** Stage A of the decision: whose request this is on the network, before any authentication. Source: gateways.md section 1, stage A. */
+
 import type { HeaderLine } from '../plan/case.ts'
 import { canonicalAddress, covers, hopAddress, isLoopback } from './addresses.ts'
 import type { Attribution } from './arrival.ts'
-import type { GatewayConfig } from './config.ts'
-import type { Decide } from './decision.ts'
 import { headerText, headerValue } from './header-lines.ts'
-import type { Profile } from './profiles.ts'
-
-/** What both stages need of the gateway itself. */
-export type Policy = {
-  readonly profile: Profile
-  readonly config: GatewayConfig
-  /** A broken gateway's own way to decide (`mutants.ts`); no profile has one. */
-  readonly decideInstead?: Decide
-}
+import type { Policy } from './policy.ts'
 
 /** Names that show that a request was forwarded, whatever their value. Stage A rule 2. */
 export function isProxyHeader(name: string): boolean {

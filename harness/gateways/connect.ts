@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import { isLoopback } from './addresses.ts'
 import type { Verdict } from './arrival.ts'
-import type { Policy } from './attribution.ts'
-import { type Decision, decide, type Evidence } from './decision.ts'
+import { decide } from './decision.ts'
 import { headerText } from './header-lines.ts'
 import { originAllowed, sameHostOrigin } from './origin.ts'
+import type { Decision, Evidence, Policy } from './policy.ts'
 import { capped } from './scopes.ts'
 
 export const connectSchema = z.looseObject({

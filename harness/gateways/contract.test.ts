@@ -9,7 +9,8 @@ import { gatewayPrograms } from './programs.ts'
 import { Recorder } from './recorder.ts'
 import { Recordings } from './recordings.ts'
 import { ReferenceGateway } from './reference-gateway.ts'
-import { expectedOf, namesOf, type Outcome, type Station, type Vector, vectors } from './vectors.ts'
+import { expectedOf, namesOf, type Outcome, type Station, type Vector } from './vector.ts'
+import { vectors } from './vectors.ts'
 
 const addresses = { proxy: '10.77.0.2', intruder: '10.77.0.3', gateway: '10.77.0.1' }
 const peers: Readonly<Record<Station, string>> = {

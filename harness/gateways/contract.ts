@@ -6,8 +6,8 @@ import { z } from 'zod'
 import type { HeaderLine } from '../plan/case.ts'
 import { refusalMessages } from './connect.ts'
 import { freshDevice } from './signed-device.ts'
+import type { Outcome, Station, Vector } from './vector.ts'
 import { vectorConfigs, vectorPassword } from './vector-configs.ts'
-import type { Outcome, Station, Vector } from './vectors.ts'
 
 export type Addresses = { readonly proxy: string; readonly gateway: string; readonly intruder: string }
 

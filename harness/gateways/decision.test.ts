@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { HeaderLine } from '../plan/case.ts'
-import { attribute, isProxyHeader, type Policy } from './attribution.ts'
+import { attribute, isProxyHeader } from './attribution.ts'
 import { startup } from './config.ts'
 import { bearerPassword, decide } from './decision.ts'
 import { originAllowed } from './origin.ts'
 import { passwordLimit } from './password-limit.ts'
+import type { Policy } from './policy.ts'
 import { type ProfileName, profiles } from './profiles.ts'
 
 function policyOf(name: ProfileName, gateway: Readonly<Record<string, unknown>> = {}): Policy {

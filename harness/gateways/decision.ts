@@ -1,31 +1,12 @@
 /** Stage B of the decision: who the request speaks for, and the password fallback. Source: gateways.md section 1, stage B. */
+
 import type { HeaderLine } from '../plan/case.ts'
 import { canonicalAddress, isLoopback } from './addresses.ts'
 import type { Attribution, Verdict } from './arrival.ts'
-import { attribute, isTrustedPeer, type Policy } from './attribution.ts'
+import { attribute, isTrustedPeer } from './attribution.ts'
 import { headerText, headerValue } from './header-lines.ts'
 import { originAllowed } from './origin.ts'
-
-/** One request as the decision sees it. */
-export type Evidence = {
-  /** TCP peer address; empty when the connection was gone before it could be read. */
-  readonly peer: string
-  readonly transport: 'http' | 'websocket'
-  readonly headers: readonly HeaderLine[]
-  /** The password that the client sent: HTTP bearer, WebSocket `auth.password`. */
-  readonly password?: string
-  /** The gateway's own addresses; `undefined` when they could not be listed. */
-  readonly ownAddresses: readonly string[] | undefined
-  /** The password fallback is locked for this client after too many failures. */
-  readonly passwordLocked: boolean
-}
-
-export type Decision = {
-  readonly attribution: Attribution
-  readonly verdict: Verdict
-  /** The password fallback was asked, and its answer counts for the rate limit. */
-  readonly passwordTried?: 'right' | 'wrong'
-}
+import type { Decision, Evidence, Policy } from './policy.ts'
 
 /** Refusal reasons whose HTTP answer is not 401. */
 const statusOf: Readonly<Record<string, number>> = { proxy_attribution_required: 403, rate_limited: 429 }
@@ -39,8 +20,6 @@ export function refusalStatus(reason: string): number {
 export function bearerPassword(headers: readonly HeaderLine[]): string | undefined {
   return /^bearer\s+(.+)$/i.exec(headerText(headers, 'authorization') ?? '')?.[1]?.trim()
 }
-
-export type Decide = (evidence: Evidence, policy: Policy) => Decision
 
 /** Decides one request, in the gateway's order. On a WebSocket the origin belongs to `connect` and is not looked at here. */
 export function decide(evidence: Evidence, { decideInstead, ...policy }: Policy): Decision {

@@ -1,7 +1,7 @@
 /** Every set of rules that the reference gateway can follow: the profiles, and the real versions with what is different in them. */
 import { type Profile, profileNames, profiles } from './profiles.ts'
 import { gatewayPrograms } from './programs.ts'
-import { namesOf, type Who } from './vectors.ts'
+import { namesOf, type Who } from './vector.ts'
 
 export const followed: readonly { readonly title: string; readonly rules: Profile; readonly names: readonly Who[] }[] =
   [

@@ -1,8 +1,8 @@
 /** What a gateway answers over HTTP, path by path, once the decision is known. Source: gateways.md "HTTP surface", gateway-versions.md section 2. */
 import { z } from 'zod'
 import type { HeaderLine } from '../plan/case.ts'
-import type { Policy } from './attribution.ts'
-import { type Decision, decide } from './decision.ts'
+import { decide } from './decision.ts'
+import type { Decision, Policy } from './policy.ts'
 import { httpScopes, permits } from './scopes.ts'
 
 export type Request = {

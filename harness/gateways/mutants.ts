@@ -4,10 +4,10 @@
  */
 import { isLoopback } from './addresses.ts'
 import type { Verdict } from './arrival.ts'
-import type { Policy } from './attribution.ts'
 import type { GatewayConfig } from './config.ts'
-import { type Decide, type Decision, decide, type Evidence } from './decision.ts'
+import { decide } from './decision.ts'
 import { headerValue } from './header-lines.ts'
+import type { Decide, Decision, Evidence, Policy } from './policy.ts'
 import type { Profile } from './profiles.ts'
 
 export type GatewayMutant = {

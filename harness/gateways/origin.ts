@@ -1,8 +1,8 @@
 /** The gateway's rule on browser origins. Source: gateways.md "Browser Origin". */
 import type { HeaderLine } from '../plan/case.ts'
 import { isPrivateAddress } from './addresses.ts'
-import type { Policy } from './attribution.ts'
 import { headerText } from './header-lines.ts'
+import type { Policy } from './policy.ts'
 
 /** `true` without an `Origin` line: only browsers send one, and only they can be abused by another site. */
 export function originAllowed(headers: readonly HeaderLine[], { config }: Policy): boolean {

@@ -6,12 +6,13 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { canonicalAddress } from './addresses.ts'
 import type { Arrival, Verdict } from './arrival.ts'
-import { attribute, type Policy } from './attribution.ts'
+import { attribute } from './attribution.ts'
 import { judgeConnect, plainConnect } from './connect.ts'
-import { bearerPassword, decide, type Evidence } from './decision.ts'
+import { bearerPassword, decide } from './decision.ts'
 import { pairLines } from './header-lines.ts'
 import { type Answer, answer, attributionRequired, isChannelPath } from './http-surface.ts'
 import { type PasswordLimit, passwordLimit } from './password-limit.ts'
+import type { Evidence, Policy } from './policy.ts'
 import {
   badRequest,
   endWith,

@@ -1,7 +1,7 @@
 /** Operator scopes: what an identity may do once it is believed. Source: gateways.md "Scopes". */
 import type { HeaderLine } from '../plan/case.ts'
-import type { Policy } from './attribution.ts'
 import { headerValue } from './header-lines.ts'
+import type { Policy } from './policy.ts'
 
 const fullSet = ['operator.admin', 'operator.read', 'operator.write', 'operator.approvals', 'operator.pairing']
 

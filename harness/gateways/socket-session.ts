@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { RawData, WebSocket } from 'ws'
 import { z } from 'zod'
-import type { Policy } from './attribution.ts'
 import { type Connect, type ConnectAnswer, type ConnectJudgement, connectSchema } from './connect.ts'
+import type { Policy } from './policy.ts'
 import { permits } from './scopes.ts'
 
 export type SessionContext = {

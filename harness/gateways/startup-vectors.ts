@@ -1,5 +1,5 @@
 /** What each profile's program does with a configuration at its start. Data; source: gateway-versions.md section 6. */
-import type { Who } from './vectors.ts'
+import type { Who } from './vector.ts'
 
 export type Exit = 'starts' | 1 | 78
 

@@ -5,10 +5,10 @@ import { startup } from '../gateways/config.ts'
 import { profiles } from '../gateways/profiles.ts'
 import { Recorder } from '../gateways/recorder.ts'
 import { ReferenceGateway } from '../gateways/reference-gateway.ts'
+import { gatewayPort } from '../lab/ports.ts'
 import type { Behaviour } from './behaviour.ts'
 import { Bench, exchange, handshake, identity } from './bench.testing.ts'
 import { mutantNamed } from './mutants.ts'
-import { gatewayPort } from './reference-proxy.ts'
 
 /** The bench's proxy in front of the reference gateway, profile `attributed`. */
 async function chain(bench: Bench): Promise<Arrival[]> {

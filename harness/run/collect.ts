@@ -1,8 +1,10 @@
 /** What has come of a run so far: grows event by event and can be written as a report at any moment. */
+
 import { exitCode } from '../judge/exit-code.ts'
 import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failures.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { gatewayId } from '../plan/select.ts'
+import { environmentRow } from './environment-row.ts'
 import type { RunEvent } from './events.ts'
 import {
   type Cell,
@@ -175,31 +177,6 @@ export class Collection {
       complete: this.#complete && !interrupted && environment.status === 'ready',
       cells: this.cellsOf(environment.id),
     }
-  }
-}
-
-/** The row of an environment before it stands, or that never will. */
-export function environmentRow(
-  planned: PlannedEnvironment,
-  state: { status: EnvironmentResult['status']; reason?: string; asked?: boolean },
-): EnvironmentResult {
-  const { gateway } = planned
-  return {
-    id: planned.id,
-    proxy: planned.proxy,
-    proxyVersion: planned.proxyVersion,
-    proxyTitle: planned.proxyTitle,
-    variant: planned.variant.name,
-    variantTitle: planned.variant.title,
-    gateway: 'profile' in gateway ? gatewayId(gateway) : gateway.name,
-    ...('version' in gateway && { gatewayVersion: gateway.version }),
-    ...(planned.caveat !== undefined && { caveat: planned.caveat }),
-    topology: planned.variant.topology,
-    startMs: 0,
-    loginMs: 0,
-    services: [],
-    ...(planned.variant.documentation && { documentation: planned.variant.documentation.source }),
-    ...state,
   }
 }
 

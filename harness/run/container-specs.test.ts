@@ -3,7 +3,7 @@ import { octets } from '../lab/containers/network.ts'
 import type { Service, Variant } from '../plan/proxy.ts'
 import { chainsOf } from './chains.ts'
 import { namesOf, octetOf } from './container-specs.ts'
-import type { PreparedEnvironment } from './events.ts'
+import type { PreparedEnvironment } from './request.ts'
 
 function service(name: string, beside?: 'gateway'): Service {
   const empty = { with: [], env: {}, files: {}, after: [], tmpfs: [] }

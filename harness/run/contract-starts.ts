@@ -64,11 +64,10 @@ export class ContractStarts implements AsyncDisposable {
       environment,
       (command) => command,
       async (name, { dial }) => {
-        const { readyPath = '/' } = this.#program
         let ended: number | undefined
         const settled = async () => {
           ended = await this.#lab.exitCode(name)
-          return ended === undefined ? await readyAnswer(dial, readyPath) : 'yes'
+          return ended === undefined ? await readyAnswer(dial, this.#program) : 'yes'
         }
         await untilYes('neither started nor ended', startDeadline, settled, async () => undefined)
         const lastWords = (await this.#lab.log(name, 4)).join(' / ')

@@ -1,7 +1,8 @@
 /** A program's contract as vitest sees it: one test for each configuration, then one for each start. */
 import { afterAll, describe, inject, it } from 'vitest'
 import { programOf } from '../gateways/programs.ts'
-import { ContractLab, type ContractRow, type ContractTask } from './contract.ts'
+import { ContractLab, type ContractTask } from './contract.ts'
+import type { ContractRow } from './contract-order.ts'
 import { findingWords, questionsOf } from './contract-questions.ts'
 import { ContractStarts } from './contract-starts.ts'
 import { inOneSentence } from './standing.ts'

@@ -1,20 +1,20 @@
 /** The contract vectors against a real program: one that runs, seen from every station, under one configuration after the other. */
+
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Dial } from '../clients/exchange.ts'
 import { type Addresses, compared, configOf, send, type VectorConfig } from '../gateways/contract.ts'
 import { type Program, programOf } from '../gateways/programs.ts'
+import { expectedOf, namesOf, type Station, type Vector } from '../gateways/vector.ts'
 import type { ConfigName } from '../gateways/vector-configs.ts'
-import { expectedOf, namesOf, type Station, type Vector } from '../gateways/vectors.ts'
 import { ContainerLab } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
-import type { PreparedService } from '../lab/images/prepare.ts'
+import { gatewayPort } from '../lab/ports.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
-import type { Variant } from '../plan/proxy.ts'
 import { relaySpec } from './container-specs.ts'
-import type { EngineAccess } from './engine.ts'
-import { gatewayPort } from './lab-gateway.ts'
+import type { ContractOrder, ContractRow, PreparedProgram } from './contract-order.ts'
+import type { EngineAccess } from './order.ts'
 import {
   acceptance,
   gatewaySpec,
@@ -25,34 +25,12 @@ import {
   writeConfig,
 } from './real-gateway.ts'
 
-export type PreparedProgram = Pick<Program, 'name' | 'version'> & {
-  readonly services: { readonly harness: PreparedService; readonly gateway: PreparedService }
-}
-
-/** JSON. */
-export type ContractOrder = {
-  readonly programs: readonly PreparedProgram[]
-  /** Globs of ids, or leading parts of them; all where there are none. */
-  readonly only: readonly string[]
-  /** Whose configurations are audited, by name. */
-  readonly audited: Readonly<Record<string, Variant>>
-}
-
 /** What one file of tests is about. */
 export type ContractTask = Omit<ContractOrder, 'programs'> & {
   readonly program: PreparedProgram
   readonly engine: EngineAccess
   readonly runId: string
   readonly folder: string
-}
-
-/** One vector: it agrees where both are the same words. */
-export type ContractRow = {
-  readonly id: string
-  readonly expected: string
-  readonly heard: string
-  /** What else it said, for whoever looks for the reason of a disagreement. */
-  readonly detail?: string
 }
 
 const answerDeadline = 10_000
@@ -194,7 +172,7 @@ export class ContractLab implements AsyncDisposable {
   }
 
   #ready() {
-    return readyAnswer(this.#stations.loopback.dial, this.#program.readyPath ?? '/')
+    return readyAnswer(this.#stations.loopback.dial, this.#program)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,16 +1,13 @@
 /** The engine as the run's process holds it: found outside, or started here inside the run's own namespaces. */
+
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { hasImage } from '../lab/images/pull.ts'
 import { PrivateEngine, privateSocket } from '../lab/private/private-engine.ts'
-import type { RunEvent, RunRequest } from './events.ts'
-
-/** What an environment needs to reach the engine; JSON, since environments run in threads of their own. */
-export type EngineAccess = {
-  /** Unix socket of the engine. */
-  readonly socket: string
-}
+import type { RunEvent } from './events.ts'
+import type { EngineAccess } from './order.ts'
+import type { RunRequest } from './request.ts'
 
 /** Where the engine of a run is, or will be. Nothing without one. */
 export function engineAccess({ engine, folder }: RunRequest): EngineAccess | undefined {

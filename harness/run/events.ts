@@ -1,38 +1,8 @@
 /** What crosses the border between the command line's process and the run's own process (which may live in other namespaces). */
 
-import type { PreparedService } from '../lab/images/prepare.ts'
-import type { PlannedEnvironment } from '../plan/expand.ts'
-import type { ContractOrder, ContractRow } from './contract.ts'
-import type { FuzzOrder, FuzzResult } from './fuzz.ts'
+import type { ContractRow } from './contract-order.ts'
+import type { FuzzResult } from './fuzz-order.ts'
 import type { Cell, EnvironmentResult } from './results.ts'
-
-/** Everything the run's process needs; JSON. */
-export type RunRequest = {
-  readonly runId: string
-  readonly environments: readonly PreparedEnvironment[]
-  readonly engine: RunEngine
-  /** Folder for the run's sockets, secrets and evidence; on the engine's file system. */
-  readonly folder: string
-  readonly jobs: number
-  readonly seed: number
-  readonly keep: boolean
-  readonly command: string
-  /** Requests drawn by chance in the place of the planned cells. */
-  readonly fuzz?: FuzzOrder
-  /** The contract vectors against the programs themselves, in the place of environments. */
-  readonly contract?: ContractOrder
-}
-
-export type RunEngine =
-  | { readonly kind: 'docker'; readonly socket: string; readonly version: string }
-  | { readonly kind: 'private'; readonly packages: string }
-  | { readonly kind: 'none' }
-
-/** A planned environment together with what its services run from. */
-export type PreparedEnvironment = PlannedEnvironment & {
-  /** Per service name; the harness's own containers (`idp`, `gateway`, relays) are `harness`. */
-  readonly services: Readonly<Record<string, PreparedService>>
-}
 
 /** Cells and environments travel as they come, so that nothing is lost when the run's process is. */
 export type RunEvent =

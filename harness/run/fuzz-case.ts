@@ -1,7 +1,7 @@
 /** A drawn request as a case of a scenario: what it must meet, and the file that asks it again. */
 import { Document, isCollection, isScalar, visit } from 'yaml'
 import type { Case, Expectation } from '../plan/case.ts'
-import type { FuzzedRequest } from './fuzz-requests.ts'
+import type { FuzzedRequest } from './fuzz-order.ts'
 
 const twins = ['identity.arrival.reaches-gateway', 'identity.arrival.accepted']
 const refs = ['RFC 9110 5.3', 'openclaw:proxy-strips-headers']

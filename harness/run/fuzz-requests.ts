@@ -2,14 +2,10 @@
  * Requests drawn by chance: the names, values, order and repetition of header lines, and what `Connection` nominates. They stay in the
  * vocabulary of a scenario (placeholders and all), so that whatever is found is a case already.
  */
-import fc from 'fast-check'
-import type { HeaderLine, Send, Transport } from '../plan/case.ts'
 
-export type FuzzedRequest = {
-  readonly as: 'alice' | 'anonymous'
-  readonly transport: Exclude<Transport, 'h2'>
-  readonly send: Send
-}
+import fc from 'fast-check'
+import type { HeaderLine, Send } from '../plan/case.ts'
+import type { FuzzedRequest } from './fuzz-order.ts'
 
 /** Simplest first: shrinking goes towards the front of each list. */
 const spellings = [

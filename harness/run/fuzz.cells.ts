@@ -1,8 +1,8 @@
 /** Property runs as vitest sees it: standing up is its first test, drawing requests its second. */
 import { describe, inject, it } from 'vitest'
 import type { RunEvent } from './events.ts'
-import type { FuzzOrder } from './fuzz.ts'
 import { fuzz } from './fuzz.ts'
+import type { FuzzOrder } from './fuzz-order.ts'
 import { inOneSentence, lentGateway, standing } from './standing.ts'
 
 declare module 'vitest' {

@@ -1,48 +1,16 @@
 /** Property runs: requests drawn by chance against one standing environment, and the smallest that breaks the property. */
+
 import fc from 'fast-check'
 import { users } from '../identity/users.ts'
 import { judge } from '../judge/judge.ts'
 import type { Observation } from '../judge/observation.ts'
-import type { Level } from '../plan/case.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { observe } from './cell.ts'
 import { fuzzCase } from './fuzz-case.ts'
-import { type FuzzedRequest, fuzzedRequests } from './fuzz-requests.ts'
+import type { CounterExample, FuzzedRequest, FuzzOrder, FuzzResult } from './fuzz-order.ts'
+import { fuzzedRequests } from './fuzz-requests.ts'
 import { aloneContext } from './run-cell.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-
-/** JSON. */
-export type FuzzOrder = {
-  readonly seed: number
-  /** Requests to draw, at most. */
-  readonly runs: number
-  /** Milliseconds after which no further request is drawn, nor a smaller one looked for. */
-  readonly limitMs: number
-}
-
-export type CounterExample = {
-  readonly request: FuzzedRequest
-  /** `must`: somebody is somebody else. `should`: the identity is lost, or only another spelling of it passes. */
-  readonly level: Exclude<Level, 'info'>
-  /** The judge's sentence. */
-  readonly reason: string
-  /** Which request it was before it was made smaller, counted from 1. */
-  readonly at: number
-  readonly shrinks: number
-}
-
-/** JSON. */
-export type FuzzResult = {
-  /** Requests judged, before any was made smaller. */
-  readonly runs: number
-  /** Those of which nothing could be seen: no answer, no record. */
-  readonly undecided: number
-  /** The time was up before all were drawn. */
-  readonly interrupted: boolean
-  /** At most one of each level. */
-  readonly counterExamples: readonly CounterExample[]
-  readonly ms: number
-}
 
 type Finding = Pick<CounterExample, 'level' | 'reason'> | 'fine' | 'undecided'
 

@@ -1,4 +1,5 @@
 /** The OpenID provider of a run's containers: one for all environments, with an address on the network of each and settings for each. */
+
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Dial } from '../clients/exchange.ts'
@@ -8,19 +9,9 @@ import type { PreparedService } from '../lab/images/prepare.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
 import type { Variant } from '../plan/proxy.ts'
 import { harnessSpec, vantageSocket, withRelay } from './container-specs.ts'
-import type { EngineAccess } from './engine.ts'
-import type { RunRequest } from './events.ts'
+import type { EngineAccess, ProviderAccess } from './order.ts'
 import { listens } from './readiness.ts'
-
-/** What an environment needs of it; JSON, since environments run in threads. */
-export type ProviderAccess = {
-  /** Of its container. */
-  readonly name: string
-  /** Where it looks for the settings of an environment. */
-  readonly folder: string
-  /** Of its relay. */
-  readonly relay: string
-}
+import type { RunRequest } from './request.ts'
 
 /** Where the provider of a run is, or will be. */
 export function providerAccess({ runId, folder }: Pick<RunRequest, 'runId' | 'folder'>): ProviderAccess {

@@ -7,9 +7,10 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Arrival } from '../gateways/arrival.ts'
-import { attribute, type Policy } from '../gateways/attribution.ts'
-import { decide, type Evidence } from '../gateways/decision.ts'
+import { attribute } from '../gateways/attribution.ts'
+import { decide } from '../gateways/decision.ts'
 import { originAllowed } from '../gateways/origin.ts'
+import type { Evidence, Policy } from '../gateways/policy.ts'
 import { headerScopes } from '../gateways/scopes.ts'
 import type { Observation } from '../judge/observation.ts'
 import { loopback } from '../lab/embedded/addresses.ts'

@@ -1,6 +1,7 @@
 /** Writes down what passes through the switches of the correct pair. */
-import type { Policy } from '../gateways/attribution.ts'
-import { type Decide, type Decision, decide, type Evidence } from '../gateways/decision.ts'
+
+import { decide } from '../gateways/decision.ts'
+import type { Decide, Decision, Evidence, Policy } from '../gateways/policy.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import { originForm, type Refusal } from '../reference-proxy/admission.ts'
 import { type Behaviour, correct } from '../reference-proxy/behaviour.ts'

@@ -57,6 +57,7 @@ function shares(cases: readonly Case[], count: number): Case[][] {
 async function runThread(order: MutationOrder): Promise<ShardResult> {
   const worker = new Worker(new URL('./mutation-worker.ts', import.meta.url), {
     workerData: order,
+    // Both ends of every connection live in it: with room (MB) most of what a cell leaves is never copied.
     resourceLimits: { maxYoungGenerationSizeMb: 64 },
   })
   try {

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { Dial } from '../clients/exchange.ts'
+import { peerOf } from '../clients/peer.testing.ts'
 import { readyAnswer } from './real-gateway.ts'
 
 /** A gateway of which nothing is real but how it refuses a `connect`. @param words of its refusals, the last for all that follow */
@@ -19,19 +18,16 @@ async function refusingWith(words: readonly string[], readiness = 200): Promise<
       socket.close(1013)
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
   onTestFinished(() => void server.close())
-  const { port } = server.address() as AddressInfo
-  return async () => connect(port, '127.0.0.1')
+  return (await peerOf(server)).dial
 }
 
 it('waits for a gateway whose WebSocket still refuses everybody, though it calls itself ready', async () => {
   const beside = await refusingWith(['gateway starting; retry shortly', 'unauthorized'])
-  expect(await readyAnswer(beside, '/readyz')).toEqual({ not: 'gateway starting; retry shortly' })
-  expect(await readyAnswer(beside, '/readyz')).toBe('yes')
+  expect(await readyAnswer(beside, { readyPath: '/readyz' })).toEqual({ not: 'gateway starting; retry shortly' })
+  expect(await readyAnswer(beside, { readyPath: '/readyz' })).toBe('yes')
 })
 
 it('says with which status a gateway is not ready', async () => {
-  expect(await readyAnswer(await refusingWith(['unauthorized'], 503), '/readyz')).toEqual({ not: '503' })
+  expect(await readyAnswer(await refusingWith(['unauthorized'], 503), { readyPath: '/readyz' })).toEqual({ not: '503' })
 })

@@ -12,13 +12,14 @@ import { type Program, programOf } from '../gateways/programs.ts'
 import { ContainerLab, type ContainerSpec } from '../lab/containers/container-lab.ts'
 import { octets } from '../lab/containers/network.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
+import { gatewayPort } from '../lab/ports.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import { namesOf, relaySpec, serviceOf, shortName } from './container-specs.ts'
+import type { GatewaySite, LabGateway } from './gateway.ts'
 import { gatewayConfig } from './gateway-config.ts'
-import { type GatewaySite, gatewayPort, type LabGateway } from './lab-gateway.ts'
+import type { StandUp } from './order.ts'
 import { statusOf } from './readiness.ts'
-import type { StandUp } from './stand-up.ts'
 
 /** How long a written configuration may take to be in force, in milliseconds. 2026.8.1 restarts in process; measured up to 4.5 s on a busy machine. */
 export const reloadDeadline = 30_000
@@ -74,7 +75,6 @@ export class RealGateway implements AsyncDisposable {
       await writeConfig(folder, config)
     }
     await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf('gateway', variant))
-    const { readyPath = '/' } = this.#program
     const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
     return {
       specs: [],
@@ -93,7 +93,7 @@ export class RealGateway implements AsyncDisposable {
           () => acceptance(proxySide, address, headers),
           obituary,
         )
-        await untilYes('was not ready again', reloadDeadline, () => readyAnswer(beside, readyPath), obituary)
+        await untilYes('was not ready again', reloadDeadline, () => readyAnswer(beside, this.#program), obituary)
         return undefined
       },
       cli: (args) => home.run('gateway', ['node', `/opt/node_modules/${this.#program.main}`, ...args]),
@@ -117,11 +117,10 @@ export class RealGateway implements AsyncDisposable {
     const relay = await relaySpec(harness, own, 'gateway-side', { beside: 'gateway' })
     const beside = dialThrough(relay.socket)
     await lab.start([gatewaySpec(this.#program, serviceOf(environment, 'gateway'), own), relay.spec])
-    const { readyPath = '/' } = this.#program
     await untilYes(
       'was not ready',
       startDeadline,
-      () => readyAnswer(beside, readyPath),
+      () => readyAnswer(beside, this.#program),
       () => lab.obituary('gateway'),
     )
     const standing = stack.move()
@@ -181,8 +180,8 @@ export async function acceptance(dial: Dial, host: string, headers: readonly Hea
 }
 
 /** The program's own word, and that of its WebSocket, which on a busy machine goes on refusing everybody for a while: "gateway starting; retry shortly". */
-export async function readyAnswer(beside: Dial, path: string): Promise<Answer> {
-  const url = new URL(path, `http://127.0.0.1:${gatewayPort}`)
+export async function readyAnswer(beside: Dial, { readyPath = '/' }: Pick<Program, 'readyPath'>): Promise<Answer> {
+  const url = new URL(readyPath, `http://127.0.0.1:${gatewayPort}`)
   const status = await statusOf(url, url.hostname, beside, '').catch((error: Error) => error.message)
   if (status !== 200) return { not: String(status) }
   const peer = { dial: beside, host: url.hostname, port: gatewayPort }

@@ -6,9 +6,10 @@ import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/n
 import { createVitest } from 'vitest/node'
 import { chainsOf } from './chains.ts'
 import { engineAccess, startEngine } from './engine.ts'
-import type { RunEvent, RunRequest } from './events.ts'
+import type { RunEvent } from './events.ts'
 import { announceGround } from './ground.ts'
 import { providerAccess, startProvider } from './lab-provider.ts'
+import type { RunRequest } from './request.ts'
 
 const file = process.argv[2]
 if (file === undefined) throw new Error('usage: run-main.ts REQUEST.json')

@@ -3,15 +3,10 @@ import type { Exchange } from '../clients/exchange.ts'
 import { sendHttp1 } from '../clients/http1.ts'
 import { sendHttp2 } from '../clients/http2.ts'
 import type { Peer } from '../clients/tls.ts'
+import { authPort, gatewayPort, sidecarPorts } from '../lab/ports.ts'
 import type { Case, Send, Transport } from '../plan/case.ts'
 import type { PlaceholderContext } from '../plan/placeholders.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-
-const gatewayPort = 18789
-/** Where the proxy's side service listens (oauth2-proxy's own default). */
-const authPort = 4180
-/** Where a sidecar hears the proxy in front of it: plainly, or over TLS. */
-const sidecarPorts = { sidecar: 8080, 'sidecar-tls': 8443 } as const
 
 /** @param send with all placeholders filled in */
 export function sendOne(

@@ -8,18 +8,17 @@ import { octets } from '../lab/containers/network.ts'
 import { loopback } from '../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../lab/vantage/dial.ts'
 import type { Vantage } from '../plan/case.ts'
-import { environmentRow } from './collect.ts'
 import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
-import type { EngineAccess } from './engine.ts'
+import { environmentRow } from './environment-row.ts'
 import { patientLimits } from './fence.ts'
 import { referenceGateway } from './lab-gateway.ts'
-import { enrol, type ProviderAccess } from './lab-provider.ts'
+import { enrol } from './lab-provider.ts'
+import type { EngineAccess, ProviderAccess, StandUp } from './order.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
-import type { StandUp } from './stand-up.ts'
 import { stoppable } from './stoppable-auth.ts'
 
 const logLines = 30
@@ -50,7 +49,10 @@ export async function standUpContainers(
   )
 
   // Secrets are made on first use: everything that uses one is written out before the folder is.
-  const specs = variant.services.map((service) => serviceSpec(service, environment, addresses, secrets))
+  const specs = variant.services.map((service) => ({
+    service,
+    spec: serviceSpec(service, environment, addresses, secrets),
+  }))
   const password = secrets.get('gateway-password')
   const clientSecret = secrets.get('client')
   const shared = join(own, 'shared')
@@ -68,22 +70,19 @@ export async function standUpContainers(
   const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
   const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
-  const services = specs.map((spec, index): ContainerSpec => {
-    const service = variant.services[index]
-    return service === undefined
-      ? spec
-      : {
-          ...spec,
-          binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
-          after: [...spec.after, 'internet'],
-          ready: readiness(service, {
-            dial: internet,
-            ca: authority.certificate,
-            publicHost: variant.host,
-            log: () => lab.log(service.name, 500),
-          }),
-        }
-  })
+  const services = specs.map(
+    ({ service, spec }): ContainerSpec => ({
+      ...spec,
+      binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
+      after: [...spec.after, 'internet'],
+      ready: readiness(service, {
+        dial: internet,
+        ca: authority.certificate,
+        publicHost: variant.host,
+        log: () => lab.log(service.name, 500),
+      }),
+    }),
+  )
   await lab.start([
     ...(onBridge ? [] : [outside.spec]),
     ...(inside === undefined ? [] : [inside.spec]),

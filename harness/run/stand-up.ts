@@ -1,22 +1,9 @@
 /** Stands an environment up, wherever it lives. */
-import type { EngineAccess } from './engine.ts'
-import type { PreparedEnvironment } from './events.ts'
+
 import { groundStands } from './ground.ts'
-import type { ProviderAccess } from './lab-provider.ts'
+import type { StandUp } from './order.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-
-export type StandUp = {
-  readonly environment: PreparedEnvironment
-  /** Absent in the embedded lab. */
-  readonly engine?: EngineAccess | undefined
-  /** Absent in the embedded lab, where each environment has one of its own. */
-  readonly provider?: ProviderAccess | undefined
-  readonly runId: string
-  /** Where the environment's sockets and secrets live. */
-  readonly folder: string
-  readonly keep: boolean
-}
 
 /**
  * @param lent the gateway program that serves this environment among others

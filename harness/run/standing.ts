@@ -1,11 +1,12 @@
 /** Standing up as a test of its own: a failed start is one red row, and not one for each cell. */
 import { afterAll, it } from 'vitest'
-import { environmentRow } from './collect.ts'
+import { environmentRow } from './environment-row.ts'
 import type { RunEvent } from './events.ts'
 import { settle } from './fence.ts'
+import type { StandUp } from './order.ts'
 import type { RealGateway } from './real-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
-import { type StandUp, standUp } from './stand-up.ts'
+import { standUp } from './stand-up.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
