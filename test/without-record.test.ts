@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { loadProject } from '../harness/cli/project.ts'
 import { knownGateways } from '../harness/gateways/known-gateways.ts'
-import { gatewayMutants } from '../harness/gateways/mutants.ts'
+import { gatewayMutants } from '../harness/gateways/reference/mutants.ts'
 import { tellsWithoutRecord } from '../harness/judge/silence.ts'
 import type { Case } from '../harness/plan/case.ts'
 import type { PlannedEnvironment } from '../harness/plan/expand.ts'

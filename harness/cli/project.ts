@@ -1,7 +1,7 @@
 /** What every command reads first: the catalogue of this project, with an operator's own folders beside it. */
 import { basename, resolve, sep } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
-import { gatewayMutants } from '../gateways/mutants.ts'
+import { gatewayMutants } from '../gateways/reference/mutants.ts'
 import { type Catalogue, loadCatalogue } from '../plan/load-catalogue.ts'
 import { mutants } from '../reference-proxy/mutants.ts'
 import type { Listed } from './list.ts'

@@ -1,6 +1,6 @@
 /** Observations for tests: a complete, good one, to be bent in one place. */
 import type { Exchange, Response } from '../clients/exchange.ts'
-import type { Arrival } from '../gateways/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Case, Expectation, Transport } from '../plan/case.ts'
 import { type JudgeContext, judge } from './judge.ts'
 import type { Attempt, Observation } from './observation.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Arrival } from '../gateways/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Expectation } from '../plan/case.ts'
 import {
   aCase,

@@ -1,6 +1,6 @@
 /** Cells, one by itself or some side by side: sends what the cases say, collects what arrived, and leaves the meaning to the judge. */
 import { randomBytes } from 'node:crypto'
-import type { Arrival } from '../gateways/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Attempt, Fence, Observation } from '../judge/observation.ts'
 import { needsFence, speaks } from '../judge/silence.ts'
 import type { Case, Transport } from '../plan/case.ts'

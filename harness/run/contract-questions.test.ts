@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { startupVectors } from '../gateways/contract/startup-vectors.ts'
 import { gatewayPrograms, programOf } from '../gateways/programs.ts'
-import { startupVectors } from '../gateways/startup-vectors.ts'
 import { findingWords, idsOf, questionsOf } from './contract-questions.ts'
 
 describe.each(gatewayPrograms)('$name $version', (program) => {

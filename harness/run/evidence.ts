@@ -1,5 +1,5 @@
 /** From an observation to the evidence that is published: readable, complete, without secrets. */
-import type { Arrival, Attribution } from '../gateways/arrival.ts'
+import type { Arrival, Attribution } from '../gateways/recording/arrival.ts'
 import type { Attempt, Observation } from '../judge/observation.ts'
 import type { Case, Transport } from '../plan/case.ts'
 import { type Redact, redactBytes, redactLine, redactor } from './redact.ts'

@@ -1,9 +1,9 @@
 /** What a gateway is configured to do, and what the plan says that it can do there, are two files: they must agree. */
 import { describe, expect, it } from 'vitest'
-import { startup } from '../gateways/config.ts'
-import { decide } from '../gateways/decision.ts'
 import { knownGateways } from '../gateways/known-gateways.ts'
-import { profileNames, profiles } from '../gateways/profiles.ts'
+import { startup } from '../gateways/rules/config.ts'
+import { decide } from '../gateways/rules/decision.ts'
+import { profileNames, profiles } from '../gateways/rules/profiles.ts'
 import { users } from '../identity/users.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import type { GatewaySettings, Topology, Variant } from '../plan/proxy.ts'

@@ -1,6 +1,6 @@
 /** The gateway's configuration for one environment, in OpenClaw's own JSON shape (gateways.md "Running it"). */
 import { loopbackSetting } from '../gateways/known-gateways.ts'
-import type { Profile } from '../gateways/profiles.ts'
+import type { Profile } from '../gateways/rules/profiles.ts'
 import { users } from '../identity/users.ts'
 import { loopback } from '../lab/embedded/addresses.ts'
 import type { Variant } from '../plan/proxy.ts'

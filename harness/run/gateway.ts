@@ -1,6 +1,6 @@
 /** What stands behind the proxy in an environment of containers, whichever gateway it is. */
 import type { Dial } from '../clients/exchange.ts'
-import type { Recordings } from '../gateways/recordings.ts'
+import type { Recordings } from '../gateways/recording/recordings.ts'
 import type { ContainerLab, ContainerSpec } from '../lab/containers/container-lab.ts'
 import type { PreparedService } from '../lab/images/prepare.ts'
 import type { PreparedEnvironment } from './request.ts'

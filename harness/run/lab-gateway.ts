@@ -2,8 +2,8 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isProfileName, profiles } from '../gateways/profiles.ts'
-import { Recordings } from '../gateways/recordings.ts'
+import { Recordings } from '../gateways/recording/recordings.ts'
+import { isProfileName, profiles } from '../gateways/rules/profiles.ts'
 import { octets } from '../lab/containers/network.ts'
 import { gatewayPort } from '../lab/ports.ts'
 import { dialThrough } from '../lab/vantage/dial.ts'
@@ -25,7 +25,7 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
     harness,
     'gateway',
     [
-      'harness/gateways/reference-gateway-main.ts',
+      'harness/gateways/reference/main.ts',
       ...['--config', '/etc/gateway/gateway.json'],
       ...['--recorder', '/recorder/recorder.sock'],
       ...['--profile', gateway.profile],

@@ -6,12 +6,12 @@
  * This is what makes every case × every mutant affordable.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Arrival } from '../gateways/arrival.ts'
-import { attribute } from '../gateways/attribution.ts'
-import { decide } from '../gateways/decision.ts'
-import { originAllowed } from '../gateways/origin.ts'
-import type { Evidence, Policy } from '../gateways/policy.ts'
-import { headerScopes } from '../gateways/scopes.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
+import { attribute } from '../gateways/rules/attribution.ts'
+import { decide } from '../gateways/rules/decision.ts'
+import { originAllowed } from '../gateways/rules/origin.ts'
+import type { Evidence, Policy } from '../gateways/rules/policy.ts'
+import { headerScopes } from '../gateways/rules/scopes.ts'
 import type { Observation } from '../judge/observation.ts'
 import { loopback } from '../lab/embedded/addresses.ts'
 import type { Case, HeaderLine, Transport } from '../plan/case.ts'

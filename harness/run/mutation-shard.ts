@@ -1,5 +1,5 @@
 /** A part of the catalogue, on the correct pair and then on every mutant that could change it. */
-import type { GatewayMutant } from '../gateways/mutants.ts'
+import type { GatewayMutant } from '../gateways/reference/mutants.ts'
 import type { JudgeContext, Related } from '../judge/judge.ts'
 import type { Observation } from '../judge/observation.ts'
 import { isGreen, type Judgement, type Status } from '../judge/status.ts'

@@ -1,7 +1,7 @@
 /** Writes down what passes through the switches of the correct pair. */
 
-import { decide } from '../gateways/decision.ts'
-import type { Decide, Decision, Evidence, Policy } from '../gateways/policy.ts'
+import { decide } from '../gateways/rules/decision.ts'
+import type { Decide, Decision, Evidence, Policy } from '../gateways/rules/policy.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import { originForm, type Refusal } from '../reference-proxy/admission.ts'
 import { type Behaviour, correct } from '../reference-proxy/behaviour.ts'

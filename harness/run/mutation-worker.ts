@@ -1,6 +1,6 @@
 /** A thread of the mutation run: its part of the catalogue, in and out as plain data. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { gatewayMutants } from '../gateways/mutants.ts'
+import { gatewayMutants } from '../gateways/reference/mutants.ts'
 import { mutants } from '../reference-proxy/mutants.ts'
 import type { MutationOrder } from './mutation.ts'
 import { runShard } from './mutation-shard.ts'

@@ -2,7 +2,7 @@
 
 import type { Dial } from '../clients/exchange.ts'
 import type { Limits } from '../clients/http1.ts'
-import type { Recordings } from '../gateways/recordings.ts'
+import type { Recordings } from '../gateways/recording/recordings.ts'
 import type { Principal, Vantage } from '../plan/case.ts'
 import type { EnvironmentResult } from './results.ts'
 

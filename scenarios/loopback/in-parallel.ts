@@ -1,5 +1,5 @@
 /** A sub-agent with the password on loopback, a user through the proxy, and one on loopback without anything; all at once. */
-import type { Arrival } from '../../harness/gateways/arrival.ts'
+import type { Arrival } from '../../harness/gateways/recording/arrival.ts'
 import type { Finding } from '../../harness/judge/observation.ts'
 import type { Stage } from '../../harness/run/stage.ts'
 

@@ -6,9 +6,9 @@
 import { readFile } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
-import { startup } from './config.ts'
-import { isProfileName, profileNames, profiles } from './profiles.ts'
-import { Recorder } from './recorder.ts'
+import { Recorder } from '../recording/recorder.ts'
+import { startup } from '../rules/config.ts'
+import { isProfileName, profileNames, profiles } from '../rules/profiles.ts'
 import { ReferenceGateway } from './reference-gateway.ts'
 
 const { values } = parseArgs({

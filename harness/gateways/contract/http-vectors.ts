@@ -1,5 +1,5 @@
 /** Contract vectors over HTTP. Rows read: id, request, what all answer, what differs. */
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
 import type { Expected, Outcome, Station, Vector, Who } from './vector.ts'
 
 export type HttpVector = Extract<Vector, { over: 'http' }>

@@ -1,7 +1,7 @@
 /** Contract vectors over WebSocket: the twins of the HTTP vectors, where the reason can be heard, and what only a WebSocket has. */
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import { type HttpVector, httpVectors } from './http-vectors.ts'
 import type { Expected, Outcome, Station, Vector, VectorConnect } from './vector.ts'
-import { type HttpVector, httpVectors } from './vectors-http.ts'
 
 type WebSocketVector = Extract<Vector, { over: 'websocket' }>
 

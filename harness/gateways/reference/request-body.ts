@@ -1,7 +1,7 @@
 /** What came after a request's head: the first bytes of the body, and the trailers. */
 import type { IncomingMessage } from 'node:http'
-import type { HeaderLine } from '../plan/case.ts'
-import { pairLines } from './header-lines.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import { pairLines } from '../rules/header-lines.ts'
 
 const keptBytes = 4096
 

@@ -4,15 +4,16 @@ import { createServer as createTcpServer, type Server as TcpServer } from 'node:
 import { networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { canonicalAddress } from './addresses.ts'
-import type { Arrival, Verdict } from './arrival.ts'
-import { attribute } from './attribution.ts'
-import { judgeConnect, plainConnect } from './connect.ts'
-import { bearerPassword, decide } from './decision.ts'
-import { pairLines } from './header-lines.ts'
+import type { Arrival, Verdict } from '../recording/arrival.ts'
+import type { Recorder } from '../recording/recorder.ts'
+import { canonicalAddress } from '../rules/addresses.ts'
+import { attribute } from '../rules/attribution.ts'
+import { judgeConnect, plainConnect } from '../rules/connect.ts'
+import { bearerPassword, decide } from '../rules/decision.ts'
+import { pairLines } from '../rules/header-lines.ts'
+import type { Evidence, Policy } from '../rules/policy.ts'
 import { type Answer, answer, attributionRequired, isChannelPath } from './http-surface.ts'
 import { type PasswordLimit, passwordLimit } from './password-limit.ts'
-import type { Evidence, Policy } from './policy.ts'
 import {
   badRequest,
   endWith,
@@ -21,7 +22,6 @@ import {
   protocolAnswer,
   tooManySockets,
 } from './protocol-replies.ts'
-import type { Recorder } from './recorder.ts'
 import { readBody } from './request-body.ts'
 import { serveSocket } from './socket-session.ts'
 import { WireTap } from './wire-tap.ts'

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import { passwordLimit } from '../reference/password-limit.ts'
 import { attribute, isProxyHeader } from './attribution.ts'
 import { startup } from './config.ts'
 import { bearerPassword, decide } from './decision.ts'
 import { originAllowed } from './origin.ts'
-import { passwordLimit } from './password-limit.ts'
 import type { Policy } from './policy.ts'
 import { type ProfileName, profiles } from './profiles.ts'
 

@@ -1,8 +1,8 @@
 /** Stage B of the decision: who the request speaks for, and the password fallback. Source: gateways.md section 1, stage B. */
 
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import type { Attribution, Verdict } from '../recording/arrival.ts'
 import { canonicalAddress, isLoopback } from './addresses.ts'
-import type { Attribution, Verdict } from './arrival.ts'
 import { attribute, isTrustedPeer } from './attribution.ts'
 import { headerText, headerValue } from './header-lines.ts'
 import { originAllowed } from './origin.ts'

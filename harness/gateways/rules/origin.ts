@@ -1,5 +1,5 @@
 /** The gateway's rule on browser origins. Source: gateways.md "Browser Origin". */
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { headerText } from './header-lines.ts'
 import type { Policy } from './policy.ts'

@@ -3,8 +3,9 @@
  * against the real programs alike. Sources: gateways.md "Observed verdicts" and gateway-versions.md sections 3 and 4.
  * Addresses are placeholders: `{proxy}` (trusted), `{gateway}` (the gateway's own), `{intruder}` (another host of the network).
  */
+
+import { httpVectors } from './http-vectors.ts'
 import type { Vector } from './vector.ts'
-import { httpVectors } from './vectors-http.ts'
-import { webSocketVectors } from './vectors-websocket.ts'
+import { webSocketVectors } from './websocket-vectors.ts'
 
 export const vectors: readonly Vector[] = [...httpVectors, ...webSocketVectors]

@@ -1,7 +1,7 @@
 /** How a gateway judges the `connect` frame of a WebSocket. Source: gateways.md "WebSocket: 101 is not authenticated", gateway-versions.md section 4. */
 import { z } from 'zod'
+import type { Verdict } from '../recording/arrival.ts'
 import { isLoopback } from './addresses.ts'
-import type { Verdict } from './arrival.ts'
 import { decide } from './decision.ts'
 import { headerText } from './header-lines.ts'
 import { originAllowed, sameHostOrigin } from './origin.ts'

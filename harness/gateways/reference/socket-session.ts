@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import type { RawData, WebSocket } from 'ws'
 import { z } from 'zod'
-import { type Connect, type ConnectAnswer, type ConnectJudgement, connectSchema } from './connect.ts'
-import type { Policy } from './policy.ts'
-import { permits } from './scopes.ts'
+import { type Connect, type ConnectAnswer, type ConnectJudgement, connectSchema } from '../rules/connect.ts'
+import type { Policy } from '../rules/policy.ts'
+import { permits } from '../rules/scopes.ts'
 
 export type SessionContext = {
   readonly policy: Policy

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { exitOf, startupVectors } from '../contract/startup-vectors.ts'
+import { followed } from '../recording/followed.fixture.ts'
 import { startup } from './config.ts'
-import { followed } from './followed.fixture.ts'
 import { profiles } from './profiles.ts'
-import { exitOf, startupVectors } from './startup-vectors.ts'
 
 describe.each(followed)('start-up as $title', ({ rules, names }) => {
   for (const vector of startupVectors) {

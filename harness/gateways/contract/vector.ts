@@ -1,7 +1,7 @@
 /** The shape of a contract vector: one request, and what each profile's program answers. */
-import type { HeaderLine } from '../plan/case.ts'
-import type { ProfileName } from './profiles.ts'
-import type { Program, ProgramName } from './programs.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import type { Program, ProgramName } from '../programs.ts'
+import type { ProfileName } from '../rules/profiles.ts'
 import type { vectorConfigs } from './vector-configs.ts'
 
 /** Where the client stands: at the trusted address, at another one, or inside the gateway's network namespace. */

@@ -1,5 +1,5 @@
 /** Raw header lines, read the way Node's HTTP server (and so every gateway of this family) folds them into values. */
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
 
 /** Of these Node keeps the first line and drops the others (node:http, `message.headers`). */
 const firstLineWins = new Set([

@@ -1,6 +1,6 @@
 /** What both stages of the decision share: the rules and configuration in force, what is known of a request, what is decided. */
-import type { HeaderLine } from '../plan/case.ts'
-import type { Attribution, Verdict } from './arrival.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import type { Attribution, Verdict } from '../recording/arrival.ts'
 import type { GatewayConfig } from './config.ts'
 import type { Profile } from './profiles.ts'
 

@@ -1,7 +1,8 @@
 /** Every set of rules that the reference gateway can follow: the profiles, and the real versions with what is different in them. */
-import { type Profile, profileNames, profiles } from './profiles.ts'
-import { gatewayPrograms } from './programs.ts'
-import { namesOf, type Who } from './vector.ts'
+
+import { namesOf, type Who } from '../contract/vector.ts'
+import { gatewayPrograms } from '../programs.ts'
+import { type Profile, profileNames, profiles } from '../rules/profiles.ts'
 
 export const followed: readonly { readonly title: string; readonly rules: Profile; readonly names: readonly Who[] }[] =
   [

@@ -2,13 +2,14 @@
  * Broken gateways, each with one real mistake: they prove that the cases on the gateway's own rules can fail.
  * Where a rule is data, the mutant is a patch of configuration and profile; else it decides instead of `decide`.
  */
-import { isLoopback } from './addresses.ts'
-import type { Verdict } from './arrival.ts'
-import type { GatewayConfig } from './config.ts'
-import { decide } from './decision.ts'
-import { headerValue } from './header-lines.ts'
-import type { Decide, Decision, Evidence, Policy } from './policy.ts'
-import type { Profile } from './profiles.ts'
+
+import type { Verdict } from '../recording/arrival.ts'
+import { isLoopback } from '../rules/addresses.ts'
+import type { GatewayConfig } from '../rules/config.ts'
+import { decide } from '../rules/decision.ts'
+import { headerValue } from '../rules/header-lines.ts'
+import type { Decide, Decision, Evidence, Policy } from '../rules/policy.ts'
+import type { Profile } from '../rules/profiles.ts'
 
 export type GatewayMutant = {
   readonly name: `gateway:${string}`

@@ -1,5 +1,5 @@
 /** Operator scopes: what an identity may do once it is believed. Source: gateways.md "Scopes". */
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
 import { headerValue } from './header-lines.ts'
 import type { Policy } from './policy.ts'
 

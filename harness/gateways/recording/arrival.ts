@@ -1,5 +1,5 @@
 /** What the gateway saw and decided: the record that every judgement rests on. */
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
 
 /** Stage A of the gateway's decision: whose request this is on the network. */
 export type Attribution =

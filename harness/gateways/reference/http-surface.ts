@@ -1,9 +1,9 @@
 /** What a gateway answers over HTTP, path by path, once the decision is known. Source: gateways.md "HTTP surface", gateway-versions.md section 2. */
 import { z } from 'zod'
-import type { HeaderLine } from '../plan/case.ts'
-import { decide } from './decision.ts'
-import type { Decision, Policy } from './policy.ts'
-import { httpScopes, permits } from './scopes.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import { decide } from '../rules/decision.ts'
+import type { Decision, Policy } from '../rules/policy.ts'
+import { httpScopes, permits } from '../rules/scopes.ts'
 
 export type Request = {
   readonly method: string

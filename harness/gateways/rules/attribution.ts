@@ -1,8 +1,8 @@
 /** Stage A of the decision: whose request this is on the network, before any authentication. Source: gateways.md section 1, stage A. */
 
-import type { HeaderLine } from '../plan/case.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import type { Attribution } from '../recording/arrival.ts'
 import { canonicalAddress, covers, hopAddress, isLoopback } from './addresses.ts'
-import type { Attribution } from './arrival.ts'
 import { headerText, headerValue } from './header-lines.ts'
 import type { Policy } from './policy.ts'
 

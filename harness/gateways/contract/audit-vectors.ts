@@ -1,5 +1,5 @@
 /** What the programs' own `security audit` says of a configuration. Data; source: gateways.md "Security audit", gateway-versions.md section 7. */
-import type { OptionalKey } from './profiles.ts'
+import type { OptionalKey } from '../rules/profiles.ts'
 import type { Who } from './vector.ts'
 
 type Severity = 'critical' | 'warn' | 'info'
