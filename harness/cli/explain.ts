@@ -1,9 +1,9 @@
 /** `conformance explain CASE`: one case in words, from the data that runs it. Returns text or plain data; printing is the caller's. */
 import type { Case } from '../plan/case.ts'
-import { nearMisses, oneOf } from '../plan/near-misses.ts'
 import { fill, type PlaceholderContext } from '../plan/placeholders.ts'
 import { UserError } from '../plan/user-error.ts'
 import { clientWords, expectationWords, requestLines } from '../plan/words.ts'
+import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { stacked, twoColumns, wrapped } from './columns.ts'
 import type { Listed } from './list.ts'
 

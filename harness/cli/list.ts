@@ -1,8 +1,8 @@
 /** `conformance list`: what there is, by kind. Returns text or plain data; printing is the caller's. */
 import type { Catalogue } from '../plan/load-catalogue.ts'
-import { nearMisses, oneOf } from '../plan/near-misses.ts'
 import { gatewayWords, type KnownGateway, ordinarySeat } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
+import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { twoColumns, wrapped } from './columns.ts'
 
 export const listKinds = ['proxies', 'variants', 'gateways', 'scenarios', 'cases', 'controls'] as const

@@ -10,11 +10,11 @@ import {
   transportOf,
 } from './expand.ts'
 import type { LoadedProxy } from './load-proxies.ts'
-import { nearMisses, oneOf } from './near-misses.ts'
 import type { Canary } from './proxy.ts'
 import { gatewayId, type PlannedGateway, type Selection, selectCases, selectGateways } from './select.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
+import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
 /** One canary and where its two sides are to be seen. */
 export type PlannedCanary = {

@@ -1,9 +1,9 @@
 /** A case as its file says it: defaults filled in, names made whole. No judgement on whether it makes sense, see `check-cases.ts`. */
 import { dirname, join } from 'node:path'
 import type { Case, Family, Send } from './case.ts'
-import type { Place } from './problem.ts'
 import type { ScenarioCase, ScenarioFile, ScenarioSend } from './scenario-schema.ts'
-import type { YamlFile } from './yaml-file.ts'
+import type { Place } from './yaml/problem.ts'
+import type { YamlFile } from './yaml/yaml-file.ts'
 
 /** A case, and where each part of it stands. */
 export type LoadedCase = {

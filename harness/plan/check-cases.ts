@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import type { LoadedCase } from './case-source.ts'
 import { flaws, silenceMeets } from './expectation.ts'
-import { didYouMean } from './near-misses.ts'
 import { placeholders, unknownPlaceholders } from './placeholders.ts'
-import type { Problem } from './problem.ts'
+import { didYouMean } from './yaml/near-misses.ts'
+import type { Problem } from './yaml/problem.ts'
 
 /** Names that cases may use. Absent: not checked (whoever asks does not know them). */
 export type KnownNames = {

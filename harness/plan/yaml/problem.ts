@@ -1,6 +1,6 @@
 /** A mistake in a file that a person wrote, with the place to look at. */
 import { isAbsolute, relative } from 'node:path'
-import { UserError } from './user-error.ts'
+import { UserError } from '../user-error.ts'
 
 export type Place = { readonly file: string; readonly line: number; readonly column: number }
 
