@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadProject } from '../harness/cli/project.ts'
-import { type MutationRun, runMutation } from '../harness/run/mutation.ts'
+import { type MutationRun, runMutation } from '../harness/run/mutation/mutation.ts'
 
 describe('the catalogue on the correct pair and on every broken one', () => {
   let run: MutationRun

@@ -8,10 +8,10 @@ import type { Case } from '../harness/plan/case.ts'
 import type { PlannedEnvironment } from '../harness/plan/expand.ts'
 import { correct } from '../harness/reference-proxy/behaviour.ts'
 import { mutants } from '../harness/reference-proxy/mutants.ts'
-import { mutationPlaces } from '../harness/run/mutation-places.ts'
-import { runAndJudge } from '../harness/run/run-cell.ts'
-import type { RunningEnvironment } from '../harness/run/running-environment.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../harness/run/stand-up-embedded.ts'
+import { runAndJudge } from '../harness/run/cells/run-cell.ts'
+import { type EmbeddedLab, standUpEmbedded } from '../harness/run/environments/embedded.ts'
+import type { RunningEnvironment } from '../harness/run/environments/running-environment.ts'
+import { mutationPlaces } from '../harness/run/mutation/places.ts'
 
 const limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
 

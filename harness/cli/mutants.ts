@@ -1,6 +1,6 @@
 /** `conformance mutants`: proves that every case can fail, and that every known mistake makes one fail. */
-import { type MutationRun, runMutation } from '../run/mutation.ts'
-import type { MutantRow } from '../run/mutation-verdict.ts'
+import { type MutationRun, runMutation } from '../run/mutation/mutation.ts'
+import type { MutantRow } from '../run/mutation/verdict.ts'
 import { twoColumns, wrapped } from './columns.ts'
 import { loadProject } from './project.ts'
 

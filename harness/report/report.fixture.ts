@@ -12,7 +12,7 @@ import {
   evidenceAddress,
   type Results,
   totalsOf,
-} from '../run/results.ts'
+} from '../run/results/results.ts'
 
 /** What an attacker might leave in evidence; none of it may reach a page as mark-up. */
 export const hostile = `</pre></script><script>alert("x")</script><img src=x onerror=alert(1)> ]]> & "' \u0000\u001b[31m\ufffe | \`\`\``

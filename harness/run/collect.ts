@@ -4,8 +4,8 @@ import { exitCode } from '../judge/exit-code.ts'
 import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failures.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { gatewayId } from '../plan/select.ts'
-import { environmentRow } from './environment-row.ts'
-import type { RunEvent } from './events.ts'
+import type { RunEvent } from './protocol/events.ts'
+import { environmentRow } from './results/environment-row.ts'
 import {
   type Cell,
   type CellEvidence,
@@ -17,7 +17,7 @@ import {
   type Results,
   type RunFacts,
   totalsOf,
-} from './results.ts'
+} from './results/results.ts'
 
 export type Ending = Pick<RunFacts, 'durationMs' | 'interrupted'>
 

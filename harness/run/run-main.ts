@@ -5,11 +5,11 @@ import type { ProvidedContext } from 'vitest'
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { createVitest } from 'vitest/node'
 import { chainsOf } from './chains.ts'
-import { engineAccess, startEngine } from './engine.ts'
-import type { RunEvent } from './events.ts'
-import { announceGround } from './ground.ts'
-import { providerAccess, startProvider } from './lab-provider.ts'
-import type { RunRequest } from './request.ts'
+import { engineAccess, startEngine } from './environments/engine.ts'
+import { announceGround } from './environments/lab-warm-up.ts'
+import { providerAccess, startProvider } from './environments/provider.ts'
+import type { RunEvent } from './protocol/events.ts'
+import type { RunRequest } from './protocol/request.ts'
 
 const file = process.argv[2]
 if (file === undefined) throw new Error('usage: run-main.ts REQUEST.json')

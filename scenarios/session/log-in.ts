@@ -1,6 +1,6 @@
 /** Log-ins by links that somebody else has written. */
 import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/stage.ts'
+import type { Stage } from '../../harness/run/cells/stage.ts'
 
 const attacker = 'attacker.test'
 

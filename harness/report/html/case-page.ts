@@ -1,5 +1,5 @@
 /** One requirement and what came of it everywhere. */
-import type { CaseSummary } from '../../run/results.ts'
+import type { CaseSummary } from '../../run/results/results.ts'
 import { severity } from '../marks.ts'
 import type { Overview } from '../overview.ts'
 import { casePath, cellLink, environmentPath } from './links.ts'

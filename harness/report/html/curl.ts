@@ -1,6 +1,6 @@
 /** The same request for a shell, where curl can say it at all. */
 import { gatewayPort } from '../../lab/ports.ts'
-import type { CellEvidence } from '../../run/results.ts'
+import type { CellEvidence } from '../../run/results/results.ts'
 import { parseSent } from './differences.ts'
 
 /** `undefined` where curl would not send these bytes: upgrades, malformed heads, more than one request, control characters. */

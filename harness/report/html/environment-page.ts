@@ -1,5 +1,5 @@
 /** One variant in front of one gateway: what it was made of, and every cell in it. */
-import type { EnvironmentResult } from '../../run/results.ts'
+import type { EnvironmentResult } from '../../run/results/results.ts'
 import { duration, environmentOutcome, type Overview, percentile } from '../overview.ts'
 import { visible } from '../visible.ts'
 import { casePath, cellAnchor, cellLink, outsideLink } from './links.ts'
