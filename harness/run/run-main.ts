@@ -124,7 +124,7 @@ try {
     maxWorkers: threads,
     projects: [
       ...chains.map(({ name, environments, together }) =>
-        project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts', together, {
+        project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz/fuzz.cells.ts', together, {
           fuzz: request.fuzz,
           standUps: environments.map((environment) => ({
             environment,
@@ -139,7 +139,7 @@ try {
       ...(contract && engine
         ? contract.programs.map((program) =>
             // Two programs that start at the same time are as many as a small machine bears.
-            project(`${program.name}@${program.version}`, 'contract.cells.ts', 2, {
+            project(`${program.name}@${program.version}`, 'contract/contract.cells.ts', 2, {
               contract: { ...contract, program, engine, runId, folder: request.folder },
             }),
           )

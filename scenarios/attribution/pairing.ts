@@ -1,6 +1,5 @@
 /** A device that the gateway has never seen, on a request that claims to come from the gateway's own host. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Asked, Stage } from '../../harness/run/cells/stage.ts'
+import type { Asked, Finding, Stage } from '../../harness/stage.ts'
 
 const local = ['localhost', '127.0.0.1:18789']
 const device = { device: 'fresh', clientId: 'cli', clientMode: 'cli' } as const

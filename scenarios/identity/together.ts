@@ -1,6 +1,5 @@
 /** Users at the same time. What each request arrives as is told by its mark. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Asked, Stage } from '../../harness/run/cells/stage.ts'
+import type { Asked, Finding, Stage } from '../../harness/stage.ts'
 
 type User = 'alice' | 'bob'
 type Sent = Asked & { readonly as: User }

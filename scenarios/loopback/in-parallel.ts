@@ -1,7 +1,5 @@
 /** A sub-agent with the password on loopback, a user through the proxy, and one on loopback without anything; all at once. */
-import type { Arrival } from '../../harness/gateways/recording/arrival.ts'
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/cells/stage.ts'
+import type { Arrival, Finding, Stage } from '../../harness/stage.ts'
 
 export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]> {
   const each = await Promise.all(

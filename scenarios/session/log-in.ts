@@ -1,6 +1,5 @@
 /** Log-ins by links that somebody else has written. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/cells/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
 
 const attacker = 'attacker.test'
 

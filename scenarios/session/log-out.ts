@@ -1,6 +1,5 @@
 /** A session of its own is opened, ended, and tried again. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/cells/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
 
 /** Reference proxy, oauth2-proxy, caddy-security, Pomerium. */
 const pages = ['/logout', '/oauth2/sign_out', '/auth/logout', '/.pomerium/sign_out']

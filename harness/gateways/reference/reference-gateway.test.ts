@@ -485,7 +485,7 @@ describe('the process', () => {
     const configPath = join(folder, 'config.json')
     const socketPath = join(folder, 'recorder.sock')
     await writeFile(configPath, JSON.stringify(config))
-    const program = join(import.meta.dirname, 'reference-gateway-main.ts')
+    const program = join(import.meta.dirname, 'main.ts')
     const child = spawn(process.execPath, [
       program,
       ...['--config', configPath, '--recorder', socketPath, '--profile', profile, '--port', '0'],

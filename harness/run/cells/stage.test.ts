@@ -11,7 +11,7 @@ import { mutantNamed } from '../../reference-proxy/mutants.ts'
 import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
 import { runAndJudge } from './run-cell.ts'
 
-const root = resolve(import.meta.dirname, '..', '..')
+const root = resolve(import.meta.dirname, '..', '..', '..')
 
 /** A module as a contributor writes it, some of it wrong. */
 const module = `

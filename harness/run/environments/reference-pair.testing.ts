@@ -7,7 +7,7 @@ import { loadCatalogue } from '../../plan/load-catalogue.ts'
 export async function planReferencePair(
   only: readonly string[] = ['identity.arrival.reaches-gateway'],
 ): Promise<PlannedEnvironment> {
-  const { cases, proxies } = await loadCatalogue({ root: resolve(import.meta.dirname, '..', '..') })
+  const { cases, proxies } = await loadCatalogue({ root: resolve(import.meta.dirname, '..', '..', '..') })
   const [environment] = expandPlan(
     { cases, gateways: knownGateways, proxies: proxies.filter(({ embedded }) => embedded) },
     { gateway: ['reference'], case: only },

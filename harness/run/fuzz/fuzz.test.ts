@@ -15,7 +15,7 @@ import { fuzz } from './fuzz.ts'
 import { provenControls } from './mutants.ts'
 import { fuzzedRequests } from './requests.ts'
 
-const root = resolve(import.meta.dirname, '..', '..')
+const root = resolve(import.meta.dirname, '..', '..', '..')
 const order = { seed: 1, runs: 120, limitMs: 60_000 }
 const forged = [['{identity}', '{evil}']]
 
