@@ -8,7 +8,7 @@ import { expandPlan, type Plan, type PlannedEnvironment } from '../plan/expand.t
 import { standUpEmbedded } from '../run/environments/embedded.ts'
 import { fuzzCase, scenarioText } from '../run/fuzz/case.ts'
 import { fuzz } from '../run/fuzz/fuzz.ts'
-import { provenControls } from '../run/fuzz/mutants.ts'
+import { provenMutants } from '../run/fuzz/mutants.ts'
 import type { CounterExample, FuzzOrder, FuzzResult } from '../run/protocol/fuzz.ts'
 import type { RunOptions } from './options.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
@@ -155,7 +155,7 @@ async function fuzzContainers(
 
 const topicOf = ({ seed }: FuzzOrder) => `fuzz-seed-${seed}`
 
-/** The file to keep: its controls are those broken reference proxies that it is seen to turn red on. */
+/** The file to keep: its mutants are those broken reference proxies that it is seen to turn red on. */
 async function scenarioOf(
   { result, environment }: Row,
   order: FuzzOrder,
@@ -166,7 +166,7 @@ async function scenarioOf(
   const cases = []
   for (const { request, level } of result.counterExamples) {
     const asked = fuzzCase(request, topicOf(order), level)
-    cases.push({ ...asked, controls: await provenControls(asked, reference, lab) })
+    cases.push({ ...asked, caughtBy: await provenMutants(asked, reference, lab) })
   }
   return scenarioText(cases, `seed ${order.seed} on ${environment}`)
 }

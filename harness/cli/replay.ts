@@ -15,7 +15,7 @@ export type ReplayOptions = Partial<
   Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'>
 >
 
-/** Runs the cell (and the twins that it rests on) afresh. @returns the run's exit code. @throws UserError for unknown names */
+/** Runs the cell (and the controls that it rests on) afresh. @returns the run's exit code. @throws UserError for unknown names */
 export async function replay(id: string, options: ReplayOptions): Promise<number> {
   const { cases } = await loadCatalogue({ root })
   const asked = caseNamed(id, cases)

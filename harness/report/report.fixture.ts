@@ -81,8 +81,8 @@ function aCaseSummary(index: number): CaseSummary {
     why: 'The gateway believes this header. Whoever can write it is whoever they like.',
     refs: ['RFC 9110 5.3', 'https://example.test/rule?a=1&b=2'],
     level: index % 5 === 4 ? 'should' : 'must',
-    twins: ['identity.arrival.accepted'],
-    controls: ['passthrough', 'append'],
+    controls: ['identity.arrival.accepted'],
+    caughtBy: ['passthrough', 'append'],
     source: { file: `scenarios/${family}/topic.yaml`, line: 10 + index },
   }
 }

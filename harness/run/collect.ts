@@ -107,15 +107,15 @@ export class Collection {
       totals: totalsOf(cells),
       cases: [...cases.values()]
         .filter((asked) => ran.has(asked.id))
-        .map(({ id, family, title, why, refs, level, twins, controls, source }) => ({
+        .map(({ id, family, title, why, refs, level, controls, caughtBy, source }) => ({
           id,
           family,
           title,
           why,
           refs,
           level,
-          twins,
           controls,
+          caughtBy,
           source,
         })),
       stale: stale.map(({ proxy, entry, why }) => ({

@@ -3,6 +3,9 @@ import type { z } from 'zod'
 import { didYouMean, oneOf } from './near-misses.ts'
 
 type Issue = z.core.$ZodIssue
+
+/** Keys that had another name in earlier versions of the formats. */
+const renames: Readonly<Record<string, string>> = { twin: 'control' }
 type Path = readonly PropertyKey[]
 
 /** `on: 'key'` points at the name of the last path element, `on: 'value'` at what stands behind it. */
@@ -37,6 +40,13 @@ function complaintsOf(
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const known = keysAt(path)
+      const renamed = known.find((name) => name === renames[key])
+      if (renamed !== undefined)
+        return {
+          path: [...path, key],
+          on: 'key',
+          message: `the key "${key}"${inside(path)} is called "${renamed}" now`,
+        }
       const hint = didYouMean(key, known) || (known.length > 0 ? `; known here: ${known.join(', ')}` : '')
       return { path: [...path, key], on: 'key', message: `unknown key "${key}"${inside(path)}${hint}` }
     })

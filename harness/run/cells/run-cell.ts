@@ -30,10 +30,10 @@ export type CellRunner = {
   readonly runs: (cell: PlannedCell, environment: RunningEnvironment) => boolean
 }
 
-/** A runner for the cells of one environment, in their planned order: twins and dependencies come before what rests on them. */
+/** A runner for the cells of one environment, in their planned order: controls and dependencies come before what rests on them. */
 export function cellRunner(planned: PlannedEnvironment): CellRunner {
   const judgements = new Map<string, Judgement>()
-  /** Twins and dependencies as they came out, over the transport at which they count for this cell. */
+  /** Controls and dependencies as they came out, over the transport at which they count for this cell. */
   const related = (ids: readonly string[], { transport }: PlannedCell): Related[] =>
     ids.flatMap((id) => {
       const rests = planned.cells.find((other) => other.case.id === id)?.case
@@ -42,7 +42,7 @@ export function cellRunner(planned: PlannedEnvironment): CellRunner {
       return judgement === undefined ? [] : [{ ...judgement, case: id }]
     })
   const restsOf = (cell: PlannedCell) => ({
-    twins: related(cell.case.twins, cell),
+    controls: related(cell.case.controls, cell),
     depends: related(cell.case.depends, cell),
   })
   return {
@@ -58,7 +58,7 @@ export function cellRunner(planned: PlannedEnvironment): CellRunner {
   }
 }
 
-type Rests = Pick<JudgeContext, 'twins' | 'depends'>
+type Rests = Pick<JudgeContext, 'controls' | 'depends'>
 
 function before(
   { case: asked, transport }: PlannedCell,
@@ -86,7 +86,7 @@ async function judgeSeen(
   return clean ? { judgement, observation, ms } : undefined
 }
 
-/** One cell, with `rests` as what became of its twins and dependencies. */
+/** One cell, with `rests` as what became of its controls and dependencies. */
 export async function runAndJudge(
   cell: PlannedCell,
   planned: PlannedEnvironment,
@@ -102,7 +102,7 @@ export async function runAndJudge(
   return { judgement: judgeCell(cell, planned, observation, rests), observation, ms }
 }
 
-/** What the judge says of an observation, with `rests` as what became of the cell's twins and dependencies. */
+/** What the judge says of an observation, with `rests` as what became of the cell's controls and dependencies. */
 export function judgeCell(
   { case: asked, transport }: PlannedCell,
   planned: PlannedEnvironment,
@@ -112,10 +112,10 @@ export function judgeCell(
   return judge(asked, transport, observation, contextOf(planned, rests))
 }
 
-/** For a case judged by itself: its twins and dependencies count as green. */
-export function aloneContext({ twins, depends }: Case, planned: PlannedEnvironment): JudgeContext {
+/** For a case judged by itself: its controls and dependencies count as green. */
+export function aloneContext({ controls, depends }: Case, planned: PlannedEnvironment): JudgeContext {
   const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
-  return contextOf(planned, { twins: twins.map(green), depends: depends.map(green) })
+  return contextOf(planned, { controls: controls.map(green), depends: depends.map(green) })
 }
 
 function contextOf(planned: PlannedEnvironment, rests: Rests): JudgeContext {

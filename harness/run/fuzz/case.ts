@@ -3,7 +3,7 @@ import { Document, isCollection, isScalar, visit } from 'yaml'
 import type { Case, Expectation } from '../../plan/case.ts'
 import type { FuzzedRequest } from '../protocol/fuzz.ts'
 
-const twins = ['identity.arrival.reaches-gateway', 'identity.arrival.accepted']
+const controls = ['identity.arrival.reaches-gateway', 'identity.arrival.accepted']
 const refs = ['RFC 9110 5.3', 'openclaw:proxy-strips-headers']
 const why = 'The gateway believes this header. Whoever can write it, double it or take it away is whoever they like.'
 
@@ -35,8 +35,8 @@ export function fuzzCase({ as, transport, send }: FuzzedRequest, topic: string, 
     expect: fuzzExpectation(as),
     needs: [],
     depends: [],
-    twins,
-    controls: [],
+    controls,
+    caughtBy: [],
     source: { file: `scenarios/spoofing/${topic}.yaml`, line: 1 },
   }
 }
@@ -45,23 +45,23 @@ const shortId = (as: string, level: string) => `${as}-${level}`
 
 /**
  * The whole file, ready for `scenarios/spoofing/`.
- * @param cases of `fuzzCase`, all of one topic, with their controls; a case without any can only be `info` until somebody writes the mutant
+ * @param cases of `fuzzCase`, all of one topic, with their mutants; a case without any can only be `info` until somebody writes the mutant
  */
 export function scenarioText(cases: readonly Case[], found: string): string {
   const document = new Document({
     title: `Found by chance: ${found}`,
     why,
     refs,
-    twin: twins,
-    cases: cases.map(({ id, title, level, over, as, send, expect, controls }) => ({
+    control: controls,
+    cases: cases.map(({ id, title, level, over, as, send, expect, caughtBy }) => ({
       id: id.split('.').at(-1),
       title,
-      level: controls.length === 0 ? 'info' : level,
+      level: caughtBy.length === 0 ? 'info' : level,
       over,
       as,
       send: send[0],
       expect,
-      ...(controls.length > 0 && { 'caught-by': controls }),
+      ...(caughtBy.length > 0 && { 'caught-by': caughtBy }),
     })),
   })
   // One line for each key, as people write them.

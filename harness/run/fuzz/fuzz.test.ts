@@ -12,7 +12,7 @@ import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { fuzzCase, scenarioText } from './case.ts'
 import { fuzz } from './fuzz.ts'
-import { provenControls } from './mutants.ts'
+import { provenMutants } from './mutants.ts'
 import { fuzzedRequests } from './requests.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..')
@@ -99,16 +99,16 @@ describe('a property run on the embedded lab', () => {
 })
 
 describe('a counter-example', () => {
-  it('is a scenario that the loader accepts, with controls on which it was seen to turn red', async () => {
+  it('is a scenario that the loader accepts, with mutants on which it was seen to turn red', async () => {
     const cases = []
     for (const name of ['append', 'canonical-only'] as const) {
       await lab.replaceProxy(mutantNamed(name).behaviour)
       const [example] = (await fuzz(planned, lab, order)).counterExamples
       if (example === undefined) throw new Error(`nothing was found on ${name}`)
       const asked = fuzzCase(example.request, 'fuzz-seed-1', example.level)
-      cases.push({ ...asked, controls: await provenControls(asked, planned, lab) })
+      cases.push({ ...asked, caughtBy: await provenMutants(asked, planned, lab) })
     }
-    expect(cases.map(({ controls }) => controls)).toEqual([
+    expect(cases.map(({ caughtBy }) => caughtBy)).toEqual([
       expect.arrayContaining(['append']),
       expect.arrayContaining(['canonical-only']),
     ])
@@ -119,13 +119,13 @@ describe('a counter-example', () => {
       const loaded = await loadScenarios(project)
       const own = loaded.filter(({ id }) => id.startsWith('spoofing.fuzz-seed-1.'))
       expect(own).toMatchObject(
-        cases.map(({ id, over, as, send, expect: wanted, controls, level }) => ({
+        cases.map(({ id, over, as, send, expect: wanted, caughtBy, level }) => ({
           id,
           over,
           as,
           send,
           expect: wanted,
-          controls,
+          caughtBy,
           level,
         })),
       )

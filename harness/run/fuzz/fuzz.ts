@@ -98,7 +98,7 @@ export async function fuzz(
   }
 }
 
-/** Sends it and judges it as any case is judged, its twins taken for green: the fence after it shows that the path is alive. */
+/** Sends it and judges it as any case is judged, its controls taken for green: the fence after it shows that the path is alive. */
 async function look(
   request: FuzzedRequest,
   planned: PlannedEnvironment,

@@ -15,7 +15,7 @@ const enough = 4
 const limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
 
 /** @param planned the reference proxy's environment in `lab`, which has the correct proxy again afterwards */
-export async function provenControls(
+export async function provenMutants(
   asked: Case,
   planned: PlannedEnvironment,
   lab: EmbeddedLab,

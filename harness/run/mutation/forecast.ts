@@ -2,7 +2,7 @@
  * What a mutant would do to a cell, told from what passed through the correct pair while the cell ran there. A broken proxy or gateway is the
  * correct one but for some of its switches: where every switch answers the same, the cell comes out the same; where only header lines, the
  * source or the verdict change, the judge can be asked about the record as it would be. A cell that could turn red is always run for real, so
- * a wrong forecast can hide a catch (which is then told as a survivor or an unproven control) and can never invent one.
+ * a wrong forecast can hide a catch (which is then told as a survivor or an unproven mutant) and can never invent one.
  * This is what makes every case × every mutant affordable.
  */
 import { isDeepStrictEqual } from 'node:util'

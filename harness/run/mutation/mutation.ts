@@ -40,12 +40,12 @@ export async function runMutation({ cases, proxies }: Pick<Catalogue, 'cases' | 
     return { environments, lanes }
   })
   const result = merged(await Promise.all(orders.map(runThread)))
-  const { homeless } = mutationPlaces(cases, proxy, gateway)
+  const { notAsked } = mutationPlaces(cases, proxy, gateway)
   const known = [
     ...mutants.map(({ name, mistake, level }) => ({ name, mistake, level })),
     ...gatewayMutants.map(({ name, mistake }) => ({ name, mistake, level: 'must' as const })),
   ]
-  const verdict = mutationVerdict({ cases, mutants: known, homeless, result })
+  const verdict = mutationVerdict({ cases, mutants: known, notAsked, result })
   return { ...verdict, cells: result.cells, ms: Math.round(performance.now() - since) }
 }
 

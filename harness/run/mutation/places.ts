@@ -21,12 +21,12 @@ const places: readonly Place[] = [
 export type MutationPlaces = {
   readonly environments: readonly PlannedEnvironment[]
   /** Cases that no place can ask, with what they lack everywhere. */
-  readonly homeless: readonly { readonly case: Case; readonly lacks: readonly string[] }[]
+  readonly notAsked: readonly { readonly case: Case; readonly lacks: readonly string[] }[]
 }
 
 /**
  * @param proxy the reference proxy; its first variant is the correct one
- * @param share the cases that shall run, of all that there are; twins come along
+ * @param share the cases that shall run, of all that there are; controls come along
  */
 export function mutationPlaces(
   cases: readonly Case[],
@@ -58,6 +58,6 @@ export function mutationPlaces(
       cells: expandCells(cases, here, undefined),
     }
   })
-  const homeless = left.map((one) => ({ case: one, lacks: one.needs.filter((feature) => !all.has(feature)) }))
-  return { environments, homeless }
+  const notAsked = left.map((one) => ({ case: one, lacks: one.needs.filter((feature) => !all.has(feature)) }))
+  return { environments, notAsked }
 }

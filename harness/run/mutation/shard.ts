@@ -99,7 +99,7 @@ async function runCorrect(
     const { case: asked, transport } = cell
     const { judgement, observation } = await runner.run(cell, lab)
     const trace = tracing.take(observation?.fence.needed === true ? 'fence' : 'no fence', lab.sessionStore)
-    if (cell.included === 'twin') continue
+    if (cell.included !== 'selected') continue
     cells.push(outcomeOf(cell, judgement))
     if (observation === undefined) continue
     const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, alone(asked)))
@@ -157,10 +157,10 @@ async function firstRed(planned: PlannedEnvironment, lab: EmbeddedLab, cell: Pla
   return last
 }
 
-/** Judged by itself: its twins and dependencies count as green, else a mutant that breaks them would hide whether the case can see it. */
-function alone({ twins, depends }: Case): Pick<JudgeContext, 'twins' | 'depends'> {
+/** Judged by itself: its controls and dependencies count as green, else a mutant that breaks them would hide whether the case can see it. */
+function alone({ controls, depends }: Case): Pick<JudgeContext, 'controls' | 'depends'> {
   const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
-  return { twins: twins.map(green), depends: depends.map(green) }
+  return { controls: controls.map(green), depends: depends.map(green) }
 }
 
 async function runAlone(

@@ -19,8 +19,8 @@ function asked(id: string, more: Partial<Case> = {}): Case {
     expect: { arrives: 'never' },
     needs: [],
     depends: [],
-    twins: [],
-    controls: ['append'],
+    controls: [],
+    caughtBy: ['append'],
     source: { file: 'scenarios/a.yaml', line: 3 },
     ...more,
   }
@@ -36,16 +36,16 @@ const cell = (id: string, outcome: MutationCell['outcome']): MutationCell => ({
 
 const append = { name: 'append', mistake: 'The header is added.', level: 'must' } as const
 
-/** One case that its one control turns red. */
+/** One case that its one mutant turns red. */
 const sound: MutationFacts = {
   cases: [asked('a.b.c')],
   mutants: [append],
-  homeless: [],
+  notAsked: [],
   result: { correct: [cell('a.b.c', 'green')], mutants: { append: [cell('a.b.c', 'red')] } },
 }
 const kinds = (facts: MutationFacts) => mutationVerdict(facts).problems.map(({ kind }) => kind)
 
-it('finds no gap where the correct pair passes and the control is red', () => {
+it('finds no gap where the correct pair passes and the mutant turns it red', () => {
   expect(mutationVerdict(sound)).toMatchObject({
     problems: [],
     mutants: [{ name: 'append', caughtBy: ['a.b.c'], outcome: 'caught' }],
@@ -62,20 +62,20 @@ it('tells when the correct pair fails a case', () => {
 
 it('tells when a mutant changes nothing, and when only cases of a lower level see it', () => {
   const silent = { ...sound.result, mutants: { append: [cell('a.b.c', 'green')] } }
-  expect(kinds({ ...sound, result: silent })).toEqual(['void', 'unproven'])
+  expect(kinds({ ...sound, result: silent })).toEqual(['survived', 'unproven'])
   const should = [asked('a.b.c', { level: 'should' })]
-  expect(kinds({ ...sound, cases: should })).toEqual(['survived'])
+  expect(kinds({ ...sound, cases: should })).toEqual(['caught-at-lower-level'])
   expect(kinds({ ...sound, cases: should, mutants: [{ ...append, level: 'should' }] })).toEqual([])
 })
 
-it('tells when a case names no control, or one that does not turn it red', () => {
-  const more = [asked('a.b.c'), asked('a.b.d', { controls: [] }), asked('a.b.e')]
-  expect(kinds({ ...sound, cases: more })).toEqual(['no-control', 'unproven'])
+it('tells when a case names no mutant, or one that does not turn it red', () => {
+  const more = [asked('a.b.c'), asked('a.b.d', { caughtBy: [] }), asked('a.b.e')]
+  expect(kinds({ ...sound, cases: more })).toEqual(['no-mutant', 'unproven'])
 })
 
 it('tells when a case has no place to be asked', () => {
   const one = asked('a.b.c', { needs: ['sidecar'] })
-  expect(kinds({ ...sound, homeless: [{ case: one, lacks: ['sidecar'] }] })).toEqual(['unasked'])
+  expect(kinds({ ...sound, notAsked: [{ case: one, lacks: ['sidecar'] }] })).toEqual(['unasked'])
 })
 
 it('tells when nothing could be seen on a mutant that runs', () => {
@@ -87,29 +87,29 @@ it('takes a proxy that does not run for caught where nothing could be seen, and 
   const dead = { name: 'dead', mistake: 'It does not run.', level: 'must' } as const
   const facts = (outcome: MutationCell['outcome']): MutationFacts => ({
     ...sound,
-    cases: [asked('a.b.c', { controls: ['dead'] })],
+    cases: [asked('a.b.c', { caughtBy: ['dead'] })],
     mutants: [dead],
     result: { correct: [cell('a.b.c', 'green')], mutants: { dead: [cell('a.b.c', outcome)] } },
   })
   expect(kinds(facts('undecided'))).toEqual([])
-  expect(kinds(facts('green'))).toEqual(['void', 'unproven'])
+  expect(kinds(facts('green'))).toEqual(['survived', 'unproven'])
 })
 
 it('tells when a case would pass on a proxy that lets nobody through', () => {
   const deny = { name: 'deny-all', mistake: 'Everything is refused.', level: 'must' } as const
   const cases = [
-    asked('a.b.twin', { controls: ['deny-all'] }),
-    asked('a.b.c', { twins: ['a.b.twin', 'a.b.d'] }),
+    asked('a.b.control', { caughtBy: ['deny-all'] }),
+    asked('a.b.c', { controls: ['a.b.control', 'a.b.d'] }),
     asked('a.b.d'),
   ]
-  const red = { 'deny-all': [cell('a.b.twin', 'red')], append: [cell('a.b.c', 'red'), cell('a.b.d', 'red')] }
+  const red = { 'deny-all': [cell('a.b.control', 'red')], append: [cell('a.b.c', 'red'), cell('a.b.d', 'red')] }
   const facts = (mutants: MutationFacts['result']['mutants']): MutationFacts => ({
     cases,
     mutants: [append, deny],
-    homeless: [],
+    notAsked: [],
     result: { correct: [], mutants },
   })
   // a.b.d still holds there, and a.b.c rests on it.
   expect(kinds(facts(red))).toEqual(['nothing-works'])
-  expect(kinds(facts({ ...red, 'deny-all': [cell('a.b.twin', 'red'), cell('a.b.d', 'red')] }))).toEqual([])
+  expect(kinds(facts({ ...red, 'deny-all': [cell('a.b.control', 'red'), cell('a.b.d', 'red')] }))).toEqual([])
 })

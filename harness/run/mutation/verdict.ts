@@ -11,17 +11,17 @@ export type MutantRow = {
   readonly level: Level
   /** Ids of the cases that turn red on it, in catalogue order. */
   readonly caughtBy: readonly string[]
-  /** `survived`: no case of its level, or a higher one, turns red. `void`: nothing that any case can see differs from the correct pair. */
-  readonly outcome: 'caught' | 'survived' | 'void'
+  /** `survived`: no case turns red on it. `caught-at-lower-level`: only a case of a lower level than its own does. */
+  readonly outcome: 'caught' | 'caught-at-lower-level' | 'survived'
 }
 
 export type MutationProblem = {
   readonly kind:
     | 'correct-fails'
+    | 'caught-at-lower-level'
     | 'survived'
-    | 'void'
     | 'unproven'
-    | 'no-control'
+    | 'no-mutant'
     | 'nothing-works'
     | 'unasked'
     | 'undecided'
@@ -40,7 +40,7 @@ export type MutationVerdict = {
 export type MutationFacts = {
   readonly cases: readonly Case[]
   readonly mutants: readonly Pick<MutantRow, 'name' | 'mistake' | 'level'>[]
-  readonly homeless: MutationPlaces['homeless']
+  readonly notAsked: MutationPlaces['notAsked']
   readonly result: Pick<ShardResult, 'correct' | 'mutants'>
 }
 
@@ -64,7 +64,7 @@ export function mutationVerdict(facts: MutationFacts): MutationVerdict {
       mistake,
       level,
       caughtBy: caughtBy.map(({ id }) => id),
-      outcome: caught ? 'caught' : nothing ? 'void' : 'survived',
+      outcome: caught ? 'caught' : nothing ? 'survived' : 'caught-at-lower-level',
     }
   })
   return {
@@ -77,14 +77,14 @@ export function mutationVerdict(facts: MutationFacts): MutationVerdict {
     problems: [
       ...correctFails(result.correct),
       ...rows.flatMap(rowProblems),
-      ...cases.flatMap((one) => controlProblems(one, catches)),
+      ...cases.flatMap((one) => mutantProblems(one, catches)),
       ...passesOnNothing(facts),
       ...Object.entries(result.mutants).flatMap(([mutant, cells]) => undecided(mutant, cells)),
-      ...facts.homeless.map(
+      ...facts.notAsked.map(
         ({ case: { id }, lacks }): MutationProblem => ({
           kind: 'unasked',
           says: `${id} is asked nowhere: no reference environment has ${lacks.join(', ')}.`,
-          next: 'Give the reference proxy or gateway this feature, or a place of its own in mutation-places.ts.',
+          next: 'Give the reference proxy or gateway this feature, or a place of its own in harness/run/mutation/places.ts.',
         }),
       ),
     ],
@@ -105,40 +105,40 @@ function rowProblems({ name, mistake, level, caughtBy, outcome }: MutantRow): Mu
   switch (outcome) {
     case 'caught':
       return []
-    case 'void':
-      return [
-        {
-          kind: 'void',
-          says: `${name} changes nothing that any case can see: ${mistake}`,
-          next: 'Add a case that sees this mistake, or repair the mutant.',
-        },
-      ]
     case 'survived':
       return [
         {
           kind: 'survived',
-          says: `${name} survives every case of level ${level} (seen by ${caughtBy.join(', ')}): ${mistake}`,
+          says: `${name} is caught by no case: ${mistake}`,
+          next: 'Add a case that sees this mistake, or repair the mutant.',
+        },
+      ]
+    case 'caught-at-lower-level':
+      return [
+        {
+          kind: 'caught-at-lower-level',
+          says: `${name} is caught by no case of level ${level}, only by ${caughtBy.join(', ')}: ${mistake}`,
           next: 'Add a case of that level that sees this mistake, or raise the level of one that does.',
         },
       ]
   }
 }
 
-function controlProblems(one: Case, catches: (mutant: string, id: string) => boolean): MutationProblem[] {
-  if (one.controls.length === 0) {
+function mutantProblems(one: Case, catches: (mutant: string, id: string) => boolean): MutationProblem[] {
+  if (one.caughtBy.length === 0) {
     return [
       {
-        kind: 'no-control',
-        says: `${one.id} names no control.`,
+        kind: 'no-mutant',
+        says: `${one.id} names no mutant.`,
         next: 'Add caught-by with a mutant that turns it red.',
       },
     ]
   }
-  return one.controls
-    .filter((control) => !catches(control, one.id))
-    .map((control) => ({
+  return one.caughtBy
+    .filter((mutant) => !catches(mutant, one.id))
+    .map((mutant) => ({
       kind: 'unproven',
-      says: `${one.id} (${one.source.file}:${one.source.line}) says that it catches ${control}, and does not turn red on it.`,
+      says: `${one.id} (${one.source.file}:${one.source.line}) says that it catches ${mutant}, and does not turn red on it.`,
       next: 'Sharpen the case until it does, or name a mutant that it does catch.',
     }))
 }
@@ -157,7 +157,7 @@ function undecided(mutant: string, cells: readonly MutationCell[]): MutationProb
   ]
 }
 
-/** A case that goes through a proxy which lets nobody through passes only if it was seen to hold and one of its twins holds too. */
+/** A case that goes through a proxy which lets nobody through passes only if it was seen to hold and one of its controls holds too. */
 function passesOnNothing({ cases, mutants, result }: MutationFacts): MutationProblem[] {
   const byId = new Map(cases.map((one) => [one.id, one]))
   const run = nothingWorks.filter((name) => mutants.some((mutant) => mutant.name === name))
@@ -169,21 +169,21 @@ function passesOnNothing({ cases, mutants, result }: MutationFacts): MutationPro
       // Not run again: it comes out as on the correct pair, unless another transport has shown it red.
       return cell === undefined ? !there.some(({ outcome }) => outcome === 'red') : cell.outcome === 'green'
     }
-    const twinHolds = (asked: Case, transport: Transport) =>
-      asked.twins.some((id) => {
-        const twin = byId.get(id)
-        return twin !== undefined && green(id, transportOf(twin, transport))
+    const controlHolds = (asked: Case, transport: Transport) =>
+      asked.controls.some((id) => {
+        const control = byId.get(id)
+        return control !== undefined && green(id, transportOf(control, transport))
       })
     return cases
-      .filter(({ to, twins }) => to === 'proxy' && twins.length > 0)
+      .filter(({ to, controls }) => to === 'proxy' && controls.length > 0)
       .flatMap((asked) =>
         asked.over
-          .filter((transport) => green(asked.id, transport) && twinHolds(asked, transport))
+          .filter((transport) => green(asked.id, transport) && controlHolds(asked, transport))
           .map(
             (transport): MutationProblem => ({
               kind: 'nothing-works',
               says: `${asked.id} over ${transport} would pass on ${mutant}, where nothing gets through the proxy.`,
-              next: 'Give it a positive twin that goes the same way.',
+              next: 'Give it a control that goes the same way.',
             }),
           ),
       )

@@ -62,7 +62,7 @@ const cellSchema = z
     evidence: text,
     met: z.exactOptional(z.boolean()),
     blocked: z.exactOptional(
-      z.object({ by: z.enum(['twin', 'dependency', 'fence', 'sign-in']), cases: texts }).readonly(),
+      z.object({ by: z.enum(['control', 'dependency', 'fence', 'sign-in']), cases: texts }).readonly(),
     ),
     known: z.exactOptional(z.object({ reason: text, link: text, since: text }).readonly()),
   })
@@ -76,8 +76,8 @@ const caseSchema = z
     why: text,
     refs: texts,
     level: z.enum(levels),
-    twins: texts,
     controls: texts,
+    caughtBy: texts,
     source: z.object({ file: text, line: z.number() }).readonly(),
   })
   .readonly()
