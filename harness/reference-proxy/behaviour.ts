@@ -24,6 +24,8 @@ export type Behaviour = {
   readonly steps: readonly HeaderStep[]
   /** Trailers of the client (RFC 9110 6.5.1: dropped unless understood). */
   readonly trailers: 'dropped' | 'merged' | 'forwarded'
+  /** What becomes of a CONNECT with a session (RFC 9110 9.3.6). */
+  readonly connect: 'refused' | 'tunnelled'
   /** What follows on the connection after an upgrade that the gateway refused. */
   readonly afterRefusedUpgrade: 'closed' | 'forwarded'
   /** The address from which the gateway is dialled. */
@@ -46,6 +48,7 @@ export const correct: Behaviour = {
   target: withoutToken,
   steps: correctSteps,
   trailers: 'dropped',
+  connect: 'refused',
   afterRefusedUpgrade: 'closed',
   source: 'proxy',
   reflected: () => [],

@@ -15,7 +15,7 @@ import { withMergedTrailers } from './trailers.ts'
 
 export type Front = {
   readonly core: Core
-  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected' | 'afterRefusedUpgrade'>
+  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected' | 'connect' | 'afterRefusedUpgrade'>
   readonly gateway: GatewayHop
   /** A connection to the gateway, for mutants that write to it as they please. */
   readonly dialGateway: () => ReturnType<Dial>
@@ -37,9 +37,13 @@ export function createHttp1(front: Front): Server {
     socket.on('error', () => socket.destroy())
     serveUpgrade(front, request, socket, head).catch(() => socket.destroy())
   })
-  server.on('connect', (_request, socket) => {
+  server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    socket.end(answerBytes(textAnswer(405, 'CONNECT is not for a reverse proxy')))
+    if (front.behaviour.connect === 'refused') {
+      socket.end(answerBytes(textAnswer(405, 'CONNECT is not for a reverse proxy')))
+      return
+    }
+    openTunnel(front, request, socket, head).catch(() => socket.destroy())
   })
   return server
 }
@@ -77,6 +81,17 @@ async function gatewayRequest(
   const asked = { method: received.method, target, lines }
   if (!chunked && !valuesOf('content-length', received.headers).length) return [asked]
   return await withMergedTrailers(asked, { stream: body, chunked }, front.behaviour.trailers)
+}
+
+/** A mutant's mistake: whoever has a session gets a connection to the gateway. */
+async function openTunnel(front: Front, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+  const outcome = await front.core({ ...proxyRequest(front, request, 'http'), method: 'GET', target: '/' })
+  if (outcome.kind === 'answer') {
+    client.end(answerBytes(outcome.answer))
+    return
+  }
+  client.write(headBytes('HTTP/1.1 200 Connection Established', []))
+  join(client, head, await front.dialGateway())
 }
 
 async function serveUpgrade(front: Front, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {

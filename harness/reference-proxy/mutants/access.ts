@@ -41,6 +41,13 @@ export const accessMutants: readonly Mutant[] = [
   mutant('skip-by-header', 'The auth hop believes X-Forwarded-Uri and its like from the client (CVE-2026-40575).', {
     exempt: (request, settings) => correct.exempt(request, settings) || skipsByHeader(request, settings),
   }),
+  mutant('address-exempt', 'The auth service exempts local networks, and believes the client’s own X-Forwarded-For.', {
+    exempt: (request, settings) =>
+      correct.exempt(request, settings) ||
+      valuesOf('x-forwarded-for', request.headers).some((address) =>
+        /^(127\.|10\.|192\.168\.|169\.254\.)/.test(address),
+      ),
+  }),
   ...openPaths,
   mutant('public-closed', 'The public route asks for log-in like any other.', { exempt: () => false }),
   mutant(

@@ -97,10 +97,11 @@ export const identityMutants: readonly Mutant[] = [
     ),
   }),
   mutant('required-through', 'The header that the gateway requires is stripped only where the proxy sets its own.', {
+    access: admitWithoutClaim,
     ...stepsWith(stripUntrusted, (lines, context) =>
       lines.filter(
         (line) =>
-          (context.user === undefined && assertions.test(foldName(line[0]))) ||
+          (context.user?.email === undefined && assertions.test(foldName(line[0]))) ||
           stripUntrusted([line], context).length > 0,
       ),
     ),

@@ -74,6 +74,7 @@ export const messageMutants: readonly Mutant[] = [
     {
       steps: [...correctSteps, passUpgrade(/^(h2c|tls\/|conformance\/)/i)],
     },
+    { level: 'should' },
   ),
   mutant('smuggle', 'A message with both lengths is framed by Content-Length and forwarded as chunked (CL.TE).', {
     framing: 'keeps-chunked',
@@ -88,6 +89,9 @@ export const messageMutants: readonly Mutant[] = [
   }),
   mutant('upgrade-tail', 'What follows an upgrade that the gateway refused is forwarded as it came (CVE-2026-73548).', {
     afterRefusedUpgrade: 'forwarded',
+  }),
+  mutant('connect-tunnel', 'CONNECT of a signed-in user opens a tunnel to the gateway (CVE-2026-71324).', {
+    connect: 'tunnelled',
   }),
   mutant('trailers-merged', 'Fields of the trailer section are merged into the header section.', {
     trailers: 'merged',

@@ -45,7 +45,8 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   const raw = asked.send.some((send) => send.raw !== undefined)
   const odd = raw || asked.send.some(({ body, target }) => body !== undefined || target?.startsWith('http'))
   if (broken.framing !== correct.framing && transport !== 'h2' && odd) return 'run'
-  if (broken.afterRefusedUpgrade !== correct.afterRefusedUpgrade && raw) return 'run'
+  const tunnels = broken.afterRefusedUpgrade !== correct.afterRefusedUpgrade || broken.connect !== correct.connect
+  if (tunnels && raw) return 'run'
   if (broken.trailers !== correct.trailers && asked.send.some((send) => send.trailers ?? send.raw)) return 'run'
   const effects = trace.requests.map((passed) => effectOf(passed, broken, asked))
   if (effects.includes('unforeseeable')) return 'run'
