@@ -97,7 +97,7 @@ function exactly(name: string, wanted: readonly string[], arrival: Arrival): Fin
   return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}` }
 }
 
-/** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (attacks.md section 3). */
+/** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (RFC 3875 4.1.18). */
 const fold = (name: string) => name.trimEnd().toLowerCase().replace(/[_. ]/g, '-')
 
 function noAliases(identity: string, arrival: Arrival): Finding {
@@ -129,7 +129,7 @@ function absent(name: string, arrival: Arrival): Finding {
   return { met: false, says: `${name} arrived as ${quoteAll(found)}` }
 }
 
-/** IPv4-mapped IPv6 is the same client (gateways.md stage A 1). */
+/** IPv4-mapped IPv6 is the same client (docs/gateways.md#g2-1-peer-address). */
 const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 function clientAddress(wanted: string, arrival: Arrival): Finding {

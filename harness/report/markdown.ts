@@ -1,4 +1,6 @@
 /** `report.md`: what fits a CI job's summary. Matrix first, then every red cell with what was sent and what arrived. */
+
+import { referenceAddress } from '../plan/references.ts'
 import { type ArrivedEvidence, type Cell, type CellEvidence, cellKey, type EnvironmentResult } from '../run/results.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration, environmentOutcome, type Overview, runInWords } from './overview.ts'
@@ -120,10 +122,16 @@ function redCell(overview: Overview, cell: Cell): string {
     `${text(cell.reason)}`,
     ...(one === undefined
       ? []
-      : [`*${text(one.title)}* (${cell.level}). ${text(one.why)} ${one.refs.map(text).join(', ')}`]),
+      : [`*${text(one.title)}* (${cell.level}). ${text(one.why)} ${one.refs.map(reference).join(', ')}`]),
     ...(evidence === undefined ? [] : [sentAndArrived(evidence), `Again: ${code(evidence.replay)}`]),
   ]
   return details(title, body.join('\n\n'))
+}
+
+/** A link where the rule has an address, else its path in the repository. */
+function reference(ref: string): string {
+  const address = referenceAddress(ref)
+  return address === undefined ? code(ref) : `[${text(ref)}](<${address}>)`
 }
 
 const longestSent = 2000
