@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { findEngine } from '../harness/lab/engine.ts'
 import { readReport } from '../harness/report/read.ts'
-import type { Results } from '../harness/run/results.ts'
+import type { Results } from '../harness/run/results/results.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const source = join(root, 'proxies', 'nginx-oauth2-proxy')

@@ -10,7 +10,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readReport } from '../harness/report/read.ts'
-import type { Cell, EnvironmentResult, Results } from '../harness/run/results.ts'
+import type { Cell, EnvironmentResult, Results } from '../harness/run/results/results.ts'
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '3' }, engine: { type: 'string', default: 'auto' } },

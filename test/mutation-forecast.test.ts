@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { loadProject } from '../harness/cli/project.ts'
 import { knownGateways } from '../harness/gateways/known-gateways.ts'
-import { gatewayMutants } from '../harness/gateways/mutants.ts'
+import { gatewayMutants } from '../harness/gateways/reference/mutants.ts'
 import { mutants } from '../harness/reference-proxy/mutants.ts'
-import { mutationPlaces } from '../harness/run/mutation-places.ts'
-import { type AnyMutant, nameOf, runShard, type ShardOptions } from '../harness/run/mutation-shard.ts'
+import { mutationPlaces } from '../harness/run/mutation/places.ts'
+import { type AnyMutant, nameOf, runShard, type ShardOptions } from '../harness/run/mutation/shard.ts'
 
 /** Every kind of expectation and every vantage point, few requests. */
 const topics = [

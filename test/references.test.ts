@@ -7,10 +7,10 @@ import { isReference } from '../harness/plan/references.ts'
 import { anchorsOf } from './markdown.testing.ts'
 import { projectFiles, projectFolder } from './project-files.testing.ts'
 
-/** Notes that the repository does not have. A page of `docs/` is named with its folder, or linked from beside it. */
+/** Notes that the repository does not have. A page of `docs/` is named with its folder, or in a link from beside it. */
 const elsewhere = [
   ...['attacks', 'gateway-versions', 'truth-holes', 'next-proxies'].map((name) => new RegExp(`\\b${name}\\.md\\b`)),
-  /(?<!docs\/|\]\()\bgateways\.md\b/,
+  /(?<!docs\/|\[|\]\()\bgateways\.md\b/,
 ]
 
 /** Paths of pages in `docs/`, with their anchors; not those of web addresses. */

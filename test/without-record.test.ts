@@ -2,16 +2,16 @@
 import { expect, it } from 'vitest'
 import { loadProject } from '../harness/cli/project.ts'
 import { knownGateways } from '../harness/gateways/known-gateways.ts'
-import { gatewayMutants } from '../harness/gateways/mutants.ts'
+import { gatewayMutants } from '../harness/gateways/reference/mutants.ts'
 import { tellsWithoutRecord } from '../harness/judge/silence.ts'
 import type { Case } from '../harness/plan/case.ts'
 import type { PlannedEnvironment } from '../harness/plan/expand.ts'
 import { correct } from '../harness/reference-proxy/behaviour.ts'
 import { mutants } from '../harness/reference-proxy/mutants.ts'
-import { mutationPlaces } from '../harness/run/mutation-places.ts'
-import { runAndJudge } from '../harness/run/run-cell.ts'
-import type { RunningEnvironment } from '../harness/run/running-environment.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../harness/run/stand-up-embedded.ts'
+import { runAndJudge } from '../harness/run/cells/run-cell.ts'
+import { type EmbeddedLab, standUpEmbedded } from '../harness/run/environments/embedded.ts'
+import type { RunningEnvironment } from '../harness/run/environments/running-environment.ts'
+import { mutationPlaces } from '../harness/run/mutation/places.ts'
 
 const limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
 
@@ -33,7 +33,7 @@ it('judges most of the catalogue without a record, and nothing that only a recor
 })
 
 it.each(environments)(
-  '$id: the right pair meets each case, and one of its controls does not',
+  '$id: the right pair meets each case, and one of its mutants does not',
   {
     timeout: 180_000,
   },
@@ -46,22 +46,22 @@ it.each(environments)(
       if (!met.every((one) => one !== false) || !met.includes(true))
         wrong.push(`${asked.id} is not met: ${met.join(' ')}`)
       let caught = false
-      for (const name of asked.controls) {
+      for (const name of asked.caughtBy) {
         await set(lab, name)
         // What a proxy wrongly remembers of somebody shows in the next visitor's requests.
         await outcomes({ ...visit, as: asked.as === 'alice' ? 'bob' : 'alice' }, planned, lab)
         caught ||= (await outcomes(asked, planned, lab)).includes(false)
         if (caught) break
       }
-      if (!caught) wrong.push(`${asked.id} is caught by none of ${asked.controls.join(', ')}`)
+      if (!caught) wrong.push(`${asked.id} is caught by none of ${asked.caughtBy.join(', ')}`)
     }
     expect(wrong).toEqual([])
   },
 )
 
-async function set(lab: EmbeddedLab, control: string | undefined): Promise<void> {
-  const broken = mutants.find(({ name }) => name === control)
-  const other = gatewayMutants.find(({ name }) => name === control)
+async function set(lab: EmbeddedLab, mutant: string | undefined): Promise<void> {
+  const broken = mutants.find(({ name }) => name === mutant)
+  const other = gatewayMutants.find(({ name }) => name === mutant)
   await lab.replaceProxy(broken?.behaviour ?? correct)
   await lab.replaceGateway(other?.policy ?? ((policy) => policy))
 }
@@ -70,13 +70,13 @@ async function set(lab: EmbeddedLab, control: string | undefined): Promise<void>
 async function outcomes(asked: Case, planned: PlannedEnvironment, lab: EmbeddedLab): Promise<(boolean | undefined)[]> {
   const { recordings: _, ...unrecorded } = { ...lab, limits }
   const environment: RunningEnvironment = unrecorded
-  const green = { twins: asked.twins, depends: asked.depends }
+  const green = { controls: asked.controls, depends: asked.depends }
   const met: (boolean | undefined)[] = []
   for (const transport of asked.over) {
     const cell = { case: asked, transport, included: 'selected' as const }
     const related = (ids: readonly string[]) => ids.map((id) => ({ case: id, status: 'pass' as const, met: true }))
     const { judgement } = await runAndJudge(cell, planned, environment, {
-      twins: related(green.twins),
+      controls: related(green.controls),
       depends: related(green.depends),
     })
     met.push(judgement.met)

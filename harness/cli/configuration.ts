@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { PlannedEnvironment } from '../plan/expand.ts'
-import type { EnvironmentResult, Results } from '../run/results.ts'
+import type { EnvironmentResult, Results } from '../run/results/results.ts'
 import { root } from './project.ts'
 
 /**

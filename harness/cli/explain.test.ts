@@ -18,7 +18,7 @@ beforeAll(async () => {
         profiles: ['attributed', 'legacy'],
       },
     ],
-    controls: mutants,
+    mutants,
   }
 })
 
@@ -76,9 +76,9 @@ describe('list', () => {
     }
   })
 
-  it('names every case, and with each control the cases that it must turn red', () => {
+  it('names every case, and with each mutant the cases that it must turn red', () => {
     expect(listText('cases', listed).match(/\[(must|should|info),/g)?.length).toBe(listed.catalogue.cases.length)
-    expect(listJson('controls', listed)).toContainEqual(
+    expect(listJson('mutants', listed)).toContainEqual(
       expect.objectContaining({
         name: 'append',
         cases: expect.arrayContaining(['spoofing.identity-header.duplicate-lines']),
@@ -87,6 +87,6 @@ describe('list', () => {
   })
 
   it('refuses an unknown kind with the nearest', () => {
-    expect(() => listKind('case')).toThrow('There is no list of "case". Did you mean cases?')
+    expect(() => listKind('case')).toThrow('Unknown list "case". Did you mean cases?')
   })
 })

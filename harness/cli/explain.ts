@@ -1,9 +1,9 @@
 /** `conformance explain CASE`: one case in words, from the data that runs it. Returns text or plain data; printing is the caller's. */
 import type { Case } from '../plan/case.ts'
-import { nearMisses, oneOf } from '../plan/near-misses.ts'
 import { fill, type PlaceholderContext } from '../plan/placeholders.ts'
 import { UserError } from '../plan/user-error.ts'
 import { clientWords, expectationWords, requestLines } from '../plan/words.ts'
+import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { stacked, twoColumns, wrapped } from './columns.ts'
 import type { Listed } from './list.ts'
 
@@ -42,7 +42,7 @@ export function caseNamed(id: string, cases: readonly Case[]): Case {
 }
 
 /** For people, in 80 columns but for header lines and addresses, which stay whole. @throws UserError for an unknown case */
-export function explainText(id: string, { catalogue, controls }: Listed): string {
+export function explainText(id: string, { catalogue, mutants }: Listed): string {
   const asked = caseNamed(id, catalogue.cases)
   const title = (other: string) => catalogue.cases.find((one) => one.id === other)?.title ?? ''
   const sections: [heading: string, body: string][] = [
@@ -67,23 +67,23 @@ export function explainText(id: string, { catalogue, controls }: Listed): string
         2,
       ),
     ])
-  if (asked.twins.length > 0) {
-    const which = asked.twins.length === 1 ? 'this is green too' : 'one of these is green too'
+  if (asked.controls.length > 0) {
+    const which = asked.controls.length === 1 ? 'this is green too' : 'one of these is green too'
     sections.push([
       `A pass counts only where ${which}`,
       stacked(
-        asked.twins.map((other) => [other, title(other)]),
+        asked.controls.map((other) => [other, title(other)]),
         2,
       ),
     ])
   }
-  const mistakes = new Map(controls.map(({ name, mistake }) => [name, mistake]))
+  const mistakes = new Map(mutants.map(({ name, mistake }) => [name, mistake]))
   sections.push([
     'Must turn red on',
-    asked.controls.length === 0
+    asked.caughtBy.length === 0
       ? '  nothing: for information only'
       : twoColumns(
-          asked.controls.map((name) => [name, mistakes.get(name) ?? '']),
+          asked.caughtBy.map((name) => [name, mistakes.get(name) ?? '']),
           2,
         ),
   ])
@@ -96,7 +96,7 @@ export function explainText(id: string, { catalogue, controls }: Listed): string
 }
 
 /** For programs: the case as it runs, its client and expectation in words, and its requests with example values. @throws UserError */
-export function explainJson(id: string, { catalogue, controls }: Listed): unknown {
+export function explainJson(id: string, { catalogue, mutants }: Listed): unknown {
   const asked = caseNamed(id, catalogue.cases)
   const [transport = 'http'] = asked.over
   return {
@@ -104,7 +104,7 @@ export function explainJson(id: string, { catalogue, controls }: Listed): unknow
     client: clientWords(asked),
     expected: expectationWords(asked.expect).map(({ at, sentence }) => ({ at, sentence: fill(sentence, example) })),
     requests: asked.send.map((send) => requestLines(asked, send, transport).map((line) => fill(line, example))),
-    controls: controls.filter(({ name }) => asked.controls.includes(name)),
+    mutants: mutants.filter(({ name }) => asked.caughtBy.includes(name)),
   }
 }
 

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan, type Plan, type PlannedEnvironment } from '../plan/expand.ts'
-import { type CounterExample, type FuzzOrder, type FuzzResult, fuzz } from '../run/fuzz.ts'
-import { fuzzCase, scenarioText } from '../run/fuzz-case.ts'
-import { provenControls } from '../run/fuzz-controls.ts'
-import { standUpEmbedded } from '../run/stand-up-embedded.ts'
+import { standUpEmbedded } from '../run/environments/embedded.ts'
+import { fuzzCase, scenarioText } from '../run/fuzz/case.ts'
+import { fuzz } from '../run/fuzz/fuzz.ts'
+import { provenMutants } from '../run/fuzz/mutants.ts'
+import type { CounterExample, FuzzOrder, FuzzResult } from '../run/protocol/fuzz.ts'
 import type { RunOptions } from './options.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { loadProject } from './project.ts'
@@ -154,7 +155,7 @@ async function fuzzContainers(
 
 const topicOf = ({ seed }: FuzzOrder) => `fuzz-seed-${seed}`
 
-/** The file to keep: its controls are those broken reference proxies that it is seen to turn red on. */
+/** The file to keep: its mutants are those broken reference proxies that it is seen to turn red on. */
 async function scenarioOf(
   { result, environment }: Row,
   order: FuzzOrder,
@@ -165,7 +166,7 @@ async function scenarioOf(
   const cases = []
   for (const { request, level } of result.counterExamples) {
     const asked = fuzzCase(request, topicOf(order), level)
-    cases.push({ ...asked, controls: await provenControls(asked, reference, lab) })
+    cases.push({ ...asked, caughtBy: await provenMutants(asked, reference, lab) })
   }
   return scenarioText(cases, `seed ${order.seed} on ${environment}`)
 }

@@ -1,35 +1,37 @@
 /** `conformance list`: what there is, by kind. Returns text or plain data; printing is the caller's. */
 import type { Catalogue } from '../plan/load-catalogue.ts'
-import { nearMisses, oneOf } from '../plan/near-misses.ts'
 import { gatewayWords, type KnownGateway, ordinarySeat } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
+import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { twoColumns, wrapped } from './columns.ts'
 
-export const listKinds = ['proxies', 'variants', 'gateways', 'scenarios', 'cases', 'controls'] as const
+export const listKinds = ['proxies', 'variants', 'gateways', 'scenarios', 'cases', 'mutants'] as const
 export type ListKind = (typeof listKinds)[number]
 
 /** A broken proxy or gateway that cases must catch, with the mistake in one sentence. */
-export type Control = { readonly name: string; readonly mistake: string }
+export type Mutant = { readonly name: string; readonly mistake: string }
 
 export type Listed = {
   readonly catalogue: Catalogue
   readonly gateways: readonly KnownGateway[]
-  readonly controls: readonly Control[]
+  readonly mutants: readonly Mutant[]
 }
 
 /** @throws UserError when `word` is no kind of thing */
 export function listKind(word: string): ListKind {
   const kind = listKinds.find((known) => known === word)
   if (kind !== undefined) return kind
+  if (word === 'controls')
+    throw new UserError('Unknown list "controls". It is called "mutants" now: conformance list mutants.')
   const near = nearMisses(word, listKinds)
   throw new UserError(
-    `There is no list of "${word}". ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Known: ${listKinds.join(', ')}.`}`,
+    `Unknown list "${word}". ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Known: ${listKinds.join(', ')}.`}`,
   )
 }
 
 /** For people, at most 80 columns wide wherever words can be wrapped. */
 export function listText(kind: ListKind, listed: Listed): string {
-  const { catalogue, gateways, controls } = listed
+  const { catalogue, gateways, mutants } = listed
   switch (kind) {
     case 'proxies':
       return catalogue.proxies
@@ -96,9 +98,9 @@ export function listText(kind: ListKind, listed: Listed): string {
           return `${scenario.id}\n${twoColumns(rows, 2)}`
         })
         .join('\n\n')
-    case 'controls':
+    case 'mutants':
       return twoColumns(
-        controls.map(({ name, mistake }) => {
+        mutants.map(({ name, mistake }) => {
           const count = caughtBy(catalogue, name).length
           return [name, `${mistake} (${count === 1 ? '1 case' : `${count} cases`})`]
         }),
@@ -107,7 +109,7 @@ export function listText(kind: ListKind, listed: Listed): string {
 }
 
 /** For programs: the same, as JSON. Cases and proxies as they are loaded, without what only the harness needs. */
-export function listJson(kind: ListKind, { catalogue, gateways, controls }: Listed): unknown {
+export function listJson(kind: ListKind, { catalogue, gateways, mutants }: Listed): unknown {
   switch (kind) {
     case 'proxies':
       return catalogue.proxies.map(
@@ -145,11 +147,11 @@ export function listJson(kind: ListKind, { catalogue, gateways, controls }: List
       return catalogue.scenarios
     case 'cases':
       return catalogue.cases
-    case 'controls':
-      return controls.map((control) => ({ ...control, cases: caughtBy(catalogue, control.name) }))
+    case 'mutants':
+      return mutants.map((mutant) => ({ ...mutant, cases: caughtBy(catalogue, mutant.name) }))
   }
 }
 
-function caughtBy(catalogue: Catalogue, control: string): string[] {
-  return catalogue.cases.filter((one) => one.controls.includes(control)).map((one) => one.id)
+function caughtBy(catalogue: Catalogue, mutant: string): string[] {
+  return catalogue.cases.filter((one) => one.caughtBy.includes(mutant)).map((one) => one.id)
 }

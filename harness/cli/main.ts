@@ -51,8 +51,8 @@ const runCommand: Command = runOptions(program.command('run', { isDefault: true 
 
 program
   .command('list')
-  .description('what there is: proxies, variants, gateways, scenarios, cases, controls')
-  .argument('[what]', 'proxies | variants | gateways | scenarios | cases | controls', 'proxies')
+  .description('what there is: proxies, variants, gateways, scenarios, cases, mutants')
+  .argument('[what]', 'proxies | variants | gateways | scenarios | cases | mutants', 'proxies')
   .option('--json', 'machine-readable', false)
   .action(async (what, options) => {
     const { printList } = await import('./catalogue.ts')
@@ -61,7 +61,7 @@ program
 
 program
   .command('explain')
-  .description('a case in words, with its rules, controls and an example request')
+  .description('a case in words, with its rules, mutants and an example request')
   .argument('<case>', 'id of the case')
   .option('--json', 'machine-readable', false)
   .addHelpText(

@@ -1,6 +1,6 @@
 /** `conformance mutants`: proves that every case can fail, and that every known mistake makes one fail. */
-import { type MutationRun, runMutation } from '../run/mutation.ts'
-import type { MutantRow } from '../run/mutation-verdict.ts'
+import { type MutationRun, runMutation } from '../run/mutation/mutation.ts'
+import type { MutantRow } from '../run/mutation/verdict.ts'
 import { twoColumns, wrapped } from './columns.ts'
 import { loadProject } from './project.ts'
 
@@ -23,10 +23,12 @@ export function inWords({ ms, cells, mutants: rows, cases, problems }: MutationR
   const pairs = cases.length * rows.length
   const sum =
     `${rows.length} mutants × ${cases.length} cases = ${pairs} pairs in ${seconds} s ` +
-    `(${cells.run} cells run again, ${cells.same} told from what the correct pair did).`
+    `(${cells.run} cells run again, ${cells.same} skipped: the mutant cannot change them).`
   const gaps =
     problems.length === 0
-      ? wrapped('The correct pair meets every case, every mutant is caught, every named control is proven.')
+      ? wrapped(
+          'The correct pair meets every case, every mutant is caught, every case turns red on the mutants that it names.',
+        )
       : [
           `${problems.length} ${problems.length === 1 ? 'gap' : 'gaps'}:`,
           ...problems.map(({ says, next }) => `${wrapped(says, 2)}\n${wrapped(`→ ${next}`, 4)}`),
@@ -36,7 +38,7 @@ export function inWords({ ms, cells, mutants: rows, cases, problems }: MutationR
 
 function catchers({ caughtBy, level, outcome }: MutantRow): string {
   const [first] = caughtBy
-  if (first === undefined) return '(VOID: no case sees it)'
+  if (first === undefined) return '(NOT CAUGHT)'
   const count = caughtBy.length === 1 ? 'caught by 1 case' : `caught by ${caughtBy.length} cases`
-  return outcome === 'survived' ? `(SURVIVES: no ${level} case; ${count}, e.g. ${first})` : `(${count}, e.g. ${first})`
+  return outcome === 'caught' ? `(${count}, e.g. ${first})` : `(NOT CAUGHT at level ${level}; ${count}, e.g. ${first})`
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { families } from '../plan/case.ts'
 import { loadCatalogue } from '../plan/load-catalogue.ts'
 import { scaffold } from './new.ts'
-import { controls, root as project } from './project.ts'
+import { allMutants, root as project } from './project.ts'
 import { oauth2ProxyVersion } from './scaffolds.ts'
 
 let root: string
@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
-const catalogue = () => loadCatalogue({ root, mutants: controls.map(({ name }) => name) })
+const catalogue = () => loadCatalogue({ root, mutants: allMutants.map(({ name }) => name) })
 const create = (kind: string, name: string, json = false) => scaffold(kind, name, { json, root })
 
 describe('conformance new', () => {
@@ -32,7 +32,7 @@ describe('conformance new', () => {
     await create('scenario', `${family}/new-topic`)
     const { cases } = await catalogue()
     expect(cases.find(({ id }) => id === `${family}.new-topic.forged-line`)).toMatchObject({
-      controls: ['passthrough', 'append'],
+      caughtBy: ['passthrough', 'append'],
     })
     expect(printed).toContain(`conformance explain ${family}.new-topic.forged-line`)
   })

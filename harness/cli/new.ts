@@ -2,8 +2,8 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Family, families } from '../plan/case.ts'
-import { nearMisses, oneOf } from '../plan/near-misses.ts'
 import { UserError } from '../plan/user-error.ts'
+import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { root as project } from './project.ts'
 import { proxyScaffold, type Scaffold, scenarioScaffold } from './scaffolds.ts'
 

@@ -9,7 +9,7 @@ export function printPlan({ environments }: Plan, json: boolean): void {
       case: asked.id,
       transport,
       level: asked.level,
-      ...(included === 'twin' && { included }),
+      ...(included !== 'selected' && { included }),
     })),
   }))
   if (json) {
@@ -20,7 +20,7 @@ export function printPlan({ environments }: Plan, json: boolean): void {
     console.log(environment)
     for (const cell of cells)
       console.log(
-        `  ${cell.case} ${cell.transport} ${cell.level}${cell.included === 'twin' ? ' (others rest on it)' : ''}`,
+        `  ${cell.case} ${cell.transport} ${cell.level}${cell.included === undefined ? '' : ` (${cell.included} of a selected cell)`}`,
       )
   }
   const total = rows.reduce((sum, { cells }) => sum + cells.length, 0)

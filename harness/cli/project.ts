@@ -1,7 +1,7 @@
 /** What every command reads first: the catalogue of this project, with an operator's own folders beside it. */
 import { basename, resolve, sep } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
-import { gatewayMutants } from '../gateways/mutants.ts'
+import { gatewayMutants } from '../gateways/reference/mutants.ts'
 import { type Catalogue, loadCatalogue } from '../plan/load-catalogue.ts'
 import { mutants } from '../reference-proxy/mutants.ts'
 import type { Listed } from './list.ts'
@@ -9,7 +9,7 @@ import type { Listed } from './list.ts'
 /** The project's own folder. */
 export const root = resolve(import.meta.dirname, '..', '..')
 
-export const controls = [...mutants, ...gatewayMutants].map(({ name, mistake }) => ({ name, mistake }))
+export const allMutants = [...mutants, ...gatewayMutants].map(({ name, mistake }) => ({ name, mistake }))
 
 /** A name has no separator in it; `./x`, `x/` and absolute paths are folders. */
 const isPath = (proxy: string) => proxy.includes('/') || proxy.includes(sep) || proxy.startsWith('.')
@@ -23,11 +23,11 @@ export async function loadProject(
   proxies: readonly string[] = [],
 ): Promise<{ catalogue: Catalogue; names: readonly string[] }> {
   const folders = proxies.filter(isPath)
-  const catalogue = await loadCatalogue({ root, folders, mutants: controls.map(({ name }) => name) })
+  const catalogue = await loadCatalogue({ root, folders, mutants: allMutants.map(({ name }) => name) })
   return { catalogue, names: proxies.map((proxy) => (isPath(proxy) ? basename(resolve(proxy)) : proxy)) }
 }
 
 export async function listed(): Promise<Listed> {
   const { catalogue } = await loadProject()
-  return { catalogue, gateways: knownGateways, controls }
+  return { catalogue, gateways: knownGateways, mutants: allMutants }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadCatalogue } from '../plan/load-catalogue.ts'
 import { readReport } from '../report/read.ts'
-import { type AttemptEvidence, cellKey } from '../run/results.ts'
+import { type AttemptEvidence, cellKey } from '../run/results/results.ts'
 import { caseNamed } from './explain.ts'
 import { type RunOptions, runDefaults } from './options.ts'
 import { root } from './project.ts'
@@ -15,7 +15,7 @@ export type ReplayOptions = Partial<
   Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'>
 >
 
-/** Runs the cell (and the twins that it rests on) afresh. @returns the run's exit code. @throws UserError for unknown names */
+/** Runs the cell (and the controls that it rests on) afresh. @returns the run's exit code. @throws UserError for unknown names */
 export async function replay(id: string, options: ReplayOptions): Promise<number> {
   const { cases } = await loadCatalogue({ root })
   const asked = caseNamed(id, cases)

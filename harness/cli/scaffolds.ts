@@ -12,14 +12,14 @@ why: What an attacker gains where it does not hold.
 refs: [RFC 9110 5.3] # rules, advisories, gateway rules that the cases rest on
 as: alice # who is signed in at the proxy: anonymous, alice, bob, no-email
 over: [http, websocket] # a test per transport: http, websocket, h2
-twin: [identity.arrival.reaches-gateway, identity.arrival.accepted] # positive cases that show the path is alive
+control: [identity.arrival.reaches-gateway, identity.arrival.accepted] # positive cases that show the path is alive
 cases:
   - id: forged-line # the case is ${family}.${topic}.forged-line
     title: A signed-in user cannot write the header
     level: must # must, should, info
     send: { headers: [["{identity}", "{evil}"]] } # {identity}: the header that the gateway trusts; {evil}: a value of this case alone
     expect: { arrives: { count: any, without: ["{evil}"] }, verdict: { only: "{alice}" } }
-    caught-by: [passthrough, append] # broken proxies that this case must turn red on: conformance list controls
+    caught-by: [passthrough, append] # broken proxies that this case must turn red on: conformance list mutants
 `,
   }
 }

@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import { isRed, type Status } from '../judge/status.ts'
 import type { Collection } from '../run/collect.ts'
-import { type Cell, type EnvironmentResult, type Results, totalsOf } from '../run/results.ts'
+import { type Cell, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
 
 const paint = (format: Parameters<typeof styleText>[0], text: string) =>
   styleText(format, text, { stream: process.stdout })

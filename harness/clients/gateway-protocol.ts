@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { freshDevice } from '../gateways/signed-device.ts'
+import { freshDevice } from '../gateways/contract/signed-device.ts'
 import type { ClientVerdict } from './exchange.ts'
 import { notTheGateway } from './probe.ts'
 import type { FrameSocket, SocketEvent } from './websocket-frames.ts'

@@ -1,7 +1,7 @@
 /** The gateways that may stand behind a proxy, and what each can do (features of `scenarios/features.yaml`). */
 import type { KnownGateway, Seat } from '../plan/select.ts'
-import { isProfileName, type Profile, type ProfileName, profileNames, profiles } from './profiles.ts'
 import { gatewayPrograms, type ProgramName, programOf } from './programs.ts'
+import { isProfileName, type Profile, type ProfileName, profileNames, profiles } from './rules/profiles.ts'
 
 /** Profiles whose environments list loopback as a proxy beside the real one. Behind a sidecar loopback is the proxy, whatever the profile. */
 const listsLoopback: ReadonlySet<ProfileName> = new Set([

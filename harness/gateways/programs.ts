@@ -4,7 +4,7 @@
  * and an entry here.
  */
 import { join } from 'node:path'
-import { type Profile, type ProfileName, profiles } from './profiles.ts'
+import { type Profile, type ProfileName, profiles } from './rules/profiles.ts'
 
 export type ProgramName = 'openclaw' | 'builderforce'
 

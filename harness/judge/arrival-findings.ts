@@ -1,5 +1,5 @@
 /** The first observation: what arrived at a gateway that records. */
-import type { Arrival } from '../gateways/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times } from './words.ts'

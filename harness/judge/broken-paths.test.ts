@@ -4,7 +4,7 @@ import type { Expectation } from '../plan/case.ts'
 import { alice, evil, judged, page, silence } from './judge.fixture.ts'
 import { isGreen } from './status.ts'
 
-/** A path on which nothing works: nothing arrives, the fence does not, the twin is red. */
+/** A path on which nothing works: nothing arrives, the fence does not, the control is red. */
 const paths: Readonly<Record<string, Exchange>> = {
   'a dead proxy': silence('connect ECONNREFUSED 10.9.0.2:443'),
   'a proxy that hangs': silence('no answer within 5 s'),
@@ -38,7 +38,7 @@ describe.each(Object.entries(paths))('%s', (_name, exchange) => {
   const seen = {
     arrivals: [],
     exchange,
-    context: { twins: [{ case: 'identity.arrival.accepted', status: 'fail' as const }] },
+    context: { controls: [{ case: 'identity.arrival.accepted', status: 'fail' as const }] },
   }
   const fence = { needed: true, arrived: false, reason: 'nothing came' }
   it.each(expectations.map((one) => [JSON.stringify(one), one] as const))(

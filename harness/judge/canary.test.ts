@@ -4,10 +4,10 @@ import type { Status } from './status.ts'
 
 const id = 'tiny@1.0.0/hardened/reference:attributed'
 const ready = [{ id, status: 'ready' as const }]
-const twin = { case: 'identity.topic.arrives', transport: 'http' as const }
+const control = { case: 'identity.topic.arrives', transport: 'http' as const }
 const deciding: CanaryCase[] = [
-  { case: 'spoofing.topic.forged', transport: 'http', twins: [twin] },
-  { case: 'spoofing.topic.forged', transport: 'websocket', twins: [twin] },
+  { case: 'spoofing.topic.forged', transport: 'http', controls: [control] },
+  { case: 'spoofing.topic.forged', transport: 'websocket', controls: [control] },
 ]
 const met: Partial<Record<Status, boolean>> = { pass: true, fail: false, warn: false }
 
@@ -18,7 +18,7 @@ function cells(http: Status, websocket: Status, alive: Status = 'pass'): CanaryC
     return { environment: id, ...place, status, reason, ...(held !== undefined && { met: held }) }
   }
   return [
-    cell(twin, alive),
+    cell(control, alive),
     cell({ case: 'spoofing.topic.forged', transport: 'http' }, http),
     cell({ case: 'spoofing.topic.forged', transport: 'websocket' }, websocket),
   ]
@@ -42,7 +42,7 @@ describe('what a version shows', () => {
   it('is unproven where no user came through: on a dead path everything is red', () => {
     expect(seen('red', cells('fail', 'fail', 'fail'))).toMatchObject({
       colour: 'unproven',
-      reason: 'http is fail. But no twin is green: identity.topic.arrives.',
+      reason: 'http is fail. But no control is green: identity.topic.arrives.',
     })
   })
 

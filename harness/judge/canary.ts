@@ -18,11 +18,11 @@ export type CanaryEnvironment = {
   readonly reason?: string
 }
 
-/** The cells that decide, and the positive twins of each: one of them must be green, or red says nothing but that the path was dead. */
+/** The cells that decide, and the controls of each: one of them must be green, or red says nothing but that the path was dead. */
 export type CanaryCase = {
   readonly case: string
   readonly transport: Transport
-  readonly twins: readonly { readonly case: string; readonly transport: Transport }[]
+  readonly controls: readonly { readonly case: string; readonly transport: Transport }[]
 }
 
 /**
@@ -56,13 +56,17 @@ export function shown(
     const cell = cellOf(one)
     const place = { case: one.case, transport: one.transport }
     if (cell === undefined) return { ...place, colour: 'unproven', reason: 'It did not run.' }
-    const alive = one.twins.some((twin) => {
-      const found = cellOf(twin)
+    const alive = one.controls.some((control) => {
+      const found = cellOf(control)
       return found !== undefined && isGreen(found)
     })
     if (cell.met === false && !alive) {
-      const twins = one.twins.map((twin) => twin.case).join(', ')
-      return { ...place, colour: 'unproven', reason: `${cell.reason} But no twin is green: ${twins || 'it has none'}.` }
+      const controls = one.controls.map((control) => control.case).join(', ')
+      return {
+        ...place,
+        colour: 'unproven',
+        reason: `${cell.reason} But no control is green: ${controls || 'it has none'}.`,
+      }
     }
     if (cell.met === false) return { ...place, colour: 'red', reason: cell.reason }
     if (isGreen(cell)) return { ...place, colour: 'green', reason: cell.reason }

@@ -1,6 +1,6 @@
 /** Observations for tests: a complete, good one, to be bent in one place. */
 import type { Exchange, Response } from '../clients/exchange.ts'
-import type { Arrival } from '../gateways/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Case, Expectation, Transport } from '../plan/case.ts'
 import { type JudgeContext, judge } from './judge.ts'
 import type { Attempt, Observation } from './observation.ts'
@@ -25,8 +25,8 @@ export function aCase(expect: Expectation, changes: Partial<Case> = {}): Case {
     expect,
     needs: [],
     depends: [],
-    twins: ['identity.arrival.accepted'],
-    controls: ['passthrough'],
+    controls: ['identity.arrival.accepted'],
+    caughtBy: ['passthrough'],
     source: { file: 'scenarios/spoofing/identity-header.yaml', line: 8 },
     ...changes,
   }
@@ -86,7 +86,7 @@ export function anObservation(attempts: readonly Attempt[], changes: Partial<Obs
 export const context: JudgeContext = {
   identity: 'X-Forwarded-User',
   features: ['websocket'],
-  twins: [{ case: 'identity.arrival.accepted', status: 'pass' }],
+  controls: [{ case: 'identity.arrival.accepted', status: 'pass' }],
   depends: [],
   knownFailures: [],
   place: { proxy: 'reference', proxyVersion: '1', variant: 'hardened', gateway: 'reference:attributed' },

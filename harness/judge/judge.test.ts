@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Arrival } from '../gateways/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Expectation } from '../plan/case.ts'
 import {
   aCase,
@@ -595,11 +595,11 @@ describe('judge', () => {
         reason: expect.stringContaining('recording'),
       })
     })
-    it('does not offer what rests on a twin that only a recording can show', () => {
+    it('does not offer what rests on a control that only a recording can show', () => {
       const seen = (status: 'unsupported' | 'fail') => ({
         ...real,
-        case: { twins: ['identity.x.y'] },
-        context: { twins: [{ case: 'identity.x.y', status }] },
+        case: { controls: ['identity.x.y'] },
+        context: { controls: [{ case: 'identity.x.y', status }] },
       })
       expect(judged({ verdict: 'unreached' }, seen('unsupported'))).toMatchObject({
         status: 'unsupported',
@@ -678,46 +678,48 @@ describe('judge', () => {
     })
   })
 
-  describe('twins, dependencies and features', () => {
+  describe('controls, dependencies and features', () => {
     const never = { arrives: 'never' as const }
     const quiet = { arrivals: [], exchange: page(401) }
     it.each(['fail', 'blocked', 'known-failure', 'warn', 'unsupported', 'harness-error'] as const)(
-      'blocks a pass whose twin is %s',
+      'blocks a pass whose control is %s',
       (status) => {
         const judgement = judged(never, {
           ...quiet,
-          context: { twins: [{ case: 'identity.arrival.accepted', status }] },
+          context: { controls: [{ case: 'identity.arrival.accepted', status }] },
         })
         expect(judgement).toMatchObject({
           status: 'blocked',
-          blocked: { by: 'twin', cases: ['identity.arrival.accepted'] },
+          blocked: { by: 'control', cases: ['identity.arrival.accepted'] },
         })
         expect(judgement.reason).toContain(`identity.arrival.accepted (${status})`)
       },
     )
-    it('is content with one green twin of two', () => {
-      const twins = [
+    it('is content with one green control of two', () => {
+      const controls = [
         { case: 'a.b.c', status: 'fail' as const },
         { case: 'a.b.d', status: 'info' as const, met: true },
       ]
-      expect(judged(never, { ...quiet, case: { twins: ['a.b.c', 'a.b.d'] }, context: { twins } }).status).toBe('pass')
+      expect(judged(never, { ...quiet, case: { controls: ['a.b.c', 'a.b.d'] }, context: { controls } }).status).toBe(
+        'pass',
+      )
     })
-    it('blocks when the twin did not run', () => {
-      expect(judged(never, { ...quiet, context: { twins: [] } }).reason).toContain(
+    it('blocks when the control did not run', () => {
+      expect(judged(never, { ...quiet, context: { controls: [] } }).reason).toContain(
         'identity.arrival.accepted (did not run)',
       )
     })
-    it('blocks a negative case that names no twin', () => {
-      expect(judged(never, { ...quiet, case: { twins: [] } })).toMatchObject({
+    it('blocks a negative case that names no control', () => {
+      expect(judged(never, { ...quiet, case: { controls: [] } })).toMatchObject({
         status: 'blocked',
-        reason: expect.stringContaining('names no positive twin'),
+        reason: expect.stringContaining('names no control'),
       })
     })
-    it('lets a positive case stand without a twin', () => {
-      expect(judged({ arrives: { identity: [alice] } }, { case: { twins: [] } }).status).toBe('pass')
+    it('lets a positive case stand without a control', () => {
+      expect(judged({ arrives: { identity: [alice] } }, { case: { controls: [] } }).status).toBe('pass')
     })
-    it('stays red on evidence whatever the twin says', () => {
-      expect(judged(never, { context: { twins: [] } }).status).toBe('fail')
+    it('stays red on evidence whatever the control says', () => {
+      expect(judged(never, { context: { controls: [] } }).status).toBe('fail')
     })
     it('is blocked by a dependency that is not green', () => {
       const seen = { case: { depends: ['a.b.c'] }, context: { depends: [{ case: 'a.b.c', status: 'fail' as const }] } }

@@ -10,7 +10,7 @@ import { type Blocker, isGreen, type Judgement } from './status.ts'
 import { verdictFindings } from './verdict-findings.ts'
 import { list } from './words.ts'
 
-/** What became of a twin or dependency in the same environment: over the same transport where it has it, else over http. */
+/** What became of a control or dependency in the same environment: over the same transport where it has it, else over http. */
 export type Related = Pick<Judgement, 'status' | 'met'> & { readonly case: string }
 
 export type JudgeContext = {
@@ -18,7 +18,7 @@ export type JudgeContext = {
   readonly identity: string
   /** Features of the variant and of the gateway. */
   readonly features: readonly string[]
-  readonly twins: readonly Related[]
+  readonly controls: readonly Related[]
   readonly depends: readonly Related[]
   /** All entries of this proxy. */
   readonly knownFailures: readonly KnownFailure[]
@@ -33,7 +33,7 @@ export function judgeBefore(
   asked: Case,
   transport: Transport,
   recordable: boolean,
-  context: Pick<JudgeContext, 'features' | 'depends' | 'twins'>,
+  context: Pick<JudgeContext, 'features' | 'depends' | 'controls'>,
 ): Judgement | undefined {
   const needed = transport === 'h2' ? [...asked.needs, 'h2'] : asked.needs
   const missing = needed.filter((feature) => !context.features.includes(feature))
@@ -42,9 +42,9 @@ export function judgeBefore(
     return { status: 'unsupported', reason: 'Not offered here: recording (this gateway does not show what arrived).' }
   }
   // What shows that the path is alive cannot be seen here either.
-  const unseen = (id: string) => context.twins.some((one) => one.case === id && one.status === 'unsupported')
-  if (!recordable && asked.twins.length > 0 && asked.twins.every(unseen)) {
-    return { status: 'unsupported', reason: `Not offered here: its positive twin ${list(asked.twins)}.` }
+  const unseen = (id: string) => context.controls.some((one) => one.case === id && one.status === 'unsupported')
+  if (!recordable && asked.controls.length > 0 && asked.controls.every(unseen)) {
+    return { status: 'unsupported', reason: `Not offered here: its control ${list(asked.controls)}.` }
   }
   const notGreen = asked.depends.filter((id) => !context.depends.some((one) => one.case === id && isGreen(one)))
   if (notGreen.length > 0) {
@@ -56,7 +56,7 @@ export function judgeBefore(
 
 /**
  * Judges one cell. What fails on evidence fails, whatever else is wrong; then a fault of the harness; then what nothing but silence
- * supports needs the fence; then the positive twin has its say. No status is a default: without an observation it is a `harness-error`.
+ * supports needs the fence; then the control has its say. No status is a default: without an observation it is a `harness-error`.
  */
 export function judge(
   asked: Case,
@@ -68,12 +68,14 @@ export function judge(
   if (before !== undefined) return before
   if (observation === undefined) return harnessError('Nothing was observed of this cell.')
   const user = asked.as === 'anonymous' ? 'Anonymous' : `As ${asked.as}`
-  const twinsNotGreen = asked.twins.filter((id) => !context.twins.some((one) => one.case === id && isGreen(one)))
+  const controlsNotGreen = asked.controls.filter(
+    (id) => !context.controls.some((one) => one.case === id && isGreen(one)),
+  )
 
   if (observation.signInFailed !== undefined) {
     const reason = `${asked.as} could not sign in: ${observation.signInFailed}.`
     if (isPositive(asked.expect)) return unmet(reason, asked, transport, context)
-    return blocked(reason, asked.level, { by: 'sign-in', cases: twinsNotGreen })
+    return blocked(reason, asked.level, { by: 'sign-in', cases: controlsNotGreen })
   }
   if (observation.stepFailed !== undefined) return harnessError(`${user}: ${observation.stepFailed}.`)
   const { attempts, findings: own = [] } = observation
@@ -112,12 +114,12 @@ export function judge(
   if (findings.some(({ silent }) => silent === true) && !observation.fence.arrived) {
     const why = observation.fence.reason === undefined ? '' : ` (${observation.fence.reason})`
     const reason = `${met}; but the fence sent after it did not arrive either${why}, so nothing shows that the path was alive.`
-    return blocked(reason, asked.level, { by: 'fence', cases: twinsNotGreen })
+    return blocked(reason, asked.level, { by: 'fence', cases: controlsNotGreen })
   }
-  if (asked.twins.length === 0 ? !isPositive(asked.expect) : twinsNotGreen.length === asked.twins.length) {
-    const twins = twinsNotGreen.map((id) => inWords(id, context.twins))
-    const why = twins.length === 0 ? 'it names no positive twin' : `its positive twin is not green: ${list(twins)}`
-    return blocked(`${met}; but that proves nothing, ${why}.`, asked.level, { by: 'twin', cases: twinsNotGreen })
+  if (asked.controls.length === 0 ? !isPositive(asked.expect) : controlsNotGreen.length === asked.controls.length) {
+    const controls = controlsNotGreen.map((id) => inWords(id, context.controls))
+    const why = controls.length === 0 ? 'it names no control' : `its control is not green: ${list(controls)}`
+    return blocked(`${met}; but that proves nothing, ${why}.`, asked.level, { by: 'control', cases: controlsNotGreen })
   }
   return holds(`${met}.`, asked, transport, context)
 }

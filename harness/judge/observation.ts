@@ -1,6 +1,6 @@
 /** What was seen of one cell: the only thing, with the case itself, that a judgement rests on. */
 import type { Exchange } from '../clients/exchange.ts'
-import type { Arrival } from '../gateways/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Expectation } from '../plan/case.ts'
 
 /** One request of the case (one entry of `send`), on a connection of its own. */

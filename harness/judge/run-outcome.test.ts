@@ -47,7 +47,7 @@ describe('the exit code', () => {
     expect(exitCode({ ...outcome([cell({ status: 'harness-error' })]), interrupted: true })).toBe(130)
   })
   it('is 1 for a must that stays blocked, unless a known failure stands behind it', () => {
-    const blocked = cell({ case: 'x.y.z', status: 'blocked', blocked: { by: 'twin', cases: ['a.b.c'] } })
+    const blocked = cell({ case: 'x.y.z', status: 'blocked', blocked: { by: 'control', cases: ['a.b.c'] } })
     expect(exitCode(outcome([cell({ status: 'warn' }), blocked]))).toBe(1)
     expect(exitCode(outcome([cell({ status: 'known-failure' }), blocked]))).toBe(0)
     const further = cell({ case: 'p.q.r', status: 'blocked', blocked: { by: 'dependency', cases: ['x.y.z'] } })

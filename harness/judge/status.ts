@@ -13,9 +13,9 @@ export const statuses = [
 ] as const
 export type Status = (typeof statuses)[number]
 
-/** What stands in the way of a blocked cell. `cases` are the twins or dependencies that are not green. */
+/** What stands in the way of a blocked cell. `cases` are the controls or dependencies that are not green. */
 export type Blocker = {
-  readonly by: 'twin' | 'dependency' | 'fence' | 'sign-in'
+  readonly by: 'control' | 'dependency' | 'fence' | 'sign-in'
   readonly cases: readonly string[]
 }
 
@@ -32,7 +32,7 @@ export type Judgement = {
 
 /**
  * Green: the requirement was seen to hold, so others may rest on it: `pass`, `unexpected-pass` (it did hold) and `info` that was met.
- * A `warn` or a `known-failure` is not green: a twin that is known to fail proves nothing.
+ * A `warn` or a `known-failure` is not green: a control that is known to fail proves nothing.
  */
 export function isGreen(judgement: Pick<Judgement, 'status' | 'met'>): boolean {
   if (judgement.status === 'info') return judgement.met === true

@@ -1,5 +1,5 @@
 /** The second observation: what the gateway decided; from its own record, or from its words to the client where it keeps none. */
-import type { Verdict } from '../gateways/arrival.ts'
+import type { Verdict } from '../gateways/recording/arrival.ts'
 import type { VerdictExpectation } from '../plan/case.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list } from './words.ts'

@@ -20,7 +20,7 @@ async function plan(canaries: readonly string[], selection: Pick<Selection, 'pro
 }
 
 describe('the canaries of a proxy', () => {
-  it('stand up at both versions, with their cases and the twins before them', async () => {
+  it('stand up at both versions, with their cases and the controls before them', async () => {
     const { environments, canaries } = await plan([`version: 1.0.0, ${stripped}`])
     expect(environments.map(({ id }) => id)).toEqual([
       'tiny@1.0.0/hardened/reference:attributed',
@@ -28,9 +28,9 @@ describe('the canaries of a proxy', () => {
     ])
     for (const { cells } of environments)
       expect(cells.map((cell) => `${cell.case.id} ${cell.transport} ${cell.included}`)).toEqual([
-        'identity.topic.arrives http twin',
+        'identity.topic.arrives http control',
         'identity.topic.stripped http selected',
-        'identity.topic.arrives websocket twin',
+        'identity.topic.arrives websocket control',
         'identity.topic.stripped websocket selected',
       ])
     expect(canaries[0]).toMatchObject({
@@ -40,7 +40,7 @@ describe('the canaries of a proxy', () => {
       cells: ['http', 'websocket'].map((transport) => ({
         case: 'identity.topic.stripped',
         transport,
-        twins: [{ case: 'identity.topic.arrives', transport }],
+        controls: [{ case: 'identity.topic.arrives', transport }],
       })),
     })
   })

@@ -10,11 +10,11 @@ import {
   transportOf,
 } from './expand.ts'
 import type { LoadedProxy } from './load-proxies.ts'
-import { nearMisses, oneOf } from './near-misses.ts'
 import type { Canary } from './proxy.ts'
 import { gatewayId, type PlannedGateway, type Selection, selectCases, selectGateways } from './select.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
+import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
 /** One canary and where its two sides are to be seen. */
 export type PlannedCanary = {
@@ -29,8 +29,8 @@ export type PlannedCanary = {
 
 type CellPlace = { readonly case: string; readonly transport: Transport }
 
-/** With its positive twins, one of which must be green in both: on a dead path every positive case is red. */
-export type DecidingCell = CellPlace & { readonly twins: readonly CellPlace[] }
+/** With its controls, one of which must be green in both: on a dead path every positive case is red. */
+export type DecidingCell = CellPlace & { readonly controls: readonly CellPlace[] }
 
 export type CanaryPlan = {
   readonly canaries: readonly PlannedCanary[]
@@ -65,17 +65,17 @@ export function expandCanaries(
         cells: selected.map(({ case: asked, transport }) => ({
           case: asked.id,
           transport,
-          twins: twinsOf(asked, transport),
+          controls: controlsOf(asked, transport),
         })),
       }
     }),
   )
   return { canaries, environments: [...environments.values()] }
 
-  function twinsOf(asked: Case, transport: Transport): CellPlace[] {
+  function controlsOf(asked: Case, transport: Transport): CellPlace[] {
     return cases
-      .filter(({ id }) => asked.twins.includes(id))
-      .map((twin) => ({ case: twin.id, transport: transportOf(twin, transport) }))
+      .filter(({ id }) => asked.controls.includes(id))
+      .map((control) => ({ case: control.id, transport: transportOf(control, transport) }))
   }
 
   function environmentAt(proxy: LoadedProxy, version: string, name: string, gateway: PlannedGateway) {
@@ -102,7 +102,7 @@ function withCanaries(proxies: readonly LoadedProxy[], wanted: readonly string[]
   return chosen
 }
 
-/** The cells that decide, with the twins and dependencies that they rest on before them. */
+/** The cells that decide, with the controls and dependencies that they rest on before them. */
 function cellsOf(canary: Canary, cases: readonly Case[]): readonly PlannedCell[] {
   const chosen = selectCases(cases, { case: canary.cases })
   return (canary.transports ?? transports).reduce<readonly PlannedCell[]>(

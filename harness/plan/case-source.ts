@@ -1,9 +1,9 @@
 /** A case as its file says it: defaults filled in, names made whole. No judgement on whether it makes sense, see `check-cases.ts`. */
 import { dirname, join } from 'node:path'
 import type { Case, Family, Send } from './case.ts'
-import type { Place } from './problem.ts'
 import type { ScenarioCase, ScenarioFile, ScenarioSend } from './scenario-schema.ts'
-import type { YamlFile } from './yaml-file.ts'
+import type { Place } from './yaml/problem.ts'
+import type { YamlFile } from './yaml/yaml-file.ts'
 
 /** A case, and where each part of it stands. */
 export type LoadedCase = {
@@ -21,7 +21,7 @@ export function casesOf(yaml: YamlFile<ScenarioFile>, { family, topic, source }:
   return cases.map((written, index) => {
     const id = `${family}.${topic}.${written.id}`
     const whole = (name: string) => (name.includes('.') ? name : `${family}.${topic}.${name}`)
-    // A default twin is meant for the other cases of its file, not for the twin itself.
+    // A default control is meant for the other cases of its file, not for the control itself.
     const names = (own: readonly string[] | undefined, inherited: readonly string[] | undefined) =>
       own?.map(whole) ?? (inherited ?? []).map(whole).filter((name) => name !== id)
     const from = written.from ?? defaults.from ?? 'internet'
@@ -41,8 +41,8 @@ export function casesOf(yaml: YamlFile<ScenarioFile>, { family, topic, source }:
       expect: written.expect,
       needs: written.needs ?? defaults.needs ?? [],
       depends: names(written.depends, defaults.depends),
-      twins: names(listOf(written.twin), listOf(defaults.twin)),
-      controls: written['caught-by'] ?? defaults['caught-by'] ?? [],
+      controls: names(listOf(written.control), listOf(defaults.control)),
+      caughtBy: written['caught-by'] ?? defaults['caught-by'] ?? [],
       ...(written.step && {
         step: { file: join(dirname(yaml.file), written.step.file), function: written.step.function },
       }),

@@ -146,10 +146,10 @@ export type Case = {
   readonly needs: readonly string[]
   /** Cases that must be green; else `blocked`. */
   readonly depends: readonly string[]
-  /** Positive twins: at least one must be green, else a cell that would pass is `blocked`. Empty only where the case itself demands acceptance. */
-  readonly twins: readonly string[]
-  /** Mutants of the reference proxy that this case must turn red on. */
+  /** Controls: at least one must be green, else a cell that would pass is `blocked`. Empty only where the case itself demands acceptance. */
   readonly controls: readonly string[]
+  /** Mutants of the reference proxy that this case must turn red on. */
+  readonly caughtBy: readonly string[]
   /** For what YAML cannot say: a module beside the scenario and its exported function. */
   readonly step?: { readonly file: string; readonly function: string }
   readonly source: { readonly file: string; readonly line: number }

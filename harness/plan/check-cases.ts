@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises'
 import type { LoadedCase } from './case-source.ts'
 import { flaws, silenceMeets } from './expectation.ts'
-import { didYouMean } from './near-misses.ts'
 import { placeholders, unknownPlaceholders } from './placeholders.ts'
-import type { Problem } from './problem.ts'
+import { didYouMean } from './yaml/near-misses.ts'
+import type { Problem } from './yaml/problem.ts'
 
 /** Names that cases may use. Absent: not checked (whoever asks does not know them). */
 export type KnownNames = {
@@ -34,12 +34,12 @@ export async function checkCases(
   const features = known.features && new Set(known.features)
   const mutants = known.mutants && new Set(known.mutants)
   const readable = (id: string) => !broken.some((topic) => id.startsWith(`${topic}.`))
-  const named = loaded.flatMap((one) => [...one.case.twins, ...one.case.depends])
+  const named = loaded.flatMap((one) => [...one.case.controls, ...one.case.depends])
   const all = new Set([...ids.keys(), ...named.filter((id) => !readable(id))])
   for (const one of loaded) {
     problems.push(...checkNames(one, 'needs', one.case.needs, features, 'feature'))
-    problems.push(...checkNames(one, 'caught-by', one.case.controls, mutants, 'mutant'))
-    problems.push(...checkNames(one, 'twin', one.case.twins, all, 'case'))
+    problems.push(...checkNames(one, 'caught-by', one.case.caughtBy, mutants, 'mutant'))
+    problems.push(...checkNames(one, 'control', one.case.controls, all, 'case'))
     problems.push(...checkNames(one, 'depends', one.case.depends, all, 'case'))
     problems.push(...checkPlaceholders(one), ...checkProof(one), ...(await checkStep(one)))
     problems.push(
@@ -97,17 +97,17 @@ function strings(value: unknown, path: readonly PropertyKey[]): { text: string; 
 }
 
 function checkProof(one: LoadedCase): Problem[] {
-  const { id, level, controls, twins, expect } = one.case
+  const { id, level, caughtBy, controls, expect } = one.case
   const problems: Problem[] = []
-  if (controls.length === 0 && level !== 'info')
+  if (caughtBy.length === 0 && level !== 'info')
     problems.push({
       ...one.place([]),
       message: `${id}: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail`,
     })
-  if (twins.length === 0 && silenceMeets(expect))
+  if (controls.length === 0 && silenceMeets(expect))
     problems.push({
       ...one.place(['expect']),
-      message: `${id}: expected a twin: a dead proxy would meet this expectation too`,
+      message: `${id}: expected a control: a dead proxy would meet this expectation too`,
     })
   if (new Set(one.case.over).size < one.case.over.length)
     problems.push({ ...one.place(['over']), message: `${id}: a transport stands twice in over` })
@@ -118,20 +118,16 @@ function checkProof(one: LoadedCase): Problem[] {
 async function checkStep(one: LoadedCase): Promise<Problem[]> {
   const { id, step } = one.case
   if (step === undefined) return []
-  try {
-    const text = await readFile(step.file, 'utf8')
-    const exported = [...text.matchAll(/^export (?:async )?(?:function|const) ([\w$]+)/gm)].map(([, name = '']) => name)
-    if (exported.includes(step.function)) return []
-    const message = `${id}: expected a function that the module exports, found "${step.function}"${didYouMean(step.function, exported) || `; it exports ${exported.join(', ') || 'none'}`}`
-    return [{ ...one.place(['step', 'function']), message }]
-  } catch {
-    return [
-      {
-        ...one.place(['step', 'file']),
-        message: `${id}: expected a module beside the scenario, there is no such file`,
-      },
-    ]
+  const text = await readFile(step.file, 'utf8').catch((error: NodeJS.ErrnoException) => error)
+  if (text instanceof Error) {
+    const found = text.code === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${text.message}`
+    return [{ ...one.place(['step', 'file']), message: `${id}: expected a module beside the scenario, ${found}` }]
   }
+  const exported = [...text.matchAll(/^export (?:async )?(?:function|const) ([\w$]+)/gm)].map(([, name = '']) => name)
+  if (exported.includes(step.function)) return []
+  const hint = didYouMean(step.function, exported) || `; it exports ${exported.join(', ') || 'none'}`
+  const message = `${id}: expected a function that the module exports, found "${step.function}"${hint}`
+  return [{ ...one.place(['step', 'function']), message }]
 }
 
 /** A case that waits for itself would be blocked for ever. */
@@ -146,12 +142,12 @@ function checkCycles(ids: ReadonlyMap<string, LoadedCase>): Problem[] {
       const circle = [...way.slice(seen), id].join(' -> ')
       const next = way[seen + 1] ?? id
       problems.push({
-        ...one.place([one.case.depends.includes(next) ? 'depends' : 'twin']),
+        ...one.place([one.case.depends.includes(next) ? 'depends' : 'control']),
         message: `${id}: depends on itself: ${circle}`,
       })
       return
     }
-    for (const next of [...one.case.depends, ...one.case.twins]) visit(next, [...way, id])
+    for (const next of [...one.case.depends, ...one.case.controls]) visit(next, [...way, id])
     done.add(id)
   }
   for (const id of ids.keys()) visit(id, [])

@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
-import { didYouMean } from './near-misses.ts'
-import type { Problem } from './problem.ts'
 import type { ProxyFile } from './proxy-schema.ts'
-import type { YamlFile } from './yaml-file.ts'
+import { didYouMean } from './yaml/near-misses.ts'
+import type { Problem } from './yaml/problem.ts'
+import type { YamlFile } from './yaml/yaml-file.ts'
 
 type Report = (path: readonly PropertyKey[], message: string) => void
 

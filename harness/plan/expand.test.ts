@@ -32,8 +32,8 @@ function asked(id: string, more: Partial<Case> = {}): Case {
     expect: { arrives: {} },
     needs: [],
     depends: [],
-    twins: [],
     controls: [],
+    caughtBy: [],
     source: { file: 'x.yaml', line: 1 },
     ...more,
   }
@@ -60,18 +60,18 @@ describe('the cells of a selection', () => {
     ])
   })
 
-  it('bring along the twins that they rest on, before them and marked', async () => {
+  it('bring along the controls that they rest on, before them and marked', async () => {
     expect(await cells({ case: ['*stripped'], transport: 'websocket' })).toEqual([
-      'identity.topic.arrives websocket twin',
+      'identity.topic.arrives websocket control',
       'identity.topic.stripped websocket selected',
     ])
   })
 
-  it('use a twin over HTTP where it does not speak their transport', () => {
-    const twin = asked('identity.t.twin', { over: ['http'] })
-    const negative = asked('identity.t.negative', { over: ['h2'], twins: [twin.id] })
-    expect(words(expandCells([negative, twin], [negative], undefined))).toEqual([
-      'identity.t.twin http twin',
+  it('use a control over HTTP where it does not speak their transport', () => {
+    const control = asked('identity.t.control', { over: ['http'] })
+    const negative = asked('identity.t.negative', { over: ['h2'], controls: [control.id] })
+    expect(words(expandCells([negative, control], [negative], undefined))).toEqual([
+      'identity.t.control http control',
       'identity.t.negative h2 selected',
     ])
   })
@@ -79,7 +79,7 @@ describe('the cells of a selection', () => {
   it('put dependencies first even where the file has them last, and keep the order otherwise', () => {
     const last = asked('identity.t.last', { over: ['http'] })
     const middle = asked('identity.t.middle', { over: ['http'], depends: [last.id] })
-    const first = asked('identity.t.first', { over: ['http'], twins: [middle.id] })
+    const first = asked('identity.t.first', { over: ['http'], controls: [middle.id] })
     const plain = asked('identity.t.plain', { over: ['http'] })
     expect(
       expandCells([plain, first, middle, last], [plain, first, middle, last], undefined).map((cell) => cell.case.id),

@@ -34,15 +34,15 @@ export type PlannedEnvironment = {
   readonly caveat?: string
   /** Entries that speak of this environment. */
   readonly knownFailures: readonly KnownFailure[]
-  /** Twins and dependencies stand before the cells that rest on them. */
+  /** Controls and dependencies stand before the cells that rest on them. */
   readonly cells: readonly PlannedCell[]
 }
 
 export type PlannedCell = {
   readonly case: Case
   readonly transport: Transport
-  /** `twin`: not asked for, but a selected cell rests on it (a positive twin or a dependency). */
-  readonly included: 'selected' | 'twin'
+  /** `control`, `dependency`: not selected, but a selected cell needs it. */
+  readonly included: 'selected' | 'control' | 'dependency'
 }
 
 /** What a selection chooses from. */
@@ -124,7 +124,7 @@ type Wanted = { readonly asked: Case; readonly transport: Transport }
 const key = ({ asked, transport }: Wanted) => `${asked.id} ${transport}`
 
 /**
- * Cells of the chosen cases and of all they rest on. A twin runs over the same transport where it can, else over HTTP.
+ * Cells of the chosen cases and of all they rest on. A control runs over the same transport where it can, else over HTTP.
  * Order: catalogue order, but for what must come earlier (depth first, so it is stable).
  */
 export function expandCells(all: readonly Case[], chosen: readonly Case[], only: Transport | undefined): PlannedCell[] {
@@ -137,20 +137,24 @@ export function expandCells(all: readonly Case[], chosen: readonly Case[], only:
   const wanted = new Set(selected.map(key))
   const cells = new Map<string, PlannedCell>()
   const entered = new Set<string>()
-  const visit = (cell: Wanted) => {
+  const visit = (cell: Wanted, included: PlannedCell['included']) => {
     if (entered.has(key(cell))) return
     entered.add(key(cell))
-    for (const id of [...cell.asked.depends, ...cell.asked.twins]) {
+    const needed = [
+      ...cell.asked.depends.map((id) => ({ id, as: 'dependency' as const })),
+      ...cell.asked.controls.map((id) => ({ id, as: 'control' as const })),
+    ]
+    for (const { id, as } of needed) {
       const asked = byId.get(id)
-      if (asked !== undefined) visit({ asked, transport: transportOf(asked, cell.transport) })
+      if (asked !== undefined) visit({ asked, transport: transportOf(asked, cell.transport) }, as)
     }
     cells.set(key(cell), {
       case: cell.asked,
       transport: cell.transport,
-      included: wanted.has(key(cell)) ? 'selected' : 'twin',
+      included: wanted.has(key(cell)) ? 'selected' : included,
     })
   }
-  for (const cell of selected) visit(cell)
+  for (const cell of selected) visit(cell, 'selected')
   return [...cells.values()]
 }
 

@@ -5,7 +5,7 @@ import type { Case, Expectation } from './case.ts'
 export type Flaw = { readonly path: readonly PropertyKey[]; readonly message: string }
 
 /**
- * Whether a proxy that lets nobody through would meet the expectation. Such a case proves something only beside a positive twin.
+ * Whether a proxy that lets nobody through would meet the expectation. Such a case proves something only beside a control.
  * Positive is: at least one request is demanded at the gateway with something in it, or the gateway accepts somebody.
  */
 export function silenceMeets({ arrives, verdict }: Expectation): boolean {

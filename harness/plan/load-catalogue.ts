@@ -4,9 +4,9 @@ import { checkCases } from './check-cases.ts'
 import { type Features, readFeatures } from './features.ts'
 import { type LoadedProxy, readProxies } from './load-proxies.ts'
 import { readScenarios, type Scenario } from './load-scenarios.ts'
-import { didYouMean, oneOf } from './near-misses.ts'
-import { type Place, type Problem, refuseOn } from './problem.ts'
 import { caseMatcher } from './select.ts'
+import { didYouMean, oneOf } from './yaml/near-misses.ts'
+import { type Place, type Problem, refuseOn } from './yaml/problem.ts'
 
 export type Catalogue = {
   readonly scenarios: readonly Scenario[]
@@ -55,19 +55,19 @@ function deadCanaries(proxies: readonly LoadedProxy[], cases: readonly Case[]): 
       const words = over === undefined ? '' : ` over ${oneOf(transports ?? [])}`
       const nowhere = unmatched(globs, cases, canaryPlaces[index])
       const mute = over === undefined ? [] : unmatched(globs, over, canaryPlaces[index], words)
-      return nowhere.length > 0 ? nowhere : [...mute, ...twinless(globs, cases, canaryPlaces[index])]
+      return nowhere.length > 0 ? nowhere : [...mute, ...withoutControl(globs, cases, canaryPlaces[index])]
     }),
   )
 }
 
 /** Where nothing stands any more, every case that demands something is red. */
-function twinless(globs: readonly string[], cases: readonly Case[], place: Place | undefined): Problem[] {
+function withoutControl(globs: readonly string[], cases: readonly Case[], place: Place | undefined): Problem[] {
   if (place === undefined) return []
   return cases
-    .filter(({ id, twins }) => twins.length === 0 && globs.some((glob) => caseMatcher(glob)(id)))
+    .filter(({ id, controls }) => controls.length === 0 && globs.some((glob) => caseMatcher(glob)(id)))
     .map(({ id }) => ({
       ...place,
-      message: `expected cases with a positive twin, ${id} has none: it is red on a dead path too`,
+      message: `expected cases with a control, ${id} has none: it is red on a dead path too`,
     }))
 }
 

@@ -9,7 +9,7 @@ const file = 'proxies/tiny/proxy.yaml'
 
 async function mistakesOf(text: string, more: Record<string, string> = {}): Promise<string[]> {
   await using here = await project({ [file]: text, ...more })
-  return refusals(here.root, () => loadProxies(here.root))
+  return await refusals(here.root, () => loadProxies(here.root))
 }
 
 function broken(from: string, to: string): string {
@@ -249,7 +249,7 @@ describe('a mistake in a proxy folder', () => {
     )
     expect(await mistake('stripped]', 'stripped], transports: [h2]')).toMatch(/some case over h2, .* matches none/)
     expect(await mistake('topic.stripped', 'topic.arrives')).toMatch(
-      /expected cases with a positive twin, identity\.topic\.arrives has none/,
+      /expected cases with a control, identity\.topic\.arrives has none/,
     )
   })
 

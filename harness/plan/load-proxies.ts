@@ -4,12 +4,12 @@ import { join, relative, resolve } from 'node:path'
 import { checkKnownFailures, checkProxy } from './check-proxy.ts'
 import { readFeatures } from './features.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
-import { type Place, type Problem, refuseOn } from './problem.ts'
 import type { KnownFailure, Proxy as Product } from './proxy.ts'
 import { type ProxyFile, proxySchema } from './proxy-schema.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
-import { readYaml } from './yaml-file.ts'
+import { type Place, type Problem, refuseOn } from './yaml/problem.ts'
+import { readYaml } from './yaml/yaml-file.ts'
 
 /** A proxy with its file, so that its variants can be had for another version. */
 export type LoadedProxy = Product & {

@@ -8,7 +8,7 @@ const topic = 'scenarios/identity/topic.yaml'
 /** Mistakes of one file that stands for the correct one. */
 async function mistakesOf(text: string, more: Record<string, string> = {}): Promise<string[]> {
   await using here = await project({ [topic]: text, ...more })
-  return refusals(here.root, () => loadScenarios(here.root, known))
+  return await refusals(here.root, () => loadScenarios(here.root, known))
 }
 
 /** The correct file with one text replaced; the replaced text must be there. */
@@ -36,13 +36,13 @@ describe('a scenario file', () => {
       expect: { arrives: { identity: ['{alice}'] } },
       needs: [],
       depends: [],
-      twins: [],
-      controls: ['dead'],
+      controls: [],
+      caughtBy: ['dead'],
       source: { file: topic, line: 6 },
     })
     expect(stripped).toMatchObject({
       level: 'should',
-      twins: ['identity.topic.arrives'],
+      controls: ['identity.topic.arrives'],
       send: [{ headers: [['{identity}', '{evil}']] }],
       source: { line: 10 },
     })
@@ -64,11 +64,11 @@ describe('a scenario file', () => {
     })
   })
 
-  it('does not make a case its own twin by default', async () => {
-    const text = broken('as: alice\n', 'as: alice\ntwin: [identity.topic.arrives]\n')
+  it('does not make a case its own control by default', async () => {
+    const text = broken('as: alice\n', 'as: alice\ncontrol: [identity.topic.arrives]\n')
     await using here = await project({ [topic]: text })
     const cases = await loadScenarios(here.root, known)
-    expect(cases.map((one) => one.twins)).toEqual([[], ['identity.topic.arrives']])
+    expect(cases.map((one) => one.controls)).toEqual([[], ['identity.topic.arrives']])
   })
 
   it('turns kebab-case keys of a request into those of the harness', async () => {
@@ -162,22 +162,22 @@ describe('a mistake in a scenario file', () => {
       '12:13: identity.topic.stripped: expected a known feature in needs, found "public-rout"; did you mean public-route?',
     ],
     [
-      'an unknown twin',
-      'twin: arrives',
-      'twin: arives',
-      '13:11: identity.topic.stripped: expected a known case in twin, found "identity.topic.arives"; did you mean identity.topic.arrives?',
+      'an unknown control',
+      'control: arrives',
+      'control: arives',
+      '13:14: identity.topic.stripped: expected a known case in control, found "identity.topic.arives"; did you mean identity.topic.arrives?',
     ],
     [
-      'no control',
+      'no mutant',
       '    caught-by: [dead]\n',
       '',
       '6:5: identity.topic.arrives: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail',
     ],
     [
-      'no twin beside an expectation that silence meets',
-      '    twin: arrives\n',
+      'no control beside an expectation that silence meets',
+      '    control: arrives\n',
       '',
-      '14:13: identity.topic.stripped: expected a twin: a dead proxy would meet this expectation too',
+      '14:13: identity.topic.stripped: expected a control: a dead proxy would meet this expectation too',
     ],
     [
       'an id taken already',
@@ -247,9 +247,9 @@ describe('a mistake in a scenario file', () => {
     ])
   })
 
-  it('does not blame others for twins in a file that cannot be read', async () => {
+  it('does not blame others for controls in a file that cannot be read', async () => {
     const lines = await mistakesOf(broken('as: alice', 'as: alic'), {
-      'scenarios/alias/other.yaml': scenarioYaml.replace('twin: arrives', 'twin: identity.topic.arrives'),
+      'scenarios/alias/other.yaml': scenarioYaml.replace('control: arrives', 'control: identity.topic.arrives'),
     })
     expect(lines).toHaveLength(2)
   })
@@ -263,7 +263,7 @@ describe('a mistake in a scenario file', () => {
     )
   })
 
-  it('lets an info case go without controls', async () => {
+  it('lets an info case go without mutants', async () => {
     expect(
       await mistakesOf(broken('    level: should\n', '    level: info\n').replace('    caught-by: [append]\n', '')),
     ).toEqual([])

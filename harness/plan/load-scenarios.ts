@@ -5,10 +5,10 @@ import { type Case, type Family, families } from './case.ts'
 import { casesOf, type LoadedCase } from './case-source.ts'
 import { checkCases, type KnownNames } from './check-cases.ts'
 import { readFeatures } from './features.ts'
-import { didYouMean } from './near-misses.ts'
-import { type Problem, refuseOn } from './problem.ts'
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.ts'
-import { readYaml } from './yaml-file.ts'
+import { didYouMean } from './yaml/near-misses.ts'
+import { type Problem, refuseOn } from './yaml/problem.ts'
+import { readYaml } from './yaml/yaml-file.ts'
 
 /** One file, as `list scenarios` shows it. */
 export type Scenario = {

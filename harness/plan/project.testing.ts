@@ -46,7 +46,7 @@ cases:
   - id: stripped
     title: Nothing forged arrives
     level: should
-    twin: arrives
+    control: arrives
     send: { headers: [["{identity}", "{evil}"]] }
     expect: { arrives: { count: any, without: ["{evil}"] } }
     caught-by: [append]

@@ -1,6 +1,6 @@
 /**
  * The shape of a scenario file, `scenarios/<family>/<topic>.yaml`. Published as `schemas/scenario.schema.json`, so that editors complete it.
- * What a shape cannot say (known twins, placeholders, expectations that contradict each other) is checked in `check-cases.ts`.
+ * What a shape cannot say (known controls, placeholders, expectations that contradict each other) is checked in `check-cases.ts`.
  */
 import { z } from 'zod'
 import { destinations, levels, principals, transports, vantages } from './case.ts'
@@ -35,9 +35,9 @@ const shared = {
   depends: z
     .array(caseId)
     .meta({ description: 'Cases that must be green in the same environment, else this one is `blocked`.' }),
-  twin: z.union([caseId, z.array(caseId)]).meta({
+  control: z.union([caseId, z.array(caseId)]).meta({
     description:
-      'Positive twins, any of which must be green, else a pass of this case proves nothing and is `blocked`. Needed where silence would meet the expectation.',
+      'Controls, any of which must be green, else a pass of this case proves nothing and is `blocked`. Needed where silence would meet the expectation.',
   }),
   'caught-by': z.array(text).meta({
     description:
@@ -53,7 +53,7 @@ const optionalShared = {
   to: shared.to.exactOptional(),
   needs: shared.needs.exactOptional(),
   depends: shared.depends.exactOptional(),
-  twin: shared.twin.exactOptional(),
+  control: shared.control.exactOptional(),
   'caught-by': shared['caught-by'].exactOptional(),
 }
 

@@ -3,10 +3,10 @@ import picomatch from 'picomatch'
 import type { Case, Level, Transport } from './case.ts'
 import { levels } from './case.ts'
 import type { LoadedProxy } from './load-proxies.ts'
-import { nearMisses, oneOf } from './near-misses.ts'
 import type { KnownFailure, Variant } from './proxy.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
+import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
 /** As the command line gives it; empty lists mean all (gateways: the default ones). */
 export type Selection = {

@@ -10,7 +10,7 @@ import type {
   Vantage,
   VerdictExpectation,
 } from './case.ts'
-import { oneOf } from './near-misses.ts'
+import { oneOf } from './yaml/near-misses.ts'
 
 const who: Readonly<Record<Principal, string>> = {
   anonymous: 'a visitor who is not signed in',

@@ -7,11 +7,12 @@ import { connect as connectTls } from 'node:tls'
 import { createAuthority } from '../lab/certificate-authority.ts'
 import { embeddedAddresses } from '../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../lab/embedded/network.ts'
+import { gatewayPort } from '../lab/ports.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import type { Topology } from '../plan/proxy.ts'
 import type { Behaviour } from './behaviour.ts'
 import { pairsOf, valuesOf } from './header-lines.ts'
-import { gatewayPort, ReferenceProxy } from './reference-proxy.ts'
+import { ReferenceProxy } from './reference-proxy.ts'
 import { SessionStore, sessionCookie } from './session.ts'
 
 export type Recorded = {

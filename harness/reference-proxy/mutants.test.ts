@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
+import { authPort } from '../lab/ports.ts'
 import { Bench, exchange, identity } from './bench.testing.ts'
 import { valuesOf } from './header-lines.ts'
 import { mutantNamed, mutants } from './mutants.ts'
-import { authPort } from './reference-proxy.ts'
 
 const evil = 'evil@attacker.test'
 const real = 'alice@example.test'

@@ -1,14 +1,14 @@
 /** The embedded chain as a run uses it: reference proxy, reference gateway, and nothing else in between. */
 import { expect, it } from 'vitest'
-import type { Arrival } from '../gateways/arrival.ts'
-import { startup } from '../gateways/config.ts'
-import { profiles } from '../gateways/profiles.ts'
-import { Recorder } from '../gateways/recorder.ts'
-import { ReferenceGateway } from '../gateways/reference-gateway.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
+import { Recorder } from '../gateways/recording/recorder.ts'
+import { ReferenceGateway } from '../gateways/reference/reference-gateway.ts'
+import { startup } from '../gateways/rules/config.ts'
+import { profiles } from '../gateways/rules/profiles.ts'
+import { gatewayPort } from '../lab/ports.ts'
 import type { Behaviour } from './behaviour.ts'
 import { Bench, exchange, handshake, identity } from './bench.testing.ts'
 import { mutantNamed } from './mutants.ts'
-import { gatewayPort } from './reference-proxy.ts'
 
 /** The bench's proxy in front of the reference gateway, profile `attributed`. */
 async function chain(bench: Bench): Promise<Arrival[]> {

@@ -2,11 +2,13 @@
  * A correct identity-aware reverse proxy, in process. It is part of the proof that the checks are right: every case must
  * pass on it, and every mutant of it (`mutants.ts`) must fail some case.
  */
+
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { loopback } from '../lab/embedded/addresses.ts'
 import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
+import { authPort, gatewayPort, sidecarPorts } from '../lab/ports.ts'
 import type { Topology } from '../plan/proxy.ts'
 import { type Behaviour, correct } from './behaviour.ts'
 import { type Core, createAuthCore, createCore } from './core.ts'
@@ -22,8 +24,7 @@ export type ReferenceProxyOptions = {
   readonly identity: string
   /** Public host name, default `app.test`. */
   readonly host?: string
-  /** Certificate and key for the public name, PEM. */
-  /** `ticketKeys`: 48 bytes; proxies that have the same take up each other's sessions, as one that is restarted would. */
+  /** Certificate and key for the public name, PEM. `ticketKeys`: 48 bytes; proxies that share them resume each other's TLS sessions, as a restarted one would. */
   readonly tls: { readonly certificate: string; readonly key: string; readonly ticketKeys?: Buffer }
   readonly openid: Pick<LogInOptions, 'clientId' | 'clientSecret' | 'clientAuth'>
   /** Share it between proxies and one log-in serves them all. */
@@ -33,12 +34,6 @@ export type ReferenceProxyOptions = {
   /** Default: the correct one. */
   readonly behaviour?: Behaviour
 }
-
-export const gatewayPort = 18789
-/** Plain HTTP, at the address and name of `auth`: the auth service, or the way around the log-in of the mutant `open-bypass`. */
-export const authPort = 4180
-/** The same beside the gateway, where a sidecar would hear its proxy, plainly and over TLS. */
-const sidecarPorts = { plain: 8080, tls: 8443 }
 
 const issuer = 'http://idp.test'
 
@@ -126,10 +121,10 @@ export class ReferenceProxy implements AsyncDisposable {
     this.#listeners.push(
       network.listen({
         ...beside,
-        port: sidecarPorts.plain,
+        port: sidecarPorts.sidecar,
         onConnection: (socket, peer) => this.#serve(socket, peer, second),
       }),
-      network.listen({ ...beside, port: sidecarPorts.tls, onConnection: securing(second) }),
+      network.listen({ ...beside, port: sidecarPorts['sidecar-tls'], onConnection: securing(second) }),
     )
   }
 

@@ -5,7 +5,7 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRed } from '../judge/status.ts'
-import type { Cell, Results } from '../run/results.ts'
+import type { Cell, Results } from '../run/results/results.ts'
 import type { Comparison } from './compare.ts'
 import { comparisonText } from './comparison-words.ts'
 import { visible } from './visible.ts'

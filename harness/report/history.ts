@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { type Status, statuses } from '../judge/status.ts'
 import { UserError } from '../plan/user-error.ts'
-import { type Cell, cellKey, type EnvironmentResult, type Results, totalsOf } from '../run/results.ts'
+import { type Cell, cellKey, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
 
 const fileName = 'runs.jsonl'
 

@@ -1,6 +1,6 @@
 /** JUnit XML for CI systems: a suite per environment, a test case per cell. */
 import packaged, { type Builder, type TestCase } from 'junit-report-builder'
-import type { Cell } from '../run/results.ts'
+import type { Cell } from '../run/results/results.ts'
 import { environmentOutcome, type Overview } from './overview.ts'
 
 /** The package's types say `default.default`, what Node loads is the builder itself. */

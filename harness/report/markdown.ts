@@ -1,7 +1,12 @@
 /** `report.md`: what fits a CI job's summary. Matrix first, then every red cell with what was sent and what arrived. */
-
 import { referenceAddress } from '../plan/references.ts'
-import { type ArrivedEvidence, type Cell, type CellEvidence, cellKey, type EnvironmentResult } from '../run/results.ts'
+import {
+  type ArrivedEvidence,
+  type Cell,
+  type CellEvidence,
+  cellKey,
+  type EnvironmentResult,
+} from '../run/results/results.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration, environmentOutcome, type Overview, runInWords } from './overview.ts'
 import { visible } from './visible.ts'

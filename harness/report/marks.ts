@@ -29,7 +29,7 @@ export const marks: readonly Mark[] = [
     status: 'blocked',
     glyph: '⊘',
     word: 'blocked',
-    meaning: 'Not proved: its positive twin, a dependency, the fence or the sign-in failed.',
+    meaning: 'Not proved: its control, a dependency, the fence or the sign-in failed.',
   },
   {
     status: 'unsupported',
@@ -38,7 +38,7 @@ export const marks: readonly Mark[] = [
     meaning: 'The proxy or the gateway does not offer what the case needs. Not a pass.',
   },
   { status: 'info', glyph: 'i', word: 'info', meaning: 'For information only; the reason says whether it was met.' },
-  { status: 'pass', glyph: '✓', word: 'pass', meaning: 'Met, and the positive twin shows that the path works.' },
+  { status: 'pass', glyph: '✓', word: 'pass', meaning: 'Met, and the control shows that the path works.' },
 ]
 
 const byStatus = new Map(marks.map((mark) => [mark.status, mark]))

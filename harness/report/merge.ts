@@ -1,7 +1,7 @@
 /** Several runs (shards, or runs of different proxies) as one. */
 import { exitCode } from '../judge/exit-code.ts'
 import { UserError } from '../plan/user-error.ts'
-import { cellKey, totalsOf } from '../run/results.ts'
+import { cellKey, totalsOf } from '../run/results/results.ts'
 import type { Run } from './read.ts'
 
 /** One run out of several: of an environment that several have, the later run's stands. Facts of the run are the first one's. */

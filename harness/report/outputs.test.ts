@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resultsSchema } from '../run/results.ts'
+import { resultsSchema } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
 import { junitXml } from './junit.ts'
 import { code, markdownReport, text } from './markdown.ts'

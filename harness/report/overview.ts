@@ -9,7 +9,7 @@ import {
   type Evidence,
   type Results,
   totalsOf,
-} from '../run/results.ts'
+} from '../run/results/results.ts'
 
 export type Overview = {
   readonly results: Results

@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
-import { type Evidence, environmentFileName, evidenceFileSchema, type Results, resultsSchema } from '../run/results.ts'
+import {
+  type Evidence,
+  environmentFileName,
+  evidenceFileSchema,
+  type Results,
+  resultsSchema,
+} from '../run/results/results.ts'
 
 export type Run = { readonly results: Results; readonly evidence: Evidence }
 

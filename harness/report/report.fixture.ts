@@ -12,7 +12,7 @@ import {
   evidenceAddress,
   type Results,
   totalsOf,
-} from '../run/results.ts'
+} from '../run/results/results.ts'
 
 /** What an attacker might leave in evidence; none of it may reach a page as mark-up. */
 export const hostile = `</pre></script><script>alert("x")</script><img src=x onerror=alert(1)> ]]> & "' \u0000\u001b[31m\ufffe | \`\`\``
@@ -81,8 +81,8 @@ function aCaseSummary(index: number): CaseSummary {
     why: 'The gateway believes this header. Whoever controls it can act as any user.',
     refs: ['RFC 9110 5.3', 'https://example.test/rule?a=1&b=2'],
     level: index % 5 === 4 ? 'should' : 'must',
-    twins: ['identity.arrival.accepted'],
-    controls: ['passthrough', 'append'],
+    controls: ['identity.arrival.accepted'],
+    caughtBy: ['passthrough', 'append'],
     source: { file: `scenarios/${family}/topic.yaml`, line: 10 + index },
   }
 }

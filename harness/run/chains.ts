@@ -1,6 +1,6 @@
 /** Which environments share a thread, and which of those a running gateway program. */
 import { gatewayId } from '../plan/select.ts'
-import type { PreparedEnvironment } from './events.ts'
+import type { PreparedEnvironment } from './protocol/request.ts'
 
 /** Environments of one thread. */
 export type Chain = {

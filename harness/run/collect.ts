@@ -1,9 +1,11 @@
 /** What has come of a run so far: grows event by event and can be written as a report at any moment. */
+
 import { exitCode } from '../judge/exit-code.ts'
 import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failures.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { gatewayId } from '../plan/select.ts'
-import type { RunEvent } from './events.ts'
+import type { RunEvent } from './protocol/events.ts'
+import { environmentRow } from './results/environment-row.ts'
 import {
   type Cell,
   type CellEvidence,
@@ -15,7 +17,7 @@ import {
   type Results,
   type RunFacts,
   totalsOf,
-} from './results.ts'
+} from './results/results.ts'
 
 export type Ending = Pick<RunFacts, 'durationMs' | 'interrupted'>
 
@@ -105,15 +107,15 @@ export class Collection {
       totals: totalsOf(cells),
       cases: [...cases.values()]
         .filter((asked) => ran.has(asked.id))
-        .map(({ id, family, title, why, refs, level, twins, controls, source }) => ({
+        .map(({ id, family, title, why, refs, level, controls, caughtBy, source }) => ({
           id,
           family,
           title,
           why,
           refs,
           level,
-          twins,
           controls,
+          caughtBy,
           source,
         })),
       stale: stale.map(({ proxy, entry, why }) => ({
@@ -175,31 +177,6 @@ export class Collection {
       complete: this.#complete && !interrupted && environment.status === 'ready',
       cells: this.cellsOf(environment.id),
     }
-  }
-}
-
-/** The row of an environment before it stands, or that never will. */
-export function environmentRow(
-  planned: PlannedEnvironment,
-  state: { status: EnvironmentResult['status']; reason?: string; asked?: boolean },
-): EnvironmentResult {
-  const { gateway } = planned
-  return {
-    id: planned.id,
-    proxy: planned.proxy,
-    proxyVersion: planned.proxyVersion,
-    proxyTitle: planned.proxyTitle,
-    variant: planned.variant.name,
-    variantTitle: planned.variant.title,
-    gateway: 'profile' in gateway ? gatewayId(gateway) : gateway.name,
-    ...('version' in gateway && { gatewayVersion: gateway.version }),
-    ...(planned.caveat !== undefined && { caveat: planned.caveat }),
-    topology: planned.variant.topology,
-    startMs: 0,
-    loginMs: 0,
-    services: [],
-    ...(planned.variant.documentation && { documentation: planned.variant.documentation.source }),
-    ...state,
   }
 }
 

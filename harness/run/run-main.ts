@@ -5,10 +5,11 @@ import type { ProvidedContext } from 'vitest'
 import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 import { createVitest } from 'vitest/node'
 import { chainsOf } from './chains.ts'
-import { engineAccess, startEngine } from './engine.ts'
-import type { RunEvent, RunRequest } from './events.ts'
-import { announceGround } from './ground.ts'
-import { providerAccess, startProvider } from './lab-provider.ts'
+import { engineAccess, startEngine } from './environments/engine.ts'
+import { announceGround } from './environments/lab-warm-up.ts'
+import { providerAccess, startProvider } from './environments/provider.ts'
+import type { RunEvent } from './protocol/events.ts'
+import type { RunRequest } from './protocol/request.ts'
 
 const file = process.argv[2]
 if (file === undefined) throw new Error('usage: run-main.ts REQUEST.json')
@@ -123,7 +124,7 @@ try {
     maxWorkers: threads,
     projects: [
       ...chains.map(({ name, environments, together }) =>
-        project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz.cells.ts', together, {
+        project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz/fuzz.cells.ts', together, {
           fuzz: request.fuzz,
           standUps: environments.map((environment) => ({
             environment,
@@ -138,7 +139,7 @@ try {
       ...(contract && engine
         ? contract.programs.map((program) =>
             // Two programs that start at the same time are as many as a small machine bears.
-            project(`${program.name}@${program.version}`, 'contract.cells.ts', 2, {
+            project(`${program.name}@${program.version}`, 'contract/contract.cells.ts', 2, {
               contract: { ...contract, program, engine, runId, folder: request.folder },
             }),
           )

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownerVariable, self } from '../lab/owner.ts'
-import type { RunCommand, RunEvent, RunRequest } from './events.ts'
+import type { RunCommand, RunEvent } from './protocol/events.ts'
+import type { RunRequest } from './protocol/request.ts'
 
 const main = join(import.meta.dirname, 'run-main.ts')
 /** Evidence passes through as text and is gone at once: with room for it (MB) it is not copied from young to old first. */

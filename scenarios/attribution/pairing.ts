@@ -1,6 +1,5 @@
 /** A new device, on a request that claims to come from the gateway's own host (docs/gateways.md#g6-4-devices-and-pairing). */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Asked, Stage } from '../../harness/run/stage.ts'
+import type { Asked, Finding, Stage } from '../../harness/stage.ts'
 
 const local = ['localhost', '127.0.0.1:18789']
 const device = { device: 'fresh', clientId: 'cli', clientMode: 'cli' } as const

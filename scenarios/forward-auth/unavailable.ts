@@ -1,6 +1,5 @@
 /** The auth service is stopped and started again. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
 
 export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   if (stage.auth === undefined) throw new Error('this lab cannot stop the auth service, whatever the features say')

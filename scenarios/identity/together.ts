@@ -1,6 +1,5 @@
 /** Requests of several users at the same time. The mark in each request identifies it on arrival. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Asked, Stage } from '../../harness/run/stage.ts'
+import type { Asked, Finding, Stage } from '../../harness/stage.ts'
 
 type User = 'alice' | 'bob'
 type Sent = Asked & { readonly as: User }

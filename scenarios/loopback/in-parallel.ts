@@ -1,7 +1,5 @@
 /** Concurrent requests of a sub-agent with the password on loopback and of a user through the proxy. */
-import type { Arrival } from '../../harness/gateways/arrival.ts'
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/stage.ts'
+import type { Arrival, Finding, Stage } from '../../harness/stage.ts'
 
 export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]> {
   const each = await Promise.all(

@@ -1,6 +1,5 @@
 /** The program's own command line on the gateway's host, while a user's requests go through the proxy. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
 
 export async function callsTheGateway(stage: Stage): Promise<readonly Finding[]> {
   const [command, user] = await Promise.all([

@@ -1,6 +1,5 @@
 /** Log-ins that start from a link of an attacker. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
 
 const attacker = 'attacker.test'
 

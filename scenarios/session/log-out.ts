@@ -1,6 +1,5 @@
 /** Signs in with a new session, logs out, and sends a request with the old session. */
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
 
 /** Log-out pages of the reference proxy, oauth2-proxy, caddy-security and Pomerium. */
 const pages = ['/logout', '/oauth2/sign_out', '/auth/logout', '/.pomerium/sign_out']

@@ -1,7 +1,6 @@
 /** What happens on a WebSocket after the gateway's handshake. */
 import { randomBytes } from 'node:crypto'
-import type { Finding } from '../../harness/judge/observation.ts'
-import type { Stage } from '../../harness/run/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
 
 /** Below the gateway's limit for one message (policy.maxPayload, 64 KiB on the reference gateway). */
 const large = 60_000

@@ -1,5 +1,5 @@
 /** One requirement and what came of it everywhere. */
-import type { CaseSummary } from '../../run/results.ts'
+import type { CaseSummary } from '../../run/results/results.ts'
 import { severity } from '../marks.ts'
 import type { Overview } from '../overview.ts'
 import { casePath, cellLink, environmentPath } from './links.ts'
@@ -25,13 +25,13 @@ export function casePage(overview: Overview, one: CaseSummary): string {
   return pageText({ title: `${one.id}: ${one.title}`, root: '../', body })
 }
 
-/** Level, rules, twins, controls and source. */
+/** Level, rules, controls, mutants and source. */
 export function caseFacts(overview: Overview, one: CaseSummary, root: '../' | '../../' = '../'): Markup {
   return html`<dl class="facts">
     <dt>level</dt><dd>${one.level}</dd>
     <dt>rules</dt><dd>${one.refs.length === 0 ? 'none named' : one.refs.map((ref, index) => [index > 0 ? ', ' : '', reference(ref)])}</dd>
-    <dt>positive twin</dt><dd>${one.twins.length === 0 ? 'none: it demands acceptance itself' : caseList(one.twins, overview, (id) => `${root}${casePath(id)}`)}</dd>
-    <dt>proved by the broken proxies</dt><dd>${one.controls.length === 0 ? 'none named' : one.controls.join(', ')}</dd>
+    <dt>control</dt><dd>${one.controls.length === 0 ? 'none: it demands acceptance itself' : caseList(one.controls, overview, (id) => `${root}${casePath(id)}`)}</dd>
+    <dt>proved by the broken proxies</dt><dd>${one.caughtBy.length === 0 ? 'none named' : one.caughtBy.join(', ')}</dd>
     <dt>written in</dt><dd><code>${`${one.source.file}:${one.source.line}`}</code></dd>
   </dl>`
 }

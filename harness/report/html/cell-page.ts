@@ -1,7 +1,6 @@
 /** One cell with its evidence: expected and observed, sent and arrived, logs, and how to see it again. */
-
 import { outsideLink } from '../../plan/references.ts'
-import type { AttemptEvidence, Cell, CellEvidence } from '../../run/results.ts'
+import type { AttemptEvidence, Cell, CellEvidence } from '../../run/results/results.ts'
 import type { Overview } from '../overview.ts'
 import { visible } from '../visible.ts'
 import { caseFacts } from './case-page.ts'

@@ -1,5 +1,6 @@
 /** The same request for a shell, where curl can say it at all. */
-import type { CellEvidence } from '../../run/results.ts'
+import { gatewayPort } from '../../lab/ports.ts'
+import type { CellEvidence } from '../../run/results/results.ts'
 import { parseSent } from './differences.ts'
 
 /** `undefined` where curl would not send these bytes: upgrades, malformed heads, more than one request, control characters. */
@@ -17,7 +18,7 @@ export function curlLine(evidence: CellEvidence, attempt = evidence.attempts[0])
   const length = lines.filter(([name]) => name.toLowerCase() === 'content-length')
   if (length.length > 1 || (length[0] !== undefined && Number(length[0][1]) !== rest.length)) return undefined
   if (length.length === 0 && rest !== '') return undefined
-  const origin = evidence.from === 'internet' ? `https://${host}` : `http://gateway:18789`
+  const origin = evidence.from === 'internet' ? `https://${host}` : `http://gateway:${gatewayPort}`
   const headers = lines.filter(([name]) => name.toLowerCase() !== 'content-length')
   const parts = [
     `curl --http1.${minor} --insecure --include --path-as-is -X ${method}`,

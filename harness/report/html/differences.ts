@@ -1,5 +1,5 @@
 /** Sent and arrived side by side: which lines came through, which were changed, dropped or added by the proxy. */
-import type { ArrivedEvidence, AttemptEvidence } from '../../run/results.ts'
+import type { ArrivedEvidence, AttemptEvidence } from '../../run/results/results.ts'
 
 export type Difference = 'same' | 'changed' | 'dropped' | 'added'
 export type ComparedLine = { readonly text: string; readonly difference: Difference }

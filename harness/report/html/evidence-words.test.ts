@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AttemptEvidence, CellEvidence } from '../../run/results.ts'
+import type { AttemptEvidence, CellEvidence } from '../../run/results/results.ts'
 import { aRun } from '../report.fixture.ts'
 import { curlLine } from './curl.ts'
 import { compare, parseSent } from './differences.ts'

@@ -1,7 +1,7 @@
 /** An expectation as it stands in evidence, in words, beside what was observed. */
 import { z } from 'zod'
 import { quote, quoteAll } from '../../judge/words.ts'
-import type { AttemptEvidence } from '../../run/results.ts'
+import type { AttemptEvidence } from '../../run/results/results.ts'
 
 const strings = z.array(z.string())
 /** Evidence may come from another version of the harness: what is not known is shown as it stands. */

@@ -1,7 +1,7 @@
 /** The report's first page: what came of the run in words, then the matrix. */
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
-import type { Cell, EnvironmentResult } from '../../run/results.ts'
+import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
 import {

@@ -1,5 +1,5 @@
 /** Addresses inside the report: relative, so that it works from a file system, a sub-path and an unpacked artefact alike. */
-import { type Cell, cellKey, environmentFileName } from '../../run/results.ts'
+import { type Cell, cellKey, environmentFileName } from '../../run/results/results.ts'
 
 /** How far a page lies below the report's folder: `''`, `'../'` or `'../../'`. */
 export type Root = '' | '../' | '../../'

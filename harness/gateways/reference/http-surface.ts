@@ -1,0 +1,173 @@
+/** What a gateway answers over HTTP, path by path, once the decision is known (docs/gateways.md#g8-http-surface). */
+import { z } from 'zod'
+import type { HeaderLine } from '../../plan/case.ts'
+import { decide } from '../rules/decision.ts'
+import type { Decision, Policy } from '../rules/policy.ts'
+import { httpScopes, permits } from '../rules/scopes.ts'
+
+export type Request = {
+  readonly method: string
+  readonly target: string
+  readonly headers: readonly HeaderLine[]
+  /** The first 4 KiB, latin-1. */
+  readonly body: string
+}
+
+export type Answer = {
+  readonly status: number
+  readonly type: 'application/json; charset=utf-8' | 'text/html; charset=utf-8' | 'text/plain; charset=utf-8'
+  readonly body: string
+  /** An identity was believed, and its scopes do not reach for this path: the verdict's reason. */
+  readonly denied?: string
+}
+
+/** The answer to a request whose decision has been made. */
+export function answer(request: Request, decision: Decision, policy: Policy): Answer {
+  const { profile } = policy
+  const path = URL.parse(request.target, 'http://localhost')?.pathname
+  if (isHealth(path, policy)) return json(200, { ok: true, status: 'live' })
+  if (profile.attribution === 'enforced' && decision.attribution.kind === 'unattributable-proxy') {
+    return attributionRequired
+  }
+  if (path === undefined) return text(400, 'Bad Request')
+  const surface = profile.surface
+  switch (path) {
+    case '/readyz':
+    case '/ready':
+      return surface === 'coderclaw' ? shell(request) : json(200, { ready: true })
+    case '/startupz':
+      return surface === 'current' && profile.attribution === 'enforced' ? json(200, { started: true }) : shell(request)
+    case '/tools/invoke':
+      if (request.method !== 'POST') return text(405, 'Method Not Allowed')
+      return guarded(request, decision, policy, 'operator.write', () => invokeTool(request, policy))
+    case '/control-ui-config.json':
+      if (surface === 'coderclaw') return shell(request)
+      if (surface !== 'current') return text(404, 'Not Found')
+      return guarded(request, decision, policy, 'operator.read', () => controlUiConfig)
+    case '/__openclaw/control-ui-config.json':
+      if (surface === 'coderclaw') return shell(request)
+      // Up to 2026.3.28 without authentication.
+      if (surface === 'legacy') return controlUiConfig
+      return guarded(request, decision, policy, 'operator.read', () => controlUiConfig)
+    case '/v1/models':
+      if (surface === 'legacy' || surface === 'coderclaw') return shell(request)
+      return guarded(request, decision, policy, 'operator.read', () => json(200, { object: 'list', data: [] }))
+    case '/v1/chat/completions':
+      if (!policy.config.chatCompletions) return shell(request)
+      if (request.method !== 'POST') return text(405, 'Method Not Allowed')
+      return guarded(request, decision, policy, 'operator.write', () => invalid('Missing user message in `messages`.'))
+    case '/mcp':
+      if (surface !== 'coderclaw') return shell(request)
+      return guarded(request, decision, policy, 'operator.read', () => json(200, { name: 'reference-gateway' }))
+  }
+  if (isChannelPath(path)) return guarded(request, decision, policy, 'operator.read', () => text(404, 'Not Found'))
+  return shell(request)
+}
+
+/** Paths below `/api/channels` authenticate over HTTP, upgrades included. */
+export function isChannelPath(path: string): boolean {
+  return path === '/api/channels' || path.startsWith('/api/channels/')
+}
+
+export const attributionRequired: Answer = json(403, {
+  error: {
+    message:
+      'Proxied request could not be attributed to a client. Configure gateway.trustedProxies and forwarded headers.',
+    type: 'proxy_attribution_required',
+  },
+})
+
+/** Refusals are opaque over HTTP: the reason is not told, except for attribution, the rate limit and scopes. */
+function guarded(
+  request: Request,
+  decision: Decision,
+  policy: Policy,
+  needed: 'operator.read' | 'operator.write',
+  allowed: () => Answer,
+): Answer {
+  const { verdict } = decision
+  if (verdict.kind === 'refused') {
+    if (verdict.reason === 'proxy_attribution_required') return attributionRequired
+    if (verdict.reason === 'rate_limited') {
+      return json(429, { error: { message: 'Too many failed authentication attempts', type: 'rate_limited' } })
+    }
+    return json(401, { error: { message: 'Unauthorized', type: 'unauthorized' } })
+  }
+  // A password carries the full operator set.
+  if (verdict.method !== 'password' && !permits(httpScopes(request.headers, policy), needed)) {
+    const denied = `missing scope: ${needed}`
+    return { ...json(403, { ok: false, error: { type: 'forbidden', message: denied } }), denied }
+  }
+  return allowed()
+}
+
+const toolSchema = z.looseObject({ tool: z.string().min(1) })
+
+/** `{}` is past authentication and nothing more: 400, the probe that means the same on every gateway. */
+function invokeTool(request: Request, policy: Policy): Answer {
+  const asked = toolSchema.safeParse(parseJson(request.body))
+  if (!asked.success) return invalid('tools.invoke requires body.tool')
+  switch (asked.data.tool) {
+    case 'agents_list':
+      return json(200, { ok: true, result: { agents: [] } })
+    case 'sessions_list':
+      return ownConnectionAccepted(policy)
+        ? json(200, { ok: true, result: { sessions: [] } })
+        : json(500, { ok: false, error: { type: 'tool_error', message: 'gateway closed (1008): unauthorized' } })
+    default:
+      return json(404, { ok: false, error: { type: 'not_found', message: `Tool not available: ${asked.data.tool}` } })
+  }
+}
+
+/** The sub-agent path of openclaw#26007 and openclaw#43300: the gateway connects to itself from loopback, with its password only (docs/gateways.md#g4-2-own-tools). */
+function ownConnectionAccepted(policy: Policy): boolean {
+  if (!policy.profile.toolsDialGateway) return true
+  const own = decide(
+    {
+      peer: '127.0.0.1',
+      transport: 'websocket',
+      headers: [],
+      ...(policy.config.password && { password: policy.config.password }),
+      ownAddresses: [],
+      passwordLocked: false,
+    },
+    policy,
+  )
+  return own.verdict.kind === 'accepted'
+}
+
+function isHealth(path: string | undefined, { profile }: Policy): boolean {
+  return profile.surface !== 'coderclaw' && (path === '/healthz' || path === '/health')
+}
+
+/** The Control UI's page: unauthenticated by design, so it proves nothing. */
+function shell(request: Request): Answer {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return text(404, 'Not Found')
+  return {
+    status: 200,
+    type: 'text/html; charset=utf-8',
+    body: '<!doctype html><html><head><title>OpenClaw Control</title></head><body><openclaw-app></openclaw-app></body></html>\n',
+  }
+}
+
+const controlUiConfig = json(200, { basePath: '', assistantName: 'Assistant' })
+
+function invalid(message: string): Answer {
+  return json(400, { ok: false, error: { type: 'invalid_request', message } })
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value) }
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body }
+}
+
+function parseJson(source: string): unknown {
+  try {
+    return JSON.parse(source || '{}')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,48 @@
+/** Raw header lines, read the way Node's HTTP server (and so every gateway of this family) folds them into values. */
+import type { HeaderLine } from '../../plan/case.ts'
+
+/** Of these Node keeps the first line and drops the others (node:http, `message.headers`). */
+const firstLineWins = new Set([
+  'age',
+  'authorization',
+  'content-length',
+  'content-type',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-modified-since',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authorization',
+  'referer',
+  'retry-after',
+  'server',
+  'user-agent',
+])
+
+/** Name and value pairs of `rawHeaders` or `rawTrailers`. */
+export function pairLines(raw: readonly string[]): HeaderLine[] {
+  const lines: HeaderLine[] = []
+  for (let index = 0; index + 1 < raw.length; index += 2) lines.push([raw[index] ?? '', raw[index + 1] ?? ''])
+  return lines
+}
+
+/**
+ * The value of a header as the gateway sees it: names compared without case, `_` is not `-`, several lines joined with `, `
+ * (`; ` for Cookie), or the first one where HTTP allows only one. `undefined` without such a line.
+ */
+export function headerValue(lines: readonly HeaderLine[], name: string): string | undefined {
+  const wanted = name.trim().toLowerCase()
+  const values = lines.filter(([header]) => header.toLowerCase() === wanted).map(([, value]) => value)
+  if (values.length === 0) return undefined
+  if (firstLineWins.has(wanted)) return values[0]
+  return values.join(wanted === 'cookie' ? '; ' : ', ')
+}
+
+/** The trimmed value, or `undefined` when missing or blank. */
+export function headerText(lines: readonly HeaderLine[], name: string): string | undefined {
+  return headerValue(lines, name)?.trim() || undefined
+}

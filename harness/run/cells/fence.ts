@@ -1,0 +1,127 @@
+/** How it is known that all that will come of a case has come, and that silence was not a dead path. */
+import type { Exchange } from '../../clients/exchange.ts'
+import { type Limits, sendHttp1, usualLimits } from '../../clients/http1.ts'
+import { KeptAlive } from '../../clients/kept-alive.ts'
+import type { Fence } from '../../judge/observation.ts'
+import type { Case } from '../../plan/case.ts'
+import type { PlannedEnvironment } from '../../plan/expand.ts'
+import type { PlaceholderContext } from '../../plan/placeholders.ts'
+import type { RunningEnvironment } from '../environments/running-environment.ts'
+import { contextOf, newMark } from './context.ts'
+import { peerOf, sendOne } from './send.ts'
+
+/** How long the gateway's record of an answered request may take to come over the recorder's channel. */
+const recordDeadline = 5000
+/** The same, for a request that somebody else answered. */
+const graceful = 100
+
+/**
+ * `always`: each on a connection of its own. A connection: over that one as long as the proxy keeps it, which spares both sides a handshake
+ * for each; whether the proxy still takes new ones, the cases' own requests show.
+ * `never`: can show that a case is not met, never that it is. Enough to see a mutant caught: one that is missed for the lack of a fence is told as such.
+ */
+export type Fencing = 'always' | 'never' | KeptAlive
+
+/** For the fences of one environment. Nothing is dialled before the first. */
+export function fenceConnection(planned: PlannedEnvironment, environment: RunningEnvironment): KeptAlive {
+  return new KeptAlive(peerOf('internet', 'proxy', planned.variant.host, environment), recordDeadline)
+}
+
+/** Cases after which a connection may be out of step with what is behind it: a fence on an older one would hide that. */
+export function breaksFraming({ family, send }: Case): boolean {
+  return family === 'smuggling' || send.some(({ raw, trailers }) => raw !== undefined || trailers !== undefined)
+}
+
+/** How many strangers are answered, one after the other, while one that was first is left waiting. */
+const strangers = 3
+
+/**
+ * The clients' patience with a request that is cut short on purpose, measured by what the proxy does meanwhile: whoever has answered three
+ * others is not slow, but waits for the rest. They ask as nobody, so that the proxy answers by itself and its connections to the gateway stay as they are.
+ */
+export function patientLimits(planned: PlannedEnvironment, environment: RunningEnvironment): Limits {
+  const peer = peerOf('internet', 'proxy', planned.variant.host, environment)
+  const ask = () => {
+    const context = contextOf(planned, environment, { cookie: '', evil: '', mark: newMark() })
+    return sendHttp1(peer, {}, context, 'http')
+  }
+  return {
+    ...usualLimits,
+    patienceMs: 200,
+    async patience() {
+      for (let answered = 0; answered < strangers; answered += 1) await ask()
+    },
+  }
+}
+
+/** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */
+export async function settle(environment: RunningEnvironment): Promise<void> {
+  await askForOrder(environment)
+}
+
+/** Through the proxy where it lets alice through, and in any case the gateway's own word. */
+export async function raiseBoth(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
+  await raiseFence(planned, environment)
+  await askForOrder(environment)
+}
+
+/** For the order of the record alone: the gateway says on the recorder's own channel when it has told all that reached it before. */
+export async function askForOrder({ recordings }: RunningEnvironment): Promise<Fence> {
+  if (recordings === undefined) return { needed: false, arrived: false }
+  return await recordings.caughtUp(recordDeadline).then(
+    () => ({ needed: false, arrived: true }),
+    (error: Error) => ({ needed: false, arrived: false, reason: error.message }),
+  )
+}
+
+/**
+ * An allowed request as alice after the case, through the proxy: when the gateway has it, the path is alive, and whatever came before it has come too.
+ * @param over a connection that may have been used before; where it does not carry the fence, a new one has the last word
+ */
+export async function raiseFence(
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  over?: KeptAlive,
+): Promise<Fence> {
+  if (over !== undefined) {
+    const kept = await sendFence(planned, environment, 0, (context) => over.send({}, context))
+    if (kept.arrived) return kept
+    await over[Symbol.asyncDispose]()
+  }
+  const asked = { from: 'internet', to: 'proxy' } as const
+  return await sendFence(planned, environment, graceful, (context) => sendOne({}, 'http', asked, context, environment))
+}
+
+async function sendFence(
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  patienceMs: number,
+  send: (context: PlaceholderContext) => Promise<Exchange>,
+): Promise<Fence> {
+  const { recordings } = environment
+  const since = recordings?.last ?? 0
+  const context = contextOf(planned, environment, {
+    cookie: environment.sessions.alice.cookie,
+    evil: '',
+    mark: newMark(),
+  })
+  const exchange = await send(context)
+  // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
+  const spoke = exchange.verdict.kind !== 'not-the-gateway'
+  const arrived =
+    recordings === undefined
+      ? spoke
+      : await recordings
+          .waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : patienceMs, since)
+          .then(
+            () => true,
+            () => false,
+          )
+  if (arrived) return { needed: true, arrived }
+  const { response, fault } = exchange
+  return {
+    needed: true,
+    arrived,
+    reason: response === undefined ? (fault ?? 'the connection closed') : `the client got ${response.status}`,
+  }
+}

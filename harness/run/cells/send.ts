@@ -1,0 +1,52 @@
+/** Chooses the client and the peer for one request of a case. */
+import type { Exchange } from '../../clients/exchange.ts'
+import { sendHttp1 } from '../../clients/http1.ts'
+import { sendHttp2 } from '../../clients/http2.ts'
+import type { Peer } from '../../clients/tls.ts'
+import { authPort, gatewayPort, sidecarPorts } from '../../lab/ports.ts'
+import type { Case, Send, Transport } from '../../plan/case.ts'
+import type { PlaceholderContext } from '../../plan/placeholders.ts'
+import type { RunningEnvironment } from '../environments/running-environment.ts'
+
+/** @param send with all placeholders filled in */
+export function sendOne(
+  send: Send,
+  transport: Transport,
+  { from, to }: Pick<Case, 'from' | 'to'>,
+  context: PlaceholderContext,
+  environment: RunningEnvironment,
+): Promise<Exchange> {
+  const peer = peerOf(from, to, context.host, environment)
+  // Whoever dials the gateway itself speaks to it by its own name.
+  const host = peer.tls === undefined ? `${peer.host}:${peer.port}` : context.host
+  const request = { host, cookie: context.cookie, mark: context.mark, password: context.password }
+  return transport === 'h2'
+    ? sendHttp2(peer, send, request, environment.limits)
+    : sendHttp1(peer, send, request, transport, environment.limits)
+}
+
+/** Where a request from one place to another goes. */
+export function peerOf(from: Case['from'], to: Case['to'], host: string, environment: RunningEnvironment): Peer {
+  const dial = environment.dial[from]
+  switch (to) {
+    case 'proxy':
+      return { dial, host, port: 443, tls: { ca: environment.ca, servername: host } }
+    case 'auth':
+      return { dial, host: 'auth', port: authPort }
+    case 'sidecar':
+      return { dial, host: to, port: sidecarPorts[to] }
+    case 'sidecar-tls':
+      return { dial, host: 'sidecar', port: sidecarPorts[to], tls: { ca: environment.ca, servername: host } }
+    case 'gateway':
+      return {
+        dial,
+        host: from === 'gateway-loopback' ? '127.0.0.1' : gatewayHost(from, environment),
+        port: gatewayPort,
+      }
+  }
+}
+
+/** By its name in the network; by its address where the name would mean loopback. */
+function gatewayHost(from: Case['from'], environment: RunningEnvironment): string {
+  return from === 'gateway-own-address' ? environment.addresses.gateway : 'gateway'
+}

@@ -1,0 +1,161 @@
+/**
+ * What a case's own TypeScript step may do: send, sign in, keep connections open, stop the auth service, and ask what arrived.
+ * A step stands beside its scenario, exports one function, and returns what it found; then the case's `send` and `expect` are judged as ever,
+ * which shows that the path was alive and still is.
+ */
+import { randomBytes } from 'node:crypto'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import type { Exchange } from '../../clients/exchange.ts'
+import { KeptAlive } from '../../clients/kept-alive.ts'
+import { LiveSocket } from '../../clients/live-socket.ts'
+import type { Arrival } from '../../gateways/recording/arrival.ts'
+import { type LogIn, logIn } from '../../identity/login.ts'
+import { type UserName, users } from '../../identity/users.ts'
+import type { Finding } from '../../judge/observation.ts'
+import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
+import type { PlannedEnvironment } from '../../plan/expand.ts'
+import { fillSend, type PlaceholderContext } from '../../plan/placeholders.ts'
+import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
+import { peerOf, sendOne } from './send.ts'
+
+export type Asking = {
+  /** Default: the case's own. */
+  readonly as?: Principal
+  readonly from?: Vantage
+  readonly to?: Destination
+  readonly transport?: Transport
+  /** Another `Cookie` header than that of `as`. */
+  readonly cookie?: string
+}
+
+/** `mark` finds the request among what arrived. */
+export type Asked = { readonly mark: string; readonly exchange: Exchange }
+
+export type Connection = AsyncDisposable & {
+  /** One after the other. Whoever asks may change from request to request. */
+  readonly send: (request: Send, as: Principal) => Promise<Asked>
+}
+
+export type Stage = {
+  /** Of the cell. */
+  readonly transport: Transport
+  /** The header that the gateway trusts. */
+  readonly identity: string
+  /** The proxy's public host name. */
+  readonly host: string
+  readonly addresses: Addresses
+  readonly emails: Readonly<Record<UserName, string>>
+  /** How many requests at once are many: 200, and 20 where the same is asked of dozens of broken proxies. */
+  readonly many: number
+  /** On a connection of its own. Placeholders are filled in. Never rejects for what network and peer do. */
+  readonly send: (request: Send, asking?: Asking) => Promise<Asked>
+  /** A kept-alive connection to the proxy from the internet. */
+  readonly connect: () => Connection
+  /** A WebSocket through the proxy that stays open. @throws when the proxy or the gateway refuses */
+  readonly openSocket: (as: Principal) => Promise<LiveSocket>
+  /** A browser of its own visits pages of the proxy as a user and follows all redirects. */
+  readonly logIn: (user: UserName, start?: readonly string[]) => Promise<LogIn>
+  /** Absent where the lab cannot stop it (feature `stoppable-auth`). Both resolve when it is done. */
+  readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
+  /** The gateway program's own command line, inside its container. Absent where it has none. */
+  readonly cli?: NonNullable<RunningEnvironment['cli']>
+  /** Whatever of this step has arrived at a gateway that records (feature `recording`): everything that was answered before, and what went the same way before it. */
+  readonly arrived: () => Promise<readonly Arrival[]>
+}
+
+export type Step = (stage: Stage) => Promise<readonly Finding[]>
+
+/** What a step came to. `failed`: half a sentence on why it could not come to its end, which is the harness's concern. */
+export type StepOutcome = { readonly findings: readonly Finding[] } | { readonly failed: string }
+
+const deadlineMs = 5000
+
+type Parts = {
+  readonly many: number
+  readonly contextOf: (own: Pick<PlaceholderContext, 'cookie' | 'evil' | 'mark'>) => PlaceholderContext
+  /** Resolves when what was sent before has been recorded. */
+  readonly fence: () => Promise<void>
+}
+
+/** Runs the function that the case names. Does not reject. */
+export async function runStep(
+  { file, function: name }: NonNullable<Case['step']>,
+  asked: Case,
+  transport: Transport,
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  parts: Parts,
+): Promise<StepOutcome> {
+  await using open = new AsyncDisposableStack()
+  try {
+    const module: Record<string, unknown> = await import(pathToFileURL(file).href)
+    const step = z.custom<Step>((value) => typeof value === 'function').parse(module[name])
+    const findings = await step(stageOf(asked, transport, planned, environment, parts, open))
+    return findings.length === 0 ? { failed: `its step ${name} found nothing to say` } : { findings }
+  } catch (error) {
+    return { failed: `its step ${name} ended early: ${error instanceof Error ? error.message : String(error)}` }
+  } finally {
+    // Whatever a step did to the environment ends with it.
+    await environment.auth?.start()
+  }
+}
+
+function stageOf(
+  asked: Case,
+  transport: Transport,
+  planned: PlannedEnvironment,
+  environment: RunningEnvironment,
+  { many, contextOf, fence }: Parts,
+  open: AsyncDisposableStack,
+): Stage {
+  const since = environment.recordings?.last ?? 0
+  const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
+  const { host, identity } = planned.variant
+  const proxy = peerOf('internet', 'proxy', host, environment)
+  const context = (as: Principal, cookie = environment.sessions[as].cookie) =>
+    contextOf({ cookie, evil, mark: `mark-${randomBytes(6).toString('hex')}` })
+  return {
+    transport,
+    identity,
+    host,
+    many,
+    addresses: environment.addresses,
+    emails: { alice: users.alice.email, bob: users.bob.email, 'no-email': users['no-email'].email },
+    async send(request, asking = {}) {
+      const filled = context(asking.as ?? asked.as, asking.cookie)
+      const from = asking.from ?? asked.from
+      const to = asking.to ?? (asking.from === undefined ? asked.to : from === 'internet' ? 'proxy' : 'gateway')
+      const over = asking.transport ?? transport
+      const exchange = await sendOne(fillSend(request, filled), over, { from, to }, filled, environment)
+      return { mark: filled.mark, exchange }
+    },
+    connect() {
+      const connection = open.use(new KeptAlive(proxy, deadlineMs))
+      return {
+        async send(request, as) {
+          const filled = context(as)
+          return { mark: filled.mark, exchange: await connection.send(fillSend(request, filled), filled) }
+        },
+        [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+      }
+    },
+    async openSocket(as) {
+      const { cookie, mark } = context(as)
+      return open.use(await LiveSocket.open(proxy, { target: `/?mark=${mark}`, cookie }, deadlineMs))
+    },
+    logIn: (user, start) =>
+      logIn({
+        user,
+        start: start?.map((page) => new URL(page, `https://${host}`).href) ?? `https://${host}/`,
+        dial: environment.dial.internet,
+        ca: environment.ca,
+      }),
+    ...(environment.auth && { auth: environment.auth }),
+    ...(environment.cli && { cli: environment.cli }),
+    async arrived() {
+      await fence()
+      return environment.recordings?.since(since) ?? []
+    },
+  }
+}

@@ -1,0 +1,142 @@
+/** A variant's containers, the provider, the gateway and the vantage points on a network of their own. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Dial } from '../../clients/exchange.ts'
+import { createAuthority } from '../../lab/certificate-authority.ts'
+import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
+import { octets } from '../../lab/containers/network.ts'
+import { loopback } from '../../lab/embedded/addresses.ts'
+import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.ts'
+import type { Vantage } from '../../plan/case.ts'
+import { patientLimits } from '../cells/fence.ts'
+import { environmentRow } from '../results/environment-row.ts'
+import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
+import type { EngineAccess, ProviderAccess, StandUp } from './order.ts'
+import { enrol } from './provider.ts'
+import { readiness } from './readiness.ts'
+import type { RealGateway } from './real-gateway.ts'
+import { referenceGateway } from './reference-gateway.ts'
+import type { RunningEnvironment } from './running-environment.ts'
+import { Secrets } from './secrets.ts'
+import { logEverybodyIn } from './sessions.ts'
+import { stoppable } from './stoppable-auth.ts'
+
+const logLines = 30
+
+/**
+ * @param lent the real gateway program, where one stands behind the proxy
+ * @throws with the words of the service that did not get ready; log-ins that fail are part of the environment, not an error
+ */
+export async function standUpContainers(
+  { environment, engine, provider, runId, folder, keep }: StandUp & { engine: EngineAccess; provider: ProviderAccess },
+  lent?: RealGateway,
+): Promise<RunningEnvironment> {
+  const since = performance.now()
+  await using stack = new AsyncDisposableStack()
+  const { variant } = environment
+  const own = join(folder, shortName(environment.id))
+  const secrets = new Secrets()
+  const harness = serviceOf(environment, 'harness')
+
+  const [authority] = await Promise.all([createAuthority(), mkdir(own, { recursive: true })])
+  const publicNames = [...new Set([variant.host, ...(variant.names.proxy ?? [])])]
+  const tls = await authority.issue(publicNames)
+  const lab = await ContainerLab.create(engine.socket, runId, `conformance-${runId}-${shortName(environment.id)}`)
+  if (!keep) stack.use(lab)
+  const address = (name: string) => lab.network.address(octetOf(name, variant.services))
+  const addresses = Object.fromEntries(
+    [...variant.services.map(({ name }) => name), 'idp', 'gateway'].map((name) => [name, address(name)]),
+  )
+
+  // Secrets are made on first use: everything that uses one is written out before the folder is.
+  const specs = variant.services.map((service) => ({
+    service,
+    spec: serviceSpec(service, environment, addresses, secrets),
+  }))
+  const password = secrets.get('gateway-password')
+  const clientSecret = secrets.get('client')
+  const shared = join(own, 'shared')
+  await secrets.writeFolder(shared, { 'ca.crt': authority.certificate, 'tls.crt': tls.certificate, 'tls.key': tls.key })
+  const [neighbour, outside, inside] = await Promise.all([
+    enrol(provider, lab, variant, clientSecret),
+    relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
+    // A sidecar stands where the gateway does.
+    variant.topology === 'sidecar' ? undefined : relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
+  ])
+  // The public is the engine's side of the bridge where that is this machine (not with a rootless engine or one in a virtual machine):
+  // no trusted proxy either, and a hop less for nearly every request. Whoever starts after `internet` then waits for nobody.
+  const onBridge = await ownsAddress(lab.network.address(octets.engine))
+  const internet = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
+  const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
+  const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
+  const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
+  const services = specs.map(
+    ({ service, spec }): ContainerSpec => ({
+      ...spec,
+      binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
+      after: [...spec.after, 'internet'],
+      ready: readiness(service, {
+        dial: internet,
+        ca: authority.certificate,
+        publicHost: variant.host,
+        log: () => lab.log(service.name, 500),
+      }),
+    }),
+  )
+  await lab.start([
+    ...(onBridge ? [] : [outside.spec]),
+    ...(inside === undefined ? [] : [inside.spec]),
+    ...gateway.specs,
+    ...services,
+  ])
+  const recordings = await gateway.settled(proxySide)
+  if (recordings !== undefined) stack.use(recordings)
+  const startMs = Math.round(performance.now() - since)
+  const { sessions, loginMs } = await logEverybodyIn({ host: variant.host, dial: internet, ca: authority.certificate })
+
+  const dial: Record<Vantage, Dial> = {
+    internet,
+    lan: neighbour,
+    'proxy-host': proxySide,
+    'gateway-loopback': gateway.beside,
+    'gateway-own-address': gateway.beside,
+  }
+  const auth = services.find(({ name }) => name === 'auth')
+  const standing = stack.move()
+  const running: RunningEnvironment = {
+    result: {
+      ...environmentRow(environment, { status: 'ready' }),
+      startMs,
+      loginMs,
+      services: [...variant.services, ...(lent === undefined ? [] : [{ name: 'gateway', title: lent.title }])].map(
+        ({ name, title }) => {
+          const { version, source, image } = serviceOf(environment, name)
+          return { name: `${name}: ${title}`, version, source, image: image.reference }
+        },
+      ),
+    },
+    addresses: {
+      client: lab.network.address(onBridge ? octets.engine : octets.internet),
+      lan: address('idp'),
+      proxy: variant.topology === 'sidecar' ? loopback : address('proxy'),
+      gateway: address('gateway'),
+    },
+    dial,
+    ca: authority.certificate,
+    password,
+    sessions,
+    ...(recordings && { recordings }),
+    ...(auth && { auth: stoppable(lab, auth, harness.image.reference) }),
+    ...(gateway.cli && { cli: gateway.cli }),
+    secrets: secrets.all(),
+    gone: async () => ((await lab.answers()) ? undefined : 'The container engine went away.'),
+    logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
+    [Symbol.asyncDispose]: () => standing.disposeAsync(),
+  }
+  return { ...running, limits: patientLimits(environment, running) }
+}
+
+/** As a sidecar dials: the gateway by its name is the gateway on loopback. */
+function overLoopback(beside: Dial): Dial {
+  return (host, port) => beside(host === 'gateway' ? loopback : host, port)
+}

@@ -1,0 +1,147 @@
+/** The embedded lab: provider, reference proxy and reference gateway in this process, on a network of its own, no containers. */
+import { randomBytes } from 'node:crypto'
+import { Recorder } from '../../gateways/recording/recorder.ts'
+import { Recordings } from '../../gateways/recording/recordings.ts'
+import { ReferenceGateway } from '../../gateways/reference/reference-gateway.ts'
+import { startup } from '../../gateways/rules/config.ts'
+import type { Policy } from '../../gateways/rules/policy.ts'
+import { isProfileName, type ProfileName, profiles } from '../../gateways/rules/profiles.ts'
+import { createProvider } from '../../identity/provider.ts'
+import { createAuthority } from '../../lab/certificate-authority.ts'
+import { embeddedAddresses, loopback } from '../../lab/embedded/addresses.ts'
+import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
+import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
+import { gatewayPort } from '../../lab/ports.ts'
+import type { PlannedEnvironment } from '../../plan/expand.ts'
+import type { Behaviour } from '../../reference-proxy/behaviour.ts'
+import { ReferenceProxy } from '../../reference-proxy/reference-proxy.ts'
+import { SessionStore } from '../../reference-proxy/session.ts'
+import { environmentRow } from '../results/environment-row.ts'
+import { gatewayConfig } from './gateway-config.ts'
+import type { RunningEnvironment } from './running-environment.ts'
+import { Secrets } from './secrets.ts'
+import { logEverybodyIn } from './sessions.ts'
+
+export type EmbeddedLab = RunningEnvironment & {
+  readonly network: EmbeddedNetwork
+  readonly sessionStore: SessionStore
+  /** The gateway's correct rules. */
+  readonly policy: Policy
+  /** Starts another proxy in the place of the standing one: same network, same sessions, same gateway. */
+  readonly replaceProxy: (behaviour: Behaviour) => Promise<void>
+  /** Starts another gateway in the place of the standing one: same proxy, same recording. */
+  readonly replaceGateway: (change: (correct: Policy, ownAddress: string) => Policy) => Promise<void>
+}
+
+/** @throws when the gateway refuses its configuration; log-ins that fail are part of the environment, not an error */
+export async function standUpEmbedded(planned: PlannedEnvironment): Promise<EmbeddedLab> {
+  const since = performance.now()
+  const stack = new AsyncDisposableStack()
+  try {
+    const { variant } = planned
+    const secrets = new Secrets()
+    const network = stack.use(await EmbeddedNetwork.create(embeddedAddresses()))
+    const { addresses } = network
+    const authority = await createAuthority()
+    const tls = await authority.issue([variant.host])
+
+    const provider = await createProvider({
+      issuer: 'http://idp.test',
+      clientId: 'conformance',
+      clientSecret: secrets.get('client'),
+      callbacks: variant.login.callbacks,
+      clientAuth: variant.login.clientAuth,
+    })
+    stack.defer(() => provider.closeAllConnections())
+    network.listen({
+      names: ['idp.test'],
+      address: addresses.idp,
+      port: 80,
+      onConnection: (socket) => provider.emit('connection', socket),
+    })
+
+    const rules = profiles[profileOf(planned)]
+    const password = secrets.get('gateway-password')
+    const started = startup(gatewayConfig({ variant, rules, proxyAddress: addresses.proxy, password }), rules)
+    if (started.kind === 'refused') throw new Error(`The gateway refuses its configuration: ${started.message}`)
+    const recorder = stack.use(new Recorder())
+    const correct: Policy = { profile: rules, config: started.config }
+    const startGateway = (policy: Policy) =>
+      new ReferenceGateway({ policy, recorder, ownAddresses: () => ['127.0.0.1', addresses.gateway] })
+    let gateway = startGateway(correct)
+    stack.defer(() => gateway[Symbol.asyncDispose]())
+    network.listen({
+      names: ['gateway'],
+      address: addresses.gateway,
+      port: gatewayPort,
+      onConnection: (socket, peer) => gateway.accept(socket, peer),
+    })
+
+    const sessionStore = new SessionStore()
+    const options = {
+      identity: variant.identity,
+      host: variant.host,
+      tls: { ...tls, ticketKeys: randomBytes(48) },
+      openid: { clientId: 'conformance', clientSecret: secrets.get('client'), clientAuth: variant.login.clientAuth },
+      sessions: sessionStore,
+      topology: variant.topology,
+    }
+    let proxy = ReferenceProxy.start(network, options)
+    stack.defer(() => proxy[Symbol.asyncDispose]())
+    const startMs = Math.round(performance.now() - since)
+
+    const dial = vantageDials(network, variant.topology)
+    const { sessions, loginMs } = await logEverybodyIn({
+      host: variant.host,
+      dial: dial.internet,
+      ca: authority.certificate,
+    })
+    const recordings = stack.use(Recordings.of(recorder))
+    const standing = stack.move()
+    return {
+      result: {
+        ...environmentRow(planned, { status: 'ready' }),
+        startMs,
+        loginMs,
+      },
+      network,
+      sessionStore,
+      policy: correct,
+      addresses: {
+        client: addresses.internet,
+        lan: addresses.lan,
+        proxy: variant.topology === 'sidecar' ? loopback : addresses.proxy,
+        gateway: addresses.gateway,
+      },
+      dial,
+      ca: authority.certificate,
+      password,
+      sessions,
+      recordings,
+      auth: {
+        stop: async () => proxy.stopAuth(),
+        start: async () => proxy.startAuth(),
+      },
+      secrets: secrets.all(),
+      logs: async () => ({ proxy: [], gateway: [] }),
+      async replaceProxy(behaviour) {
+        await proxy[Symbol.asyncDispose]()
+        proxy = ReferenceProxy.start(network, { ...options, behaviour })
+      },
+      async replaceGateway(change) {
+        await gateway[Symbol.asyncDispose]()
+        gateway = startGateway(change(correct, addresses.gateway))
+      },
+      [Symbol.asyncDispose]: () => standing.disposeAsync(),
+    }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+function profileOf({ gateway }: PlannedEnvironment): ProfileName {
+  if (!('profile' in gateway)) throw new Error(`${gateway.name}: only the reference gateway runs in process`)
+  if (!isProfileName(gateway.profile)) throw new Error(`The reference gateway has no profile ${gateway.profile}`)
+  return gateway.profile
+}

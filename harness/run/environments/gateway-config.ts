@@ -1,0 +1,60 @@
+/** The gateway's configuration for one environment, in OpenClaw's own JSON shape (docs/gateways.md#g1-1-configuration-keys). */
+import { loopbackSetting } from '../../gateways/known-gateways.ts'
+import type { Profile } from '../../gateways/rules/profiles.ts'
+import { users } from '../../identity/users.ts'
+import { loopback } from '../../lab/embedded/addresses.ts'
+import type { Variant } from '../../plan/proxy.ts'
+
+/** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
+export const loopbackUser = 'openclaw-internal@local'
+
+export type GatewaySetting = {
+  readonly variant: Variant
+  /** Decide which keys the gateway knows, and what becomes of loopback. */
+  readonly rules: Profile
+  /** The proxy's: nothing else of the network is trusted. Of a sidecar nothing is: the gateway hears it from loopback. */
+  readonly proxyAddress: string
+  readonly password: string
+  /** Allowed beside alice. */
+  readonly furtherUsers?: readonly string[]
+  /** Wrong passwords in a minute before the fallback is locked; the gateway's own is 10. */
+  readonly wrongPasswords?: number
+}
+
+export function gatewayConfig({
+  variant,
+  rules,
+  proxyAddress,
+  password,
+  furtherUsers = [],
+  wrongPasswords,
+}: GatewaySetting) {
+  const { keys } = rules
+  const { bind, allowUsers, without } = variant.gateway
+  const { listed, allowed } = loopbackSetting(rules, variant)
+  const speaksForLoopback = keys.includes('loopbackUser')
+  const identityScopes = keys.includes('identityScopes') && !without.includes('identityScopes')
+  return {
+    gateway: {
+      mode: 'local',
+      port: 18789,
+      bind,
+      trustedProxies:
+        variant.topology === 'sidecar' ? [loopback] : [proxyAddress, ...(listed ? [loopback, '::1'] : [])],
+      auth: {
+        mode: 'trusted-proxy',
+        ...(!without.includes('password') && { password }),
+        ...(wrongPasswords !== undefined && { rateLimit: { maxAttempts: wrongPasswords } }),
+        trustedProxy: {
+          userHeader: variant.identity.toLowerCase(),
+          requiredHeaders: variant.requiredHeaders,
+          allowUsers: [users.alice.email, ...allowUsers, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
+          ...(allowed && { allowLoopback: true }),
+          ...(speaksForLoopback && { loopbackUser }),
+        },
+        ...(identityScopes && { identityScopes: { [users.alice.email]: ['operator.read'] } }),
+      },
+      controlUi: { allowedOrigins: [`https://${variant.host}`] },
+    },
+  }
+}

@@ -1,0 +1,35 @@
+/** What stands behind the proxy in an environment of containers, whichever gateway it is. */
+import type { Dial } from '../../clients/exchange.ts'
+import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { ContainerLab, ContainerSpec } from '../../lab/containers/container-lab.ts'
+import type { PreparedService } from '../../lab/images/prepare.ts'
+import type { PreparedEnvironment } from '../protocol/request.ts'
+import type { RunningEnvironment } from './running-environment.ts'
+
+/** The environment that a gateway is wanted for. */
+export type GatewaySite = {
+  readonly environment: PreparedEnvironment
+  readonly lab: ContainerLab
+  /** Of the run's own code. */
+  readonly harness: PreparedService
+  readonly folder: string
+  readonly proxyAddress: string
+  readonly password: string
+  readonly internet: Dial
+}
+
+export type LabGateway = {
+  /** To be started together with the proxy. */
+  readonly specs: readonly ContainerSpec[]
+  /** From inside the gateway's network namespace. */
+  readonly beside: Dial
+  /**
+   * Resolves when the gateway decides by this environment's configuration.
+   * @param proxySide dials from the proxy's address
+   * @returns its recordings; nothing where it keeps none
+   */
+  readonly settled: (proxySide: Dial) => Promise<Recordings | undefined>
+  /** The program's own command line. */
+  readonly cli?: NonNullable<RunningEnvironment['cli']>
+  readonly log: (count: number) => Promise<readonly string[]>
+}

@@ -1,0 +1,78 @@
+/** The OpenID provider of a run's containers: one for all environments, with an address on the network of each and settings for each. */
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Dial } from '../../clients/exchange.ts'
+import { ContainerLab } from '../../lab/containers/container-lab.ts'
+import { octets } from '../../lab/containers/network.ts'
+import type { PreparedService } from '../../lab/images/prepare.ts'
+import { dialThrough } from '../../lab/vantage/dial.ts'
+import type { Variant } from '../../plan/proxy.ts'
+import type { RunRequest } from '../protocol/request.ts'
+import { harnessSpec, vantageSocket, withRelay } from './container-specs.ts'
+import type { EngineAccess, ProviderAccess } from './order.ts'
+import { listens } from './readiness.ts'
+
+/** Where the provider of a run is, or will be. */
+export function providerAccess({ runId, folder }: Pick<RunRequest, 'runId' | 'folder'>): ProviderAccess {
+  const own = join(folder, 'provider')
+  return {
+    name: `${prefixOf(runId)}-idp`,
+    folder: join(own, 'environments'),
+    relay: vantageSocket(own, 'idp-side'),
+  }
+}
+
+const prefixOf = (runId: string) => `conformance-${runId}-provider`
+
+/**
+ * A process for each environment would take as much as the proxy that is tested.
+ * @param harness the run's own code
+ * @throws with its last words when it does not start
+ */
+export async function startProvider(
+  { socket }: EngineAccess,
+  harness: PreparedService,
+  { runId, folder, keep }: Pick<RunRequest, 'runId' | 'folder' | 'keep'>,
+): Promise<AsyncDisposable> {
+  const { folder: settings, relay } = providerAccess({ runId, folder })
+  await mkdir(settings, { recursive: true })
+  await using stack = new AsyncDisposableStack()
+  const lab = await ContainerLab.create(socket, runId, prefixOf(runId))
+  if (!keep) stack.use(lab)
+  const program = harnessSpec(
+    harness,
+    'idp',
+    ['harness/identity/provider-main.ts'],
+    [{ source: settings, target: '/environments' }],
+  )
+  const { spec } = await withRelay(program, dirname(settings))
+  const own = dialThrough(relay)
+  await lab.start([
+    {
+      ...spec,
+      env: { ...spec.env, OIDC_ENVIRONMENTS: '/environments' },
+      place: { octet: octets.idp, names: [] },
+      ready: () => listens(own, '127.0.0.1', 80),
+    },
+  ])
+  return stack.move()
+}
+
+/**
+ * Puts the provider into an environment's network, as `idp.test` with this client.
+ * @returns how a neighbour dials: whoever has an address on the network and is not trusted is one
+ */
+export async function enrol(
+  { name, folder, relay }: ProviderAccess,
+  lab: ContainerLab,
+  { login }: Pick<Variant, 'login'>,
+  clientSecret: string,
+): Promise<Dial> {
+  const settings = { issuer: 'http://idp.test', clientId: 'conformance', clientSecret, ...login }
+  await writeFile(join(folder, `${lab.network.address(octets.idp)}.json`), JSON.stringify(settings))
+  await lab.invite('idp', name, octets.idp, ['idp.test', 'idp'])
+  const dial = dialThrough(relay)
+  // It is on other networks too, where the same names are others.
+  return (host, port) => dial(lab.addresses.get(host.toLowerCase()) ?? host, port)
+}

@@ -1,0 +1,215 @@
+/**
+ * A real gateway program in a container, lent to one environment after the other: it takes ten seconds and a gigabyte to start,
+ * and one to take over a configuration that is written while it runs (docs/gateways.md#g1-5-changes-while-running).
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Dial } from '../../clients/exchange.ts'
+import { sendHttp1 } from '../../clients/http1.ts'
+import { type Program, programOf } from '../../gateways/programs.ts'
+import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
+import { octets } from '../../lab/containers/network.ts'
+import type { PreparedService } from '../../lab/images/prepare.ts'
+import { gatewayPort } from '../../lab/ports.ts'
+import { dialThrough } from '../../lab/vantage/dial.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import { namesOf, relaySpec, serviceOf, shortName } from './container-specs.ts'
+import type { GatewaySite, LabGateway } from './gateway.ts'
+import { gatewayConfig } from './gateway-config.ts'
+import type { StandUp } from './order.ts'
+import { statusOf } from './readiness.ts'
+
+/** How long a written configuration may take to be in force, in milliseconds. 2026.8.1 restarts in process; measured up to 4.5 s on a busy machine. */
+export const reloadDeadline = 30_000
+/** 7 to 11 s on two idle cores, 18 s were seen beside other work (docs/gateways.md#g1-6-running-the-programs). */
+export const startDeadline = 90_000
+const pollEvery = 50
+/** The wrong passwords of all environments that it serves go to one account. */
+const wrongPasswords = 1000
+
+type Home = { readonly lab: ContainerLab; readonly beside: Dial; readonly folder: string }
+
+export class RealGateway implements AsyncDisposable {
+  readonly #program: Program
+  readonly #order: StandUp
+  #home: Promise<Home> | undefined
+
+  /** @param order of the first environment that wants it. Nothing is started yet. */
+  constructor(order: StandUp) {
+    const { gateway } = order.environment
+    if (!('version' in gateway)) throw new Error(`${gateway.name} is no program`)
+    this.#program = programOf(gateway.name, gateway.version)
+    this.#order = order
+  }
+
+  get title(): string {
+    return this.#program.title
+  }
+
+  /** Starts it for the first environment, and puts it into the network of each. @throws with its last words when it does not run */
+  async serve(site: GatewaySite): Promise<LabGateway> {
+    const { environment, lab, proxyAddress, password } = site
+    const { variant } = environment
+    // Nobody else knows this name: who is accepted by it is judged by this environment's configuration.
+    const witness = `witness-${randomBytes(6).toString('hex')}@conformance.test`
+    const config = {
+      ...this.#program.sections,
+      ...gatewayConfig({
+        variant,
+        rules: this.#program.rules,
+        proxyAddress,
+        password,
+        furtherUsers: [witness],
+        wrongPasswords,
+      }),
+    }
+    const starts = this.#home === undefined
+    this.#home ??= this.#start(site.harness, config)
+    const { lab: home, beside, folder } = await this.#home
+    const obituary = () => home.obituary('gateway')
+    if (!starts) {
+      const end = await obituary()
+      if (end !== undefined) throw new Error(end)
+      await writeConfig(folder, config)
+    }
+    await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf('gateway', variant))
+    const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
+    return {
+      specs: [],
+      beside,
+      settled: async (proxySide) => {
+        // It started with this configuration, which need not let anybody in.
+        if (starts) return undefined
+        const headers: HeaderLine[] = [
+          [variant.identity, witness],
+          ['X-Forwarded-For', lab.network.address(octets.internet)],
+          ...variant.requiredHeaders.map((name): HeaderLine => [name, 'https']),
+        ]
+        await untilYes(
+          'did not take over its configuration',
+          reloadDeadline,
+          () => acceptance(proxySide, address, headers),
+          obituary,
+        )
+        await untilYes('was not ready again', reloadDeadline, () => readyAnswer(beside, this.#program), obituary)
+        return undefined
+      },
+      cli: (args) => home.run('gateway', ['node', `/opt/node_modules/${this.#program.main}`, ...args]),
+      log: (count) => home.log('gateway', count),
+    }
+  }
+
+  async #start(harness: PreparedService, config: unknown): Promise<Home> {
+    const { environment, engine, runId, folder, keep } = this.#order
+    if (engine === undefined) throw new Error(`${environment.id} needs a container engine`)
+    const own = join(folder, `gateway-${shortName(environment.id)}`)
+    await mkdir(join(own, 'config'), { recursive: true })
+    await writeConfig(own, config)
+    await using stack = new AsyncDisposableStack()
+    const lab = await ContainerLab.create(
+      engine.socket,
+      runId,
+      `conformance-${runId}-gateway-${shortName(environment.id)}`,
+    )
+    stack.use(lab)
+    const relay = await relaySpec(harness, own, 'gateway-side', { beside: 'gateway' })
+    const beside = dialThrough(relay.socket)
+    await lab.start([gatewaySpec(this.#program, serviceOf(environment, 'gateway'), own), relay.spec])
+    await untilYes(
+      'was not ready',
+      startDeadline,
+      () => readyAnswer(beside, this.#program),
+      () => lab.obituary('gateway'),
+    )
+    const standing = stack.move()
+    if (!keep) this.#takeDown = () => standing.disposeAsync()
+    return { lab, beside, folder: own }
+  }
+
+  #takeDown: () => Promise<void> = async () => {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#home?.catch(() => {})
+    await this.#takeDown()
+  }
+}
+
+export function gatewaySpec(
+  { main, environment, variables }: Program,
+  { image, binds }: PreparedService,
+  folder: string,
+): ContainerSpec {
+  return {
+    name: 'gateway',
+    image: image.reference,
+    command: ['node', `/opt/node_modules/${main}`, 'gateway', 'run', '--port', String(gatewayPort)],
+    env: {
+      ...environment,
+      NODE_NO_WARNINGS: '1',
+      HOME: '/home/gateway',
+      [variables.config]: '/etc/gateway/gateway.json',
+      [variables.state]: '/home/gateway/state',
+    },
+    binds: [...binds, { source: join(folder, 'config'), target: '/etc/gateway', writable: true }],
+    tmpfs: ['/home/gateway', '/tmp'],
+    place: { octet: octets.gateway, names: ['gateway'] },
+    after: [],
+  }
+}
+
+/** The folder is bound, not the file: a program that watches it sees a whole new file, never a half-written one. */
+export async function writeConfig(folder: string, config: unknown): Promise<void> {
+  const file = join(folder, 'config', 'gateway.json')
+  await writeFile(`${file}.new`, JSON.stringify(config, null, 2))
+  await rename(`${file}.new`, file)
+}
+
+/** The probe from the proxy's address: who is accepted by name shows which configuration decides. */
+export async function acceptance(dial: Dial, host: string, headers: readonly HeaderLine[]): Promise<Answer> {
+  const peer = { dial, host, port: gatewayPort }
+  const { verdict, response, fault } = await sendHttp1(
+    peer,
+    { headers },
+    { ...nobody, host: `${host}:${gatewayPort}` },
+    'http',
+  )
+  if (verdict.kind === 'accepted') return 'yes'
+  return { not: response === undefined ? (fault ?? 'the connection closed') : `${response.status} ${response.body}` }
+}
+
+/** The program's own word, and that of its WebSocket, which on a busy machine goes on refusing everybody for a while: "gateway starting; retry shortly". */
+export async function readyAnswer(beside: Dial, { readyPath = '/' }: Pick<Program, 'readyPath'>): Promise<Answer> {
+  const url = new URL(readyPath, `http://127.0.0.1:${gatewayPort}`)
+  const status = await statusOf(url, url.hostname, beside, '').catch((error: Error) => error.message)
+  if (status !== 200) return { not: String(status) }
+  const peer = { dial: beside, host: url.hostname, port: gatewayPort }
+  const { verdict, response, fault } = await sendHttp1(peer, {}, { ...nobody, host: url.host }, 'websocket')
+  if (response === undefined) return { not: fault ?? 'the connection closed' }
+  const refusal = verdict.kind === 'refused' ? verdict.reason : undefined
+  return refusal !== undefined && /gateway starting/.test(refusal) ? { not: refusal } : 'yes'
+}
+
+const nobody = { cookie: '', mark: '', password: '' }
+
+export type Answer = 'yes' | { readonly not: string }
+
+/** @param obituary how the program ended, once it has. @throws that, or after `deadlineMs` what it answered last */
+export async function untilYes(
+  what: string,
+  deadlineMs: number,
+  ask: () => Promise<Answer>,
+  obituary: () => Promise<string | undefined>,
+): Promise<void> {
+  const end = performance.now() + deadlineMs
+  for (;;) {
+    const answer = await ask()
+    if (answer === 'yes') return
+    const ended = await obituary()
+    if (ended !== undefined) throw new Error(ended)
+    if (performance.now() > end)
+      throw new Error(`the gateway ${what} within ${deadlineMs / 1000} s; its last answer: ${answer.not.slice(0, 300)}`)
+    await delay(pollEvery)
+  }
+}

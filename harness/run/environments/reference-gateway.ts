@@ -1,0 +1,56 @@
+/** What stands behind the proxy in an environment of containers: the reference gateway of its own, or a real program that is lent to it. */
+
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Recordings } from '../../gateways/recording/recordings.ts'
+import { isProfileName, profiles } from '../../gateways/rules/profiles.ts'
+import { octets } from '../../lab/containers/network.ts'
+import { gatewayPort } from '../../lab/ports.ts'
+import { dialThrough } from '../../lab/vantage/dial.ts'
+import { harnessSpec, namesOf, vantageFolder, withRelay } from './container-specs.ts'
+import type { GatewaySite, LabGateway } from './gateway.ts'
+import { gatewayConfig } from './gateway-config.ts'
+import { listens } from './readiness.ts'
+
+/** The reference gateway: a container of the environment's own, with the recorder's channel in a folder that nobody else sees. */
+export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
+  const { environment, lab, harness, folder, proxyAddress, password, internet } = site
+  const { variant, gateway } = environment
+  if (!('profile' in gateway) || !isProfileName(gateway.profile)) throw new Error(`${gateway.name} has no such profile`)
+  const config = join(folder, 'gateway.json')
+  const rules = profiles[gateway.profile]
+  await writeFile(config, JSON.stringify(gatewayConfig({ variant, rules, proxyAddress, password })))
+  const recorder = await vantageFolder(folder, 'gateway')
+  const program = harnessSpec(
+    harness,
+    'gateway',
+    [
+      'harness/gateways/reference/main.ts',
+      ...['--config', '/etc/gateway/gateway.json'],
+      ...['--recorder', '/recorder/recorder.sock'],
+      ...['--profile', gateway.profile],
+    ],
+    [
+      { source: config, target: '/etc/gateway/gateway.json' },
+      { source: recorder, target: '/recorder', writable: true },
+    ],
+  )
+  const { spec, socket } = await withRelay(program, folder)
+  return {
+    specs: [
+      {
+        ...spec,
+        place: { octet: octets.gateway, names: namesOf('gateway', variant) },
+        after: ['internet'],
+        // Bound to loopback it hears nobody from outside its namespace, and nobody else lives in there before it is ready.
+        ready:
+          variant.gateway.bind === 'loopback'
+            ? async () => (await lab.log('gateway', 1)).includes('ready')
+            : () => listens(internet, 'gateway', gatewayPort),
+      },
+    ],
+    beside: dialThrough(socket),
+    settled: () => Recordings.connect(join(recorder, 'recorder.sock')),
+    log: (count) => lab.log('gateway', count),
+  }
+}

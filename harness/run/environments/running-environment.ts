@@ -1,0 +1,41 @@
+/** One variant in front of one gateway, standing and logged in: what the cells are run against. */
+
+import type { Dial } from '../../clients/exchange.ts'
+import type { Limits } from '../../clients/http1.ts'
+import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { Principal, Vantage } from '../../plan/case.ts'
+import type { EnvironmentResult } from '../results/results.ts'
+
+export type Addresses = {
+  readonly client: string
+  readonly lan: string
+  /** As the gateway knows it: of a sidecar 127.0.0.1. */
+  readonly proxy: string
+  readonly gateway: string
+}
+
+/** What a log-in left behind; `reason` says why there is no session. */
+export type Session = { readonly cookie: string; readonly reason?: string }
+
+export type RunningEnvironment = AsyncDisposable & {
+  readonly result: EnvironmentResult
+  readonly addresses: Addresses
+  readonly dial: Readonly<Record<Vantage, Dial>>
+  /** PEM of the run's authority. */
+  readonly ca: string
+  readonly password: string
+  /** Deadlines of the clients, where the usual ones do not fit. */
+  readonly limits?: Limits
+  readonly sessions: Readonly<Record<Principal, Session>>
+  /** Absent on gateways that cannot record. */
+  readonly recordings?: Recordings
+  /** The proxy's auth service, where it has one that the lab can stop and bring back (feature `stoppable-auth`). */
+  readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
+  /** The gateway program's own command line, inside its container. Absent on the reference gateway, which has none. */
+  readonly cli?: (args: readonly string[]) => Promise<{ readonly exitCode: number; readonly lines: readonly string[] }>
+  /** To be redacted wherever they show. */
+  readonly secrets: readonly string[]
+  /** Why nothing more can be seen here, in one sentence, once that is so. Absent where nothing outside this process can go away. */
+  readonly gone?: () => Promise<string | undefined>
+  readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>
+}

@@ -1,0 +1,31 @@
+/** An auth service that goes away for a while and comes back, with all its settings. */
+import type { ContainerLab, ContainerSpec } from '../../lab/containers/container-lab.ts'
+import type { RunningEnvironment } from './running-environment.ts'
+
+/** @param image of anything that can sleep */
+export function stoppable(
+  lab: ContainerLab,
+  auth: ContainerSpec,
+  image: string,
+): NonNullable<RunningEnvironment['auth']> {
+  const vacancy = `${auth.name}-vacancy`
+  let away = false
+  return {
+    async stop() {
+      away = true
+      await lab.remove(auth.name)
+      // An address that nobody has keeps whoever dials it waiting for seconds. One where nobody listens says no at once.
+      if ('octet' in auth.place) {
+        const place = { octet: auth.place.octet, names: [] }
+        const command = ['sleep', 'infinity']
+        await lab.start([{ name: vacancy, image, command, env: {}, binds: [], tmpfs: [], place, after: [] }])
+      }
+    },
+    async start() {
+      if (!away) return
+      await lab.remove(vacancy)
+      await lab.start([auth])
+      away = false
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/** The mutation run: the whole catalogue on the correct pair and on every broken one, and what that says of the catalogue. */
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { knownGateways } from '../../gateways/known-gateways.ts'
+import { gatewayMutants } from '../../gateways/reference/mutants.ts'
+import type { Case } from '../../plan/case.ts'
+import type { PlannedEnvironment } from '../../plan/expand.ts'
+import type { Catalogue } from '../../plan/load-catalogue.ts'
+import { mutants } from '../../reference-proxy/mutants.ts'
+import { mutationPlaces } from './places.ts'
+import { merged, type ShardResult } from './shard.ts'
+import { type MutationVerdict, mutationVerdict } from './verdict.ts'
+
+/** What a thread gets; plain data. */
+export type MutationOrder = { readonly environments: readonly PlannedEnvironment[]; readonly lanes: number }
+
+export type MutationRun = MutationVerdict & {
+  /** Milliseconds, from the loaded catalogue on. */
+  readonly ms: number
+  readonly cells: ShardResult['cells']
+}
+
+/** Labs per thread: while some wait for bytes that must not come, others work. */
+const lanes = 3
+
+/**
+ * Every case × every mutant, in as many threads as there are cores (at most four).
+ * @throws when a lab does not stand up or there is no reference proxy in the catalogue
+ */
+export async function runMutation({ cases, proxies }: Pick<Catalogue, 'cases' | 'proxies'>): Promise<MutationRun> {
+  const since = performance.now()
+  const proxy = proxies.find(({ embedded }) => embedded)
+  const gateway = knownGateways.find(({ name }) => name === 'reference')
+  if (proxy === undefined || gateway === undefined)
+    throw new Error('the mutation run needs the reference proxy and gateway')
+  const threads = Math.min(availableParallelism(), 4)
+  const orders = shares(cases, threads).map((share): MutationOrder => {
+    const { environments } = mutationPlaces(cases, proxy, gateway, share)
+    return { environments, lanes }
+  })
+  const result = merged(await Promise.all(orders.map(runThread)))
+  const { notAsked } = mutationPlaces(cases, proxy, gateway)
+  const known = [
+    ...mutants.map(({ name, mistake, level }) => ({ name, mistake, level })),
+    ...gatewayMutants.map(({ name, mistake }) => ({ name, mistake, level: 'must' as const })),
+  ]
+  const verdict = mutationVerdict({ cases, mutants: known, notAsked, result })
+  return { ...verdict, cells: result.cells, ms: Math.round(performance.now() - since) }
+}
+
+/** Dealt out one by one, so that costly topics spread. */
+function shares(cases: readonly Case[], count: number): Case[][] {
+  return Array.from({ length: count }, (_, index) => cases.filter((_one, position) => position % count === index))
+}
+
+async function runThread(order: MutationOrder): Promise<ShardResult> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    workerData: order,
+    // Both ends of every connection live in it: with room (MB) most of what a cell leaves is never copied.
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+  })
+  try {
+    // An uncaught error of the thread rejects this.
+    const [result]: ShardResult[] = await once(worker, 'message')
+    if (result === undefined) throw new Error('a thread of the mutation run said nothing')
+    return result
+  } finally {
+    await worker.terminate()
+  }
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { aCase, alice, anArrival, anExchange, anObservation } from '../../judge/judge.fixture.ts'
+import { evidenceOf } from './evidence.ts'
+import { cellEvidenceSchema, environmentFileName, evidenceAddress } from './results.ts'
+
+const password = 'local-only-password-1'
+const head = `POST /tools/invoke?mark=m1 HTTP/1.1\r\nHost: app.test\r\nCookie: _oauth2_proxy=s3ss1on-value\r\nAuthorization: Bearer ${password}\r\n\r\n{}`
+const attempt = {
+  expect: { verdict: { accepted: alice } },
+  exchange: anExchange({
+    sent: Buffer.from(head),
+    response: {
+      status: 200,
+      headers: [['Set-Cookie', '_oauth2_proxy=fresh-value; Path=/']],
+      body: `your password is ${password}`,
+    },
+    further: [{ status: 400, headers: [], body: password }],
+    close: { code: 1008, reason: password },
+  }),
+  arrivals: [anArrival({ headers: [['Cookie', '_oauth2_proxy=s3ss1on-value']], body: `{"password":"${password}"}` })],
+}
+const facts = {
+  environment: 'p@1/v/reference:attributed',
+  log: { proxy: [`started with ${password}`], gateway: [] },
+  replay: 'conformance replay a.b.c',
+  secrets: [password],
+}
+
+describe('evidence', () => {
+  const evidence = evidenceOf(aCase(attempt.expect), 'http', anObservation([attempt]), facts)
+  const text = JSON.stringify(evidence)
+
+  it('is what its schema says, also after a trip through JSON', () => {
+    expect(cellEvidenceSchema.parse(JSON.parse(text))).toEqual(evidence)
+  })
+  it('keeps what was sent, what arrived and what came back', () => {
+    expect(evidence).toMatchObject({
+      sent: { text: expect.stringContaining('POST /tools/invoke') },
+      client: { status: 200, close: { code: 1008 } },
+      verdict: { accepted: alice },
+    })
+    expect(evidence.arrived).toHaveLength(1)
+  })
+  it.each([password, 's3ss1on-value', 'fresh-value'])('holds %s nowhere, in text or base64', (secret) => {
+    expect(text).not.toContain(secret)
+    expect(Buffer.from(evidence.sent.base64, 'base64').toString('latin1')).not.toContain(secret)
+    expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(0, -4))
+  })
+  it('says status 0 and the fault when no answer came', () => {
+    const { response: _none, close: _close, further: _further, ...silent } = attempt.exchange
+    const seen = anObservation([
+      {
+        ...attempt,
+        arrivals: [],
+        exchange: { ...silent, verdict: { kind: 'not-the-gateway' as const }, fault: 'connection refused' },
+      },
+    ])
+    expect(evidenceOf(aCase(attempt.expect), 'http', seen, facts)).toMatchObject({
+      client: { status: 0, headers: [], close: null, fault: 'connection refused' },
+      arrived: [],
+      verdict: {},
+    })
+  })
+  it('has an address that every file system takes', () => {
+    expect(environmentFileName('p@1/v/reference:attributed')).toBe('p@1__v__reference-attributed')
+    expect(evidenceAddress({ environment: 'p@1/v/g@2', case: 'a.b.c', transport: 'http' })).toBe(
+      'evidence/p@1__v__g@2.json#a.b.c.http',
+    )
+  })
+})

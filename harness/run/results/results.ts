@@ -1,0 +1,233 @@
+/**
+ * `results.json` and `evidence/*.json`: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
+ * One schema serves as type for those who write and as check for those who read.
+ */
+import { z } from 'zod'
+import { statuses } from '../../judge/status.ts'
+import { families, levels, transports } from '../../plan/case.ts'
+
+const text = z.string()
+const texts = z.array(text).readonly()
+const headerLines = z.array(z.tuple([text, text]).readonly()).readonly()
+
+const environmentSchema = z
+  .object({
+    /** `PROXY@VERSION/VARIANT/GATEWAY@VERSION`. */
+    id: text,
+    proxy: text,
+    proxyVersion: text,
+    variant: text,
+    /** `openclaw`, or `reference:PROFILE`. */
+    gateway: text,
+    gatewayVersion: z.exactOptional(text),
+    topology: z.enum(['network', 'sidecar']),
+    status: z.enum(['ready', 'failed', 'unavailable']),
+    /** Why it is not ready. */
+    reason: z.exactOptional(text),
+    startMs: z.number(),
+    loginMs: z.number(),
+    /** From its first cell to its last, beside whatever else ran. */
+    cellsMs: z.exactOptional(z.number()),
+    services: z
+      .array(z.object({ name: text, version: text, source: z.enum(['pull', 'build']), image: text }).readonly())
+      .readonly(),
+    /** The user named it: then being unavailable is an error. */
+    asked: z.exactOptional(z.boolean()),
+    /** Every cell of the catalogue was planned and has run. */
+    complete: z.exactOptional(z.boolean()),
+    proxyTitle: z.exactOptional(text),
+    variantTitle: z.exactOptional(text),
+    /** The variant's own configuration files, relative to the project, the main one first. */
+    configuration: z.exactOptional(texts),
+    /** Those of them that are the project's own, as they stood when it ran. */
+    files: z.exactOptional(z.array(z.object({ path: text, text }).readonly()).readonly()),
+    /** Where a documented snippet stands. */
+    documentation: z.exactOptional(text),
+    /** A mark that goes with every result, e.g. `not run on the real program`. */
+    caveat: z.exactOptional(text),
+  })
+  .readonly()
+
+const cellSchema = z
+  .object({
+    environment: text,
+    case: text,
+    transport: z.enum(transports),
+    level: z.enum(levels),
+    status: z.enum(statuses),
+    /** One sentence. */
+    reason: text,
+    ms: z.number(),
+    /** `evidence/ENVIRONMENT.json#CASE.TRANSPORT`, see `evidenceAddress`. */
+    evidence: text,
+    met: z.exactOptional(z.boolean()),
+    blocked: z.exactOptional(
+      z.object({ by: z.enum(['control', 'dependency', 'fence', 'sign-in']), cases: texts }).readonly(),
+    ),
+    known: z.exactOptional(z.object({ reason: text, link: text, since: text }).readonly()),
+  })
+  .readonly()
+
+const caseSchema = z
+  .object({
+    id: text,
+    family: z.enum(families),
+    title: text,
+    why: text,
+    refs: texts,
+    level: z.enum(levels),
+    controls: texts,
+    caughtBy: texts,
+    source: z.object({ file: text, line: z.number() }).readonly(),
+  })
+  .readonly()
+
+export const resultsSchema = z
+  .object({
+    schema: z.literal(1),
+    run: z
+      .object({
+        id: text,
+        startedAt: text,
+        durationMs: z.number(),
+        exitCode: z.number(),
+        interrupted: z.boolean(),
+        seed: z.number(),
+        harness: z.object({ version: text, commit: text }).readonly(),
+        engine: z.object({ kind: z.enum(['docker', 'private', 'none']), version: text }).readonly(),
+        command: text,
+        /** Things the reader must know, such as `no engine: embedded lab only`. */
+        notes: z.exactOptional(texts),
+      })
+      .readonly(),
+    environments: z.array(environmentSchema).readonly(),
+    cells: z.array(cellSchema).readonly(),
+    /** Cells per status; every status is there. */
+    totals: z.record(z.enum(statuses), z.number()).readonly(),
+    /** The cases that the cells speak of. */
+    cases: z.array(caseSchema).readonly(),
+    /** Known-failure entries that no longer hold. */
+    stale: z
+      .array(z.object({ proxy: text, file: text, line: z.number(), cases: texts, why: text }).readonly())
+      .readonly(),
+  })
+  .readonly()
+
+const sentSchema = z.object({ text, base64: text }).readonly()
+const clientSchema = z
+  .object({
+    /** 0 when the connection closed without an answer. */
+    status: z.number(),
+    headers: headerLines,
+    close: z.object({ code: z.number(), reason: text }).readonly().nullable(),
+    body: z.exactOptional(text),
+    /** Answers after the first on the same connection. */
+    further: z.exactOptional(
+      z.array(z.object({ status: z.number(), headers: headerLines, body: text }).readonly()).readonly(),
+    ),
+    /** The harness's or the network's fault. */
+    fault: z.exactOptional(text),
+  })
+  .readonly()
+const arrivedSchema = z
+  .object({
+    peer: text,
+    target: text,
+    headers: headerLines,
+    transport: z.enum(['http', 'websocket']),
+    method: text,
+    trailers: headerLines,
+    body: text,
+    /** Whose request the gateway took it for. */
+    attribution: text,
+    verdict: text,
+  })
+  .readonly()
+/** Exactly one of the two is there, or neither where the gateway was not heard. */
+const verdictSchema = z.object({ accepted: z.exactOptional(text), reason: z.exactOptional(text) }).readonly()
+const attemptSchema = z
+  .object({
+    sent: sentSchema,
+    client: clientSchema,
+    arrived: z.array(arrivedSchema).readonly(),
+    /** Where the gateway keeps no record: `arrived` is empty whatever came. */
+    recorded: z.exactOptional(z.literal(false)),
+    verdict: verdictSchema,
+    expected: z.unknown(),
+    ms: z.number(),
+  })
+  .readonly()
+
+export const cellEvidenceSchema = z
+  .object({
+    environment: text,
+    case: text,
+    transport: z.enum(transports),
+    /** First attempt's; all of them are in `attempts`. */
+    sent: sentSchema,
+    client: clientSchema,
+    /** All attempts' arrivals. */
+    arrived: z.array(arrivedSchema).readonly(),
+    verdict: verdictSchema,
+    expected: z.unknown(),
+    log: z.object({ proxy: texts, gateway: texts }).readonly(),
+    /** The command line that runs this cell again. */
+    replay: text,
+    attempts: z.array(attemptSchema).readonly(),
+    fence: z.object({ needed: z.boolean(), arrived: z.boolean(), reason: z.exactOptional(text) }).readonly(),
+    as: text,
+    from: text,
+    /** The header that the gateway trusts. */
+    identity: z.exactOptional(text),
+  })
+  .readonly()
+
+export const evidenceFileSchema = z.record(text, cellEvidenceSchema).readonly()
+
+export type Results = z.infer<typeof resultsSchema>
+export type RunFacts = Results['run']
+export type EnvironmentResult = z.infer<typeof environmentSchema>
+export type Cell = z.infer<typeof cellSchema>
+export type CaseSummary = z.infer<typeof caseSchema>
+export type CellEvidence = z.infer<typeof cellEvidenceSchema>
+export type AttemptEvidence = z.infer<typeof attemptSchema>
+export type ArrivedEvidence = z.infer<typeof arrivedSchema>
+/** One environment's evidence, keyed `CASE.TRANSPORT`. */
+export type EnvironmentEvidence = z.infer<typeof evidenceFileSchema>
+/** By environment id. */
+export type Evidence = Readonly<Record<string, EnvironmentEvidence>>
+
+/** Key of a cell inside its environment. */
+export function cellKey(cell: { readonly case: string; readonly transport: string }): string {
+  return `${cell.case}.${cell.transport}`
+}
+
+/** An environment's id as a file name that every file system and artefact store takes: `/` becomes `__`, other odd characters `-`. */
+export function environmentFileName(id: string): string {
+  return id.replaceAll('/', '__').replace(/[^\w.@-]/g, '-')
+}
+
+/** `evidence/ENVIRONMENT.json#CASE.TRANSPORT`, relative to the report's folder. */
+export function evidenceAddress(cell: {
+  readonly environment: string
+  readonly case: string
+  readonly transport: string
+}): string {
+  return `evidence/${environmentFileName(cell.environment)}.json#${cellKey(cell)}`
+}
+
+/** Cells per status, zeros included. */
+export function totalsOf(cells: readonly Pick<Cell, 'status'>[]): Results['totals'] {
+  const count = (status: Cell['status']) => cells.filter((cell) => cell.status === status).length
+  return {
+    pass: count('pass'),
+    fail: count('fail'),
+    warn: count('warn'),
+    info: count('info'),
+    unsupported: count('unsupported'),
+    blocked: count('blocked'),
+    'known-failure': count('known-failure'),
+    'unexpected-pass': count('unexpected-pass'),
+    'harness-error': count('harness-error'),
+  }
+}
