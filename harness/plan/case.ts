@@ -48,7 +48,7 @@ export type HeaderLine = readonly [name: string, value: string]
 export type Send = {
   /** Default: the gateway's probe (`POST /tools/invoke` with `{}`), `GET` for an upgrade. */
   readonly method?: string
-  /** Request target, default the probe's path. The client adds `?mark={mark}` unless the target already carries `{mark}`. */
+  /** Request target, default the probe's path. The client adds `?mark={mark}&end=1` unless the target already carries `{mark}`. */
   readonly target?: string
   readonly version?: '1.0' | '1.1'
   /** `Host` lines (or `:authority`), default one with the public host name. An empty list sends none. */

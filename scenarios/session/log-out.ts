@@ -1,5 +1,5 @@
 /** A session of its own is opened, ended, and tried again. */
-import type { Finding, Stage } from '../../harness/stage.ts'
+import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 /** Reference proxy, oauth2-proxy, caddy-security, Pomerium. */
 const pages = ['/logout', '/oauth2/sign_out', '/auth/logout', '/.pomerium/sign_out']
@@ -48,7 +48,7 @@ async function logOut(stage: Stage): Promise<LoggedOut> {
 
 async function gateClosed(stage: Stage, cookie: string, what: string): Promise<Finding> {
   const { mark } = await stage.send({}, { cookie })
-  const arrived = (await stage.arrived()).filter(({ target }) => target.includes(mark))
+  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, mark))
   return arrived.length === 0
     ? { met: true, says: `${what} opens nothing any more` }
     : { met: false, says: `${what} still opens the gateway` }
