@@ -1,6 +1,7 @@
 /** The first observation: what arrived at a gateway that records. */
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
+import { withoutMark } from '../plan/marks.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times } from './words.ts'
 
@@ -157,10 +158,7 @@ function forwarded(arrival: Arrival): string {
   return `X-Forwarded-For ${lines.length === 0 ? 'absent' : quoteAll(lines)}`
 }
 
-/** The harness adds `mark=…` to the query; it is no part of what the case speaks of. */
-const withoutMark = (text: string) =>
-  text.replace(/([?&])mark=[^&#]*(&?)/, (_all, before: string, after: string) => (after ? before : ''))
-
+/** The harness adds its mark to the query; it is no part of what the case speaks of. */
 function target(wanted: string, arrival: Arrival): Finding {
   const found = withoutMark(arrival.target)
   if (found === withoutMark(wanted)) return { met: true, says: `with target ${quote(found)}` }
