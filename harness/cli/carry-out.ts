@@ -1,31 +1,27 @@
-/** A plan carried out: prepare, run, report. Whatever has been obtained is written, however it ends. */
+/** Carries out a plan: prepare, run, report. Whatever has been obtained is written, however it ends. */
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
 import { stopSteps } from '../lab/images/step.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
 import { mustBeReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/protocol/events.ts'
 import type { Results } from '../run/results/results.ts'
+import { createRunFolder } from '../run/run-folder.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
 import type { RunOptions } from './options.ts'
-import { findFooting, prepare } from './prepare.ts'
+import { chooseEngine, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { root } from './project.ts'
 import { environmentLine } from './summary.ts'
 
 export type Order = {
-  /** Proxies that the user named. */
-  readonly asked: readonly string[]
   /** The whole catalogue is planned: then a known failure that names no cell is stale. */
   readonly complete: boolean
-  /** What runs beside the plan where there is no engine. */
-  readonly instead: () => readonly PlannedEnvironment[]
+  /** What runs where there is no engine for the plan. */
+  readonly withoutEngine: () => readonly PlannedEnvironment[]
 }
 
 /**
@@ -42,23 +38,21 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   using progress = terminalProgress()
   using interruption = interruptible(progress)
   progress.note(planLine(plan))
-  const footing = await findFooting(plan, options, progress)
-  const nothingRuns = footing.engine.kind === 'none' && plan.environments.every(({ embedded }) => !embedded)
-  const instead = nothingRuns ? order.instead() : []
-  const environments = [...plan.environments, ...instead]
+  const choice = await chooseEngine(plan, options, progress)
+  const nothingRuns = choice.engine.kind === 'none' && plan.environments.every(({ embedded }) => !embedded)
+  const environments = [...plan.environments, ...(nothingRuns ? order.withoutEngine() : [])]
   const collection = new Collection(environments, order.complete)
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
-  const runId = randomBytes(4).toString('hex')
+  await using own = await createRunFolder(options)
+  const { runId, folder } = own
   const facts = {
     id: runId,
     startedAt,
     seed: options.seed,
     harness: { version: await harnessVersion(), commit: commit() },
     command: ['conformance', ...process.argv.slice(2)].join(' '),
-    notes: footing.notes,
+    notes: choice.notes,
   }
-  let engine: Results['run']['engine'] = { kind: footing.engine.kind, version: '' }
+  let engine: Results['run']['engine'] = { kind: choice.engine.kind, version: '' }
   const results = () => {
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
     return collection.results({ ...facts, engine }, ending)
@@ -75,17 +69,15 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   }
   let written: Results | undefined
   try {
-    const prepared = await prepare(environments, footing, { ...options, asked: order.asked }, progress)
+    const prepared = await prepare(environments, choice, options, progress)
     for (const missing of prepared.missing) collection.take({ type: 'environment', environment: missing })
     const request = {
       runId,
       environments: prepared.environments,
-      engine: footing.engine,
+      engine: choice.engine,
       folder,
       jobs: options.jobs,
-      seed: options.seed,
       keep: options.keep,
-      command: facts.command,
     }
     const judged = Promise.withResolvers<void>()
     const onEvent = (event: RunEvent) => {
@@ -95,10 +87,10 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       show(event, collection, progress)
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
-      const run = spawnRun(request, footing.prefix, onEvent, interruption.signal)
+      const run = spawnRun(request, choice.prefix, onEvent, interruption.signal)
       try {
         const end = await Promise.race([run, judged.promise])
-        // While the run takes down what it stood on.
+        // While the run's process removes its containers.
         if (end === undefined) written = await report()
       } finally {
         const end = await run
@@ -111,7 +103,6 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       collection.take({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
   } finally {
     progress.status('')
-    if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
 
   if (written === undefined || collection.failures.length > told) written = await report()
@@ -119,12 +110,12 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   return written
 }
 
-/** Ctrl-C or SIGTERM: finish the case at hand, take everything down, write what there is. A second one does not wait. */
+/** Ctrl-C or SIGTERM: finishes the case at hand, removes all containers, writes partial results. A second one does not wait. */
 export function interruptible(progress: TerminalProgress): Disposable & { readonly signal: AbortSignal } {
   const abort = new AbortController()
   const onSignal = () => {
     if (abort.signal.aborted) process.exit(130)
-    progress.note('Interrupted: taking everything down and writing what there is (again to leave at once).')
+    progress.note('Interrupted: cleaning up and writing partial results. Press Ctrl-C again to exit at once.')
     abort.abort()
     stopSteps()
   }

@@ -31,8 +31,6 @@ const environmentSchema = z
     services: z
       .array(z.object({ name: text, version: text, source: z.enum(['pull', 'build']), image: text }).readonly())
       .readonly(),
-    /** The user named it: then being unavailable is an error. */
-    asked: z.exactOptional(z.boolean()),
     /** Every cell of the catalogue was planned and has run. */
     complete: z.exactOptional(z.boolean()),
     proxyTitle: z.exactOptional(text),
