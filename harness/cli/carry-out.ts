@@ -4,9 +4,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
+import { noteOwner, removeRun, runFolderPrefix } from '../lab/containers/sweep.ts'
+import { engineClient } from '../lab/deadlines.ts'
 import { stopSteps } from '../lab/images/step.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
+import { engineInWords } from '../report/overview.ts'
 import { mustBeReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/events.ts'
@@ -14,7 +16,7 @@ import type { Results } from '../run/results.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
 import type { RunOptions } from './options.ts'
-import { findFooting, prepare } from './prepare.ts'
+import { type Footing, findFooting, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { root } from './project.ts'
 import { environmentLine } from './summary.ts'
@@ -56,19 +58,23 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     seed: options.seed,
     harness: { version: await harnessVersion(), commit: commit() },
     command: ['conformance', ...process.argv.slice(2)].join(' '),
-    notes: footing.notes,
+  }
+  const notes = [...footing.notes]
+  const note = (line: string) => {
+    notes.push(line)
+    progress.note(line)
   }
   let engine: Results['run']['engine'] = { kind: footing.engine.kind, version: '' }
   const results = () => {
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
-    return collection.results({ ...facts, engine }, ending)
+    return collection.results({ ...facts, engine, notes }, ending)
   }
   let told = 0
   const report = async (): Promise<Results> => {
     const done = await withConfiguration(results(), environments)
     const { failures } = collection
-    told = failures.length
-    const exitCode = told > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
+    told = failures.length + notes.length
+    const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
     await writeReport(written, collection.evidence(), out)
     return written
@@ -90,9 +96,13 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     const judged = Promise.withResolvers<void>()
     const onEvent = (event: RunEvent) => {
       if (event.type === 'done') judged.resolve()
-      if (event.type === 'engine') engine = { kind: event.kind, version: event.version }
+      if (event.type === 'engine') engine = engineOf(event, footing)
       collection.take(event)
       show(event, collection, progress)
+      if (event.type === 'engine') progress.note(engineLine(engine, event.ms))
+      if (event.type === 'note') note(event.line)
+      // What went wrong after its cells: the environment was not taken down as a whole.
+      if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
       const run = spawnRun(request, footing.prefix, onEvent, interruption.signal)
@@ -104,6 +114,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
         const end = await run
         if (end.kind === 'died')
           collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+        if (footing.engine.kind === 'docker' && !options.keep)
+          for (const line of await removeRest(footing.engine.socket, runId)) note(line)
       }
     }
   } catch (error) {
@@ -114,7 +126,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
 
-  if (written === undefined || collection.failures.length > told) written = await report()
+  if (written === undefined || collection.failures.length + notes.length > told) written = await report()
   for (const failure of collection.failures) progress.note(failure)
   return written
 }
@@ -140,17 +152,34 @@ export function interruptible(progress: TerminalProgress): Disposable & { readon
 }
 
 function show(event: RunEvent, collection: Collection, progress: TerminalProgress): void {
-  if (event.type === 'note') progress.note(event.line)
-  if (event.type === 'engine') progress.note(engineLine(event))
   if (event.type === 'starting') progress.status(`${event.id} starts`)
   if (event.type === 'cell') progress.status(`${collection.count} cells · ${event.cell.environment}`)
   if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
 }
 
-function engineLine({ kind, version, ms }: Extract<RunEvent, { type: 'engine' }>): string {
-  return kind === 'none'
+type Engine = Results['run']['engine']
+
+function engineOf({ kind, version }: Extract<RunEvent, { type: 'engine' }>, footing: Footing): Engine {
+  const name = kind === 'private' ? `Docker ${version}, private to this run` : footing.name
+  return { kind, version, ...(name !== undefined && { name }) }
+}
+
+function engineLine(engine: Engine, ms: number): string {
+  return engine.kind === 'none'
     ? 'No container engine: embedded lab'
-    : `Engine ${kind} ${version} (${(ms / 1000).toFixed(1)} s)`
+    : `Engine: ${engineInWords(engine)} (${(ms / 1000).toFixed(1)} s)`
+}
+
+/** What the run's process was still starting when it ended: the engine finishes that without it. @returns what could not be removed */
+async function removeRest(socket: string, runId: string): Promise<string[]> {
+  try {
+    const left = await removeRun(engineClient(socket), runId)
+    return left.flatMap(({ kind, name, problem }) =>
+      problem === undefined ? [] : [`Left over: ${kind} ${name} could not be removed: ${problem}`],
+    )
+  } catch (error) {
+    return [`Left over: what this run made in the engine: ${error instanceof Error ? error.message : error}`]
+  }
 }
 
 function planLine({ environments }: Plan): string {
