@@ -18,39 +18,12 @@ const context: PlaceholderContext = {
   proxy: '10.0.0.2',
   gateway: '10.0.0.5',
   host: 'app.test',
-  required: ['X-Forwarded-Proto', 'X-Secret'],
   mark: 'm1',
   cookie: 'session=1',
   password: 'local',
 }
 
 describe('placeholders', () => {
-  it('repeat a line, a reason and a list for each header that the gateway requires, with a value that it takes', () => {
-    const send = { headers: [['{required}', '{required-value}']], connection: ['close, {required}'] } as const
-    expect(fillSend(send, context)).toEqual({
-      headers: [
-        ['X-Forwarded-Proto', 'https'],
-        ['X-Secret', 'any'],
-      ],
-      connection: ['close, X-Forwarded-Proto, X-Secret'],
-    })
-    expect(fillSend({ headers: [['{required}', '{evil}']] }, { ...context, required: [] })).toEqual({ headers: [] })
-    expect(fillExpectation({ verdict: { refused: ['other', 'missing_{required}'] } }, context)).toEqual({
-      verdict: { refused: ['other', 'missing_X-Forwarded-Proto', 'missing_X-Secret'] },
-    })
-  })
-
-  it.each(['X-Auth-Request-Email', 'x_auth_request_email'])(
-    "leave out another proxy's header that is the own one: %s",
-    (name) => {
-      const headers = [
-        [`{other:${name}}`, '{alice}'],
-        ['{other:Remote-User}', '{alice}'],
-      ] as const
-      expect(fillSend({ headers }, context)).toEqual({ headers: [['Remote-User', 'alice@example.test']] })
-    },
-  )
-
   it('spell the identity header in every way', () => {
     const ways = ['', ':_', ':.', ':lower', ':upper', ':mixed'].map((way) => fill(`{identity${way}}`, context))
     expect(ways).toEqual([

@@ -3,6 +3,7 @@
  * literally and prove nothing); other braces (`{}`, `{"tool":…}`, `{http.auth.user.email}`) are text.
  */
 import type { ArrivalExpectation, Expectation, HeaderLine, Send, VerdictExpectation } from './case.ts'
+import { cellMark } from './marks.ts'
 
 /** What one environment, and one cell in it, put into the strings of a case. */
 export type PlaceholderContext = {
@@ -19,9 +20,7 @@ export type PlaceholderContext = {
   readonly gateway: string
   /** The proxy's public host name. */
   readonly host: string
-  /** Names of the headers that the gateway is told to require. */
-  readonly required: readonly string[]
-  /** Marks one request, so that its arrival is found again. */
+  /** Of one request, so that its arrival is found again. The target of an ordinary request carries its cell's. */
   readonly mark: string
   /** Value of the Cookie header of the case's user; empty when anonymous. */
   readonly cookie: string
@@ -45,11 +44,7 @@ export const placeholders: Readonly<Record<string, string>> = {
   proxy: 'address from which the proxy dials the gateway: 127.0.0.1 of a sidecar',
   gateway: 'address of the gateway',
   host: 'public host name of the proxy',
-  required:
-    'each header that the gateway is told to require: a header line, or a reason of a refusal, is repeated for every one; in a value they form a list',
-  'required-value': 'beside {required}: the value with which the gateway is satisfied',
-  'other:NAME': 'as the name of a header line: NAME, and the line is left out where NAME is the trusted header itself',
-  mark: 'mark of the request',
+  mark: 'mark of the request; in `target` the mark of its cell, the same for all its requests',
   cookie: "Cookie header of the case's user",
   password: "the gateway's local password",
   'long:N': 'N times the letter a',
@@ -63,7 +58,6 @@ export function unknownPlaceholders(text: string): string[] {
 }
 
 function isKnown(name: string, argument: string | undefined): boolean {
-  if (name === 'other') return argument !== undefined && argument !== ''
   if (name === 'long') return argument !== undefined && /^[1-9]\d{0,6}$/.test(argument)
   return Object.hasOwn(placeholders, argument === undefined ? name : `${name}:${argument}`)
 }
@@ -73,7 +67,6 @@ export function fill(text: string, context: PlaceholderContext): string {
   return text.replaceAll(shape, (whole: string, name: string, argument?: string) => {
     if (!isKnown(name, argument)) return whole
     if (name === 'long') return 'a'.repeat(Number(argument))
-    if (name === 'other') return argument ?? whole
     if (argument !== undefined) return respell(context.identity, argument)
     return plain(name, context) ?? whole
   })
@@ -96,53 +89,18 @@ function respell(header: string, how: string): string {
   }
 }
 
-function plain(name: string, { required, ...texts }: PlaceholderContext): string | undefined {
-  if (name === 'required') return required.join(', ')
-  if (name === 'required-value') return 'any'
-  return Object.entries(texts).find(([key]) => key === name)?.[1]
+function plain(name: string, context: PlaceholderContext): string | undefined {
+  return Object.entries(context).find(([key]) => key === name)?.[1]
 }
-
-const perRequired = '{required}'
-
-/** The text once for every required header, where it names them; else once. */
-function forEachRequired(text: string, context: PlaceholderContext): string[] {
-  return text.includes(perRequired)
-    ? context.required.map((name) => fill(text.replaceAll(perRequired, name), context))
-    : [fill(text, context)]
-}
-
-/** A header line: one for every required header, none where another proxy's header is the one that is trusted here. */
-function fillLine([name, value]: HeaderLine, context: PlaceholderContext): HeaderLine[] {
-  const other = /^\{other:([\w.-]+)\}$/.exec(name)?.[1]
-  if (other !== undefined && foldName(other) === foldName(context.identity)) return []
-  return forEachRequired(name, context).map(
-    (header): HeaderLine => [
-      header,
-      fill(value.replaceAll('{required-value}', requiredValue(header, context)), context),
-    ],
-  )
-}
-
-function requiredValue(header: string, { host, client }: PlaceholderContext): string {
-  const values: Readonly<Record<string, string>> = {
-    'x-forwarded-proto': 'https',
-    'x-forwarded-host': host,
-    'x-forwarded-for': client,
-  }
-  return values[header.toLowerCase()] ?? 'any'
-}
-
-/** Names that some server would read as the same header. */
-const foldName = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
 
 /** One request with everything filled in. */
 export function fillSend(send: Send, context: PlaceholderContext): Send {
   const put = (text: string) => fill(text, context)
-  const lines = (list: readonly HeaderLine[]) => list.flatMap((line) => fillLine(line, context))
+  const lines = (list: readonly HeaderLine[]) => list.map(([name, value]): HeaderLine => [put(name), put(value)])
   return {
     ...send,
     ...(send.method !== undefined && { method: put(send.method) }),
-    ...(send.target !== undefined && { target: put(send.target) }),
+    ...(send.target !== undefined && { target: fill(send.target, { ...context, mark: cellMark(context.mark) }) }),
     ...(send.host !== undefined && { host: send.host.map(put) }),
     ...(send.headers !== undefined && { headers: lines(send.headers) }),
     ...(send.connection !== undefined && { connection: send.connection.map(put) }),
@@ -160,7 +118,7 @@ export function fillExpectation(expect: Expectation, context: PlaceholderContext
   const { arrives, verdict, client } = expect
   return {
     ...(arrives !== undefined && { arrives: fillArrival(arrives, put) }),
-    ...(verdict !== undefined && { verdict: fillVerdict(verdict, put, (text) => forEachRequired(text, context)) }),
+    ...(verdict !== undefined && { verdict: fillVerdict(verdict, put) }),
     ...(client !== undefined && {
       client: {
         ...client,
@@ -186,15 +144,11 @@ function fillArrival(arrives: ArrivalExpectation, put: (text: string) => string)
   }
 }
 
-function fillVerdict(
-  verdict: VerdictExpectation,
-  put: (text: string) => string,
-  each: (text: string) => readonly string[],
-): VerdictExpectation {
+function fillVerdict(verdict: VerdictExpectation, put: (text: string) => string): VerdictExpectation {
   if (verdict === 'unreached') return verdict
   if ('accepted' in verdict) return { accepted: put(verdict.accepted) }
   if ('only' in verdict) return { only: put(verdict.only) }
-  return verdict.refused === true ? verdict : { refused: verdict.refused.flatMap(each) }
+  return verdict.refused === true ? verdict : { refused: verdict.refused.map(put) }
 }
 
 function mapRecord<A, B>(
