@@ -21,6 +21,8 @@ const context: PlaceholderContext = {
   mark: 'm1',
   cookie: 'session=1',
   password: 'local',
+  logOut: '/sign_out',
+  required: ['x-forwarded-proto', 'x-real-ip'],
 }
 
 describe('placeholders', () => {
@@ -36,8 +38,52 @@ describe('placeholders', () => {
     ])
   })
 
+  it('spell a name that is written with _ in another way as well', () => {
+    expect(fill('{identity:_}', { ...context, identity: 'REMOTE_USER' })).toBe('REMOTE-USER')
+  })
+
+  it('repeat the entry of a list for each required header', () => {
+    const send = {
+      headers: [
+        ['{required}', '{alice}'],
+        ['A', 'b'],
+      ],
+      connection: ['close, {required}'],
+    } as const
+    expect(fillSend(send, context)).toEqual({
+      headers: [
+        ['x-forwarded-proto', context.alice],
+        ['x-real-ip', context.alice],
+        ['A', 'b'],
+      ],
+      connection: ['close, x-forwarded-proto', 'close, x-real-ip'],
+    })
+    expect(fillSend(send, { ...context, required: [] })).toEqual({ headers: [['A', 'b']], connection: [] })
+    const expected = { arrives: { headers: { '{required}': ['https'] } }, verdict: { refused: ['missing_{required}'] } }
+    expect(fillExpectation(expected, { ...context, required: ['x-real-ip'] })).toEqual({
+      arrives: { headers: { 'x-real-ip': ['https'] } },
+      verdict: { refused: ['missing_x-real-ip'] },
+    })
+  })
+
+  it('give a required header the value with which the gateway is satisfied', () => {
+    const send = { headers: [['{required}', '{required-value}']] } as const
+    expect(fillSend(send, context).headers).toEqual([
+      ['x-forwarded-proto', 'https'],
+      ['x-real-ip', 'any'],
+    ])
+  })
+
+  it.each(['X-Auth-Request-Email', 'x_auth_request_email'])(
+    'leave out the header of another proxy where it is the trusted one: %s',
+    (name) => {
+      const headers = [[`{other:${name}}`, '{alice}'], ['{other:Remote-User}', '{alice}']] as const
+      expect(fillSend({ headers }, context)).toEqual({ headers: [['Remote-User', 'alice@example.test']] })
+    },
+  )
+
   it('are all known, and each is filled', () => {
-    for (const name of Object.keys(placeholders)) {
+    for (const name of Object.keys(placeholders).filter((one) => !one.startsWith('required'))) {
       const written = `{${name.replace('N', '3')}}`
       expect(unknownPlaceholders(written)).toEqual([])
       expect(fill(written, context)).not.toContain('{')

@@ -110,7 +110,7 @@ export class ReferenceProxy implements AsyncDisposable {
     )
     const second = behaviour.secondListener
       ? createFront(network, behaviour.secondListener, parts, topology)
-      : frontOf(network, { ...correct, source: behaviour.source }, createAuthCore(ask), topology)
+      : frontOf(network, { ...behaviour, wrap: correct.wrap }, createAuthCore(ask), topology)
     this.#listeners.push(
       network.listen({
         names: ['auth'],
