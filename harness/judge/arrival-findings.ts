@@ -73,7 +73,8 @@ type Lines = Exclude<ArrivalExpectation, 'never'>
 
 function lineFindings(expected: Lines, arrival: Arrival, identity: string): Finding[] {
   const findings: Finding[] = []
-  if (expected.identity !== undefined) findings.push(exactly(identity, expected.identity, arrival))
+  if (expected.identity === 'blank-or-absent') findings.push(blankOrAbsent(identity, arrival))
+  else if (expected.identity !== undefined) findings.push(exactly(identity, expected.identity, arrival))
   if (expected.aliases === 'none') findings.push(noAliases(identity, arrival))
   for (const value of expected.without ?? []) findings.push(withoutValue(value, arrival))
   for (const name of expected.absent ?? []) findings.push(absent(name, arrival))
@@ -95,6 +96,12 @@ function exactly(name: string, wanted: readonly string[], arrival: Arrival): Fin
   if (same && wanted.length === 0) return { met: true, says: `without ${name}` }
   if (same) return { met: true, says: `with ${name} ${quoteAll(wanted)}` }
   return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}` }
+}
+
+function blankOrAbsent(name: string, arrival: Arrival): Finding {
+  const found = arrival.headers.filter(([header]) => sameName(header, name)).map(lineValue)
+  if (found.every((value) => value === '')) return { met: true, says: `${name} blank or absent` }
+  return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of blank or absent` }
 }
 
 /** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (attacks.md section 3). */
