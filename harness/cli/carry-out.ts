@@ -2,8 +2,11 @@
 import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { removeRun } from '../lab/containers/sweep.ts'
+import { engineClient } from '../lab/deadlines.ts'
 import { stopSteps } from '../lab/images/step.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
+import { engineInWords } from '../report/overview.ts'
 import { mustBeReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/protocol/events.ts'
@@ -12,7 +15,7 @@ import { createRunFolder } from '../run/run-folder.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
 import type { RunOptions } from './options.ts'
-import { chooseEngine, prepare } from './prepare.ts'
+import { chooseEngine, type EngineChoice, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { root } from './project.ts'
 import { environmentLine } from './summary.ts'
@@ -50,19 +53,23 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     seed: options.seed,
     harness: { version: await harnessVersion(), commit: commit() },
     command: ['conformance', ...process.argv.slice(2)].join(' '),
-    notes: choice.notes,
+  }
+  const notes = [...choice.notes]
+  const note = (line: string) => {
+    notes.push(line)
+    progress.note(line)
   }
   let engine: Results['run']['engine'] = { kind: choice.engine.kind, version: '' }
   const results = () => {
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
-    return collection.results({ ...facts, engine }, ending)
+    return collection.results({ ...facts, engine, notes }, ending)
   }
   let told = 0
   const report = async (): Promise<Results> => {
     const done = await withConfiguration(results(), environments)
     const { failures } = collection
-    told = failures.length
-    const exitCode = told > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
+    told = failures.length + notes.length
+    const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
     await writeReport(written, collection.evidence(), out)
     return written
@@ -82,9 +89,13 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     const judged = Promise.withResolvers<void>()
     const onEvent = (event: RunEvent) => {
       if (event.type === 'done') judged.resolve()
-      if (event.type === 'engine') engine = { kind: event.kind, version: event.version }
+      if (event.type === 'engine') engine = engineOf(event, choice)
       collection.take(event)
       show(event, collection, progress)
+      if (event.type === 'engine') progress.note(engineLine(engine, event.ms))
+      if (event.type === 'note') note(event.line)
+      // What went wrong after its cells: not everything of the environment was removed.
+      if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
       const run = spawnRun(request, choice.prefix, onEvent, interruption.signal)
@@ -96,6 +107,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
         const end = await run
         if (end.kind === 'died')
           collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+        if (choice.engine.kind === 'docker' && !options.keep)
+          for (const line of await removeRest(choice.engine.socket, runId)) note(line)
       }
     }
   } catch (error) {
@@ -105,7 +118,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     progress.status('')
   }
 
-  if (written === undefined || collection.failures.length > told) written = await report()
+  if (written === undefined || collection.failures.length + notes.length > told) written = await report()
   for (const failure of collection.failures) progress.note(failure)
   return written
 }
@@ -131,17 +144,34 @@ export function interruptible(progress: TerminalProgress): Disposable & { readon
 }
 
 function show(event: RunEvent, collection: Collection, progress: TerminalProgress): void {
-  if (event.type === 'note') progress.note(event.line)
-  if (event.type === 'engine') progress.note(engineLine(event))
   if (event.type === 'starting') progress.status(`${event.id} starts`)
   if (event.type === 'cell') progress.status(`${collection.count} cells · ${event.cell.environment}`)
   if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
 }
 
-function engineLine({ kind, version, ms }: Extract<RunEvent, { type: 'engine' }>): string {
-  return kind === 'none'
+type Engine = Results['run']['engine']
+
+function engineOf({ kind, version }: Extract<RunEvent, { type: 'engine' }>, choice: EngineChoice): Engine {
+  const name = kind === 'private' ? `Docker ${version}, private to this run` : choice.name
+  return { kind, version, ...(name !== undefined && { name }) }
+}
+
+function engineLine(engine: Engine, ms: number): string {
+  return engine.kind === 'none'
     ? 'No container engine: embedded lab'
-    : `Engine ${kind} ${version} (${(ms / 1000).toFixed(1)} s)`
+    : `Engine: ${engineInWords(engine)} (${(ms / 1000).toFixed(1)} s)`
+}
+
+/** What the run's process was still starting when it ended: the engine finishes that without it. @returns what could not be removed */
+async function removeRest(socket: string, runId: string): Promise<string[]> {
+  try {
+    const left = await removeRun(engineClient(socket), runId)
+    return left.flatMap(({ kind, name, problem }) =>
+      problem === undefined ? [] : [`Left over: ${kind} ${name} could not be removed: ${problem}`],
+    )
+  } catch (error) {
+    return [`Left over: what this run made in the engine: ${error instanceof Error ? error.message : error}`]
+  }
 }
 
 function planLine({ environments }: Plan): string {

@@ -1,7 +1,7 @@
 /** What has to be there before anything starts: an engine, and the programs of every environment. */
-import Docker from 'dockerode'
 import { type Program, programOf } from '../gateways/programs.ts'
-import { sweep } from '../lab/containers/sweep.ts'
+import { type Leftover, sweep } from '../lab/containers/sweep.ts'
+import { engineClient } from '../lab/deadlines.ts'
 import { findEngine } from '../lab/engine.ts'
 import { type PreparedService, Preparer } from '../lab/images/prepare.ts'
 import { enterNamespaces } from '../lab/private/enter.ts'
@@ -17,6 +17,8 @@ import type { TerminalProgress } from './progress.ts'
 /** Where the containers of a run will live. */
 export type EngineChoice = {
   readonly engine: RunEngine
+  /** What a given engine is called; a private one tells when it has started. */
+  readonly name?: string
   /** Command line that enters the run's own namespaces; empty for a plain process. */
   readonly prefix: readonly string[]
   /** What the reader of the report must know. */
@@ -37,17 +39,23 @@ export async function chooseEngine(
     const engine = await findEngine(options.engine === 'none' ? 'auto' : options.engine)
     detail(
       engine.kind === 'docker'
-        ? `${engine.socket}, version ${engine.version}`
+        ? `${engine.name} at ${engine.socket}`
         : engine.kind === 'private'
           ? 'none found'
           : 'none found, and none can be started',
     )
     return engine
   })
-  await sweep(found.kind === 'docker' ? new Docker({ socketPath: found.socket }) : undefined, 'remove')
+  const left = await sweep(found.kind === 'docker' ? engineClient(found.socket) : undefined, 'remove')
+  for (const line of left.flatMap(problemOf)) progress.note(line)
   switch (found.kind) {
     case 'docker':
-      return { engine: { kind: 'docker', socket: found.socket, version: found.version }, prefix: [], notes: [] }
+      return {
+        engine: { kind: 'docker', socket: found.socket, version: found.version },
+        name: found.name,
+        prefix: [],
+        notes: [],
+      }
     case 'private':
       progress.note('No container engine found; starting a private one for this run')
       try {
@@ -67,6 +75,13 @@ export async function chooseEngine(
   }
 }
 
+/** What a sweep could not remove is told, and ends nothing. */
+export function problemOf({ kind, name, problem }: Leftover): string[] {
+  return problem === undefined
+    ? []
+    : [`Left over from an earlier run: ${kind} ${name} could not be removed: ${problem}`]
+}
+
 export type Prepared = {
   readonly environments: readonly PreparedEnvironment[]
   /** Rows of environments that cannot run here. */
@@ -82,7 +97,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { engine } = choice
   // A private engine has no network: what it runs is built.
-  const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
+  const docker = engine.kind === 'docker' ? engineClient(engine.socket) : undefined
   const services = environments.flatMap(({ variant }) => variant.services)
   const preparer = new Preparer(services, {
     images: options.images,
@@ -128,7 +143,7 @@ export async function preparePrograms(
   const { engine } = choice
   const missing = new Map<string, string>()
   const ready: PreparedProgram[] = []
-  const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
+  const docker = engine.kind === 'docker' ? engineClient(engine.socket) : undefined
   const preparer = new Preparer([], {
     images: options.images,
     offline: options.offline,

@@ -24,7 +24,7 @@ export async function everything(stage) {
   await using socket = await stage.openSocket('alice')
   const health = await socket.ask('health', {})
   const arrived = await stage.arrived()
-  const of = (mark) => arrived.filter(({ target }) => target.includes(mark)).map(({ verdict }) => verdict.user ?? verdict.reason).join()
+  const of = (mark) => arrived.filter(({ headers }) => headers.some(([, value]) => value === mark)).map(({ verdict }) => verdict.user ?? verdict.reason).join()
   return [{ met: true, says: [of(own.mark), of(local.mark), health.ok, arrived.length > 2, stage.host, stage.many].join(' ') }]
 }
 export async function late(stage) { await stage.logIn('alice'); return [{ met: true, says: 'logged in' }] }

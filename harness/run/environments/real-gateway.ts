@@ -1,6 +1,6 @@
 /**
- * A real gateway program in a container, shared by one environment after the other: it takes ten seconds and a gigabyte to start,
- * and one second to take over a configuration that is written while it runs.
+ * A real gateway program in a container, lent to one environment after the other: it takes ten seconds and a gigabyte to start,
+ * and one to take over a configuration that is written while it runs (docs/gateways.md#g1-5-changes-while-running).
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
@@ -23,7 +23,7 @@ import { statusOf } from './readiness.ts'
 
 /** How long a written configuration may take to be in force, in milliseconds. 2026.8.1 restarts in process; measured up to 4.5 s on a busy machine. */
 export const reloadDeadline = 30_000
-/** 7 to 11 s on two idle cores, 18 s were seen beside other work. */
+/** 7 to 11 s on two idle cores, 18 s were seen beside other work (docs/gateways.md#g1-6-running-the-programs). */
 export const startDeadline = 90_000
 const pollEvery = 50
 /** The wrong passwords of all environments that it serves count together. */

@@ -92,7 +92,10 @@ export const resultsSchema = z
         interrupted: z.boolean(),
         seed: z.number(),
         harness: z.object({ version: text, commit: text }).readonly(),
-        engine: z.object({ kind: z.enum(['docker', 'private', 'none']), version: text }).readonly(),
+        /** `name`: as its maker calls it, with version and mode, for example `Podman 5.4.2, rootless`. */
+        engine: z
+          .object({ kind: z.enum(['docker', 'private', 'none']), version: text, name: z.exactOptional(text) })
+          .readonly(),
         command: text,
         /** Things the reader must know, such as `no engine: embedded lab only`. */
         notes: z.exactOptional(texts),
