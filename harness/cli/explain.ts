@@ -18,7 +18,6 @@ const example: PlaceholderContext = {
   proxy: '192.0.2.2',
   gateway: '192.0.2.5',
   host: 'app.test',
-  required: ['X-Forwarded-Proto'],
   mark: '7d20',
   cookie: '<session>',
   password: "<the gateway's password>",

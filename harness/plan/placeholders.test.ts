@@ -77,7 +77,10 @@ describe('placeholders', () => {
   it.each(['X-Auth-Request-Email', 'x_auth_request_email'])(
     'leave out the header of another proxy where it is the trusted one: %s',
     (name) => {
-      const headers = [[`{other:${name}}`, '{alice}'], ['{other:Remote-User}', '{alice}']] as const
+      const headers = [
+        [`{other:${name}}`, '{alice}'],
+        ['{other:Remote-User}', '{alice}'],
+      ] as const
       expect(fillSend({ headers }, context)).toEqual({ headers: [['Remote-User', 'alice@example.test']] })
     },
   )

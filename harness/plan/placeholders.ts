@@ -54,7 +54,8 @@ export const placeholders: Readonly<Record<string, string>> = {
   password: "the gateway's local password",
   required:
     'in an entry of a list: the entry is repeated, once for each header that the gateway requires; without required headers there is no such entry',
-  'required-value': 'in the value of a header line whose name is {required}: the value with which the gateway is satisfied',
+  'required-value':
+    'in the value of a header line whose name is {required}: the value with which the gateway is satisfied',
   'other:NAME':
     'as the name of a header line: NAME; there is no such line where NAME is the trusted header itself, in whatever spelling',
   'log-out': 'path or address that ends the session (login.log-out in proxy.yaml)',
@@ -152,8 +153,15 @@ export function fillSend(send: Send, context: PlaceholderContext): Send {
   const put = (text: string) => fill(text, context)
   const all = (texts: readonly string[]) => fillAll(texts, context)
   const lines = (list: readonly HeaderLine[]) =>
-    repeated(list.filter(isNotTheIdentity(context)), context, ([name, value], text): HeaderLine => [text(name), text(value)]).map(
-      ([name, value]): HeaderLine => [put(name), put(value.replaceAll('{required-value}', requiredValue(name, context)))],
+    repeated(
+      list.filter(isNotTheIdentity(context)),
+      context,
+      ([name, value], text): HeaderLine => [text(name), text(value)],
+    ).map(
+      ([name, value]): HeaderLine => [
+        put(name),
+        put(value.replaceAll('{required-value}', requiredValue(name, context))),
+      ],
     )
   return {
     ...send,

@@ -1,5 +1,6 @@
 /** Mistakes that show only when several requests meet, or when a request is late, early or repeated. */
 import { pathOf } from '../access.ts'
+import { without } from '../header-lines.ts'
 import { type Mutant, mutant } from './mutant.ts'
 import {
   asking,
@@ -114,6 +115,23 @@ export const sequenceMutants: readonly Mutant[] = [
       wrap: changingBody((content) => content.subarray(0, 65_536)),
     },
     named,
+  ),
+  mutant(
+    'cache-control-lost',
+    'Cache-Control of the gateway is replaced, so its answers may be kept by browsers and caches.',
+    {
+      wrap: ({ decide, gateway }) => ({
+        decide,
+        gateway: {
+          ...gateway,
+          async request(asked, body) {
+            const answer = await gateway.request(asked, body)
+            return { ...answer, lines: [...without('cache-control', answer.lines), ['Cache-Control', 'max-age=3600']] }
+          },
+        },
+      }),
+    },
+    { level: 'should', ...named },
   ),
   mutant(
     'hang',

@@ -13,7 +13,6 @@ export function contextOf(
     ...environment.addresses,
     identity: planned.variant.identity,
     host: planned.variant.host,
-    required: planned.variant.requiredHeaders,
     alice: users.alice.email,
     bob: users.bob.email,
     password: environment.password,
