@@ -78,7 +78,7 @@ export const accessMutants: readonly Mutant[] = [
     'last-cookie',
     'Of two session cookies the first counts for requests and the last for upgrades.',
     { asking: (ask) => (request) => ask(withOneCookie(request)) },
-    { runs: 'named-cases' },
+    { level: 'should', runs: 'named-cases' },
   ),
 ]
 

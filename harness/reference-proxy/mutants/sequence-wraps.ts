@@ -102,6 +102,8 @@ export function forwardingLate(milliseconds: number): Behaviour['wrap'] {
 export const forwardingEarly = besideRefusal(async (gateway, asked, { headers }) => {
   if (!valuesOf('content-length', headers).length) return await gateway.request(asked)
   const body = new PassThrough()
+  // Node sends a head with the first bytes of its body.
+  body.write('{')
   // The refusal ends what the head began.
   void delay(20).then(() => body.destroy(new Error('the request was refused')))
   return await gateway.request(asked, { stream: body, chunked: false })
