@@ -29,5 +29,7 @@ export type Exchange = {
   readonly verdict: ClientVerdict
   /** A fault of the harness or the network, in one sentence (connection refused, deadline). Not a refusal by the peer's HTTP. */
   readonly fault?: string
+  /** The peer took the request, and no answer began within the deadline: `fault` says so, and whoever is tested is at fault. */
+  readonly unanswered?: true
   readonly ms: number
 }

@@ -67,6 +67,7 @@ export async function sendHttp1(
       ...(response && { response }),
       ...(further.length > 0 && { further }),
       ...(fault !== undefined && { fault }),
+      ...(fault?.startsWith(noAnswer) && { unanswered: true as const }),
       ...conversation,
       ms: elapsed(),
     }
@@ -74,6 +75,9 @@ export async function sendHttp1(
     stream.destroy()
   }
 }
+
+/** How a fault begins where nothing at all came back. */
+const noAnswer = 'no answer came'
 
 /** The reading side: whoever reads at the moment is `sink`. The stream is never paused, and its end is told once to each reader. */
 class Wire {
@@ -135,7 +139,7 @@ function readAnswers(
       resolve(fault)
     }
     const giveUp = () => {
-      const missing = reader.midway || reader.responses.length > 0 ? 'the answer did not end' : 'no answer came'
+      const missing = reader.midway || reader.responses.length > 0 ? 'the answer did not end' : noAnswer
       reader.end()
       done(`${missing} within ${deadlineMs} ms`)
     }

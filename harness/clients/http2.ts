@@ -25,7 +25,7 @@ export async function sendHttp2(
   const fields = requestFields(send, context)
   const body = bodyOf(send, methodOf(send, 'http'))
   const sent = render(fields, body ?? '', send.trailers ?? [])
-  const ended = (rest: Pick<Exchange, 'response' | 'fault'>): Exchange => ({
+  const ended = (rest: Pick<Exchange, 'response' | 'fault' | 'unanswered'>): Exchange => ({
     sent,
     verdict: rest.response === undefined ? notTheGateway : verdictOf(rest.response),
     ...rest,
@@ -56,7 +56,7 @@ function answerTo(
   body: string | undefined,
   ending: 'trailers' | 'no trailers',
   deadlineMs: number,
-): Promise<Pick<Exchange, 'response' | 'fault'>> {
+): Promise<Pick<Exchange, 'response' | 'fault' | 'unanswered'>> {
   return new Promise((resolve) => {
     let head: Omit<Response, 'body'> | undefined
     const chunks: Buffer[] = []
@@ -65,6 +65,7 @@ function answerTo(
       resolve({
         ...(head && { response: { ...head, body: Buffer.concat(chunks).toString() } }),
         ...(fault !== undefined && { fault }),
+        ...(fault !== undefined && head === undefined && { unanswered: true as const }),
       })
     }
     const timer = setTimeout(

@@ -85,8 +85,11 @@ export type ArrivalExpectation =
   | {
       /** How many requests of the case arrive, default: as many as were sent. `any` allows none, then the other keys speak of what did arrive. */
       readonly count?: number | 'any'
-      /** The exact values of the trusted header's lines (name compared case-insensitively), in order. `[]`: no such line. */
-      readonly identity?: readonly string[]
+      /**
+       * The exact values of the trusted header's lines (name compared case-insensitively), in order. `[]`: no such line.
+       * `blank-or-absent`: no line, or only lines without a text, which the gateway takes for none.
+       */
+      readonly identity?: readonly string[] | 'blank-or-absent'
       /** No line whose name only *folds* to the trusted header's (`_`, `.` for `-`). */
       readonly aliases?: 'none'
       /** Values that stand in no header value (substring), in no trailer and not in the target. */
@@ -100,7 +103,13 @@ export type ArrivalExpectation =
       readonly host?: string
       /** The request target without the mark. */
       readonly target?: string
+      /** What may arrive other than it was sent. Everything else must arrive as it was sent, where an arrival is demanded at all. */
+      readonly changed?: readonly Part[]
     }
+
+/** Parts of a request that a proxy passes on as they are. */
+export const parts = ['method', 'path', 'query', 'body', 'headers'] as const
+export type Part = (typeof parts)[number]
 
 /**
  * `unreached`: the gateway was not asked. `accepted`: as exactly this user (`{alice}`, `local` for the password fallback).

@@ -12,7 +12,7 @@ export function silenceMeets({ arrives, verdict }: Expectation): boolean {
   if (typeof verdict === 'object' && 'accepted' in verdict) return false
   if (arrives === undefined || arrives === 'never') return true
   if (arrives.count === 'any' || arrives.count === 0) return true
-  return arrives.identity?.length === 0
+  return arrives.identity === 'blank-or-absent' || arrives.identity?.length === 0
 }
 
 /** Expectations and requests that nothing could ever meet or send, whatever the proxy does. */

@@ -3,6 +3,17 @@ import { z } from 'zod'
 import { transports } from './case.ts'
 
 const text = z.string().min(1)
+const pattern = text.refine(isTextOrPattern, 'expected a text, or a regular expression between slashes')
+
+function isTextOrPattern(shows: string): boolean {
+  const [, source] = /^\/(.+)\/$/.exec(shows) ?? []
+  if (source === undefined) return true
+  try {
+    return RegExp(source) instanceof RegExp
+  } catch {
+    return false
+  }
+}
 
 export const knownFailuresSchema = z
   .array(
@@ -17,6 +28,10 @@ export const knownFailuresSchema = z
           .exactOptional()
           .meta({ description: 'Gateways (`openclaw`, `reference:legacy`, globs). Default: all.' }),
         versions: z.array(text).min(1).exactOptional().meta({ description: 'Versions of the proxy. Default: all.' }),
+        shows: z.union([pattern, z.array(pattern).min(1)]).meta({
+          description:
+            'What is seen to fail: every finding of a red cell must contain one of these texts, or match one that is a regular expression between slashes (in whatever case); else the cell is a fail. That one user is accepted as another is never a known failure.',
+        }),
         reason: text.meta({ description: 'Why, in one sentence.' }),
         link: z
           .string()

@@ -106,6 +106,8 @@ export type KnownFailure = {
   readonly transports?: readonly string[]
   readonly gateways?: readonly string[]
   readonly versions?: readonly string[]
+  /** What is seen to fail: a finding that holds none of these texts (or patterns, between slashes) is not the known one. */
+  readonly shows: readonly string[]
   readonly reason: string
   readonly link: string
   readonly since: string

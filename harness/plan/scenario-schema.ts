@@ -3,7 +3,7 @@
  * What a shape cannot say (known controls, placeholders, expectations that contradict each other) is checked in `check-cases.ts`.
  */
 import { z } from 'zod'
-import { destinations, levels, principals, transports, vantages } from './case.ts'
+import { destinations, levels, parts, principals, transports, vantages } from './case.ts'
 
 const text = z.string().min(1)
 const notEmpty = (value: object) => Object.keys(value).length > 0
@@ -109,9 +109,12 @@ const arrives = z
       .exactOptional()
       .meta({ description: 'How many requests arrive, default as many as were sent. `any` allows none.' }),
     identity: z
-      .array(z.string())
+      .union([z.array(z.string()), z.literal('blank-or-absent')])
       .exactOptional()
-      .meta({ description: 'Exact values of the trusted header in order; [] means no such line.' }),
+      .meta({
+        description:
+          'Exact values of the trusted header in order; [] means no such line, blank-or-absent no line with a text in it.',
+      }),
     aliases: z
       .literal('none')
       .exactOptional()
@@ -128,8 +131,15 @@ const arrives = z
     client: text.exactOptional().meta({ description: 'Client address that the gateway attributes the request to.' }),
     host: text.exactOptional().meta({ description: 'Value of the Host line.' }),
     target: text.exactOptional().meta({ description: 'Request target without the mark.' }),
+    changed: z.array(z.enum(parts)).min(1).exactOptional().meta({
+      description:
+        'What may arrive other than it was sent. Where an arrival is demanded, everything else must arrive as it was sent.',
+    }),
   })
-  .refine(notEmpty, 'expected at least one of count, identity, aliases, without, absent, headers, client, host, target')
+  .refine(
+    notEmpty,
+    'expected at least one of count, identity, aliases, without, absent, headers, client, host, target, changed',
+  )
   .meta({ minProperties: 1 })
 
 const user = text.meta({ description: '{alice}, {bob}, or local for the password fallback.' })

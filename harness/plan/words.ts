@@ -56,7 +56,7 @@ export function expectationWords({
 
 function arrivalWords(arrives: ArrivalExpectation): string[] {
   if (arrives === 'never') return ['Nothing of this arrives.']
-  const { count, identity, aliases, without, absent, headers, client, host, target } = arrives
+  const { count, identity, aliases, without, absent, headers, client, host, target, changed } = arrives
   return [
     count === 'any'
       ? 'Requests may arrive or not; of those that do:'
@@ -66,11 +66,13 @@ function arrivalWords(arrives: ArrivalExpectation): string[] {
     ...(identity === undefined
       ? []
       : [
-          identity.length === 0
-            ? 'There is no line of the identity header.'
-            : identity.length === 1
-              ? `The identity header is one line, ${identity[0]}.`
-              : `The identity header is ${identity.length} lines: ${identity.join(', ')}.`,
+          identity === 'blank-or-absent'
+            ? 'The identity header is blank or absent.'
+            : identity.length === 0
+              ? 'There is no line of the identity header.'
+              : identity.length === 1
+                ? `The identity header is one line, ${identity[0]}.`
+                : `The identity header is ${identity.length} lines: ${identity.join(', ')}.`,
         ]),
     ...(aliases === undefined ? [] : ['No other spelling of the identity header (_ or . for -) is there.']),
     ...(without === undefined ? [] : [`No header, trailer or target contains ${oneOf(without)}.`]),
@@ -81,6 +83,7 @@ function arrivalWords(arrives: ArrivalExpectation): string[] {
     ...(client === undefined ? [] : [`The gateway attributes the request to ${client}.`]),
     ...(host === undefined ? [] : [`Host is ${host}.`]),
     ...(target === undefined ? [] : [`The request target is ${target}.`]),
+    ...(changed === undefined ? [] : [`These may arrive other than they were sent: ${changed.join(', ')}.`]),
   ]
 }
 

@@ -1,5 +1,6 @@
 /** An expectation as it stands in evidence, in words, beside what was observed. */
 import { z } from 'zod'
+import { foldName, sameName } from '../../gateways/rules/header-lines.ts'
 import { quote, quoteAll } from '../../judge/words.ts'
 import type { AttemptEvidence } from '../../run/results/results.ts'
 
@@ -11,7 +12,7 @@ const expectationSchema = z.looseObject({
       z.literal('never'),
       z.looseObject({
         count: z.union([z.number(), z.literal('any')]).optional(),
-        identity: strings.optional(),
+        identity: z.union([strings, z.literal('blank-or-absent')]).optional(),
         aliases: z.literal('none').optional(),
         without: strings.optional(),
         absent: strings.optional(),
@@ -83,7 +84,9 @@ function arrivalRows(
         quoteAll(headers.filter(([found]) => found.toLowerCase() === name.toLowerCase()).map(([, value]) => value)),
       ),
     )
-  if (arrives.identity !== undefined)
+  if (arrives.identity === 'blank-or-absent')
+    rows.push({ expected: `${identity} is blank or absent`, observed: values(identity) })
+  else if (arrives.identity !== undefined)
     rows.push({ expected: `${identity} is exactly ${quoteAll(arrives.identity)}`, observed: values(identity) })
   if (arrives.aliases !== undefined)
     rows.push({
@@ -92,7 +95,7 @@ function arrivalRows(
         arrived.map(({ headers }) =>
           list(
             headers
-              .filter(([name]) => name.toLowerCase() !== identity.toLowerCase() && fold(name) === fold(identity))
+              .filter(([name]) => !sameName(name, identity) && foldName(name) === foldName(identity))
               .map(([name, value]) => `${name}: ${value}`),
           ),
         ),
@@ -193,7 +196,6 @@ function clientRows(client: Expected['client'], attempt: AttemptEvidence): Expec
   return rows
 }
 
-const fold = (name: string) => name.trimEnd().toLowerCase().replace(/[_. ]/g, '-')
 const list = (found: readonly string[]) => (found.length === 0 ? 'none' : found.join(', '))
 /** The same for all arrivals: once; else numbered. */
 function each(words: readonly string[]): string {
