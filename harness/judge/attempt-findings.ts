@@ -20,8 +20,9 @@ export function faultOf(attempt: Attempt, asked: Case, recordable: boolean): str
 }
 
 /** The proxy took the connection and the request, and said nothing until the deadline: that is what it does, and no fault of the suite. */
-function isUnanswered({ exchange }: Attempt, { to }: Case): boolean {
-  return exchange.unanswered === true && exchange.response === undefined && to !== 'gateway'
+function isUnanswered({ exchange: { ending, fault } }: Attempt, { to }: Case): boolean {
+  // Raw bytes that are no whole request may stay unanswered, which is then no fault.
+  return ending === 'no-answer' && fault !== undefined && to !== 'gateway'
 }
 
 export function findingsOf(

@@ -261,7 +261,7 @@ describe('where no identity arrives at all', () => {
 describe('a request that is not answered', () => {
   const hanging = {
     arrivals: [],
-    exchange: { ...silence('no answer came within 5000 ms'), unanswered: true, ms: 5003 } as const,
+    exchange: { ...silence('no answer came within 5000 ms'), ending: 'no-answer', ms: 5003 } as const,
   }
   it('fails with that name, whatever is demanded', () => {
     for (const expectation of [demanded, { arrives: 'never' as const }, { verdict: { only: alice } }])

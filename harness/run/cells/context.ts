@@ -1,5 +1,5 @@
 /** One environment as cells are run against it, and what it adds to the words of a case. */
-import { type Limits, usualLimits } from '../../clients/http1.ts'
+import { type Limits, usualLimits } from '../../clients/wire.ts'
 import type { KeptAlive } from '../../clients/kept-alive.ts'
 import { users } from '../../identity/users.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'

@@ -94,7 +94,7 @@ async function sendAll(cells: readonly Asked[], run: Run): Promise<readonly Sent
   return await sideBySide(requests, async ({ cell, context, send }) => {
     const { environment } = silent.has(cell) ? impatient(run) : run
     const exchange = await sendOne(send, cell.transport, cell.case, context, environment)
-    if (exchange.unanswered) silent.add(cell)
+    if (exchange.ending === 'no-answer' && exchange.fault !== undefined) silent.add(cell)
     const sent = sentRequest(send, context, cell.transport)
     const { mark, evil } = context
     const expect = fillExpectation(cell.case.expect, context)
