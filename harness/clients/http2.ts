@@ -5,11 +5,11 @@ import type { Duplex } from 'node:stream'
 import type { HeaderLine, Send } from '../plan/case.ts'
 import type { Exchange, Response } from './exchange.ts'
 import { encodeFields, requestFields } from './header-block.ts'
-import { type Limits, usualLimits } from './http1.ts'
 import { notTheGateway, verdictOf } from './probe.ts'
 import { bodyOf, methodOf, type RequestContext } from './request-bytes.ts'
 import { substitutingHeaders } from './substituted-headers.ts'
 import { openStream, type Peer } from './tls.ts'
+import { type Limits, usualLimits } from './wire.ts'
 
 /**
  * Sends one request on a connection of its own. A stream that the peer resets, or a connection that it ends, is an exchange without an answer;
@@ -25,7 +25,7 @@ export async function sendHttp2(
   const fields = requestFields(send, context)
   const body = bodyOf(send, methodOf(send, 'http'))
   const sent = render(fields, body ?? '', send.trailers ?? [])
-  const ended = (rest: Pick<Exchange, 'response' | 'fault'>): Exchange => ({
+  const ended = (rest: Pick<Exchange, 'response' | 'fault' | 'ending'>): Exchange => ({
     sent,
     verdict: rest.response === undefined ? notTheGateway : verdictOf(rest.response),
     ...rest,
@@ -34,7 +34,7 @@ export async function sendHttp2(
   if (send.raw !== undefined) return ended({ fault: 'raw bytes are HTTP/1.x and cannot be sent over h2' })
   let stream: Duplex
   try {
-    stream = await openStream(peer, 'h2', limits.deadlineMs)
+    stream = await openStream(peer, 'h2', limits.deadlineMs, context.cookie)
   } catch (error) {
     return ended({ fault: error instanceof Error ? error.message : String(error) })
   }
@@ -56,7 +56,7 @@ function answerTo(
   body: string | undefined,
   ending: 'trailers' | 'no trailers',
   deadlineMs: number,
-): Promise<Pick<Exchange, 'response' | 'fault'>> {
+): Promise<Pick<Exchange, 'response' | 'fault' | 'ending'>> {
   return new Promise((resolve) => {
     let head: Omit<Response, 'body'> | undefined
     const chunks: Buffer[] = []
@@ -64,7 +64,7 @@ function answerTo(
       clearTimeout(timer)
       resolve({
         ...(head && { response: { ...head, body: Buffer.concat(chunks).toString() } }),
-        ...(fault !== undefined && { fault }),
+        ...(fault !== undefined && { fault, ending: head === undefined ? 'no-answer' : 'unfinished' }),
       })
     }
     const timer = setTimeout(

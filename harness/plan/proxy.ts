@@ -109,7 +109,8 @@ export type Variant = {
 }
 
 /** One entry of `known-failures.yaml`. */
-export type KnownFailure = DeepReadonly<KnownFailuresFile[number]> & {
+export type KnownFailure = Omit<DeepReadonly<KnownFailuresFile[number]>, 'shows'> & {
+  readonly shows: readonly string[]
   readonly source: { readonly file: string; readonly line: number }
 }
 
