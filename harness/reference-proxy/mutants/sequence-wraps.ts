@@ -105,7 +105,7 @@ export function forwardingLate(milliseconds: number): Behaviour['wrap'] {
 
 export const forwardingEarly = besideRefusal(async (gateway, asked, { headers }) => {
   if (!valuesOf('content-length', headers).length) return await gateway.request(asked)
-  const body = new PassThrough()
+  const body = new PassThrough().on('error', () => undefined)
   // Node sends a head with the first bytes of its body.
   body.write('{')
   // The refusal ends what the head began.
