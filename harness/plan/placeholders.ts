@@ -34,7 +34,7 @@ export type PlaceholderContext = {
 
 /** Known placeholders with their meaning, for `explain` and for near misses. */
 export const placeholders: Readonly<Record<string, string>> = {
-  identity: "the trusted header, in the spelling of the proxy's documentation",
+  identity: "the identity header, in the spelling of the proxy's documentation",
   'identity:_': 'the same with _ for every - (a name written with _: - for every _)',
   'identity:.': 'the same with . for every -',
   'identity:lower': 'the same in lower case',
@@ -45,7 +45,7 @@ export const placeholders: Readonly<Record<string, string>> = {
   bob: 'e-mail address of bob',
   client: 'address of the client on the internet',
   lan: "address of a neighbour in the gateway's network",
-  proxy: 'address from which the proxy dials the gateway: 127.0.0.1 of a sidecar',
+  proxy: 'address from which the proxy connects to the gateway: 127.0.0.1 for a sidecar',
   gateway: 'address of the gateway',
   host: 'public host name of the proxy',
   mark: 'mark of the request',
