@@ -77,7 +77,7 @@ function checkService(
   }
 }
 
-/** A pattern that backtracks without end would hold the whole run: no repeated groups, no references back, few repetitions. */
+/** A pattern that backtracks without end would block the run: no repeated groups, no back references, few repetitions. */
 function patternFlaw(pattern: string): string | undefined {
   try {
     new RegExp(pattern)
@@ -86,7 +86,7 @@ function patternFlaw(pattern: string): string | undefined {
   }
   const plain = pattern.replaceAll(/\\[^1-9k]|\[(?:\\.|[^\]\\])*\]/g, 'x')
   if (/\)\s*(?:[*+]|\{\d+,)/.test(plain)) return 'expected a regular expression without a repeated group, such as (a+)+'
-  if (/\\[1-9k]/.test(plain)) return 'expected a regular expression without a reference back to a group'
+  if (/\\[1-9k]/.test(plain)) return 'expected a regular expression without a back reference'
   if ((plain.match(/[*+]|\{\d+,/g) ?? []).length > 4) return 'expected a regular expression with at most 4 repetitions'
   return undefined
 }

@@ -15,7 +15,7 @@ import { readYaml } from './yaml/yaml-file.ts'
 /** A proxy with its file, so that its variants can be had for another version. */
 export type LoadedProxy = Product & {
   readonly written: ProxyFile
-  /** Where each known failure's `cases` stand, in the order of `knownFailures`. */
+  /** The place of each known failure's `cases`, in the order of `knownFailures`. */
   readonly knownFailurePlaces: readonly Place[]
   /** The same for `canaries`. */
   readonly canaryPlaces: readonly Place[]

@@ -20,7 +20,7 @@ export type Scenario = {
   readonly cases: number
 }
 
-export type LoadedScenarios = {
+type LoadedScenarios = {
   readonly scenarios: readonly Scenario[]
   readonly cases: readonly LoadedCase[]
   /** `family.topic` of files that are left out because of mistakes: names of their cases may be right. */

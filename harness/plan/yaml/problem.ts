@@ -8,7 +8,7 @@ export type Place = { readonly file: string; readonly line: number; readonly col
 export type Problem = Place & { readonly message: string }
 
 /** `file:line:column: message`, the form that editors and terminals turn into a link; the path as seen from the working folder. */
-export function renderProblem({ file, line, column, message }: Problem): string {
+function renderProblem({ file, line, column, message }: Problem): string {
   const near = relative(process.cwd(), file)
   const shown = near === '' || near.startsWith('..') || isAbsolute(near) ? file : near
   return `${shown}:${line}:${column}: ${message}`.replaceAll(unprintable, escaped)
