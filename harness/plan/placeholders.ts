@@ -31,11 +31,11 @@ export type PlaceholderContext = {
 /** Known placeholders with their meaning, for `explain` and for near misses. */
 export const placeholders: Readonly<Record<string, string>> = {
   identity: "the trusted header, in the spelling of the proxy's documentation",
-  'identity:_': 'the same with _ for every -',
-  'identity:.': 'the same with . for every -',
+  'identity:_': 'the same with _ for every -; with - for every _ where it has no -',
+  'identity:.': 'the same with . for every - and _',
   'identity:lower': 'the same in lower case',
   'identity:upper': 'the same in upper case',
-  'identity:mixed': 'the same with _ for the first - only',
+  'identity:mixed': 'the same with _ for the first - only, or - for the first _',
   evil: 'a value made afresh for each cell that looks like an e-mail address',
   alice: 'e-mail address of alice',
   bob: 'e-mail address of bob',
@@ -48,6 +48,7 @@ export const placeholders: Readonly<Record<string, string>> = {
   cookie: "Cookie header of the case's user",
   password: "the gateway's local password",
   'long:N': 'N times the letter a',
+  'other:NAME': 'as the name of a header line: NAME; the line is left out where NAME is the trusted header itself',
 }
 
 const shape = /\{([a-z][a-z-]*)(?::([\w.-]*))?\}/g
@@ -59,6 +60,7 @@ export function unknownPlaceholders(text: string): string[] {
 
 function isKnown(name: string, argument: string | undefined): boolean {
   if (name === 'long') return argument !== undefined && /^[1-9]\d{0,6}$/.test(argument)
+  if (name === 'other') return argument !== undefined && argument !== ''
   return Object.hasOwn(placeholders, argument === undefined ? name : `${name}:${argument}`)
 }
 
@@ -67,19 +69,21 @@ export function fill(text: string, context: PlaceholderContext): string {
   return text.replaceAll(shape, (whole: string, name: string, argument?: string) => {
     if (!isKnown(name, argument)) return whole
     if (name === 'long') return 'a'.repeat(Number(argument))
+    if (name === 'other') return argument ?? whole
     if (argument !== undefined) return respell(context.identity, argument)
     return plain(name, context) ?? whole
   })
 }
 
+/** Another spelling of the name that a server with CGI-like variables takes for the same, also of one that is written with `_`. */
 function respell(header: string, how: string): string {
   switch (how) {
     case '_':
-      return header.replaceAll('-', '_')
+      return header.includes('-') ? header.replaceAll('-', '_') : header.replaceAll('_', '-')
     case '.':
-      return header.replaceAll('-', '.')
+      return header.replaceAll(/[-_]/g, '.')
     case 'mixed':
-      return header.replace('-', '_')
+      return header.replace(/[-_]/, (sign) => (sign === '-' ? '_' : '-'))
     case 'lower':
       return header.toLowerCase()
     case 'upper':
@@ -96,7 +100,11 @@ function plain(name: string, context: PlaceholderContext): string | undefined {
 /** One request with everything filled in. */
 export function fillSend(send: Send, context: PlaceholderContext): Send {
   const put = (text: string) => fill(text, context)
-  const lines = (list: readonly HeaderLine[]) => list.map(([name, value]): HeaderLine => [put(name), put(value)])
+  const isIdentity = (name: string) => put(name).toLowerCase() === context.identity.toLowerCase()
+  const lines = (list: readonly HeaderLine[]) =>
+    list
+      .filter(([name]) => !(name.startsWith('{other:') && isIdentity(name)))
+      .map(([name, value]): HeaderLine => [put(name), put(value)])
   return {
     ...send,
     ...(send.method !== undefined && { method: put(send.method) }),
