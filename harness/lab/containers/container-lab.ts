@@ -76,7 +76,10 @@ export class ContainerLab implements AsyncDisposable {
     const network = await createNetwork(docker, prefix, labels)
     const inhabitants: Inhabitants = { started: new Map(), guests: new Map() }
     const nameOf = (ids: readonly string[]) => {
-      const own = ids.map((id) => id.slice(prefix.length + 1)).find((name) => inhabitants.started.has(name))
+      const own = ids
+        .filter((id) => id.startsWith(`${prefix}-`))
+        .map((id) => id.slice(prefix.length + 1))
+        .find((name) => inhabitants.started.has(name))
       return own ?? [...inhabitants.guests].find(([, id]) => ids.includes(id))?.[0]
     }
     const watch = await watchEnds({ docker, socketPath, run, nameOf })
