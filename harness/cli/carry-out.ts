@@ -197,6 +197,7 @@ function commit(): string {
   try {
     return execFileSync('git', ['-C', root, 'rev-parse', '--short=12', 'HEAD'], {
       encoding: 'utf8',
+      timeout: 5000,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim()
   } catch {

@@ -177,6 +177,7 @@ What is written runs as it is; change it line by line (see CONTRIBUTING.md).`,
 program
   .command('doctor')
   .description('engine, registries, tools, disk, memory: what is there, what is missing, what to do')
+  .option('--deep', 'also compare every file of the cache with its digest', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
     const { doctor } = await import('./doctor.ts')
@@ -185,8 +186,9 @@ program
 
 program
   .command('clean')
-  .description('remove whatever earlier runs left: containers, networks, folders')
+  .description('remove what is left over from earlier runs: containers, networks, folders, damaged cache entries')
   .option('--dry-run', 'only say what would be removed', false)
+  .option('--cache', 'also empty the cache: programs are fetched and built again when they are needed', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
     const { clean } = await import('./clean.ts')

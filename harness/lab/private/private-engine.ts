@@ -55,7 +55,7 @@ export class PrivateEngine implements AsyncDisposable {
   static async start(packages: string, folder: string): Promise<PrivateEngine> {
     await using stack = new AsyncDisposableStack()
     await requireUncovered(folder)
-    await run('ip', ['link', 'set', 'lo', 'up'])
+    await run('ip', ['link', 'set', 'lo', 'up'], { timeout: answerDeadline })
     const bin = join(folder, 'bin')
     await mkdir(bin, { recursive: true })
     // One program under the names of its applets; the system's own may be the other kind, or absent.
