@@ -1,20 +1,21 @@
 /** A plan carried out: prepare, run, report. Whatever has been obtained is written, however it ends. */
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { noteOwner, removeRun, runFolderPrefix } from '../lab/containers/sweep.ts'
+import { removeRun } from '../lab/containers/sweep.ts'
 import { engineClient } from '../lab/deadlines.ts'
-import { stopSteps } from '../lab/images/step.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
+import { UserError } from '../plan/user-error.ts'
 import { engineInWords } from '../report/overview.ts'
-import { mustBeReport, writeReport } from '../report/write.ts'
+import { mustBeReport, removeOldReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Results } from '../run/results.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
+import { interruptible } from './interruption.ts'
+import { jobsThatFit, makeRunFolder, requireOutFolder } from './machine.ts'
 import type { RunOptions } from './options.ts'
 import { type Footing, findFooting, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
@@ -39,8 +40,10 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   const since = performance.now()
   const startedAt = new Date().toISOString()
   const out = resolve(options.out)
+  if (options.out === '') throw new UserError('--out is empty: name the folder for the report.')
   // Before hours of work, not after them.
   await mustBeReport(out)
+  await requireOutFolder(out, plan.environments.length)
   using progress = terminalProgress()
   using interruption = interruptible(progress)
   progress.note(planLine(plan))
@@ -48,9 +51,11 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   const nothingRuns = footing.engine.kind === 'none' && plan.environments.every(({ embedded }) => !embedded)
   const instead = nothingRuns ? order.instead() : []
   const environments = [...plan.environments, ...instead]
+  const jobs = jobsThatFit(environments, options.jobs, footing.engine.kind)
   const collection = new Collection(environments, order.complete)
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
+  await using folder = await makeRunFolder(options.keep)
+  // Whatever happens from here on, an earlier report is not taken for this run's.
+  await removeOldReport(out)
   const runId = randomBytes(4).toString('hex')
   const facts = {
     id: runId,
@@ -64,6 +69,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     notes.push(line)
     progress.note(line)
   }
+  if (jobs < options.jobs)
+    note(`Too little memory for ${options.jobs} environments at a time: running ${jobs} (as with --jobs ${jobs}).`)
   let engine: Results['run']['engine'] = { kind: footing.engine.kind, version: '' }
   const results = () => {
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
@@ -87,8 +94,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       runId,
       environments: prepared.environments,
       engine: footing.engine,
-      folder,
-      jobs: options.jobs,
+      folder: folder.path,
+      jobs,
       seed: options.seed,
       keep: options.keep,
       command: facts.command,
@@ -105,6 +112,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
+      if (footing.engine.kind === 'docker') interruption.startedIn(footing.engine.socket)
       const run = spawnRun(request, footing.prefix, onEvent, interruption.signal)
       try {
         const end = await Promise.race([run, judged.promise])
@@ -113,7 +121,10 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       } finally {
         const end = await run
         if (end.kind === 'died')
-          collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+          collection.take({
+            type: 'failure',
+            message: `The run's process ended early: ${end.detail}${ofMemory(end.detail)}`,
+          })
         if (footing.engine.kind === 'docker' && !options.keep)
           for (const line of await removeRest(footing.engine.socket, runId)) note(line)
       }
@@ -123,7 +134,6 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       collection.take({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
   } finally {
     progress.status('')
-    if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
 
   if (written === undefined || collection.failures.length + notes.length > told) written = await report()
@@ -131,30 +141,16 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   return written
 }
 
-/** Ctrl-C or SIGTERM: finish the case at hand, take everything down, write what there is. A second one does not wait. */
-export function interruptible(progress: TerminalProgress): Disposable & { readonly signal: AbortSignal } {
-  const abort = new AbortController()
-  const onSignal = () => {
-    if (abort.signal.aborted) process.exit(130)
-    progress.note('Interrupted: taking everything down and writing what there is (again to leave at once).')
-    abort.abort()
-    stopSteps()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return {
-    signal: abort.signal,
-    [Symbol.dispose]() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-    },
-  }
-}
-
 function show(event: RunEvent, collection: Collection, progress: TerminalProgress): void {
   if (event.type === 'starting') progress.status(`${event.id} starts`)
   if (event.type === 'cell') progress.status(`${collection.count} cells · ${event.cell.environment}`)
   if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
+}
+
+/** The kernel ends a process with SIGKILL where the memory is exhausted; nobody else here does. */
+function ofMemory(detail: string): string {
+  if (!/SIGKILL|exit code 137/.test(detail)) return ''
+  return `\n  The system may have ended it because memory was exhausted (${Math.round(process.availableMemory() / 1e6)} MB are available now): try --jobs 1.`
 }
 
 type Engine = Results['run']['engine']

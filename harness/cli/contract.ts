@@ -1,8 +1,5 @@
 /** `conformance contract`: what is written down about each version of a gateway, asked of the real program. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { gatewayPrograms, type Program, programOf } from '../gateways/programs.ts'
 import { didYouMean } from '../plan/near-misses.ts'
@@ -42,7 +39,7 @@ export async function contractCommand(options: ContractOptions): Promise<number>
   using progress = terminalProgress()
   progress.note(wrapped(`${counted(programs.length)}: ${programs.map(nameOf).join(', ')}`))
   // What containers take is loaded after the first line is out.
-  const { interruptible } = await import('./carry-out.ts')
+  const { interruptible } = await import('./interruption.ts')
   using interruption = interruptible(progress)
   const hearing = new Hearing(programs, progress)
   await ask(programs, audited, options, hearing, progress, interruption.signal)
@@ -66,21 +63,20 @@ async function ask(
   progress: TerminalProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { noteOwner, runFolderPrefix } = await import('../lab/containers/sweep.ts')
+  const { makeRunFolder } = await import('./machine.ts')
   const { findFooting, preparePrograms } = await import('./prepare.ts')
   const { spawnRun } = await import('../run/spawn-run.ts')
   const footing = await findFooting({ environments: [{ embedded: false }] }, options, progress)
   const { ready, missing } = await preparePrograms(programs, footing, options, progress)
   for (const [program, reason] of missing) hearing.broke(program, 'all of it', reason)
   if (ready.length === 0 || signal.aborted) return
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
+  await using folder = await makeRunFolder(false)
   try {
     const request = {
       runId: randomBytes(4).toString('hex'),
       environments: [],
       engine: footing.engine,
-      folder,
+      folder: folder.path,
       // One program after the other: each wants a core and a gigabyte to itself.
       jobs: 1,
       seed: options.seed,
@@ -92,7 +88,6 @@ async function ask(
     if (end.kind === 'died') for (const program of ready) hearing.broke(nameOf(program), 'the rest', end.detail)
   } finally {
     progress.status('')
-    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,8 +1,5 @@
 /** `conformance fuzz`: requests drawn by chance from a seed; what breaks the property is made small and printed as a scenario. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan, type Plan, type PlannedEnvironment } from '../plan/expand.ts'
 import { type CounterExample, type FuzzOrder, type FuzzResult, fuzz } from '../run/fuzz.ts'
@@ -55,7 +52,7 @@ export async function fuzzCommand(options: FuzzOptions): Promise<number> {
     `Seed ${order.seed}, up to ${order.runs} requests in each of ${plan.environments.length} ${plan.environments.length === 1 ? 'environment' : 'environments'}: ${plan.environments.map(({ id }) => id).join(', ')}`,
   )
   // What containers take is loaded after the first line is out.
-  const { interruptible } = await import('./carry-out.ts')
+  const { interruptible } = await import('./interruption.ts')
   using interruption = interruptible(progress)
   const inProcess = plan.environments.filter((environment) => environment.embedded)
   const rows: Row[] = []
@@ -104,14 +101,13 @@ async function fuzzContainers(
   progress: TerminalProgress,
   signal: AbortSignal,
 ): Promise<Row[]> {
-  const { noteOwner, runFolderPrefix } = await import('../lab/containers/sweep.ts')
+  const { makeRunFolder } = await import('./machine.ts')
   const { findFooting, prepare } = await import('./prepare.ts')
   const { spawnRun } = await import('../run/spawn-run.ts')
   const real = environments.filter((environment) => !environment.embedded)
   const runOptions = { ...options, asked: real.map(({ proxy }) => proxy) }
   const footing = await findFooting({ environments: real }, runOptions, progress)
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
+  await using folder = await makeRunFolder(false)
   const rows = new Map<string, Pick<Row, 'result' | 'reason'>>()
   try {
     const prepared = await prepare(real, footing, runOptions, progress)
@@ -121,7 +117,7 @@ async function fuzzContainers(
         runId: randomBytes(4).toString('hex'),
         environments: prepared.environments,
         engine: footing.engine,
-        folder,
+        folder: folder.path,
         jobs: runOptions.jobs,
         seed: order.seed,
         keep: false,
@@ -143,7 +139,7 @@ async function fuzzContainers(
       if (end.kind === 'died') progress.note(`The run's process ended early: ${end.detail}`)
     }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    progress.status('')
   }
   return real.map(({ id, proxy, variant }): Row => {
     const { result, reason = 'it ended before anything was found' } = rows.get(id) ?? {}

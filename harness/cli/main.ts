@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-/** The command line: parses, calls, prints. Exit codes: see `exit.ts`. */
+/** The command line: parses, calls, prints. */
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { compiledFolder } from '../lab/cache.ts'
 import { UserError } from '../plan/user-error.ts'
+import { MachineError, requireDescriptors } from './machine.ts'
 import {
   canaryOptions,
   contractOptions,
@@ -14,6 +15,12 @@ import {
   runOptions,
   selectionOptions,
 } from './options.ts'
+
+survive(process.stdout, process.stderr)
+process.on('uncaughtException', (error) => {
+  process.exitCode = complain(error)
+  process.exit()
+})
 
 // The variable is for the run's own process and its threads.
 process.env.NODE_COMPILE_CACHE ??= compiledFolder
@@ -211,11 +218,21 @@ function complain(error: unknown): number {
     console.error(error.message)
     return 2
   }
+  if (error instanceof MachineError) {
+    console.error(error.message)
+    return 3
+  }
   console.error(error instanceof Error ? error.stack : error)
   return 3
 }
 
+/** A reader that has gone (`| head`), or a full disk behind a stream, ends no run: its result is the report and the exit code. */
+function survive(...streams: readonly NodeJS.WriteStream[]): void {
+  for (const stream of streams) stream.on('error', () => {})
+}
+
 try {
+  requireDescriptors()
   refuseUnknownCommand(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {
