@@ -167,12 +167,14 @@ export class ContainerLab implements AsyncDisposable {
   }
 
   /**
-   * Removes everything, also what is just starting. What cannot be removed does not keep the others.
+   * Removes everything, also what is just starting. What cannot be removed does not keep the others. Where the engine answers no more there is
+   * nothing to be said that `ended` does not say: a later sweep finds what is left.
    * @throws afterwards, with the names of what is left over and why
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
     this.#watch[Symbol.dispose]()
+    if (!(await this.answers())) return
     await Promise.allSettled(this.#started.values())
     const network = this.#docker.getNetwork(this.network.id)
     const own = [...this.#started.keys()].map((name) => ({ id: this.#nameInEngine(name), name }))
