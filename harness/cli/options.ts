@@ -1,4 +1,4 @@
-/** The flags of a run, as interfaces.md names them. Parsing only: what they select is the plan's business. */
+/** The flags of a run. Parsing only: the plan selects. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Transport, transports } from '../plan/case.ts'
 

@@ -1,6 +1,7 @@
 /** The first observation: what arrived at a gateway that records. */
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
+import { withoutMark } from '../plan/marks.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times } from './words.ts'
 
@@ -104,7 +105,7 @@ function blankOrAbsent(name: string, arrival: Arrival): Finding {
   return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of blank or absent` }
 }
 
-/** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (attacks.md section 3). */
+/** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (RFC 3875 4.1.18). */
 const fold = (name: string) => name.trimEnd().toLowerCase().replace(/[_. ]/g, '-')
 
 function noAliases(identity: string, arrival: Arrival): Finding {
@@ -136,7 +137,7 @@ function absent(name: string, arrival: Arrival): Finding {
   return { met: false, says: `${name} arrived as ${quoteAll(found)}` }
 }
 
-/** IPv4-mapped IPv6 is the same client (gateways.md stage A 1). */
+/** IPv4-mapped IPv6 is the same client (docs/gateways.md#g2-1-peer-address). */
 const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 function clientAddress(wanted: string, arrival: Arrival): Finding {
@@ -157,10 +158,7 @@ function forwarded(arrival: Arrival): string {
   return `X-Forwarded-For ${lines.length === 0 ? 'absent' : quoteAll(lines)}`
 }
 
-/** The harness adds `mark=…` to the query; it is no part of what the case speaks of. */
-const withoutMark = (text: string) =>
-  text.replace(/([?&])mark=[^&#]*(&?)/, (_all, before: string, after: string) => (after ? before : ''))
-
+/** The harness adds its mark to the query; it is no part of what the case speaks of. */
 function target(wanted: string, arrival: Arrival): Finding {
   const found = withoutMark(arrival.target)
   if (found === withoutMark(wanted)) return { met: true, says: `with target ${quote(found)}` }

@@ -147,7 +147,7 @@ export function requestLines(asked: Case, send: Send, transport: Case['over'][nu
 
 /** The client's mark, as `Send.target` describes it. */
 function marked(target: string): string {
-  return target.includes('{mark}') ? target : `${target}${target.includes('?') ? '&' : '?'}mark={mark}`
+  return target.includes('{mark}') ? target : `${target}${target.includes('?') ? '&' : '?'}mark={mark}&end=1`
 }
 
 /** Lines of raw bytes with what a reader cannot see written out. */

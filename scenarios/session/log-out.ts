@@ -1,13 +1,13 @@
-/** A session of its own is opened, ended, and tried again. */
-import type { Finding, Stage } from '../../harness/stage.ts'
+/** Signs in with a new session, logs out, and sends a request with the old session. */
+import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 /** `login.log-out` in proxy.yaml. Where there is none, the cases are unsupported. */
 const page = '{log-out}'
 
 type LoggedOut = {
-  /** The session's cookies as they were. */
+  /** The session's cookies before log-out. */
   readonly before: string
-  /** What a browser has left of them. */
+  /** The cookies that a browser keeps after log-out. */
   readonly after: string
 }
 
@@ -18,13 +18,13 @@ export async function browser(stage: Stage): Promise<readonly Finding[]> {
     gone.length > 0
       ? { met: true, says: `log-out removed ${gone.map(({ name }) => name).join(', ')}` }
       : { met: false, says: 'the log-out page removed no cookie' },
-    await gateClosed(stage, after, 'what the browser has left'),
+    await gateClosed(stage, after, 'a request with the cookies that the browser keeps'),
   ]
 }
 
 export async function replay(stage: Stage): Promise<readonly Finding[]> {
   const { before } = await logOut(stage)
-  return [await gateClosed(stage, before, 'a copy of the cookie')]
+  return [await gateClosed(stage, before, 'a request with a copy of the cookie')]
 }
 
 async function logOut(stage: Stage): Promise<LoggedOut> {
@@ -45,10 +45,10 @@ async function logOut(stage: Stage): Promise<LoggedOut> {
 
 async function gateClosed(stage: Stage, cookie: string, what: string): Promise<Finding> {
   const { mark } = await stage.send({}, { cookie })
-  const arrived = (await stage.arrived()).filter(({ target }) => target.includes(mark))
+  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, mark))
   return arrived.length === 0
-    ? { met: true, says: `${what} opens nothing any more` }
-    : { met: false, says: `${what} still opens the gateway` }
+    ? { met: true, says: `${what} did not arrive` }
+    : { met: false, says: `${what} still arrived at the gateway` }
 }
 
 function cookiesIn(header: string): { readonly name: string; readonly pair: string }[] {
@@ -59,7 +59,7 @@ function cookiesIn(header: string): { readonly name: string; readonly pair: stri
     .map((pair) => ({ name: pair.split('=', 1)[0] ?? pair, pair }))
 }
 
-/** RFC 6265 5.3: an expiry in the past, or no time to live. An empty value is worth nothing either. */
+/** RFC 6265 5.3: an expiry in the past, or no time to live. An empty value removes the session as well. */
 function removes(line: string): boolean {
   const maxAge = /;\s*max-age=(-?\d+)/i.exec(line)?.[1]
   const expires = /;\s*expires=([^;]+)/i.exec(line)?.[1]
