@@ -4,9 +4,10 @@ import { checkCases } from './check-cases.ts'
 import { type Features, readFeatures } from './features.ts'
 import { type LoadedProxy, readProxies } from './load-proxies.ts'
 import { readScenarios, type Scenario } from './load-scenarios.ts'
+import { refuseOn } from './refuse-on.ts'
 import { caseMatcher } from './select.ts'
 import { didYouMean, oneOf } from './yaml/near-misses.ts'
-import { type Place, type Problem, refuseOn } from './yaml/problem.ts'
+import type { Place, Problem } from './yaml/problem.ts'
 
 export type Catalogue = {
   readonly scenarios: readonly Scenario[]

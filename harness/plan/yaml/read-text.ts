@@ -1,7 +1,7 @@
 /** The text of a file that a person wrote: an ordinary file of bounded size, in UTF-8. */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { foundInside } from '../folder-contents.ts'
+import { foundInside } from './folder-contents.ts'
 
 type ReadText = { readonly text: string } | { readonly trouble: string }
 
