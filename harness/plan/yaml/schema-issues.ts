@@ -1,36 +1,12 @@
 /** A schema's complaints in words: what was expected, what was found, what was probably meant. */
 import type { z } from 'zod'
 import { didYouMean, oneOf } from './near-misses.ts'
+import { privileges } from './privileges.ts'
 
 type Issue = z.core.$ZodIssue
 
 /** Keys that had another name in earlier versions of the formats. */
 const renames: Readonly<Record<string, string>> = { twin: 'control' }
-/** Keys of container engines and of Compose that would hand parts of the machine to a container. */
-const privileges: ReadonlySet<string> = new Set([
-  'cap_add',
-  'capabilities',
-  'cgroup',
-  'cgroup_parent',
-  'device_cgroup_rules',
-  'devices',
-  'gpus',
-  'ipc',
-  'mounts',
-  'network',
-  'network_mode',
-  'networks',
-  'pid',
-  'privileged',
-  'runtime',
-  'security_opt',
-  'sysctls',
-  'userns',
-  'userns_mode',
-  'uts',
-  'volumes',
-  'volumes_from',
-])
 type Path = readonly PropertyKey[]
 
 /** `on: 'key'` points at the name of the last path element, `on: 'value'` at its value. */
