@@ -74,7 +74,8 @@ type Lines = Exclude<ArrivalExpectation, 'never'>
 
 function lineFindings(expected: Lines, arrival: Arrival, identity: string): Finding[] {
   const findings: Finding[] = []
-  if (expected.identity !== undefined) findings.push(exactly(identity, expected.identity, arrival))
+  if (expected.identity === 'blank-or-absent') findings.push(blankOrAbsent(identity, arrival))
+  else if (expected.identity !== undefined) findings.push(exactly(identity, expected.identity, arrival))
   if (expected.aliases === 'none') findings.push(noAliases(identity, arrival))
   for (const value of expected.without ?? []) findings.push(withoutValue(value, arrival))
   for (const name of expected.absent ?? []) findings.push(absent(name, arrival))
@@ -98,7 +99,13 @@ function exactly(name: string, wanted: readonly string[], arrival: Arrival): Fin
   return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}` }
 }
 
-/** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (attacks.md section 3). */
+function blankOrAbsent(name: string, arrival: Arrival): Finding {
+  const found = arrival.headers.filter(([header]) => sameName(header, name)).map(lineValue)
+  if (found.every((value) => value === '')) return { met: true, says: `${name} blank or absent` }
+  return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of blank or absent` }
+}
+
+/** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (RFC 3875 4.1.18). */
 const fold = (name: string) => name.trimEnd().toLowerCase().replace(/[_. ]/g, '-')
 
 function noAliases(identity: string, arrival: Arrival): Finding {
@@ -130,7 +137,7 @@ function absent(name: string, arrival: Arrival): Finding {
   return { met: false, says: `${name} arrived as ${quoteAll(found)}` }
 }
 
-/** IPv4-mapped IPv6 is the same client (gateways.md stage A 1). */
+/** IPv4-mapped IPv6 is the same client (docs/gateways.md#g2-1-peer-address). */
 const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 function clientAddress(wanted: string, arrival: Arrival): Finding {

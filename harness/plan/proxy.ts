@@ -1,5 +1,7 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
-import type { Transport } from './case.ts'
+import type { DeepReadonly } from './deep-readonly.ts'
+import type { KnownFailuresFile } from './known-failures-schema.ts'
+import type { Transport } from './vocabulary.ts'
 
 /** From where the gateway is dialled: an address of the proxy's own, or the gateway's own loopback (some service is `beside` it). */
 export type Topology = 'network' | 'sidecar'
@@ -68,6 +70,8 @@ export type Service = {
     | { readonly port: number }
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
+  /** TCP ports on which it listens, as far as `proxy.yaml` says. */
+  readonly ports: readonly number[]
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** In the gateway's network namespace, without an address of its own. */
@@ -91,6 +95,10 @@ export type Variant = {
   readonly login: {
     readonly callbacks: readonly string[]
     readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+    /** Path or address that ends a session; absent: there is none, and the variant has no feature `logout`. */
+    readonly logOut?: string
+    /** Address of the log-in pages, where they are not on the public host. */
+    readonly portal?: string
   }
   /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }
@@ -100,15 +108,8 @@ export type Variant = {
   readonly only?: 'canaries'
 }
 
-export type KnownFailure = {
-  readonly variant: string
-  readonly cases: readonly string[]
-  readonly transports?: readonly string[]
-  readonly gateways?: readonly string[]
-  readonly versions?: readonly string[]
-  readonly reason: string
-  readonly link: string
-  readonly since: string
+/** One entry of `known-failures.yaml`. */
+export type KnownFailure = DeepReadonly<KnownFailuresFile[number]> & {
   readonly source: { readonly file: string; readonly line: number }
 }
 

@@ -5,7 +5,7 @@ import { markHeader } from '../../plan/marks.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import { mutantNamed } from '../../reference-proxy/mutants.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { Windows } from './batches.ts'
 import { cellRunner } from './run-cell.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const whole = await planReferencePair(['**'])
   // Those that wait and those with steps of their own are never among others.
   planned = { ...whole, cells: whole.cells.filter(({ case: { family, step } }) => family !== 'smuggling' && !step) }
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
 })
 afterAll(() => lab[Symbol.asyncDispose]())
 
