@@ -1,5 +1,5 @@
 /**
- * The gateway's own handshake after a 101, which alone tells whether anybody was let in, and as whom:
+ * The gateway's own handshake after a 101, which alone tells whether anybody was let in, and as whom (docs/gateways.md#g6-1-upgrade-and-connect):
  * `connect.challenge`, `connect`, hello-ok or an error with the reason, then `users.self` as the oracle of who.
  */
 import { randomUUID } from 'node:crypto'

@@ -1,7 +1,7 @@
 /** What arrives is what was sent unless the case says otherwise (RFC 9110 7.6): the default findings of every case that demands an arrival. */
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import { foldName, sameName } from '../gateways/rules/header-lines.ts'
-import type { ArrivalExpectation, HeaderLine, Part } from '../plan/case.ts'
+import type { ArrivalExpectation, Changeable, HeaderLine } from '../plan/case.ts'
 import { markHeader, withoutMark } from '../plan/marks.ts'
 import type { Attempt, Finding, SentRequest } from './observation.ts'
 import { quote, quoteAll, times } from './words.ts'
@@ -9,7 +9,7 @@ import { quote, quoteAll, times } from './words.ts'
 /** Only what is not as it was sent comes back: the case's own findings say what holds. */
 export function sentFindings({ sent, arrivals, expect }: Attempt, identity: string): Finding[] {
   const arrives = typeof expect.arrives === 'object' ? expect.arrives : {}
-  const changed = new Set<Part>(arrives.changed)
+  const changed = new Set<Changeable>(arrives.changed)
   const found: Finding[] = []
   // Where the case counts, its own finding says so.
   if (expect.arrives === undefined && arrivals.length > 1)
@@ -27,7 +27,7 @@ export function sentFindings({ sent, arrivals, expect }: Attempt, identity: stri
 
 const unmet = (says: string): Finding => ({ met: false, says })
 
-function targetFindings(sent: SentRequest, arrival: Arrival, changed: ReadonlySet<Part>): Finding[] {
+function targetFindings(sent: SentRequest, arrival: Arrival, changed: ReadonlySet<Changeable>): Finding[] {
   const wanted = parts(sent.target)
   const found = parts(arrival.target)
   const differs = (what: 'path' | 'query') => {

@@ -1,6 +1,6 @@
 /** The shape of `proxies/<proxy>/known-failures.yaml`. Published as `schemas/known-failures.schema.json`. */
 import { z } from 'zod'
-import { transports } from './case.ts'
+import { transports } from './vocabulary.ts'
 
 const text = z.string().min(1)
 const pattern = text.refine(isTextOrPattern, 'expected a text, or a regular expression between slashes')
@@ -19,20 +19,26 @@ export const knownFailuresSchema = z
   .array(
     z
       .strictObject({
-        variant: text.meta({ description: 'Variant that does not conform.' }),
-        cases: z.array(text).min(1).meta({ description: 'Case ids or globs.' }),
-        transports: z.array(z.enum(transports)).min(1).exactOptional().meta({ description: 'Default: all.' }),
-        gateways: z
+        variant: text.meta({ description: 'The variant that does not conform.' }),
+        cases: z.array(text).min(1).meta({ description: 'Case ids, or globs of ids.' }),
+        shows: z.union([pattern, z.array(pattern).min(1)]).meta({
+          description:
+            'What is seen to fail, for example `arrived as nothing`. Each finding of a red cell must contain one of these texts, or match one that is a regular expression between slashes (upper and lower case are the same); else the cell is a failure. That one user is accepted as another is never a known failure.',
+        }),
+        transports: z
+          .array(z.enum(transports))
+          .min(1)
+          .exactOptional()
+          .meta({ description: 'Transports that fail. Default: all.' }),
+        gateways: z.array(text).min(1).exactOptional().meta({
+          description: 'Gateways behind which it fails (`openclaw`, `reference:legacy`, globs). Default: all.',
+        }),
+        versions: z
           .array(text)
           .min(1)
           .exactOptional()
-          .meta({ description: 'Gateways (`openclaw`, `reference:legacy`, globs). Default: all.' }),
-        versions: z.array(text).min(1).exactOptional().meta({ description: 'Versions of the proxy. Default: all.' }),
-        shows: z.union([pattern, z.array(pattern).min(1)]).meta({
-          description:
-            'What is seen to fail: every finding of a red cell must contain one of these texts, or match one that is a regular expression between slashes (in whatever case); else the cell is a fail. That one user is accepted as another is never a known failure.',
-        }),
-        reason: text.meta({ description: 'Why, in one sentence.' }),
+          .meta({ description: 'Versions of the proxy that fail. Default: all.' }),
+        reason: text.meta({ description: 'Why it fails, in one sentence.' }),
         link: z
           .string()
           .regex(/^https?:\/\//)
@@ -42,11 +48,12 @@ export const knownFailuresSchema = z
           .regex(/^\d{4}-\d{2}-\d{2}$/)
           .meta({ description: 'Date of the entry, YYYY-MM-DD.' }),
       })
-      .meta({ id: 'known-failure' }),
+      .meta({ id: 'known-failure', description: 'One known failure.' }),
   )
   .meta({
     title: 'Known failures',
-    description: 'What is known not to conform. An entry that no red cell uses fails the run.',
+    description:
+      'Requirements that a variant is known not to meet. An entry whose cases all pass is out of date and fails the run.',
   })
 
 export type KnownFailuresFile = z.infer<typeof knownFailuresSchema>

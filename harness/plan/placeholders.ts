@@ -134,7 +134,7 @@ function fillArrival(arrives: ArrivalExpectation, put: (text: string) => string)
   const all = (texts: readonly string[]) => texts.map(put)
   return {
     ...arrives,
-    ...(Array.isArray(arrives.identity) && { identity: all(arrives.identity) }),
+    ...(typeof arrives.identity === 'object' && { identity: all(arrives.identity) }),
     ...(arrives.without !== undefined && { without: all(arrives.without) }),
     ...(arrives.absent !== undefined && { absent: all(arrives.absent) }),
     ...(arrives.headers !== undefined && { headers: mapRecord(arrives.headers, put, all) }),

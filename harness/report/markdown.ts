@@ -1,4 +1,5 @@
 /** `report.md`: what fits a CI job's summary. Matrix first, then every red cell with what was sent and what arrived. */
+import { referenceAddress } from '../plan/references.ts'
 import {
   type ArrivedEvidence,
   type Cell,
@@ -7,7 +8,7 @@ import {
   type EnvironmentResult,
 } from '../run/results/results.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
-import { counted, duration, environmentOutcome, type Overview, runInWords } from './overview.ts'
+import { counted, duration, engineInWords, environmentOutcome, type Overview, runInWords } from './overview.ts'
 import { visible } from './visible.ts'
 
 /** GitHub refuses job summaries over 1 MiB; the rest of the page and UTF-8 need room too. In characters. */
@@ -126,10 +127,16 @@ function redCell(overview: Overview, cell: Cell): string {
     `${text(cell.reason)}`,
     ...(one === undefined
       ? []
-      : [`*${text(one.title)}* (${cell.level}). ${text(one.why)} ${one.refs.map(text).join(', ')}`]),
+      : [`*${text(one.title)}* (${cell.level}). ${text(one.why)} ${one.refs.map(reference).join(', ')}`]),
     ...(evidence === undefined ? [] : [sentAndArrived(evidence), `Again: ${code(evidence.replay)}`]),
   ]
   return details(title, body.join('\n\n'))
+}
+
+/** A link where the rule has an address, else its path in the repository. */
+function reference(ref: string): string {
+  const address = referenceAddress(ref)
+  return address === undefined ? code(ref) : `[${text(ref)}](<${address}>)`
 }
 
 const longestSent = 2000
@@ -191,7 +198,7 @@ function staleEntries({ results }: Overview): string {
 }
 
 function runFacts({ results: { run } }: Overview): string {
-  return `<sub>Run ${text(run.id)}, ${text(run.startedAt)}, ${duration(run.durationMs)}, engine ${run.engine.kind} ${text(run.engine.version)}, harness ${text(run.harness.version)} (${text(run.harness.commit)}), seed ${run.seed}, exit code ${run.exitCode}: ${code(run.command)}</sub>`
+  return `<sub>Run ${text(run.id)}, ${text(run.startedAt)}, ${duration(run.durationMs)}, engine ${text(engineInWords(run.engine))}, harness ${text(run.harness.version)} (${text(run.harness.commit)}), seed ${run.seed}, exit code ${run.exitCode}: ${code(run.command)}</sub>`
 }
 
 function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {

@@ -5,7 +5,7 @@ import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import { fenceConnection } from './cells/fence.ts'
 import { CellRunner, type Correction, type JudgedCell } from './cells/run-cell.ts'
-import { lentGateway, standing } from './environment-start.ts'
+import { sharedGateway, startsFirst } from './environment-start.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
@@ -19,8 +19,8 @@ const noLogs = { proxy: [], gateway: [] }
 /** After so many cells what has arrived meanwhile is looked through once more. */
 const lookEvery = 50
 
-const orders = inject('standUps')
-const lent = await lentGateway(orders)
+const orders = inject('startOrders')
+const shared = await sharedGateway(orders)
 
 async function cellEvent(
   planned: PlannedEnvironment,
@@ -65,7 +65,7 @@ async function cellEvent(
 for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
-    const standingEnvironment = standing(order, lent)
+    const readyEnvironment = startsFirst(order, shared)
     let path: { readonly fences: KeptAlive; readonly runner: CellRunner } | undefined
     let over: string | undefined
     let remark: string | undefined
@@ -80,8 +80,8 @@ for (const order of orders) {
     for (const [index, cell] of planned.cells.entries()) {
       const options = { timeout: cellDeadline, concurrent: false }
       it(cellKey({ case: cell.case.id, transport: cell.transport }), options, async ({ task, skip }) => {
-        const environment = standingEnvironment()
-        if (environment === undefined) return skip('the environment did not stand up')
+        const environment = readyEnvironment()
+        if (environment === undefined) return skip('the environment did not start')
         if (over !== undefined) return skip(over)
         path ??= open(environment)
         const { runner } = path
@@ -109,7 +109,7 @@ for (const order of orders) {
     }
 
     it('nothing arrives late', { timeout: cellDeadline, concurrent: false }, async ({ task, skip }) => {
-      const environment = standingEnvironment()
+      const environment = readyEnvironment()
       if (environment === undefined || path === undefined || over !== undefined) return skip('no cell ran to its end')
       task.meta.further = await corrected(environment, await path.runner.finish())
     })

@@ -1,4 +1,4 @@
-/** Users at the same time. What each request arrives as is told by its mark. */
+/** Requests of several users at the same time. The mark in each request identifies it on arrival. */
 import { type Asked, belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 type User = 'alice' | 'bob'
@@ -26,8 +26,8 @@ export async function afterAUser(stage: Stage): Promise<readonly Finding[]> {
   return [
     ...(await asThemselves(stage, [user])),
     arrived.length === 0
-      ? { met: true, says: 'the request without a session behind it did not' }
-      : { met: false, says: `the request without a session behind it arrived ${arrived.length} times` },
+      ? { met: true, says: 'the request without a session that followed did not arrive' }
+      : { met: false, says: `the request without a session that followed arrived ${arrived.length} times` },
   ]
 }
 
@@ -37,7 +37,7 @@ export async function upgrades(stage: Stage): Promise<readonly Finding[]> {
   return await asThemselves(stage, sent)
 }
 
-/** One connection, its users taking turns. */
+/** One connection, on which the users alternate. */
 async function inTurns(stage: Stage, users: readonly User[], requests: number): Promise<Sent[]> {
   await using connection = stage.connect()
   const sent: Sent[] = []
@@ -64,6 +64,7 @@ async function asThemselves(stage: Stage, sent: readonly Sent[]): Promise<readon
     return [`a request of ${as} arrived as ${names.length === 0 ? 'nobody' : names.join(' and ')}`]
   })
   const [first] = wrong
-  if (first === undefined) return [{ met: true, says: `all ${sent.length} requests arrived as whoever sent them` }]
+  if (first === undefined)
+    return [{ met: true, says: `all ${sent.length} requests arrived with the user who sent them` }]
   return [{ met: false, says: wrong.length === 1 ? first : `${first}, and ${wrong.length - 1} more of ${sent.length}` }]
 }

@@ -1,4 +1,4 @@
-/** A sub-agent with the password on loopback, a user through the proxy, and one on loopback without anything; all at once. */
+/** Concurrent requests of a sub-agent with the password on loopback and of a user through the proxy. */
 import { type Arrival, belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]> {

@@ -1,7 +1,7 @@
 /** What the gateway saw and decided: the record that every judgement rests on. */
 import type { HeaderLine } from '../../plan/case.ts'
 
-/** Stage A of the gateway's decision: whose request this is on the network. */
+/** Attribution: whose request this is on the network (docs/gateways.md#g2-attribution). */
 export type Attribution =
   | { readonly kind: 'direct-local' }
   | { readonly kind: 'direct-remote' }

@@ -45,7 +45,7 @@ export const referenceBuildId = 'reference-build'
 /** Without a reason of its own, `abort` makes an exception with a stack for every connection that closes. */
 const gone = 'the connection has closed'
 
-/** gateways.md: the 33rd unauthenticated WebSocket of one client address gets 503. */
+/** The 33rd unauthenticated WebSocket of one client address gets 503 (docs/gateways.md#g6-7-limits). */
 const unauthenticatedSockets = 32
 
 type Connection = {

@@ -1,6 +1,6 @@
 /**
  * The programs of a private engine: Debian packages, fetched and unpacked into the cache. Nothing is installed in the system.
- * Source of the list: what dockerd, containerd, runc and the nftables front end of iptables were seen to need (facts on the machine).
+ * Source of the list: what dockerd, containerd, runc and the nftables front end of iptables were seen to need.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile } from 'node:fs/promises'

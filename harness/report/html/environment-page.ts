@@ -1,8 +1,9 @@
 /** One variant in front of one gateway: what it was made of, and every cell in it. */
+import { outsideLink } from '../../plan/references.ts'
 import type { EnvironmentResult } from '../../run/results/results.ts'
 import { duration, environmentOutcome, type Overview, percentile } from '../overview.ts'
 import { visible } from '../visible.ts'
-import { casePath, cellAnchor, cellLink, outsideLink } from './links.ts'
+import { casePath, cellAnchor, cellLink } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 

@@ -4,7 +4,7 @@ import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import { mutantNamed } from '../../reference-proxy/mutants.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { CellRunner } from './run-cell.ts'
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
   const whole = await planReferencePair(['**'])
   // Those that wait and those with steps of their own are never among others.
   planned = { ...whole, cells: whole.cells.filter(({ case: { family, step } }) => family !== 'smuggling' && !step) }
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
 })
 afterAll(() => lab[Symbol.asyncDispose]())
 

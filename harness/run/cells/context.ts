@@ -1,6 +1,7 @@
 /** One environment as cells are run against it, and what it adds to the words of a case. */
-import { type Limits, usualLimits } from '../../clients/wire.ts'
+
 import type { KeptAlive } from '../../clients/kept-alive.ts'
+import { type Limits, usualLimits } from '../../clients/wire.ts'
 import { users } from '../../identity/users.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'

@@ -3,7 +3,7 @@ import { sendHttp1 } from '../../clients/http1.ts'
 import type { Observation } from '../../judge/observation.ts'
 import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { CellRunner } from './run-cell.ts'
 import { peerOf } from './send.ts'
@@ -12,7 +12,7 @@ let planned: PlannedEnvironment
 let lab: EmbeddedLab
 beforeAll(async () => {
   planned = await planReferencePair(['identity.arrival', 'spoofing.anonymous'])
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
 })
 beforeEach(() => lab.replaceProxy(correct))
 afterAll(() => lab[Symbol.asyncDispose]())

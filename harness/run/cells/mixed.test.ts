@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { type Behaviour, correct } from '../../reference-proxy/behaviour.ts'
 import { correctSteps, stripUntrusted } from '../../reference-proxy/header-steps.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { CellRunner, type JudgedCell } from './run-cell.ts'
 
@@ -10,7 +10,7 @@ let planned: PlannedEnvironment
 let lab: EmbeddedLab
 beforeAll(async () => {
   planned = await planReferencePair(['identity.arrival', 'identity.users', 'identity.request', 'spoofing', 'alias'])
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
 })
 afterAll(() => lab[Symbol.asyncDispose]())
 

@@ -8,7 +8,7 @@ import { expandPlan, type PlannedEnvironment } from '../../plan/expand.ts'
 import { loadCatalogue } from '../../plan/load-catalogue.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import { mutantNamed } from '../../reference-proxy/mutants.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { runAndJudge } from './run-cell.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..')
@@ -44,7 +44,7 @@ beforeAll(async () => {
   if (environment === undefined || cell === undefined) throw new Error('there is no reference proxy')
   planned = environment
   asked = cell.case
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
   folder = await mkdtemp(join(tmpdir(), 'stage-'))
   await writeFile(join(folder, 'steps.ts'), module)
 })

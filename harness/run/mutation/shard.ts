@@ -8,7 +8,7 @@ import { correct } from '../../reference-proxy/behaviour.ts'
 import type { Mutant } from '../../reference-proxy/mutants.ts'
 import { inProcessLimits } from '../cells/context.ts'
 import { CellRunner, greenRests, judgeCell, runAndJudge } from '../cells/run-cell.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { type Forecast, gatewayForecast, proxyForecast, type Seen } from './forecast.ts'
 import { Tracing } from './trace.ts'
 
@@ -62,7 +62,7 @@ async function runPlace(
   { lanes, again }: ShardOptions,
 ): Promise<ShardResult> {
   await using stack = new AsyncDisposableStack()
-  const stand = async () => ({ ...stack.use(await standUpEmbedded(planned)), limits: inProcessLimits })
+  const stand = async () => ({ ...stack.use(await startEmbedded(planned)), limits: inProcessLimits })
   const first = await stand()
   const { cells, work } = await runCorrect(planned, first, mutants, again)
   const queue = work.toSorted((one, other) => other.cells.length - one.cells.length)
