@@ -63,7 +63,7 @@ services:
       OAUTH2_PROXY_COOKIE_SECRET: "{secret:cookie}" # made for each environment
     ready: { port: 4180 }
     after: [idp]
-features: [websocket] # what it can do, from scenarios/features.yaml; a case that needs more is "unsupported", which is not a pass
+features: [h2] # what it can do, from scenarios/features.yaml; a case that needs more is "unsupported", which is not a pass
 variants:
   hardened: # its files stand in the folder of the same name
     title: as it should be configured

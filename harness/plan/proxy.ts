@@ -70,6 +70,8 @@ export type Service = {
     | { readonly port: number }
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
+  /** TCP ports on which it listens, as far as `proxy.yaml` says. */
+  readonly ports: readonly number[]
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** In the gateway's network namespace, without an address of its own. */
@@ -93,6 +95,10 @@ export type Variant = {
   readonly login: {
     readonly callbacks: readonly string[]
     readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+    /** Path or address that ends a session; absent: there is none, and the variant has no feature `logout`. */
+    readonly logOut?: string
+    /** Address of the log-in pages, where they are not on the public host. */
+    readonly portal?: string
   }
   /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }

@@ -11,9 +11,10 @@ import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
 import { replayCommand } from './results/replay-command.ts'
 import { cellKey, evidenceAddress } from './results/results.ts'
+import { whileItRuns } from './while-it-runs.ts'
 
 const cellDeadline = 60_000
-/** A reader of these wants to know what proxy and gateway said at that moment. */
+/** With these the evidence shows what proxy and gateway logged at that moment. */
 const wantsLogs: ReadonlySet<Status> = new Set(['fail', 'known-failure', 'unexpected-pass', 'harness-error'])
 const noLogs = { proxy: [], gateway: [] }
 /** After so many cells what has arrived meanwhile is looked through once more. */
@@ -85,17 +86,18 @@ for (const order of orders) {
         if (over !== undefined) return skip(over)
         path ??= open(environment)
         const { runner } = path
-        const event = await cellEvent(planned, cell, environment, await runner.run(cell))
-        const { status, reason } = event.cell
-        // One sentence for the whole environment, instead of an error for every cell that is left.
-        over = status === 'harness-error' ? await environment.gone?.() : undefined
-        if (over !== undefined) {
+        const judged = await whileItRuns(environment, () => runner.run(cell))
+        if ('ended' in judged) {
+          // One sentence for the whole environment, instead of an error for every cell that is left.
+          over = `While ${cell.case.id} (${cell.transport}) or a case beside it ran: ${judged.ended}`
           task.meta.event = {
             type: 'environment',
             environment: { ...environment.result, status: 'failed', reason: over },
           }
           throw new Error(over)
         }
+        const event = await cellEvent(planned, cell, environment, judged)
+        const { status, reason } = event.cell
         task.meta.event = event
         const more: RunEvent[] = []
         if (index % lookEvery === lookEvery - 1) more.push(...(await corrected(environment, runner.corrections())))

@@ -1,5 +1,6 @@
 /** An auth service that is stopped for a while and started again, with all its settings. */
 import type { ContainerLab, ContainerSpec } from '../../lab/containers/container-lab.ts'
+import type { EndWatch } from './ends.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 
 /** @param image of anything that can sleep */
@@ -7,6 +8,7 @@ export function stoppable(
   lab: ContainerLab,
   auth: ContainerSpec,
   image: string,
+  ends: EndWatch,
 ): NonNullable<RunningEnvironment['auth']> {
   const placeholder = `${auth.name}-placeholder`
   let away = false
@@ -23,8 +25,14 @@ export function stoppable(
     },
     async start() {
       if (!away) return
-      await lab.remove(placeholder)
-      await lab.start([auth])
+      try {
+        await lab.remove(placeholder)
+        await lab.start([auth])
+      } catch (error) {
+        // Without it every further request would look like a failure of the proxy.
+        ends.end(`${auth.name} could not be started again: ${error instanceof Error ? error.message : error}`)
+        return
+      }
       away = false
     },
   }
