@@ -36,7 +36,9 @@ export function knownFailureOf(
   findings: readonly string[],
 ): KnownFailure | undefined {
   const own = entries.filter((entry) => speaksOfPlace(entry, place) && speaksOfCell(entry, id, transport))
-  const behind = findings.map((finding) => own.find((entry) => entry.shows.some((shows) => isShown(shows, finding))))
+  const behind = findings.map((finding) =>
+    own.find((entry) => [entry.shows].flat().some((shows) => isShown(shows, finding))),
+  )
   return behind.includes(undefined) ? undefined : behind[0]
 }
 

@@ -117,7 +117,6 @@ async function readKnownFailures(
   return {
     knownFailures: yaml.content.map((entry, index) => ({
       ...entry,
-      shows: [entry.shows].flat(),
       source: { file: shown(root, file), line: yaml.place([index]).line },
     })),
     places: yaml.content.map((_, index) => yaml.place([index, 'cases'])),

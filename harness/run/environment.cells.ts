@@ -1,4 +1,4 @@
-/** A chain of environments as vitest sees it: the start is the first test of each, then every cell is a test, one after the other. */
+/** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one, one after the other. */
 import { afterAll, describe, inject, it } from 'vitest'
 import type { KeptAlive } from '../clients/kept-alive.ts'
 import { isRed, type Status } from '../judge/status.ts'

@@ -1,5 +1,6 @@
 /** One environment as cells are run against it, and what it adds to the words of a case. */
 
+import { setImmediate as turn } from 'node:timers/promises'
 import type { KeptAlive } from '../../clients/kept-alive.ts'
 import { type Limits, usualLimits } from '../../clients/wire.ts'
 import { users } from '../../identity/users.ts'
@@ -18,8 +19,18 @@ export type Run = Place & { readonly fencing: Fencing }
  */
 export type Fencing = 'always' | 'never' | KeptAlive
 
-/** Where both ends of every connection live in this process: a wait costs the run as much as a request. */
-export const inProcessLimits: Limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
+/**
+ * Where both ends of every connection live in this process: a wait costs the run as much as a request. A busy machine delays all of them alike,
+ * so that patience is counted in turns of the event loop as well.
+ */
+export const inProcessLimits: Limits = {
+  deadlineMs: 5000,
+  patienceMs: 150,
+  quietMs: 60,
+  async patience() {
+    for (let turns = 0; turns < 200; turns += 1) await turn()
+  },
+}
 
 /** How long an answer is waited for, in milliseconds, where requests before were not answered at all. */
 const shortDeadlineMs = 1000
