@@ -124,7 +124,15 @@ function stageOf(
     host,
     many,
     addresses: environment.addresses,
-    emails: { alice: users.alice.email, bob: users.bob.email, 'no-email': users['no-email'].email },
+    emails: {
+      alice: users.alice.email,
+      bob: users.bob.email,
+      'no-email': users['no-email'].email,
+      unverified: users.unverified.email,
+      'two-names': users['two-names'].email,
+      padded: users.padded.email,
+      'line-break': users['line-break'].email,
+    },
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
       const from = asking.from ?? asked.from
@@ -149,6 +157,7 @@ function stageOf(
     logIn: (user, start) =>
       logIn({
         user,
+        ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
         start: start?.map((page) => new URL(page, `https://${host}`).href) ?? `https://${host}/`,
         dial: environment.dial.internet,
         ca: environment.ca,
