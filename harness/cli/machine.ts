@@ -103,7 +103,7 @@ async function requireRoom(folder: string, needed: number, what: string, advice:
     )
 }
 
-export type RunFolder = AsyncDisposable & { readonly path: string }
+type RunFolder = AsyncDisposable & { readonly path: string }
 
 /** For the run's sockets, secrets and logs; marked as this process's, so that a sweep spares it. @throws MachineError where there is no place for it */
 export async function makeRunFolder(keep: boolean): Promise<RunFolder> {
