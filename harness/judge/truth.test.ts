@@ -214,7 +214,7 @@ describe('a user without the claim', () => {
     (name) => {
       expect(arriving(name)).toMatchObject({
         status: 'fail',
-        reason: expect.stringContaining('where it must be blank or absent'),
+        reason: expect.stringContaining('instead of blank or absent'),
       })
     },
   )
