@@ -10,7 +10,6 @@ import type { Family } from './vocabulary.ts'
 
 export {
   type Changeable,
-  changeable,
   type Destination,
   destinations,
   type Family,

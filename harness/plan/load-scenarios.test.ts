@@ -197,13 +197,13 @@ describe('a mistake in a scenario file', () => {
       'no mutant',
       '    caught-by: [dead]\n',
       '',
-      '6:5: identity.topic.arrives: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail',
+      '6:5: identity.topic.arrives: expected caught-by: the mutants on which this case fails; without one nothing shows that it can fail',
     ],
     [
       'no control beside an expectation that silence meets',
       '    control: arrives\n',
       '',
-      '14:13: identity.topic.stripped: expected a control: a dead proxy would meet this expectation too',
+      '14:13: identity.topic.stripped: expected a control: a proxy that lets nothing through would meet this expectation too',
     ],
     [
       'an id taken already',
@@ -256,6 +256,16 @@ describe('a mistake in a scenario file', () => {
       expect(lines).toHaveLength(2)
       expect(lines[0]).toMatch(/^scenarios\/identity\/topic\.yaml:15:\d+: identity\.topic\.stripped: /)
     })
+
+  it('refuses a case that names only mutants which let everything through or refuse everything', async () => {
+    await using here = await project({ [topic]: scenarioYaml })
+    const load = (totalMutants: readonly string[]) =>
+      refusals(here.root, () => loadScenarios(here.root, { ...known, totalMutants }))
+    expect((await load(['dead']))[0]).toMatch(
+      /^scenarios\/identity\/topic\.yaml:\d+:\d+: identity\.topic\.arrives: expected a mutant in caught-by that makes the mistake of the title; dead let/,
+    )
+    expect((await loadScenarios(here.root, { ...known, totalMutants: ['passthrough'] })).length).toBe(2)
+  })
 
   it('tells all mistakes of all files at once, in reading order', async () => {
     const lines = await mistakesOf(broken('level: should', 'levl: should').replace('why: Because.\n', ''), {

@@ -122,7 +122,15 @@ function stageOf(
     host,
     many,
     addresses: environment.addresses,
-    emails: { alice: users.alice.email, bob: users.bob.email, 'no-email': users['no-email'].email },
+    emails: {
+      alice: users.alice.email,
+      bob: users.bob.email,
+      'no-email': users['no-email'].email,
+      unverified: users.unverified.email,
+      'two-names': users['two-names'].email,
+      padded: users.padded.email,
+      'line-break': users['line-break'].email,
+    },
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
       const from = asking.from ?? asked.from

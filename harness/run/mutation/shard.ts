@@ -109,6 +109,11 @@ async function runCorrect(
 }
 
 function forecast(seen: Seen, mutant: AnyMutant, lab: EmbeddedLab): Forecast {
+  const named = seen.asked.caughtBy.includes(nameOf(mutant))
+  // What shows only in a sequence of requests is not in the trace of one cell.
+  if ('proxy' in mutant && mutant.proxy.runs === 'named-cases') return named ? 'run' : 'same'
+  // A step takes as long as dozens of other cells: it is run on the mutants that it names, and where nothing gets through.
+  if (seen.asked.step !== undefined && !named && !('proxy' in mutant && mutant.proxy.scope === 'total')) return 'same'
   return 'proxy' in mutant
     ? proxyForecast(seen, mutant.proxy.behaviour)
     : gatewayForecast(seen, mutant.gateway.policy(lab.policy, lab.addresses.gateway))
