@@ -30,7 +30,7 @@ const lanes = 3
 
 /**
  * Every case × every mutant, in as many threads as there are cores (at most four).
- * @throws when a lab does not stand up or there is no reference proxy in the catalogue
+ * @throws when a lab does not start or there is no reference proxy in the catalogue
  */
 export async function runMutation(
   { cases, proxies }: Pick<Catalogue, 'cases' | 'proxies'>,

@@ -7,7 +7,7 @@ import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import type { Mutant } from '../../reference-proxy/mutants.ts'
 import { inProcessLimits } from '../cells/context.ts'
-import { CellRunner, greenRests, judgeCell, runAndJudge } from '../cells/run-cell.ts'
+import { CellRunner, greenRelated, judgeCell, runAndJudge } from '../cells/run-cell.ts'
 import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { type Forecast, gatewayForecast, proxyForecast, type Seen } from './forecast.ts'
 import { Tracing } from './trace.ts'
@@ -41,7 +41,7 @@ export type ShardOptions = {
   readonly again: 'where-it-may-turn-red' | 'everywhere'
 }
 
-/** @throws when a lab does not stand up */
+/** @throws when a lab does not start */
 export async function runShard(
   environments: readonly PlannedEnvironment[],
   mutants: readonly AnyMutant[],
@@ -99,7 +99,7 @@ async function runCorrect(
     if (cell.included !== 'selected') continue
     cells.push(outcomeOf(cell, judgement))
     if (observation === undefined) continue
-    const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, greenRests(asked)))
+    const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, greenRelated(asked)))
     const seen: Seen = { asked, transport, trace, observation, holds, policy: lab.policy }
     for (const { mutant, cells: own } of work) {
       if (again === 'everywhere' || forecast(seen, mutant, lab) === 'run') own.push(cell)
@@ -155,7 +155,7 @@ async function runAlone(
   asked: Case,
 ): Promise<Judgement> {
   const cell = { case: asked, transport, included }
-  return (await runAndJudge(cell, { planned, environment: lab, fencing: 'never' }, greenRests(asked))).judgement
+  return (await runAndJudge(cell, { planned, environment: lab, fencing: 'never' }, greenRelated(asked))).judgement
 }
 
 export function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {

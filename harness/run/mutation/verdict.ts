@@ -163,7 +163,7 @@ function undecided(mutant: string, cells: readonly MutationCell[]): MutationProb
   ]
 }
 
-/** A case that goes through a proxy which lets nobody through passes only if it was seen to hold and one of its controls holds too. */
+/** A case that goes through a proxy which lets nobody through passes only if it holds and one of its controls holds too. */
 function passesOnNothing({ cases, mutants, result }: MutationFacts): MutationProblem[] {
   const byId = new Map(cases.map((one) => [one.id, one]))
   const run = nothingWorks.filter((name) => mutants.some((mutant) => mutant.name === name))
