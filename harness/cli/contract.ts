@@ -1,4 +1,4 @@
-/** `conformance contract`: what is written down about each version of a gateway, asked of the real program. */
+/** `conformance contract`: the recorded answers of each version of a gateway, compared with those of the real program. */
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,25 +9,27 @@ import type { Variant } from '../plan/proxy.ts'
 import { selectGateways } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
 import { didYouMean } from '../plan/yaml/near-misses.ts'
+import { counted } from '../report/numbers.ts'
 import { idsOf, questionsOf } from '../run/contract/questions.ts'
 import type { ContractRow } from '../run/protocol/contract.ts'
 import type { RunEvent } from '../run/protocol/events.ts'
 import { stacked, wrapped } from './columns.ts'
 import type { RunOptions } from './options.ts'
+import { print, printJson } from './print.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { loadProject } from './project.ts'
 
 export type ContractOptions = RunOptions & { readonly only: readonly string[]; readonly all: boolean }
 
-/** What was heard of one program. */
+/** The answers of one program. */
 export type ContractReport = {
   readonly program: string
   readonly rows: readonly ContractRow[]
-  /** What could not be asked, with the reason. */
+  /** What could not be tested, with the reason. */
   readonly broken: readonly (readonly [part: string, reason: string])[]
 }
 
-/** @returns the exit code: 1 for an answer that differs, 3 for a part that could not be asked. @throws UserError before anything is started */
+/** @returns the exit code: 1 for an answer that differs, 3 for a part that could not be tested. @throws UserError before anything is started */
 export async function contractCommand(options: ContractOptions): Promise<number> {
   const since = performance.now()
   const chosen = options.all ? gatewayPrograms : chosenPrograms(options.gateway)
@@ -40,7 +42,7 @@ export async function contractCommand(options: ContractOptions): Promise<number>
   )
   const programs = askedPrograms(chosen, audited, options.only)
   using progress = terminalProgress()
-  progress.note(wrapped(`${counted(programs.length)}: ${programs.map(nameOf).join(', ')}`))
+  progress.note(`${counted(programs.length, 'program')}: ${programs.map(nameOf).join(', ')}`)
   // What containers take is loaded after the first line is out.
   const { interruptible } = await import('./carry-out.ts')
   using interruption = interruptible(progress)
@@ -49,11 +51,8 @@ export async function contractCommand(options: ContractOptions): Promise<number>
   const reports = hearing.reports()
   const exitCode = interruption.signal.aborted ? 130 : exitCodeOf(reports)
   const seconds = ((performance.now() - since) / 1000).toFixed(1)
-  console.log(
-    options.json
-      ? JSON.stringify({ schema: 1, ok: exitCode === 0, exitCode, programs: reports }, undefined, 2)
-      : [...reports.map(inWords), `${counted(reports.length)}, ${seconds} s`].join('\n'),
-  )
+  if (options.json) printJson({ schema: 1, ok: exitCode === 0, exitCode, programs: reports })
+  else print([...reports.map(inWords), `${counted(reports.length, 'program')}, ${seconds} s`].join('\n'))
   return exitCode
 }
 
@@ -71,7 +70,7 @@ async function ask(
   const { spawnRun } = await import('../run/spawn-run.ts')
   const footing = await findFooting({ environments: [{ embedded: false }] }, options, progress)
   const { ready, missing } = await preparePrograms(programs, footing, options, progress)
-  for (const [program, reason] of missing) hearing.broke(program, 'all of it', reason)
+  for (const [program, reason] of missing) hearing.broke(program, 'all parts', reason)
   if (ready.length === 0 || signal.aborted) return
   const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
   await noteOwner(folder)
@@ -125,7 +124,7 @@ class Hearing {
     this.#heard.get(program)?.rows.push(...rows)
     if (reason !== undefined) this.broke(program, part, reason)
     const agree = rows.filter((row) => !differs(row)).length
-    note(wrapped(`${part}: ${reason === undefined ? `${agree} of ${rows.length} agree` : 'not asked'}`, 2))
+    note(`  ${part}: ${reason === undefined ? `${agree} of ${rows.length} agree` : 'could not be tested'}`)
   }
 
   reports(): ContractReport[] {
@@ -133,21 +132,20 @@ class Hearing {
   }
 }
 
-const counted = (count: number) => `${count} program${count === 1 ? '' : 's'}`
 const nameOf = ({ name, version }: Pick<Program, 'name' | 'version'>) => `${name}@${version}`
 
-/** @throws UserError for a gateway that is no program */
+/** @throws UserError for the reference gateway */
 function chosenPrograms(asked: readonly string[]): Program[] {
   const chosen = selectGateways(knownGateways, { gateway: asked.length === 0 ? ['openclaw'] : asked })
   return chosen.map((gateway) => {
     if ('version' in gateway) return programOf(gateway.name, gateway.version)
     throw new UserError(
-      `${gateway.name} is no real program: its answers are tested with the same vectors in the project's own tests.`,
+      `conformance contract: "${gateway.name}" is not a real program. Name one with --gateway, for example openclaw; the project's own tests cover the reference gateway with the same vectors.`,
     )
   })
 }
 
-/** The programs that have something to be asked. @throws UserError for a glob that means no vector of any program */
+/** The programs that the vectors apply to. @throws UserError for a glob that matches no vector of any program */
 function askedPrograms(
   programs: readonly Program[],
   audited: Readonly<Record<string, Variant>>,
@@ -160,14 +158,14 @@ function askedPrograms(
         glob,
         programs.flatMap((program) => ids(program, [])),
       )
-      throw new UserError(`There is no vector "${glob}" for ${programs.map(nameOf).join(', ')}${near}`)
+      throw new UserError(`Unknown vector "${glob}" for ${programs.map(nameOf).join(', ')}.${near}`)
     }
   return programs.filter((program) => ids(program, only).length > 0)
 }
 
 const differs = ({ expected, heard }: ContractRow) => expected !== heard
 
-/** 3 comes first: what was not asked may differ too. Nothing asked at all is no agreement. */
+/** 3 comes first: what was not tested may differ too, and nothing tested is no agreement. */
 export function exitCodeOf(reports: readonly ContractReport[]): number {
   if (reports.some(({ rows, broken }) => broken.length > 0 || rows.length === 0)) return 3
   return reports.some(({ rows }) => rows.some(differs)) ? 1 : 0
@@ -178,10 +176,10 @@ export function inWords({ program, rows, broken }: ContractReport): string {
   const different = rows.filter(differs)
   const sign = broken.length > 0 || rows.length === 0 ? '!' : different.length > 0 ? '✘' : '✔'
   return [
-    `${sign} ${program}: ${rows.length} vectors, ${rows.length - different.length} agree`,
+    `${sign} ${program}: ${counted(rows.length, 'vector')}, ${rows.length - different.length} as recorded`,
     ...different.map(({ id, expected, heard, detail }) =>
-      stacked([[id, `expected ${expected}, heard ${heard}${detail === undefined ? '' : ` (${detail})`}`]], 2),
+      stacked([[id, `expected ${expected}, got ${heard}${detail === undefined ? '' : ` (${detail})`}`]], 2),
     ),
-    ...broken.map(([part, reason]) => wrapped(`${part} could not be asked: ${reason}`, 2)),
+    ...broken.map(([part, reason]) => wrapped(`${part} could not be tested: ${reason}`, 2)),
   ].join('\n')
 }

@@ -1,7 +1,8 @@
 /** `results.sarif` (SARIF 2.1.0): one rule per case, one result per cell that is not met, at the variant's configuration file. */
 import type { Log, Notification, ReportingDescriptor, Result } from 'sarif'
 import { type CaseSummary, type Cell, cellKey, type EnvironmentResult } from '../run/results/results.ts'
-import { environmentOutcome, type Overview } from './overview.ts'
+import { environmentOutcome } from './outcome.ts'
+import type { Overview } from './overview.ts'
 
 const schema = 'https://json.schemastore.org/sarif-2.1.0.json'
 

@@ -7,6 +7,7 @@ import type { RunningEnvironment } from './environments/running-environment.ts'
 import { standUp } from './environments/start-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { environmentRow } from './results/environment-row.ts'
+import { redactKnown } from './results/redact.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -46,7 +47,7 @@ export function standing(order: StandUp, lent: RealGateway | undefined): () => R
       await settle(environment)
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
-      const reason = inOneSentence(error)
+      const reason = redactKnown(inOneSentence(error))
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
       throw error
     }

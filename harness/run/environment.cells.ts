@@ -10,6 +10,7 @@ import { lentGateway, standing } from './environment-start.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
+import { knownSecrets, redactKnown } from './results/redact.ts'
 import { replayCommand } from './results/replay-command.ts'
 import { cellKey, evidenceAddress } from './results/results.ts'
 
@@ -36,7 +37,7 @@ async function cellEvent(
       ...place,
       level: asked.level,
       status,
-      reason,
+      reason: redactKnown(reason),
       ms: Math.round(ms * 100) / 100,
       evidence: evidenceAddress(place),
       ...(met !== undefined && { met }),
@@ -50,7 +51,7 @@ async function cellEvent(
           // An engine that has gone has no logs either; what was seen of the cell still counts.
           log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
           replay: replayCommand(planned, cell),
-          secrets: environment.secrets,
+          secrets: knownSecrets(),
           identity: planned.variant.identity,
         }),
       ),

@@ -47,7 +47,7 @@ export function legend(): Markup {
   </details>`
 }
 
-/** A rule that stands behind a case: a link where it is one. */
+/** A reference of a case, as a link where it is an address or an RFC. */
 export function reference(text: string): Markup {
   const rfc = /^RFC (\d+)(?: (?:section )?([\d.]+))?$/i.exec(text)
   const section = rfc?.[2] === undefined ? '' : `#section-${rfc[2].replace(/\.$/, '')}`

@@ -4,6 +4,7 @@ import { logIn, usualStarts } from '../../identity/login.ts'
 import { renderChain } from '../../identity/login-chain.ts'
 import type { UserName } from '../../identity/users.ts'
 import type { Principal } from '../../plan/case.ts'
+import { rememberCookies } from '../results/redact.ts'
 import type { Session } from './running-environment.ts'
 
 export type Entrance = { readonly host: string; readonly dial: Dial; readonly ca: string }
@@ -17,6 +18,7 @@ export async function logEverybodyIn({ host, dial, ca }: Entrance): Promise<Sess
   const enter = async (user: UserName): Promise<Session> => {
     const visit = await logIn({ user, start: usualStarts(origin), dial, ca })
     const cookie = visit.cookies.header(`${origin}/`)
+    rememberCookies(cookie)
     return visit.ok ? { cookie } : { cookie, reason: `${visit.reason}\n${renderChain(visit.chain)}` }
   }
   const [alice, bob, noEmail] = await Promise.all([enter('alice'), enter('bob'), enter('no-email')])
