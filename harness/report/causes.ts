@@ -22,7 +22,8 @@ export function causesOf({ cells, environments }: Results): readonly Cause[] {
       const finding = worstClause(cell.reason)
       return { cell, finding, gravity: gravityOf(finding), place: placeOf(cell, byId.get(cell.environment)) }
     })
-  const groups = Map.groupBy(found, ({ cell, place, finding }) => `${cell.status} ${place} ${withoutValues(finding)}`)
+    .toSorted((one, other) => one.gravity - other.gravity)
+  const groups = Map.groupBy(found, ({ cell, place, finding }) => `${cell.status} ${place} ${causeIn(finding)}`)
   return [...groups.values()]
     .flatMap((members) => {
       const [first] = members
@@ -50,9 +51,10 @@ function placeOf(cell: Cell, environment: EnvironmentResult | undefined): string
  * Somebody is accepted as somebody else; then what should not reach the gateway does; then what arrives is wrong; last, what is allowed does not
  * arrive.
  */
+const accepted = /(?<!should be |must be )\baccepted (?:as\b|\()/
 const kinds: readonly RegExp[] = [
-  /(?<!should be |must be )\baccepted (?:as\b|\()/,
-  /\breached the gateway\b|\banother spelling\b|" (?:arrived|came back) in\b/,
+  accepted,
+  /\breached the gateway\b|\bcame from the gateway\b|\banother spelling\b|" (?:arrived|came back) in\b/,
   /\barrived as "/,
 ]
 const lost = /\barrived as nothing\b|\barrived never\b|\bwas not reached\b|\bdid not reach\b|\brefused\b/
@@ -66,7 +68,9 @@ function gravityOf(finding: string): number {
 /** A reason is `As USER, request 2 of 5: FINDING, FINDING.`; the finding that weighs most names the cause. */
 function worstClause(reason: string): string {
   const [line = ''] = reason.split('\n', 1)
-  const findings = line.replace(/^(?:As [\w-]+|Anonymous)(?:, request \d+ of \d+)?: /, '').replace(/\.$/, '')
+  const findings = line
+    .replace(/^(?:As [\w-]+|Anonymous)(?:, request \d+ of \d+)?: /, '')
+    .replace(/(?: \(and \d+ more of \d+ requests\))?\.?$/, '')
   const clauses = findings.match(
     /(?:"(?:[^"\\]|\\.)*"|\((?:"(?:[^"\\]|\\.)*"|[^()"])*\)|[^,"]|"|,(?! (?!where)))+/g,
   ) ?? [findings]
@@ -76,10 +80,14 @@ function worstClause(reason: string): string {
   return worst
 }
 
-/** The same finding has other values in every cell: each has its own forged name, and each environment its own addresses. */
-function withoutValues(finding: string): string {
+/** What cells with the same cause have in common: the header that got through, was lost or was changed; else the finding without its values. */
+function causeIn(finding: string): string {
+  const through = /" arrived in ([\w-]+)/.exec(finding)?.[1] ?? /^([\w-]+) arrived as "/.exec(finding)?.[1]
+  if (through !== undefined && !accepted.test(finding)) return `wrong ${through.toLowerCase()}`
   return finding
+    .replace(/, where .*$| \(.*\)$/g, '')
     .replace(/"(?:[^"\\]|\\.)*"/g, '""')
     .replace(/\S+@\S+|\bevil-\S+/g, '@')
     .replace(/\d+/g, '0')
+    .toLowerCase()
 }
