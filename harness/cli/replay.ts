@@ -49,7 +49,8 @@ export async function replay(id: string, options: ReplayOptions): Promise<number
   }
 }
 
-function attemptText(attempt: AttemptEvidence, number: number, of: number): string {
+/** One request of a cell: sent, arrived, answered. */
+export function attemptText(attempt: AttemptEvidence, number: number, of: number): string {
   const { sent, client, arrived, verdict } = attempt
   const answer =
     client.status === 0 ? (client.fault ?? 'the connection was closed without a response') : `${client.status}`

@@ -6,7 +6,7 @@ import { type Cause, causesOf } from '../report/causes.ts'
 import { markOf, marks } from '../report/marks.ts'
 import { counted, duration } from '../report/numbers.ts'
 import { runInWords } from '../report/outcome.ts'
-import { oneLine, quoted, shortened } from '../report/visible.ts'
+import { guarded, oneLine, quoted, shortened } from '../report/visible.ts'
 import type { Collection } from '../run/collect.ts'
 import { type Cell, cellKey, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
 
@@ -52,7 +52,7 @@ export function summary(results: Results, out: string): string {
   )
   const sentence = runInWords(results)
   const end = sentence.indexOf(':')
-  return [
+  const lines = [
     '',
     ...notStarted(results.environments),
     ...failures(causesOf(results)),
@@ -60,7 +60,8 @@ export function summary(results: Results, out: string): string {
     ...(run.notes ?? []).map((note) => quoted(note)),
     `Report: ${oneLine(relative(process.cwd(), out) || '.')}/index.html (${duration(run.durationMs)})`,
     `${paint('bold', sentence.slice(0, end))}${sentence.slice(end)}`,
-  ].join('\n')
+  ]
+  return guarded(lines.join('\n'))
 }
 
 /** By reason: without an engine all environments have the same. */

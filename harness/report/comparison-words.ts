@@ -2,6 +2,7 @@
 import type { CellChange, Comparison } from './compare.ts'
 import { marks } from './marks.ts'
 import { counted, duration } from './numbers.ts'
+import { oneLine } from './visible.ts'
 
 /** A heading and its lines; an empty list is left out. */
 export type Passage = { readonly title: string; readonly worse: boolean; readonly lines: readonly string[] }
@@ -27,13 +28,17 @@ export function passages(comparison: Comparison): readonly Passage[] {
     { title: counted(slower.length, 'slower start'), worse: false, lines: slower },
     { title: counted(newCells.length, 'new cell'), worse: false, lines: perEnvironment(newCells) },
   ]
-  return all.filter(({ lines }) => lines.length > 0).map((passage) => ({ ...passage, lines: shortened(passage.lines) }))
+  return all
+    .filter(({ lines }) => lines.length > 0)
+    .map((passage) => ({ ...passage, lines: bounded(passage.lines).map(oneLine) }))
 }
 
 /** `Compared with run ab12 of 2026-11-20 (commit 1234)`. */
 export function comparedWith({ before }: Comparison): string {
   if (before === undefined) return 'No earlier run to compare with: every failure counts as new.'
-  return `Compared with run ${before.run} of ${before.date}${before.commit === '' ? '' : ` (commit ${before.commit})`}.`
+  return oneLine(
+    `Compared with run ${before.run} of ${before.date}${before.commit === '' ? '' : ` (commit ${before.commit})`}.`,
+  )
 }
 
 export function comparisonText(comparison: Comparison): string {
@@ -64,7 +69,7 @@ function perEnvironment(changes: readonly CellChange[]): string[] {
   })
 }
 
-function shortened(lines: readonly string[]): readonly string[] {
+function bounded(lines: readonly string[]): readonly string[] {
   if (lines.length <= longestList) return lines
   return [...lines.slice(0, longestList), `… and ${lines.length - longestList} more`]
 }

@@ -13,7 +13,7 @@ export function text(value: string): string {
     .replace(/>/g, '&gt;')
     .replace(/[\\`*_[\]~!|$]/g, '\\$&')
     .replace(/[@#](?=[\w{])/g, `$&${parted}`)
-    .replace(/(?<=GH-|www\.|:(?=\/\/))/gi, parted)
+    .replace(/(?<=GH-|www(?=\.)|:(?=\/\/))/gi, parted)
     .replace(/#/g, '\\#')
     .replace(/^(\s*(?:\d+|))([.)+:=-])/, '$1\\$2')
 }

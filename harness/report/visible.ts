@@ -59,7 +59,7 @@ export function printable(text: string): string {
  * not matter), `##[group]` and `##vso[…]` anywhere in it (GitHub, Azure), `##teamcity[…]`.
  * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
  */
-function guarded(text: string): string {
+export function guarded(text: string): string {
   return text.replace(/^(\s*):(?=:.*::)/gm, '$1\\x3a').replace(/#(?=#\w*\[)/g, '\\x23')
 }
 
