@@ -15,7 +15,8 @@ export function text(value: string): string {
     .replace(/[@#](?=[\w{])/g, `$&${parted}`)
     .replace(/(?<=GH-|www(?=\.)|:(?=\/\/))/gi, parted)
     .replace(/#/g, '\\#')
-    .replace(/^(\s*(?:\d+|))([.)+:=-])/, '$1\\$2')
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
+    .replace(/^[-+=:]/, '\\$&')
 }
 
 /** A reference that a reader can follow, where it is an address. Not for what programs and clients say. */
