@@ -3,7 +3,7 @@ import { oneLine } from '../report/visible.ts'
 
 const width = 80
 
-/** Wraps at spaces; a word longer than the line stands alone. Every line starts with `indent` spaces. */
+/** Wraps at spaces; a word longer than the line gets its own line. Every line starts with `indent` spaces. */
 export function wrapped(text: string, indent = 0): string {
   const lines: string[] = []
   let line = ''

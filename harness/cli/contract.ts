@@ -19,7 +19,7 @@ import { print, printJson } from './print.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { loadProject } from './project.ts'
 
-export type ContractOptions = RunOptions & { readonly only: readonly string[]; readonly all: boolean }
+type ContractOptions = RunOptions & { readonly only: readonly string[]; readonly all: boolean }
 
 /** The answers of one program. */
 export type ContractReport = {
@@ -46,9 +46,9 @@ export async function contractCommand(options: ContractOptions): Promise<number>
   // What containers take is loaded after the first line is out.
   const { interruptible } = await import('./carry-out.ts')
   using interruption = interruptible(progress)
-  const hearing = new Hearing(programs, progress)
-  await ask(programs, audited, options, hearing, progress, interruption.signal)
-  const reports = hearing.reports()
+  const collector = new Collector(programs, progress)
+  await ask(programs, audited, options, collector, progress, interruption.signal)
+  const reports = collector.reports()
   const exitCode = interruption.signal.aborted ? 130 : exitCodeOf(reports)
   const seconds = ((performance.now() - since) / 1000).toFixed(1)
   if (options.json) printJson({ schema: 1, ok: exitCode === 0, exitCode, programs: reports })
@@ -61,7 +61,7 @@ async function ask(
   programs: readonly Program[],
   audited: Readonly<Record<string, Variant>>,
   options: ContractOptions,
-  hearing: Hearing,
+  collector: Collector,
   progress: TerminalProgress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -70,7 +70,7 @@ async function ask(
   const { spawnRun } = await import('../run/spawn-run.ts')
   const footing = await findFooting({ environments: [{ embedded: false }] }, options, progress)
   const { ready, missing } = await preparePrograms(programs, footing, options, progress)
-  for (const [program, reason] of missing) hearing.broke(program, 'all parts', reason)
+  for (const [program, reason] of missing) collector.broke(program, 'all parts', reason)
   if (ready.length === 0 || signal.aborted) return
   const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
   await noteOwner(folder)
@@ -87,8 +87,8 @@ async function ask(
       command: 'conformance contract',
       contract: { programs: ready, only: options.only, audited },
     }
-    const end = await spawnRun(request, footing.prefix, (event) => hearing.take(event), signal)
-    if (end.kind === 'died') for (const program of ready) hearing.broke(nameOf(program), 'the rest', end.detail)
+    const end = await spawnRun(request, footing.prefix, (event) => collector.take(event), signal)
+    if (end.kind === 'died') for (const program of ready) collector.broke(nameOf(program), 'the rest', end.detail)
   } finally {
     progress.status('')
     await rm(folder, { recursive: true, force: true })
@@ -96,17 +96,17 @@ async function ask(
 }
 
 /** Puts together what comes from the run's process. */
-class Hearing {
-  readonly #heard: ReadonlyMap<string, { readonly rows: ContractRow[]; readonly broken: [string, string][] }>
+class Collector {
+  readonly #answers: ReadonlyMap<string, { readonly rows: ContractRow[]; readonly broken: [string, string][] }>
   readonly #progress: TerminalProgress
 
   constructor(programs: readonly Program[], progress: TerminalProgress) {
-    this.#heard = new Map(programs.map((program) => [nameOf(program), { rows: [], broken: [] }]))
+    this.#answers = new Map(programs.map((program) => [nameOf(program), { rows: [], broken: [] }]))
     this.#progress = progress
   }
 
   broke(program: string, part: string, reason: string): void {
-    this.#heard.get(program)?.broken.push([part, reason])
+    this.#answers.get(program)?.broken.push([part, reason])
   }
 
   take(event: RunEvent): void {
@@ -114,21 +114,21 @@ class Hearing {
     if (event.type === 'engine') note(`Engine ${event.kind} ${event.version} (${(event.ms / 1000).toFixed(1)} s)`)
     if (event.type === 'starting') note(event.id)
     if (event.type === 'failure')
-      for (const program of this.#heard.keys()) this.broke(program, 'the rest', event.message)
+      for (const program of this.#answers.keys()) this.broke(program, 'the rest', event.message)
     // A suite is named after its program, and what that does.
     if (event.type === 'broken-cell') this.broke(event.environment.split(' ')[0] ?? '', event.name, event.reason)
     if (event.type === 'environment-done' && event.reason !== undefined)
       this.broke(event.id.split(' ')[0] ?? '', 'the rest', event.reason)
     if (event.type !== 'contract') return
     const { program, part, rows, reason } = event
-    this.#heard.get(program)?.rows.push(...rows)
+    this.#answers.get(program)?.rows.push(...rows)
     if (reason !== undefined) this.broke(program, part, reason)
     const agree = rows.filter((row) => !differs(row)).length
     note(`  ${part}: ${reason === undefined ? `${agree} of ${rows.length} agree` : 'could not be tested'}`)
   }
 
   reports(): ContractReport[] {
-    return [...this.#heard].map(([program, heard]) => ({ program, ...heard }))
+    return [...this.#answers].map(([program, heard]) => ({ program, ...heard }))
   }
 }
 

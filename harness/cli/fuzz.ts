@@ -17,7 +17,7 @@ import { print, printJson } from './print.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { loadProject } from './project.ts'
 
-export type FuzzOptions = RunOptions & {
+type FuzzOptions = RunOptions & {
   readonly runs: number
   /** Seconds for each environment. */
   readonly limit: number

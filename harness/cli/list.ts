@@ -6,7 +6,7 @@ import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { twoColumns, wrapped } from './columns.ts'
 
 export const listKinds = ['proxies', 'variants', 'gateways', 'scenarios', 'cases', 'mutants'] as const
-export type ListKind = (typeof listKinds)[number]
+type ListKind = (typeof listKinds)[number]
 
 /** A broken proxy or gateway that cases must catch, with the mistake in one sentence. */
 export type Mutant = { readonly name: string; readonly mistake: string }

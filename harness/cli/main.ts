@@ -221,6 +221,14 @@ function complain(error: unknown): number {
   return 3
 }
 
+// `conformance … | head -1`: the reader has gone, the run goes on.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+// Node's own exit code for these is 1, which means that a requirement failed.
+process.on('uncaughtException', (error) => process.exit(complain(error)))
+
 try {
   refuseUnknownCommand(process.argv.slice(2))
   await program.parseAsync()

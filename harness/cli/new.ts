@@ -7,7 +7,7 @@ import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { print, printJson } from './print.ts'
 import { root as project } from './project.ts'
 
-export type NewOptions = { readonly json: boolean; readonly root?: string }
+type NewOptions = { readonly json: boolean; readonly root?: string }
 
 type Wanted = {
   /** Below `templates/`, and where the files go below the project. */

@@ -12,7 +12,7 @@ import { root } from './project.ts'
 import { run } from './run.ts'
 
 /** Flags that were not given are absent. */
-export type ReplayOptions = Partial<
+type ReplayOptions = Partial<
   Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'>
 >
 

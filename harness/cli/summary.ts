@@ -1,4 +1,4 @@
-/** What the terminal says of a run: what did not start, the failures by cause, where the report is, and last what all of it comes to. */
+/** The terminal's summary of a run: what did not start, the failures by cause, where the report is, and the result in one sentence. */
 import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import type { Status } from '../judge/status.ts'

@@ -4,7 +4,7 @@ import { type Conformance, environmentOutcome, outcomeOf } from './outcome.ts'
 import type { Overview } from './overview.ts'
 import { oneLine } from './visible.ts'
 
-export type Badge = {
+type Badge = {
   readonly schemaVersion: 1
   readonly label: string
   readonly message: string

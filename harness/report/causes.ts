@@ -6,7 +6,7 @@ export type Cause = {
   readonly status: Status
   /** `PROXY/VARIANT`: whatever gateway is behind it, the mistake is in one place. */
   readonly place: string
-  /** What was seen, in the words of the first cell that shows it. */
+  /** What was observed, as the first cell with this cause says it. */
   readonly finding: string
   readonly cells: readonly Cell[]
 }

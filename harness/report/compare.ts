@@ -11,7 +11,7 @@ export type CellChange = {
   readonly after?: Status | EnvironmentRecord['status']
 }
 
-export type SlowerStart = { readonly environment: string; readonly beforeMs: number; readonly afterMs: number }
+type SlowerStart = { readonly environment: string; readonly beforeMs: number; readonly afterMs: number }
 
 export type Comparison = {
   readonly before: Pick<RunRecord, 'run' | 'date' | 'commit'> | undefined

@@ -97,7 +97,7 @@ const escaped = (text: string) =>
   shortened(visible(text), longestMessage).replaceAll('%', '%25').replaceAll('\n', '%0A')
 const property = (text: string) => escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 
-export type GithubEnvironment = { readonly GITHUB_ACTIONS?: string; readonly GITHUB_STEP_SUMMARY?: string }
+type GithubEnvironment = { readonly GITHUB_ACTIONS?: string; readonly GITHUB_STEP_SUMMARY?: string }
 
 /**
  * Annotates, and appends the report that was written to `out` to the job summary, with the comparison above it.

@@ -1,7 +1,7 @@
 /** How a status looks and what it means: glyph, word and sentence are the same in every output. Colour is never the only sign. */
 import type { Status } from '../judge/status.ts'
 
-export type Mark = { readonly status: Status; readonly glyph: string; readonly word: string; readonly meaning: string }
+type Mark = { readonly status: Status; readonly glyph: string; readonly word: string; readonly meaning: string }
 
 /** In the order in which a reader should see them: worst first. */
 export const marks: readonly Mark[] = [
@@ -60,7 +60,7 @@ export function severity(status: Status): number {
   return marks.findIndex((mark) => mark.status === status)
 }
 
-/** Needs a reader's eye: shown in full wherever there is room. */
+/** Has to be looked at: shown in full where there is room. */
 export function deservesDetail(status: Status): boolean {
   return status === 'fail' || status === 'unexpected-pass' || status === 'harness-error' || status === 'warn'
 }

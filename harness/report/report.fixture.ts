@@ -17,7 +17,7 @@ import {
 /** What an attacker might leave in evidence; none of it may reach a page as mark-up. */
 export const hostile = `</pre></script><script>alert("x")</script><img src=x onerror=alert(1)> ]]> & "' \u0000\u001b[31m\ufffe | \`\`\``
 
-export type FixtureSize = {
+type FixtureSize = {
   readonly cases: number
   readonly environments: number
   /** Of the cell with this number; default: mostly passes, now and then each of the others. */

@@ -19,7 +19,7 @@ import { type Overview, overviewOf } from './overview.ts'
 import { sarifLog } from './sarif.ts'
 import { jsonText } from './visible.ts'
 
-/** Folders that belong to the report as a whole: replaced, so that nothing of an earlier run stays behind. */
+/** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
 const folders = ['evidence', 'cases', 'environments', 'cells', 'badges'] as const
 
 /**

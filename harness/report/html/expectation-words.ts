@@ -4,7 +4,7 @@ import { quote, quoteAll } from '../../judge/words.ts'
 import type { AttemptEvidence } from '../../run/results/results.ts'
 
 const strings = z.array(z.string())
-/** Evidence may come from another version of the harness: what is not known is shown as it stands. */
+/** Evidence may come from another version of the suite: unknown keys are shown unchanged. */
 const expectationSchema = z.looseObject({
   arrives: z
     .union([
@@ -43,7 +43,7 @@ const expectationSchema = z.looseObject({
 
 type Expected = z.infer<typeof expectationSchema>
 
-export type ExpectationRow = { readonly expected: string; readonly observed: string }
+type ExpectationRow = { readonly expected: string; readonly observed: string }
 
 /** One row per key of the expectation. */
 export function expectationRows(attempt: AttemptEvidence, identity = 'the identity header'): ExpectationRow[] {
