@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { resultsSchema } from '../run/results/results.ts'
+import { cellKey, resultsSchema } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
+import { cellPage } from './html/cell-page.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { code, text } from './markdown-text.ts'
@@ -67,6 +68,18 @@ describe('report.md', () => {
     expect(markdown).toContain(`✗ fail: ${text(red?.case ?? '?')} \\[${red?.transport}\\]`)
     expect(markdown).toContain('X-Forwarded-User: evil-1@attacker.test')
     expect(markdown).toContain('-- from 10.9.0.2; trusted-proxy, client 10.9.0.10; accepted as alice@example.test')
+  })
+  it('shows that a cell was sent a second time, and why', () => {
+    const red = run.results.cells.find(({ status }) => status === 'fail')
+    const evidence = red && overview.evidenceOf(red)
+    if (red === undefined || evidence === undefined) throw new Error('The fixture has no failed cell.')
+    const rerun = { why: 'It failed only beside other requests.', attempts: evidence.attempts }
+    const both = { ...run.evidence, [red.environment]: { [cellKey(red)]: { ...evidence, rerun } } }
+    const again = overviewOf(run.results, both)
+    expect(markdownReport(again)).toContain('Sent a second time: It failed only beside other requests.')
+    const page = cellPage(again, red)
+    expect(page).toContain('<h2>Sent a second time</h2><p>It failed only beside other requests.</p>')
+    expect(page.match(/<h2>Expected and observed<\/h2>/g)).toHaveLength(2)
   })
   it('leaves evidence no way out of its block', () => {
     const outside = markdown.replace(/^(`{3,})http\n[\s\S]*?\n\1$/gm, '')

@@ -78,7 +78,7 @@ function aCaseSummary(index: number): CaseSummary {
     id: `${family}.topic-${Math.floor(index / families.length)}.case-${index}`,
     family,
     title: `Requirement ${index} of the ${family} family holds <always>`,
-    why: 'The gateway believes this header. Whoever can write it is whoever they like.',
+    why: 'The gateway trusts this header. Whoever controls it can act as any user.',
     refs: ['RFC 9110 5.3', 'https://example.test/rule?a=1&b=2'],
     level: index % 5 === 4 ? 'should' : 'must',
     controls: ['identity.arrival.accepted'],

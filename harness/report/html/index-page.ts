@@ -55,7 +55,7 @@ const meanings: readonly (readonly [Conformance, string])[] = [
   ['inconclusive', 'Inconclusive for some required cases'],
   ['known', 'Fails some required cases, as already known'],
   ['failed', 'Fails some required cases'],
-  ['error', 'Could not be judged'],
+  ['error', 'Not judged: the suite itself failed, or a known failure passed'],
   ['not-run', 'Did not run'],
 ]
 
