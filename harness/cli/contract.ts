@@ -1,8 +1,4 @@
 /** `conformance contract`: the recorded answers of each version of a gateway, compared with those of the real program. */
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { gatewayPrograms, type Program, programOf } from '../gateways/programs.ts'
 import type { Variant } from '../plan/proxy.ts'
@@ -44,7 +40,7 @@ export async function contractCommand(options: ContractOptions): Promise<number>
   using progress = terminalProgress()
   progress.note(`${counted(programs.length, 'program')}: ${programs.map(nameOf).join(', ')}`)
   // What containers take is loaded after the first line is out.
-  const { interruptible } = await import('./carry-out.ts')
+  const { interruptible } = await import('./interruption.ts')
   using interruption = interruptible(progress)
   const collector = new Collector(programs, progress)
   await ask(programs, audited, options, collector, progress, interruption.signal)
@@ -65,34 +61,27 @@ async function ask(
   progress: TerminalProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { noteOwner, runFolderPrefix } = await import('../lab/containers/sweep.ts')
-  const { findFooting, preparePrograms } = await import('./prepare.ts')
+  const { createRunFolder } = await import('../run/run-folder.ts')
+  const { chooseEngine, preparePrograms } = await import('./prepare.ts')
   const { spawnRun } = await import('../run/spawn-run.ts')
-  const footing = await findFooting({ environments: [{ embedded: false }] }, options, progress)
-  const { ready, missing } = await preparePrograms(programs, footing, options, progress)
+  const choice = await chooseEngine({ environments: [{ embedded: false }] }, options, progress)
+  const { ready, missing } = await preparePrograms(programs, choice, options, progress)
   for (const [program, reason] of missing) collector.broke(program, 'all parts', reason)
   if (ready.length === 0 || signal.aborted) return
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
-  try {
-    const request = {
-      runId: randomBytes(4).toString('hex'),
-      environments: [],
-      engine: footing.engine,
-      folder,
-      // One program after the other: each wants a core and a gigabyte to itself.
-      jobs: 1,
-      seed: options.seed,
-      keep: false,
-      command: 'conformance contract',
-      contract: { programs: ready, only: options.only, audited },
-    }
-    const end = await spawnRun(request, footing.prefix, (event) => collector.take(event), signal)
-    if (end.kind === 'died') for (const program of ready) collector.broke(nameOf(program), 'the rest', end.detail)
-  } finally {
-    progress.status('')
-    await rm(folder, { recursive: true, force: true })
+  await using own = await createRunFolder({ keep: false })
+  const request = {
+    runId: own.runId,
+    folder: own.folder,
+    environments: [],
+    engine: choice.engine,
+    // One program after the other: each wants a core and a gigabyte to itself.
+    jobs: 1,
+    keep: false,
+    contract: { programs: ready, only: options.only, audited },
   }
+  const end = await spawnRun(request, choice.prefix, (event) => collector.take(event), signal)
+  progress.status('')
+  if (end.kind === 'died') for (const program of ready) collector.broke(nameOf(program), 'the rest', end.detail)
 }
 
 /** Puts together what comes from the run's process. */

@@ -30,7 +30,7 @@ describe('explain', () => {
   it('tells who sends what, what must be seen, and what proves that the case can fail', () => {
     const text = explainText('spoofing.identity-header.duplicate-lines', listed)
     for (const part of [
-      'Two forged lines do not survive beside the real one',
+      'Two forged lines do not arrive beside the real one',
       'RFC 9110 5.3',
       'Alice, signed in at the proxy, asks the proxy from the internet.',
       '    X-Forwarded-User: evil-4f1c@attacker.test\n    X-Forwarded-User: evil-4f1c@attacker.test\n',
@@ -62,7 +62,7 @@ describe('explain', () => {
     expect(explainJson('identity.arrival.accepted', listed)).toMatchObject({
       case: { id: 'identity.arrival.accepted', expect: { verdict: { accepted: '{alice}' } } },
       expected: [{ at: 'verdict', sentence: 'Accepted as alice@example.test.' }],
-      requests: [expect.arrayContaining(['POST /tools/invoke?mark=7d20 HTTP/1.1', 'Host: app.test'])],
+      requests: [expect.arrayContaining(['POST /tools/invoke?mark=7d20&end=1 HTTP/1.1', 'Host: app.test'])],
     })
   })
 })

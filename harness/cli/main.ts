@@ -4,8 +4,10 @@ import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { compiledFolder } from '../lab/cache.ts'
+import { MachineError } from '../lab/machine-error.ts'
 import { UserError } from '../plan/user-error.ts'
 import { printable } from '../report/visible.ts'
+import { requireDescriptors } from './machine.ts'
 import {
   canaryOptions,
   contractOptions,
@@ -15,6 +17,12 @@ import {
   runOptions,
   selectionOptions,
 } from './options.ts'
+
+survive(process.stdout, process.stderr)
+process.on('uncaughtException', (error) => {
+  process.exitCode = complain(error)
+  process.exit()
+})
 
 // Read by the run's own process and its threads.
 process.env.NODE_COMPILE_CACHE ??= compiledFolder
@@ -185,6 +193,7 @@ The files run as they are; change them line by line (see CONTRIBUTING.md).`,
 program
   .command('doctor')
   .description('check engine, registries, tools, disk and memory, and say what to do')
+  .option('--deep', 'also compare every file of the cache with its digest', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
     const { doctor } = await import('./doctor.ts')
@@ -193,8 +202,9 @@ program
 
 program
   .command('clean')
-  .description('remove what is left over from earlier runs: containers, networks, folders')
+  .description('remove what is left over from earlier runs: containers, networks, folders, damaged cache entries')
   .option('--dry-run', 'only print what would be removed', false)
+  .option('--cache', 'also empty the cache: programs are fetched and built again when they are needed', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
     const { clean } = await import('./clean.ts')
@@ -217,19 +227,21 @@ function complain(error: unknown): number {
     console.error(printable(error.message))
     return 2
   }
+  if (error instanceof MachineError) {
+    console.error(printable(error.message))
+    return 3
+  }
   console.error(printable(error instanceof Error ? (error.stack ?? error.message) : String(error)))
   return 3
 }
 
-// `conformance … | head -1`: the reader has gone, the run goes on.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-// Node's own exit code for these is 1, which means that a requirement failed.
-process.on('uncaughtException', (error) => process.exit(complain(error)))
+/** A reader that has gone (`| head`), or a full disk behind a stream, ends no run: its result is the report and the exit code. */
+function survive(...streams: readonly NodeJS.WriteStream[]): void {
+  for (const stream of streams) stream.on('error', () => {})
+}
 
 try {
+  requireDescriptors()
   refuseUnknownCommand(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * The question that means the same on every gateway and version, and how its answers read (gateways.md, HTTP surface; gateway-versions.md 3).
+ * The question that means the same on every gateway and version, and how its answers read (docs/gateways.md#g8-1-probe).
  * Judged by what only the gateway says, never by the status alone: a proxy's own 401 is not the gateway's word.
  */
 import { z } from 'zod'

@@ -1,6 +1,6 @@
 /**
  * The real programs that can stand behind a proxy, by version: how each is installed and started, and whose rules it follows.
- * Source: gateway-versions.md sections 1 and 6; all of it was run. A version is a folder `programs/NAME/VERSION` with a locked package.json
+ * All of it was run (docs/gateways.md#g1-6-running-the-programs). A version is a folder `programs/NAME/VERSION` with a locked package.json
  * and an entry here.
  */
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
  * The OpenID provider of one environment: npm `oidc-provider`, everything in memory.
- * Settings: facts on the proxies, section 2 (each proxy's own wants stand beside the line that meets them).
+ * What each proxy requires of the provider is said beside the setting that meets it.
  */
 import { generateKeyPair, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'

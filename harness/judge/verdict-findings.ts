@@ -22,7 +22,7 @@ export function verdictFindings(expected: VerdictExpectation, attempt: Attempt, 
   return heard.map((one) => refused(expected.refused, one))
 }
 
-/** `user` and `reason` are absent where the gateway does not say them (HTTP refusals are opaque, gateways.md 1). */
+/** `user` and `reason` are absent where the gateway does not say them (docs/gateways.md#g3-9-refusals-over-http). */
 type Heard =
   | { readonly kind: 'accepted'; readonly user?: string }
   | { readonly kind: 'refused'; readonly reason?: string }

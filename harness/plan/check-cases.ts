@@ -1,4 +1,4 @@
-/** What a scenario's shape cannot say: names that must exist, and cases that would prove nothing. */
+/** What a scenario's shape cannot say: names that must exist, and cases from which nothing could be concluded. */
 import { readFile } from 'node:fs/promises'
 import type { LoadedCase } from './case-source.ts'
 import { flaws, silenceMeets } from './expectation.ts'
@@ -6,7 +6,7 @@ import { placeholders, unknownPlaceholders } from './placeholders.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import type { Problem } from './yaml/problem.ts'
 
-/** Names that cases may use. Absent: not checked (whoever asks does not know them). */
+/** Names that cases may use. Absent: not checked. */
 export type KnownNames = {
   readonly features?: Iterable<string>
   readonly mutants?: Iterable<string>
@@ -70,19 +70,36 @@ function checkNames(
 }
 
 function checkPlaceholders(one: LoadedCase): Problem[] {
-  return ['send', 'expect'].flatMap((field) => {
-    const content = field === 'send' ? one.case.send : one.case.expect
-    return strings(content, []).flatMap(({ text, path }) =>
-      unknownPlaceholders(text).map((found) => {
-        const near =
-          didYouMean(found.slice(1, -1), Object.keys(placeholders)) ||
-          `; known: ${Object.keys(placeholders).join(', ')}`
-        const [first, ...rest] = path
-        const written = field === 'send' && one.case.send.length === 1 && first === 0 ? rest : path
-        return { ...one.place([field, ...written]), message: `${one.case.id}: unknown placeholder ${found}${near}` }
-      }),
-    )
-  })
+  return (['send', 'expect'] as const).flatMap((field) =>
+    strings(one.case[field], []).flatMap(({ text, path }) => {
+      const [first, ...rest] = path
+      const written = field === 'send' && one.case.send.length === 1 && first === 0 ? rest : path
+      const complain = (message: string) => ({
+        ...one.place([field, ...written]),
+        message: `${one.case.id}: ${message}`,
+      })
+      return [
+        ...unknownPlaceholders(text).map((found) => {
+          const near =
+            didYouMean(found.slice(1, -1), Object.keys(placeholders)) ||
+            `; known: ${Object.keys(placeholders).join(', ')}`
+          return complain(`unknown placeholder ${found}${near}`)
+        }),
+        ...(text.includes('{required}') && !mayRepeat(field === 'send' ? rest : path)
+          ? [
+              complain(
+                '{required} repeats an entry of a list: expected it in a header line or in another list, not here',
+              ),
+            ]
+          : []),
+      ]
+    }),
+  )
+}
+
+/** An entry of a list of texts or header lines, or a header's name in a mapping. The writes of `raw` are no such list. */
+function mayRepeat(path: readonly PropertyKey[]): boolean {
+  return !path.includes('raw') && (path.some((part) => typeof part === 'number') || path.at(-2) === 'headers')
 }
 
 /** All texts inside a value, names of records included, with the path to each. */
@@ -102,15 +119,15 @@ function checkProof(one: LoadedCase): Problem[] {
   if (caughtBy.length === 0 && level !== 'info')
     problems.push({
       ...one.place([]),
-      message: `${id}: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail`,
+      message: `${id}: expected caught-by: the mutants on which this case fails; without one nothing shows that it can fail`,
     })
   if (controls.length === 0 && silenceMeets(expect))
     problems.push({
       ...one.place(['expect']),
-      message: `${id}: expected a control: a dead proxy would meet this expectation too`,
+      message: `${id}: expected a control: a proxy that lets nothing through would meet this expectation too`,
     })
   if (new Set(one.case.over).size < one.case.over.length)
-    problems.push({ ...one.place(['over']), message: `${id}: a transport stands twice in over` })
+    problems.push({ ...one.place(['over']), message: `${id}: a transport is named twice in over` })
   return problems
 }
 

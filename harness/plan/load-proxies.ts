@@ -1,20 +1,22 @@
 /** Reads `proxies/<proxy>/proxy.yaml` and whatever other folder an operator names. */
-import { readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { checkKnownFailures, checkProxy } from './check-proxy.ts'
 import { readFeatures } from './features.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
+import { projectEntries } from './project-entries.ts'
 import type { KnownFailure, Proxy as Product } from './proxy.ts'
 import { type ProxyFile, proxySchema } from './proxy-schema.ts'
+import { refuseOn } from './refuse-on.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
-import { type Place, type Problem, refuseOn } from './yaml/problem.ts'
+import { exists } from './yaml/folder-contents.ts'
+import type { Place, Problem } from './yaml/problem.ts'
 import { readYaml } from './yaml/yaml-file.ts'
 
 /** A proxy with its file, so that its variants can be had for another version. */
 export type LoadedProxy = Product & {
   readonly written: ProxyFile
-  /** Where each known failure's `cases` stand, in the order of `knownFailures`. */
+  /** The place of each known failure's `cases`, in the order of `knownFailures`. */
   readonly knownFailurePlaces: readonly Place[]
   /** The same for `canaries`. */
   readonly canaryPlaces: readonly Place[]
@@ -47,7 +49,7 @@ export async function readProxies(
 
 async function projectFolders(root: string): Promise<string[]> {
   const parent = join(root, 'proxies')
-  const entries = await readdir(parent, { withFileTypes: true })
+  const entries = await projectEntries(parent)
   const folders = entries
     .filter((entry) => entry.isDirectory() && entry.name !== 'programs')
     .map((entry) => join(parent, entry.name))
@@ -56,7 +58,7 @@ async function projectFolders(root: string): Promise<string[]> {
 
 async function operatorFolder(folder: string): Promise<string> {
   const path = resolve(folder)
-  if (await stat(join(path, 'proxy.yaml')).catch(() => undefined)) return path
+  if (await exists(join(path, 'proxy.yaml'))) return path
   throw new UserError(
     `--proxy ${folder}: expected a folder with a proxy.yaml, ${join(path, 'proxy.yaml')} does not exist.`,
   )
@@ -68,10 +70,10 @@ async function readProxy(
   features: Iterable<string> | undefined,
   problems: Problem[],
 ): Promise<LoadedProxy[]> {
-  const yaml = await readYaml(join(folder, 'proxy.yaml'), proxySchema, problems)
+  const yaml = await readYaml(join(folder, 'proxy.yaml'), proxySchema, problems, folder)
   if (yaml === undefined) return []
   const { content } = yaml
-  const mistakes = await checkProxy(yaml, folder, features)
+  const mistakes = await checkProxy(yaml, { folder, programs: join(root, 'proxies', 'programs') }, features)
   const { knownFailures, places } = await readKnownFailures(root, folder, content, mistakes)
   problems.push(...mistakes)
   if (mistakes.length > 0) return []
@@ -108,8 +110,8 @@ async function readKnownFailures(
 ): Promise<{ knownFailures: KnownFailure[]; places: Place[] }> {
   const file = join(folder, 'known-failures.yaml')
   const none = { knownFailures: [], places: [] }
-  if (!(await stat(file).catch(() => undefined))) return none
-  const yaml = await readYaml(file, knownFailuresSchema, problems)
+  if (!(await exists(file))) return none
+  const yaml = await readYaml(file, knownFailuresSchema, problems, folder)
   if (yaml === undefined) return none
   problems.push(...checkKnownFailures(yaml, proxy))
   return {

@@ -21,6 +21,8 @@ const context: PlaceholderContext = {
   mark: 'm1',
   cookie: 'session=1',
   password: 'local',
+  logOut: '/sign_out',
+  required: ['x-forwarded-proto', 'x-real-ip'],
 }
 
 describe('placeholders', () => {
@@ -36,8 +38,52 @@ describe('placeholders', () => {
     ])
   })
 
+  it('spell an identity header with _ otherwise, too', () => {
+    const ways = ['', ':_', ':.', ':mixed'].map((way) =>
+      fill(`{identity${way}}`, { ...context, identity: 'REMOTE_USER_NAME' }),
+    )
+    expect(ways).toEqual(['REMOTE_USER_NAME', 'REMOTE-USER-NAME', 'REMOTE.USER.NAME', 'REMOTE-USER_NAME'])
+  })
+
+  it("leave a line of another proxy's header out where it is the trusted one", () => {
+    const send = {
+      headers: [
+        ['{other:Remote-User}', '{alice}'],
+        ['{other:X-Auth-Request-Email}', '{alice}'],
+      ] as const,
+    }
+    expect(fillSend(send, context).headers).toEqual([['Remote-User', 'alice@example.test']])
+    expect(fillSend(send, { ...context, identity: 'remote-user' }).headers).toEqual([
+      ['X-Auth-Request-Email', 'alice@example.test'],
+    ])
+  })
+
+  it('repeat the entry of a list for each required header', () => {
+    const send = {
+      headers: [
+        ['{required}', '{alice}'],
+        ['A', 'b'],
+      ],
+      connection: ['close, {required}'],
+    } as const
+    expect(fillSend(send, context)).toEqual({
+      headers: [
+        ['x-forwarded-proto', context.alice],
+        ['x-real-ip', context.alice],
+        ['A', 'b'],
+      ],
+      connection: ['close, x-forwarded-proto', 'close, x-real-ip'],
+    })
+    expect(fillSend(send, { ...context, required: [] })).toEqual({ headers: [['A', 'b']], connection: [] })
+    const expected = { arrives: { headers: { '{required}': ['https'] } }, verdict: { refused: ['missing_{required}'] } }
+    expect(fillExpectation(expected, { ...context, required: ['x-real-ip'] })).toEqual({
+      arrives: { headers: { 'x-real-ip': ['https'] } },
+      verdict: { refused: ['missing_x-real-ip'] },
+    })
+  })
+
   it('are all known, and each is filled', () => {
-    for (const name of Object.keys(placeholders)) {
+    for (const name of Object.keys(placeholders).filter((one) => one !== 'required')) {
       const written = `{${name.replace('N', '3')}}`
       expect(unknownPlaceholders(written)).toEqual([])
       expect(fill(written, context)).not.toContain('{')
@@ -84,6 +130,15 @@ describe('placeholders', () => {
       trailers: [['X-Auth-Request-Email', 'aa']],
       raw: ['session=1'],
       cookie: false,
+    })
+  })
+
+  it("are the cell's mark in a target, and the request's everywhere else", () => {
+    const marked = { ...context, mark: 'mark-1.2' }
+    expect(fillSend({ target: '/{mark}', raw: ['/{mark}'], body: '{mark}' }, marked)).toEqual({
+      target: '/mark-1',
+      raw: ['/mark-1.2'],
+      body: 'mark-1.2',
     })
   })
 

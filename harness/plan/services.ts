@@ -18,9 +18,20 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
       identity: variant.identity,
       requiredHeaders: variant['required-headers'] ?? [],
       host: variant.host ?? 'app.test',
-      names: variant.names ?? {},
-      features: [...new Set([...(file.features ?? []), ...(variant.features ?? [])])],
-      login: { callbacks: login?.callbacks ?? [], clientAuth: login?.['client-auth'] ?? 'client_secret_basic' },
+      names: withPortal(variant.names ?? {}, login?.portal),
+      features: [
+        ...new Set([
+          ...(file.features ?? []),
+          ...(variant.features ?? []),
+          ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
+        ]),
+      ],
+      login: {
+        callbacks: login?.callbacks ?? [],
+        clientAuth: login?.['client-auth'] ?? 'client_secret_basic',
+        ...(login?.['log-out'] !== undefined && { logOut: login['log-out'] }),
+        ...(login?.portal !== undefined && { portal: login.portal }),
+      },
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
       topology: services.some(({ beside }) => beside) ? 'sidecar' : 'network',
@@ -31,6 +42,26 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
       },
     }
   })
+}
+
+/** Follows from `login.log-out`; nobody declares it. */
+export const logOutFeature = 'logout'
+
+/** The host of the log-in pages is the proxy's, unless a service has it already. */
+function withPortal(names: Variant['names'], portal: string | undefined): Variant['names'] {
+  if (portal === undefined) return names
+  const { hostname } = new URL(portal)
+  const known = Object.values(names).some((hosts) => hosts.includes(hostname))
+  return known ? names : { ...names, proxy: [...(names.proxy ?? []), hostname] }
+}
+
+/** Where cases connect to a service directly: `ports`, else what `ready` says of one. */
+function portsOf({ ports, ready }: Pick<ServiceFile, 'ports' | 'ready'>): readonly number[] {
+  if (ports !== undefined) return ports
+  if ('port' in ready) return [ready.port]
+  if ('log' in ready) return []
+  const { port, protocol } = new URL(ready.http)
+  return [Number(port) || (protocol === 'https:' ? 443 : 80)]
 }
 
 /** `env` and `files` of the variant are added, everything else of it replaces. */
@@ -60,6 +91,7 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
     files: written.files ?? {},
     ready: written.ready,
     after: written.after ?? [],
+    ports: portsOf(written),
     tmpfs: written.tmpfs ?? [],
     ...(written.beside && { beside: written.beside }),
   }

@@ -2,7 +2,7 @@
 import { foldName, valuesOf } from './header-lines.ts'
 import type { Access, AuthAnswer, ProxyRequest, Settings } from './request.ts'
 
-/** Only a path that reads the same to everybody can be exempt from log-in; any other spelling needs it (attacks.md 7). */
+/** Only a path that reads the same to everybody can be exempt from log-in; any other spelling needs it (RFC 3986 6.2.2). */
 export function isPublic(target: string, settings: Settings): boolean {
   const path = pathOf(target)
   // Dot segments, empty segments, parameters, backslashes and any percent-encoding: somebody may read another path.

@@ -1,4 +1,4 @@
-/** The names that only the proxy may write: whatever a client sends under them is dropped (attacks.md 2, 5 and 6). */
+/** The names that only the proxy may write: whatever a client sends under them is dropped (docs/gateways.md#g9-2-the-proxy-replaces-identity-headers). */
 
 /** Folded prefixes of whole families: identity, forwarding, and what gateways read as their own. */
 const families = [

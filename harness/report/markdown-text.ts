@@ -1,4 +1,5 @@
 /** Text inside Markdown that stays text, as GitHub renders it (CommonMark, tables, autolinks, mentions). */
+import { referenceAddress } from '../plan/references.ts'
 import { oneLine, visible } from './visible.ts'
 
 /** An empty comment: shows nothing, and parts what a renderer would join to a mention, a reference or a link. */
@@ -19,11 +20,10 @@ export function text(value: string): string {
     .replace(/^[-+=:]/, '\\$&')
 }
 
-/** A reference that a reader can follow, where it is an address. Not for what programs and clients say. */
-export function reference(value: string): string {
-  const url = URL.parse(value)
-  const followed = url !== null && /^https?:$/.test(url.protocol) && /^[!-~]+$/.test(value) && !/[<>\\]/.test(value)
-  return followed ? `<${value}>` : text(value)
+/** A link where a reference has an address, else its path in the repository. Not for what programs and clients say. */
+export function reference(ref: string): string {
+  const address = referenceAddress(ref)
+  return address === undefined ? code(ref) : `[${text(ref)}](<${address}>)`
 }
 
 /** `code` on one line, whatever backquotes it holds (CommonMark 6.1). */

@@ -12,7 +12,7 @@ import { code, details, fence, reference, table, text } from './markdown-text.ts
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration } from './numbers.ts'
 import { environmentOutcome, runInWords } from './outcome.ts'
-import type { Overview } from './overview.ts'
+import { engineInWords, type Overview } from './overview.ts'
 
 /** GitHub refuses job summaries over 1 MiB; the rest of the page and UTF-8 need room too. In characters. */
 const longestReport = 600_000
@@ -197,7 +197,7 @@ function staleEntries({ results }: Overview): string {
 }
 
 function runFacts({ results: { run } }: Overview): string {
-  return `<sub>Run ${text(run.id)}, ${text(run.startedAt)}, ${duration(run.durationMs)}, engine ${run.engine.kind} ${text(run.engine.version)}, harness ${text(run.harness.version)} (${text(run.harness.commit)}), seed ${run.seed}, exit code ${run.exitCode}: ${code(run.command)}</sub>`
+  return `<sub>Run ${text(run.id)}, ${text(run.startedAt)}, ${duration(run.durationMs)}, engine ${text(engineInWords(run.engine))}, harness ${text(run.harness.version)} (${text(run.harness.commit)}), seed ${run.seed}, exit code ${run.exitCode}: ${code(run.command)}</sub>`
 }
 
 function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {

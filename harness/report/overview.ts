@@ -24,6 +24,11 @@ export type Overview = {
   readonly evidenceOf: (cell: Cell) => CellEvidence | undefined
 }
 
+/** As its maker calls it; runs from before that was noted have kind and version. */
+export function engineInWords({ kind, version, name }: Results['run']['engine']): string {
+  return name ?? `${kind} ${version}`.trim()
+}
+
 export function overviewOf(results: Results, evidence: Evidence): Overview {
   const byEnvironment = Map.groupBy(results.cells, (cell) => cell.environment)
   const byCase = Map.groupBy(results.cells, (cell) => cell.case)

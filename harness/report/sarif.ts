@@ -1,5 +1,6 @@
 /** `results.sarif` (SARIF 2.1.0): one rule per case, one result per cell that failed or warned, at the variant's configuration file. */
 import type { Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import { referenceAddress } from '../plan/references.ts'
 import { type CaseSummary, type Cell, cellKey, type EnvironmentResult } from '../run/results/results.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
@@ -43,7 +44,7 @@ export function sarifLog(overview: Overview): Log {
 }
 
 function rule(one: CaseSummary): ReportingDescriptor {
-  const link = one.refs.find((ref) => URL.canParse(ref) && /^https?:/.test(ref))
+  const [link] = one.refs.flatMap((ref) => referenceAddress(ref) ?? [])
   return {
     id: one.id,
     shortDescription: { text: plain(one.title) },

@@ -1,7 +1,7 @@
 /**
  * Stands in for the endpoints of an authentik proxy outpost that forward auth needs: the real server is an image with a database of its own.
  * Whatever runs behind it is a result on the proxies around it, never on authentik.
- * Source: facts on the proxies, section 8 (authentik's documentation and tests); nothing here was compared with the real server.
+ * Source: https://docs.goauthentik.io/add-secure-apps/providers/proxy/ and authentik's tests; nothing here was compared with the real server.
  */
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'

@@ -1,5 +1,5 @@
-/** The auth service goes away and comes back. */
-import type { Finding, Stage } from '../../harness/stage.ts'
+/** The auth service is stopped and started again. */
+import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   if (stage.auth === undefined) throw new Error('this lab cannot stop the auth service, whatever the features say')
@@ -13,10 +13,10 @@ export async function stopped(stage: Stage): Promise<readonly Finding[]> {
       ),
     ),
   )
-  // Before anybody asks what arrived: the fence goes through the proxy, as a user.
+  // Before asking what arrived: the control request sent afterwards goes through the proxy as a user.
   await stage.auth.start()
   const arrived = await stage.arrived()
-  const through = asked.filter(({ mark }) => arrived.some(({ target }) => target.includes(mark)))
+  const through = asked.filter(({ mark }) => arrived.some((arrival) => belongsTo(arrival, mark)))
   const welcome = asked.filter(({ exchange }) => (exchange.response?.status ?? 500) < 300)
   return [
     through.length === 0
@@ -26,7 +26,7 @@ export async function stopped(stage: Stage): Promise<readonly Finding[]> {
           says: `${through.length} of ${asked.length} requests arrived while the auth service was stopped`,
         },
     welcome.length === 0
-      ? { met: true, says: 'none was answered as if it had' }
+      ? { met: true, says: 'none of them was answered with success' }
       : { met: false, says: `${welcome.length} of them were answered with ${welcome[0]?.exchange.response?.status}` },
   ]
 }

@@ -1,5 +1,5 @@
-/** Users at the same time. What each request arrives as is told by its mark. */
-import type { Asked, Finding, Stage } from '../../harness/stage.ts'
+/** Requests of several users at the same time. The mark in each request identifies it on arrival. */
+import { type Asked, belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 type User = 'alice' | 'bob'
 type Sent = Asked & { readonly as: User }
@@ -22,12 +22,12 @@ export async function afterAUser(stage: Stage): Promise<readonly Finding[]> {
   await using connection = stage.connect()
   const user = { ...(await connection.send({}, 'alice')), as: 'alice' as const }
   const nobody = await connection.send({}, 'anonymous')
-  const arrived = (await stage.arrived()).filter(({ target }) => target.includes(nobody.mark))
+  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, nobody.mark))
   return [
     ...(await asThemselves(stage, [user])),
     arrived.length === 0
-      ? { met: true, says: 'the request without a session behind it did not' }
-      : { met: false, says: `the request without a session behind it arrived ${arrived.length} times` },
+      ? { met: true, says: 'the request without a session that followed did not arrive' }
+      : { met: false, says: `the request without a session that followed arrived ${arrived.length} times` },
   ]
 }
 
@@ -37,7 +37,7 @@ export async function upgrades(stage: Stage): Promise<readonly Finding[]> {
   return await asThemselves(stage, sent)
 }
 
-/** One connection, its users taking turns. */
+/** One connection, on which the users alternate. */
 async function inTurns(stage: Stage, users: readonly User[], requests: number): Promise<Sent[]> {
   await using connection = stage.connect()
   const sent: Sent[] = []
@@ -51,7 +51,7 @@ async function inTurns(stage: Stage, users: readonly User[], requests: number): 
 async function asThemselves(stage: Stage, sent: readonly Sent[]): Promise<readonly Finding[]> {
   const arrived = await stage.arrived()
   const wrong = sent.flatMap(({ as, mark, exchange }) => {
-    const own = arrived.filter(({ target }) => target.includes(mark))
+    const own = arrived.filter((arrival) => belongsTo(arrival, mark))
     const [only] = own
     if (only === undefined || own.length > 1) {
       const answer = exchange.fault ?? `the client got ${exchange.response?.status ?? 'no answer'}`
@@ -64,6 +64,7 @@ async function asThemselves(stage: Stage, sent: readonly Sent[]): Promise<readon
     return [`a request of ${as} arrived as ${names.length === 0 ? 'nobody' : names.join(' and ')}`]
   })
   const [first] = wrong
-  if (first === undefined) return [{ met: true, says: `all ${sent.length} requests arrived as whoever sent them` }]
+  if (first === undefined)
+    return [{ met: true, says: `all ${sent.length} requests arrived with the user who sent them` }]
   return [{ met: false, says: wrong.length === 1 ? first : `${first}, and ${wrong.length - 1} more of ${sent.length}` }]
 }

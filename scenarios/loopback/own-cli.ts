@@ -7,10 +7,10 @@ export async function callsTheGateway(stage: Stage): Promise<readonly Finding[]>
     stage.send({}, { from: 'internet', as: 'alice' }),
   ])
   const { kind } = user.exchange.verdict
-  return [command, { met: kind === 'accepted', says: `the user's request meanwhile was ${kind}` }]
+  return [command, { met: kind === 'accepted', says: `the user's concurrent request was ${kind}` }]
 }
 
-/** It takes the password from the gateway's configuration by itself. */
+/** The command line reads the password from the gateway's configuration. */
 async function itself(cli: NonNullable<Stage['cli']>): Promise<Finding> {
   const { exitCode, lines } = await cli(['gateway', 'call', 'health'])
   const why = lines.find((line) => /unauthorized|gateway closed|failed/i.test(line))
@@ -18,10 +18,10 @@ async function itself(cli: NonNullable<Stage['cli']>): Promise<Finding> {
   return { met: exitCode === 0, says: exitCode === 0 || why === undefined ? end : `${end} (${why.trim()})` }
 }
 
-/** The reference gateway has no command line: what one would send. */
+/** The reference gateway has no command line: the test sends what one would send. */
 async function asCommandLine(stage: Stage): Promise<Finding> {
   const asked = { from: 'gateway-loopback', as: 'anonymous', transport: 'websocket' } as const
   const { exchange } = await stage.send({ clientId: 'cli', clientMode: 'cli', password: 'right' }, asked)
   const { kind } = exchange.verdict
-  return { met: kind === 'accepted', says: `a client that speaks as the command line was ${kind}` }
+  return { met: kind === 'accepted', says: `a client that connects as the command line does was ${kind}` }
 }

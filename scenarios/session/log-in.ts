@@ -1,9 +1,9 @@
-/** Log-ins by links that somebody else has written. */
+/** Log-ins that start from a link of an attacker. */
 import type { Finding, Stage } from '../../harness/stage.ts'
 
 const attacker = 'attacker.test'
 
-/** As the proxies' own start pages take it (reference proxy, oauth2-proxy, caddy-security, Pomerium), and as each of these was once fooled. */
+/** Redirect parameters of the proxies' start pages (reference proxy, oauth2-proxy, caddy-security, Pomerium), in forms that such pages have accepted. */
 const starts = [
   `/oauth2/start?rd=https://${attacker}/`,
   `/oauth2/start?rd=//${attacker}/`,
@@ -21,9 +21,14 @@ export async function foreignHost(stage: Stage): Promise<readonly Finding[]> {
   })
   if (findings.length > 0) return findings
   const signedIn = visits.filter(({ ok }) => ok)
-  // A proxy that answers none of these pages has shown nothing.
+  // When the proxy answers none of these pages, nothing was tested.
   return signedIn.length > 0
-    ? [{ met: true, says: `${signedIn.length} of ${starts.length} such links led to a log-in, and none away` }]
+    ? [
+        {
+          met: true,
+          says: `${signedIn.length} of ${starts.length} such links led to a log-in, and none to another host`,
+        },
+      ]
     : [{ met: false, says: `none of ${starts.length} such links led to a log-in at all (${visits[0]?.start})` }]
 }
 

@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Finding, Stage } from '../../harness/stage.ts'
 
-/** Below what the gateway takes in one message (policy.maxPayload, 64 KiB on the reference gateway). */
+/** Below the gateway's limit for one message (policy.maxPayload, 64 KiB on the reference gateway). */
 const large = 60_000
 
 export async function largeFrames(stage: Stage): Promise<readonly Finding[]> {
   return await onSocket(stage, async (socket) => {
     const padding = randomBytes(large / 2).toString('hex')
     const asked = Array.from({ length: 4 }, (_, index) => ({ method: index % 2 === 0 ? 'health' : 'users.self' }))
-    // In whatever order: a gateway works on several at once, and one that knows no such parameter says so, which is an answer.
+    // The answers may come in any order. An error about the unknown parameter is an answer too.
     const answers = await Promise.all(asked.map(({ method }) => socket.ask(method, { padding })))
     const answered = answers.filter(({ id }) => id !== undefined).length
     return [
@@ -31,7 +31,7 @@ export async function ping(stage: Stage): Promise<readonly Finding[]> {
       findings.push(
         pong.equals(payload)
           ? { met: true, says: `a ping of ${payload.length} bytes came back` }
-          : { met: false, says: `a ping of ${payload.length} bytes came back with other ${pong.length}` },
+          : { met: false, says: `a ping of ${payload.length} bytes came back with ${pong.length} other bytes` },
       )
     }
     const code = await socket.close()
@@ -42,7 +42,7 @@ export async function ping(stage: Stage): Promise<readonly Finding[]> {
 
 type Socket = Awaited<ReturnType<Stage['openSocket']>>
 
-/** A socket that does not open, or closes on the way, is what the case is about. */
+/** A socket that does not open, or closes too early, fails the case. */
 async function onSocket(
   stage: Stage,
   work: (socket: Socket) => Promise<readonly Finding[]>,

@@ -1,4 +1,4 @@
-/** What the programs' own `security audit` says of a configuration. Data; source: gateways.md "Security audit", gateway-versions.md section 7. */
+/** What the programs' own `security audit` says of a configuration. Data (docs/gateways.md#g1-4-security-audit). */
 import type { OptionalKey } from '../rules/profiles.ts'
 import type { Who } from './vector.ts'
 

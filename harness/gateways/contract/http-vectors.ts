@@ -306,7 +306,7 @@ const otherConfigurations: readonly HttpVector[] = [
   ]),
 ]
 
-/** Issue #26007: only the profile of the proposal starts with the key. */
+/** openclaw#26007: only the profile of the proposal starts with the key. */
 const proposal = (outcome: Outcome): Differs => ({ 'loopback-user': outcome })
 const loopbackUser: Outcome = { accepted: 'local@example.test' }
 
@@ -335,7 +335,7 @@ const loopbackUserRule: readonly HttpVector[] = [
   ]),
 ]
 
-/** gateways.md "HTTP surface": nothing from loopback, and from the proxy: client address alone, user without it, everything. */
+/** docs/gateways.md#g8-2-paths. Nothing from loopback, and from the proxy: client address alone, user without it, everything. */
 function path(target: string, method: string, statuses: Expected[]): HttpVector[] {
   const asked = (
     id: string,

@@ -1,4 +1,4 @@
-/** What each profile's program does with a configuration at its start. Data; source: gateway-versions.md section 6. */
+/** What each profile's program does with a configuration at its start. Data (docs/gateways.md#g1-2-refused-starts). */
 import type { Who } from './vector.ts'
 
 export type Exit = 'starts' | 1 | 78

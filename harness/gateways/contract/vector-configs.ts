@@ -1,4 +1,4 @@
-/** Configurations of the contract vectors, in OpenClaw's JSON shape. `C1`-`C3` are those of gateway-versions.md. */
+/** Configurations of the contract vectors, in OpenClaw's JSON shape. `C1` is that of docs/gateways.md#g10-verdicts-by-version. */
 
 export const vectorPassword = 'local-only-password'
 
@@ -45,7 +45,7 @@ export const vectorConfigs = {
   'real-ip': config({ allowRealIpFallback: true }, { trustedProxy: c1Proxy }),
   'no-password': config({}, { password: undefined, trustedProxy: c1Proxy }),
   'loopback-email': config(loopbackProxies, { trustedProxy: { ...c2Proxy, allowLoopback: true } }),
-  /** Issue #26007. */
+  /** openclaw#26007. */
   'loopback-user': config(loopbackProxies, {
     trustedProxy: {
       ...c2Proxy,

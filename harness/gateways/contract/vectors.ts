@@ -1,6 +1,6 @@
 /**
  * The contract vectors: one request each, and what every profile's program answers. Plain data, run against the reference gateway and
- * against the real programs alike. Sources: gateways.md "Observed verdicts" and gateway-versions.md sections 3 and 4.
+ * against the real programs alike. Summary: docs/gateways.md#g10-verdicts-by-version.
  * Addresses are placeholders: `{proxy}` (trusted), `{gateway}` (the gateway's own), `{intruder}` (another host of the network).
  */
 

@@ -65,7 +65,7 @@ function coderclawHears(outcome: Outcome | null): Outcome | null {
   return { ...outcome, heard: 'accepted' in outcome ? deviceFirst : 'unauthorized' }
 }
 
-/** Rule 9 is found only after the 101: the user is fine, but the request is a direct local one. */
+/** Check 7 (docs/gateways.md#g3-1-order-of-the-checks) fails only after the 101: the user is fine, but the request is a direct local one. */
 const foundAfterUpgrade = new Set(['websocket.loopback.email-only'])
 
 const twins = httpVectors

@@ -1,4 +1,4 @@
-/** What a gateway answers over HTTP, path by path, once the decision is known. Source: gateways.md "HTTP surface", gateway-versions.md section 2. */
+/** What a gateway answers over HTTP, path by path, once the decision is known (docs/gateways.md#g8-http-surface). */
 import { z } from 'zod'
 import type { HeaderLine } from '../../plan/case.ts'
 import { decide } from '../rules/decision.ts'
@@ -119,7 +119,7 @@ function invokeTool(request: Request, policy: Policy): Answer {
   }
 }
 
-/** The sub-agent path of issues #26007 and #43300: the gateway dials itself from loopback, with nothing but its password. */
+/** The sub-agent path of openclaw#26007 and openclaw#43300: the gateway connects to itself from loopback, with its password only (docs/gateways.md#g4-2-own-tools). */
 function ownConnectionAccepted(policy: Policy): boolean {
   if (!policy.profile.toolsDialGateway) return true
   const own = decide(

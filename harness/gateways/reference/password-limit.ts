@@ -1,4 +1,4 @@
-/** The rate limit of the password fallback: 10 failures in 60 s, then 300 s without an answer (gateways.md, stage B). */
+/** The rate limit of the password fallback: 10 failures in 60 s, then 300 s without an answer (docs/gateways.md#g3-8-password-fallback). */
 const failuresAllowed = 10
 const windowMs = 60_000
 const lockoutMs = 300_000

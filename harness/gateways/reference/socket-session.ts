@@ -108,7 +108,7 @@ function hello(
 
 function response(frame: Frame, { judgement, scopes }: Session, { profile }: Policy): unknown {
   const ok = (payload: unknown) => ({ type: 'res', id: frame.id, ok: true, payload })
-  // Up to 2026.3.28 a session without declared scopes may do everything (gateway-versions.md, pitfall 6).
+  // Up to 2026.3.28 a session without declared scopes may do everything (docs/gateways.md#g7-2-scopes-of-a-websocket).
   const mayRead = profile.helloAuth === 'none' || permits(scopes, 'operator.read')
   const forbidden = failure(frame.id, 'INVALID_REQUEST', 'missing scope: operator.read')
   switch (frame.method) {

@@ -37,7 +37,7 @@ export function isPrivateAddress(address: string): boolean {
  */
 export type MappedRanges = 'ranges' | 'ipv4-prefix' | 'never'
 
-/** Whether an entry of `trustedProxies` covers the address. Host names and bad ranges never match and are not refused (gateways.md, stage B). */
+/** Whether an entry of `trustedProxies` covers the address. Host names and bad ranges never match and are not refused (docs/gateways.md#g1-3-trusted-proxy-addresses). */
 export function covers(entry: string, address: string, mappedRanges: MappedRanges): boolean {
   const peer = parseAddress(address)
   if (!peer) return false

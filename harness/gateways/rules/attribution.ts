@@ -1,4 +1,4 @@
-/** Stage A of the decision: whose request this is on the network, before any authentication. Source: gateways.md section 1, stage A. */
+/** Attribution: whose request this is on the network, before any authentication (docs/gateways.md#g2-attribution). */
 
 import type { HeaderLine } from '../../plan/case.ts'
 import type { Attribution } from '../recording/arrival.ts'
@@ -6,7 +6,7 @@ import { canonicalAddress, covers, hopAddress, isLoopback } from './addresses.ts
 import { headerText, headerValue } from './header-lines.ts'
 import type { Policy } from './policy.ts'
 
-/** Names that show that a request was forwarded, whatever their value. Stage A rule 2. */
+/** Names that show that a request was forwarded, whatever their value (docs/gateways.md#g2-2-proxy-headers). */
 export function isProxyHeader(name: string): boolean {
   const lower = name.toLowerCase()
   return (

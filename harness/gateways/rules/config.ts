@@ -1,4 +1,4 @@
-/** The gateway's configuration (OpenClaw's JSON shape) and what stops its start. Source: gateways.md "Start-up validation", gateway-versions.md section 6. */
+/** The gateway's configuration (OpenClaw's JSON shape) and what stops its start (docs/gateways.md#g1-2-refused-starts). */
 import { z } from 'zod'
 import { covers } from './addresses.ts'
 import type { OptionalKey, Profile } from './profiles.ts'
@@ -154,7 +154,7 @@ function unknownKey({ gateway }: ParsedConfig, profile: Profile): string | undef
 }
 
 function bindProblem(bind: GatewayConfig['bind'], proxies: readonly string[], profile: Profile): string | undefined {
-  // `auto` counts as loopback in the versions that restrict it (gateway-versions.md section 6).
+  // `auto` counts as loopback in the versions that restrict it (docs/gateways.md#g1-2-refused-starts).
   if (profile.bindLoopback === 'allowed' || (bind !== 'loopback' && bind !== 'auto')) return undefined
   if (profile.bindLoopback === 'refused') {
     return 'gateway auth mode=trusted-proxy makes no sense with bind=loopback; use bind=lan or bind=custom with gateway.trustedProxies configured'

@@ -1,4 +1,4 @@
-/** How a gateway judges the `connect` frame of a WebSocket. Source: gateways.md "WebSocket: 101 is not authenticated", gateway-versions.md section 4. */
+/** How a gateway judges the `connect` frame of a WebSocket (docs/gateways.md#g6-websocket). */
 import { z } from 'zod'
 import type { Verdict } from '../recording/arrival.ts'
 import { isLoopback } from './addresses.ts'
@@ -160,7 +160,7 @@ function welcome(
   return { kind: 'hello', scopes: capped([...new Set([...declared, ...granted])], upgrade.headers, policy) }
 }
 
-/** The weakness of gateway-versions.md section 4: the attributed address and `Host` decide whether a fresh device is local. */
+/** The attributed address and `Host` decide whether a new device is local (docs/gateways.md#g6-4-devices-and-pairing). */
 function pairsSilently(
   { attribution }: Decision,
   connect: Connect,

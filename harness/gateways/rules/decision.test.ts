@@ -30,7 +30,7 @@ function policyOf(name: ProfileName, gateway: Readonly<Record<string, unknown>> 
 const email: HeaderLine = ['X-Auth-Request-Email', 'alice@example.test']
 const xff = (value: string): HeaderLine => ['X-Forwarded-For', value]
 
-describe('stage A', () => {
+describe('attribution', () => {
   it.each([
     ['Forwarded', true],
     ['X-Real-IP', true],
@@ -67,7 +67,7 @@ describe('stage A', () => {
   })
 })
 
-describe('stage B', () => {
+describe('identity', () => {
   it('refuses a remote peer when the own addresses could not be listed', () => {
     const evidence = {
       peer: '10.77.0.2',

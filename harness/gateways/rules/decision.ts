@@ -1,4 +1,4 @@
-/** Stage B of the decision: who the request speaks for, and the password fallback. Source: gateways.md section 1, stage B. */
+/** Identity: which user the request is accepted as, and the password fallback (docs/gateways.md#g3-identity). */
 
 import type { HeaderLine } from '../../plan/case.ts'
 import type { Attribution, Verdict } from '../recording/arrival.ts'
@@ -47,7 +47,7 @@ export function decide(evidence: Evidence, { decideInstead, ...policy }: Policy)
   return { attribution, verdict: identity }
 }
 
-/** Rules 2 to 8, without the fallback. */
+/** Checks 1 to 6, without the fallback (docs/gateways.md#g3-1-order-of-the-checks). */
 function identify(evidence: Evidence, attribution: Attribution, policy: Policy): Verdict {
   const { config, profile } = policy
   const no = (reason: string): Verdict => refusal(reason, evidence.transport)
@@ -55,7 +55,8 @@ function identify(evidence: Evidence, attribution: Attribution, policy: Policy):
   if (!peer || !isTrustedPeer(peer, policy)) return no('trusted_proxy_untrusted_source')
 
   const claimed = headerValue(evidence.headers, config.userHeader)
-  // Issue #26007: only a direct local request without the user header; a forwarded anonymous one must stay anonymous.
+  // openclaw#26007: only a direct local request without the user header; a forwarded anonymous one must stay anonymous.
+  // docs/gateways.md#g4-3-proposed-loopbackuser
   if (config.loopbackUser && attribution.kind === 'direct-local' && claimed === undefined) {
     return allowed(config.loopbackUser, policy)
       ? { kind: 'accepted', user: config.loopbackUser, method: 'loopback-user' }

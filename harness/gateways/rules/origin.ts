@@ -1,4 +1,4 @@
-/** The gateway's rule on browser origins. Source: gateways.md "Browser Origin". */
+/** The gateway's rule on browser origins (docs/gateways.md#g5-browser-origin). */
 import type { HeaderLine } from '../../plan/case.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { headerText } from './header-lines.ts'

@@ -1,6 +1,6 @@
 /**
  * A gateway's rules in a version range, as data over one decision procedure (`attribution.ts`, `decision.ts`, `connect.ts`).
- * Source: gateway-versions.md sections 2-6; each profile models the version it names and was compared with that program's answers.
+ * Rules by version: docs/gateways.md. Each profile models the version it names and was compared with that program's answers.
  */
 
 import type { MappedRanges } from './addresses.ts'
@@ -33,7 +33,7 @@ export type Profile = {
   /** `false`: never compared with the real program. Every result on it says so. */
   readonly verified: boolean
 
-  /** Stage A: `enforced` answers 403 when a proxied request cannot be attributed; `informative` only computes the address. */
+  /** `enforced` answers 403 when a proxied request cannot be attributed; `informative` only computes the address. */
   readonly attribution: 'enforced' | 'informative'
   /** Which hop of `X-Forwarded-For` is the client. `remote` skips loopback hops as well as trusted ones. */
   readonly clientHop: 'rightmost-untrusted-remote' | 'rightmost-untrusted' | 'leftmost'
@@ -196,8 +196,8 @@ const mayros: Profile = {
 const loopbackUser: Profile = {
   ...attributed,
   name: 'loopback-user',
-  title: 'OpenClaw with the loopbackUser proposal of issue #26007',
-  models: 'openclaw 2026.9.6 and the proposal of issue #26007',
+  title: 'OpenClaw with the loopbackUser proposal of openclaw#26007',
+  models: 'openclaw 2026.9.6 and the proposal of openclaw#26007',
   verified: false,
   keys: [...attributed.keys, 'loopbackUser'],
 }

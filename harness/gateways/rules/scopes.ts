@@ -1,4 +1,4 @@
-/** Operator scopes: what an identity may do once it is believed. Source: gateways.md "Scopes". */
+/** Operator scopes: what an accepted user may do (docs/gateways.md#g7-scopes). */
 import type { HeaderLine } from '../../plan/case.ts'
 import { headerValue } from './header-lines.ts'
 import type { Policy } from './policy.ts'

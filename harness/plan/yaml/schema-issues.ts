@@ -1,6 +1,7 @@
 /** A schema's complaints in words: what was expected, what was found, what was probably meant. */
 import type { z } from 'zod'
 import { didYouMean, oneOf } from './near-misses.ts'
+import { privileges } from './privileges.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -8,16 +9,25 @@ type Issue = z.core.$ZodIssue
 const renames: Readonly<Record<string, string>> = { twin: 'control' }
 type Path = readonly PropertyKey[]
 
-/** `on: 'key'` points at the name of the last path element, `on: 'value'` at what stands behind it. */
-export type Complaint = { readonly path: Path; readonly on: 'key' | 'value'; readonly message: string }
+/** `on: 'key'` points at the name of the last path element, `on: 'value'` at its value. */
+type Complaint = { readonly path: Path; readonly on: 'key' | 'value'; readonly message: string }
 
-/** @param root the parsed file, to tell what was found. @param keysAt the keys that the schema knows at a path, for near misses. */
+/** @param root the parsed file, to tell what was found. @param keysAt the keys that the schema knows at a path, for near misses. @param most of them */
 export function complaints(
   issues: readonly Issue[],
   root: unknown,
   keysAt: (path: Path) => readonly string[],
+  most: number,
 ): Complaint[] {
-  return issues.flatMap((issue) => complaintsOf(issue, [], root, keysAt))
+  return issues
+    .slice(0, most)
+    .flatMap((issue) => complaintsOf(bounded(issue, most), [], root, keysAt))
+    .slice(0, most)
+}
+
+/** A file with thousands of wrong keys is told about the first ones. */
+function bounded(issue: Issue, most: number): Issue {
+  return issue.code === 'unrecognized_keys' ? { ...issue, keys: issue.keys.slice(0, most) } : issue
 }
 
 function complaintsOf(
@@ -46,6 +56,12 @@ function complaintsOf(
           path: [...path, key],
           on: 'key',
           message: `the key "${key}"${inside(path)} is called "${renamed}" now`,
+        }
+      if (privileges.has(key.toLowerCase().replaceAll('-', '_')))
+        return {
+          path: [...path, key],
+          on: 'key',
+          message: `the key "${key}"${inside(path)} is refused: containers of a proxy get no privileges, devices, mounts or networks beyond the suite's own; remove it`,
         }
       const hint = didYouMean(key, known) || (known.length > 0 ? `; known here: ${known.join(', ')}` : '')
       return { path: [...path, key], on: 'key', message: `unknown key "${key}"${inside(path)}${hint}` }
@@ -95,7 +111,8 @@ function expected(issue: Issue): string[] {
     case 'invalid_value':
       return issue.values.map((value) => (typeof value === 'string' ? value : String(value)))
     case 'invalid_format':
-      return [`text of the form ${'pattern' in issue ? issue.pattern : issue.format}`]
+      // The grammars of the formats say in words what they want.
+      return [issue.message]
     case 'too_small':
       return [size(issue.origin, 'at least', Number(issue.minimum))]
     case 'too_big':
@@ -149,7 +166,7 @@ function foundWords(value: unknown): string {
 }
 
 /** `cases[0].expect` */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return path.reduce<string>(
     (text, part) =>
       typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
@@ -160,7 +177,7 @@ export function pathText(path: Path): string {
 const pathWords = (path: Path) => (path.length === 0 ? '' : `${pathText(path)}: `)
 const inside = (path: Path) => (path.length === 0 ? '' : ` in ${pathText(path)}`)
 
-export function valueAt(root: unknown, path: Path): unknown {
+function valueAt(root: unknown, path: Path): unknown {
   let value = root
   for (const part of path) {
     if (typeof value !== 'object' || value === null) return undefined

@@ -1,11 +1,12 @@
 /** One cell with its evidence: expected and observed, sent and arrived, logs, and how to run it again. */
+import { outsideLink } from '../../plan/references.ts'
 import type { AttemptEvidence, Cell, CellEvidence } from '../../run/results/results.ts'
 import type { Overview } from '../overview.ts'
 import { caseFacts } from './case-page.ts'
 import { curlLine } from './curl.ts'
 import { type ComparedLine, compare, type Difference, signs } from './differences.ts'
 import { expectationRows } from './expectation-words.ts'
-import { casePath, environmentPath, outsideLink } from './links.ts'
+import { casePath, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, pageText } from './page.ts'
 

@@ -1,9 +1,10 @@
 /** One variant in front of one gateway: versions, configuration and every cell. */
+import { outsideLink } from '../../plan/references.ts'
 import type { EnvironmentResult } from '../../run/results/results.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
-import { casePath, cellAnchor, cellLink, outsideLink } from './links.ts'
+import { casePath, cellAnchor, cellLink } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 

@@ -4,7 +4,7 @@ import { aRun } from '../report.fixture.ts'
 import { curlLine } from './curl.ts'
 import { compare, parseSent } from './differences.ts'
 import { expectationRows } from './expectation-words.ts'
-import { cellPath, outsideLink } from './links.ts'
+import { cellPath } from './links.ts'
 
 const evidence: CellEvidence =
   Object.values(Object.values(aRun({ cases: 1, environments: 1 }).evidence)[0] ?? {})[0] ?? expect.fail('no evidence')
@@ -120,10 +120,5 @@ describe('links', () => {
     expect(cellPath({ environment: '../../etc@1/../x:y', case: '../a', transport: 'http' })).toBe(
       'cells/-__..__etc@1__..__x-y/--a.http.html',
     )
-  })
-  it('lead outside over http only', () => {
-    expect(outsideLink('https://a.test/')).toBe('https://a.test/')
-    expect(outsideLink('javascript:alert(1)')).toBeUndefined()
-    expect(outsideLink('openclaw:rule')).toBeUndefined()
   })
 })

@@ -29,9 +29,3 @@ export function cellAnchor(cell: Cell): string {
 export function hasPage({ status }: Pick<Cell, 'status'>): boolean {
   return status !== 'unsupported'
 }
-
-/** An address that may be followed: `https`, `http` or nothing (evidence and references could hold `javascript:`). */
-export function outsideLink(text: string): string | undefined {
-  const url = URL.parse(text)
-  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:') ? url.href : undefined
-}

@@ -1,9 +1,10 @@
 /** The frame of every page. */
 import { createHash } from 'node:crypto'
 import type { Status } from '../../judge/status.ts'
+import { referenceAddress } from '../../plan/references.ts'
 import { markOf, marks } from '../marks.ts'
 import type { Overview } from '../overview.ts'
-import { outsideLink, type Root } from './links.ts'
+import type { Root } from './links.ts'
 import { html, type Markup, render } from './markup.ts'
 
 type Page = {
@@ -46,12 +47,10 @@ export function legend(): Markup {
   </details>`
 }
 
-/** A reference of a case, as a link where it is an address or an RFC. */
+/** A rule that a case follows: a link where it has an address, else its path in the repository. */
 export function reference(text: string): Markup {
-  const rfc = /^RFC (\d+)(?: (?:section )?([\d.]+))?$/i.exec(text)
-  const section = rfc?.[2] === undefined ? '' : `#section-${rfc[2].replace(/\.$/, '')}`
-  const href = rfc === null ? outsideLink(text) : `https://www.rfc-editor.org/rfc/rfc${rfc[1]}.html${section}`
-  return href === undefined ? html`<span>${text}</span>` : html`<a href=${href} rel="noreferrer">${text}</a>`
+  const href = referenceAddress(text)
+  return href === undefined ? html`<code>${text}</code>` : html`<a href=${href} rel="noreferrer">${text}</a>`
 }
 
 /** Names of cases, linked where the report has a page for them. */

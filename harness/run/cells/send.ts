@@ -3,6 +3,7 @@ import type { Exchange } from '../../clients/exchange.ts'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { sendHttp2 } from '../../clients/http2.ts'
 import type { Peer } from '../../clients/tls.ts'
+import { sendWebSocketOverHttp2 } from '../../clients/websocket-h2.ts'
 import { authPort, gatewayPort, sidecarPorts } from '../../lab/ports.ts'
 import type { Case, Send, Transport } from '../../plan/case.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
@@ -20,9 +21,15 @@ export function sendOne(
   // Whoever dials the gateway itself speaks to it by its own name.
   const host = peer.tls === undefined ? `${peer.host}:${peer.port}` : context.host
   const request = { host, cookie: context.cookie, mark: context.mark, password: context.password }
-  return transport === 'h2'
-    ? sendHttp2(peer, send, request, environment.limits)
-    : sendHttp1(peer, send, request, transport, environment.limits)
+  switch (transport) {
+    case 'h2':
+      return sendHttp2(peer, send, request, environment.limits)
+    case 'websocket-h2':
+      return sendWebSocketOverHttp2(peer, send, request, environment.limits)
+    case 'http':
+    case 'websocket':
+      return sendHttp1(peer, send, request, transport, environment.limits)
+  }
 }
 
 /** Where a request from one place to another goes. */

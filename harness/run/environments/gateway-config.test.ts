@@ -77,12 +77,12 @@ describe.each(profileNames)('the gateway of profile %s', (name) => {
   it('starts on loopback alone only behind a sidecar', () => {
     const { started, features } = gatewayOf(name, variant('sidecar', { bind: 'loopback' }))
     expect(features).not.toContain('network-listener')
-    // gateway-versions.md section 6: the CoderClaw lineage takes no bind=loopback at all.
+    // docs/gateways.md#g1-2-refused-starts: the CoderClaw lineage takes no bind=loopback at all.
     expect(started.kind).toBe(profiles[name].bindLoopback === 'refused' ? 'refused' : 'started')
   })
 })
 
-it('is configured as issue #43300 prints it, where the variant says so', () => {
+it('is configured as openclaw#43300 prints it, where the variant says so', () => {
   const settings: GatewaySettings = {
     bind: 'loopback',
     allowUsers: ['openclaw-internal@local'],

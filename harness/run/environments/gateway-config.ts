@@ -1,11 +1,11 @@
-/** The gateway's configuration for one environment, in OpenClaw's own JSON shape (gateways.md "Running it"). */
+/** The gateway's configuration for one environment, in OpenClaw's own JSON shape (docs/gateways.md#g1-1-configuration-keys). */
 import { loopbackSetting } from '../../gateways/known-gateways.ts'
 import type { Profile } from '../../gateways/rules/profiles.ts'
 import { users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import type { Variant } from '../../plan/proxy.ts'
 
-/** Whom a local sub-agent is with `loopbackUser` (issue #26007). */
+/** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
 export const loopbackUser = 'openclaw-internal@local'
 
 export type GatewaySetting = {

@@ -1,10 +1,10 @@
-/** One variant in front of one gateway, standing and logged in: what the cells are run against. */
-
+/** One variant in front of one gateway, ready and logged in: what the cells are run against. */
 import type { Dial } from '../../clients/exchange.ts'
-import type { Limits } from '../../clients/http1.ts'
+import type { Limits } from '../../clients/wire.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
 import type { EnvironmentResult } from '../results/results.ts'
+import type { EndWatch } from './ends.ts'
 
 export type Addresses = {
   readonly client: string
@@ -14,7 +14,7 @@ export type Addresses = {
   readonly gateway: string
 }
 
-/** What a log-in left behind; `reason` says why there is no session. */
+/** The cookies of a log-in; `reason` says why there is no session. */
 export type Session = { readonly cookie: string; readonly reason?: string }
 
 export type RunningEnvironment = AsyncDisposable & {
@@ -35,7 +35,7 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly cli?: (args: readonly string[]) => Promise<{ readonly exitCode: number; readonly lines: readonly string[] }>
   /** To be redacted wherever they show. */
   readonly secrets: readonly string[]
-  /** Why nothing more can be seen here, in one sentence, once that is so. Absent where nothing outside this process can go away. */
-  readonly gone?: () => Promise<string | undefined>
+  /** Whether its programs still run. Absent where all of them are in this process. */
+  readonly ends?: Pick<EndWatch, 'ended' | 'look'>
   readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>
 }

@@ -4,7 +4,7 @@ import type { Case, Expectation } from '../../plan/case.ts'
 import type { FuzzedRequest } from '../protocol/fuzz.ts'
 
 const controls = ['identity.arrival.reaches-gateway', 'identity.arrival.accepted']
-const refs = ['RFC 9110 5.3', 'openclaw:proxy-strips-headers']
+const refs = ['RFC 9110 5.3', 'docs/gateways.md#g9-2-the-proxy-replaces-identity-headers']
 const why = 'The gateway believes this header. Whoever can write it, double it or take it away is whoever they like.'
 
 const titles = {

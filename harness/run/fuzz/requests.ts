@@ -17,7 +17,7 @@ const spellings = [
   '{identity:.}',
 ]
 
-/** What proxies, auth services and gateways believe, or act upon (attacks.md 2, 5 and 6). */
+/** What proxies, auth services and gateways believe, or act upon (docs/gateways.md#g9-2-the-proxy-replaces-identity-headers). */
 const believed = [
   'X-Forwarded-For',
   'X-Forwarded-Host',

@@ -1,0 +1,72 @@
+/** One container of a proxy's configuration, in `proxy.yaml`. */
+import { z } from 'zod'
+import { buildSchema, imageReference, standInSchema } from './build-schema.ts'
+import { absolutePath, content, httpAddress, name, port, text, versionTemplate } from './grammar.ts'
+
+const serviceFields = {
+  title: text.meta({ description: 'Name of the program, for readers.' }),
+  version: versionTemplate
+    .exactOptional()
+    .meta({ description: 'Version of the program. Default: the version of the proxy. In quotes if it is a number.' }),
+  pull: imageReference
+    .exactOptional()
+    .meta({ description: 'Image reference. `{version}` stands for the version of the service.' }),
+  build: z
+    .union([buildSchema, standInSchema])
+    .exactOptional()
+    .meta({ description: 'How to get the program without an image: from a package registry, or from this suite.' }),
+  with: z
+    .array(buildSchema)
+    .exactOptional()
+    .meta({ description: 'More programs in the same container. Only where the program is built.' }),
+  command: z.array(content).min(1).meta({ description: 'Program and arguments.' }),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][\w.]*$/, 'the name of an environment variable'), content)
+    .exactOptional()
+    .meta({
+      description:
+        'Environment variables. Values may contain {secret:NAME} (made for the run), {address:SERVICE} and {version}.',
+    }),
+  files: z.record(content.min(1), absolutePath).exactOptional().meta({
+    description:
+      'File or folder, relative to the folder of the variant: its path in the container. `../x` is shared by all variants. Nothing outside the folder of the proxy.',
+  }),
+  ready: z
+    .union([
+      z.strictObject({
+        log: content.min(1).max(200).meta({ description: 'Regular expression that a log line matches.' }),
+      }),
+      z.strictObject({
+        http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
+        status: z.int().min(100).max(599).meta({ description: 'Status code of the response.' }),
+      }),
+      z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }) }),
+    ])
+    .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
+  ports: z.array(port).min(1).exactOptional().meta({
+    description: 'TCP ports on which the service listens. Default: the port in `ready`.',
+  }),
+  after: z.array(name).exactOptional().meta({
+    description:
+      'Services that must be ready before this one starts. `idp` is the OpenID provider, `gateway` the gateway.',
+  }),
+  tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
+  beside: z.literal('gateway').exactOptional().meta({
+    description:
+      "`gateway`: a sidecar. It runs in the gateway's network namespace, and the gateway trusts 127.0.0.1 only.",
+  }),
+}
+
+export const serviceSchema = z.strictObject(serviceFields).meta({ id: 'service', description: 'One container.' })
+
+export const serviceOverrideSchema = z
+  .strictObject({
+    ...serviceFields,
+    title: serviceFields.title.exactOptional(),
+    command: serviceFields.command.exactOptional(),
+    ready: serviceFields.ready.exactOptional(),
+  })
+  .meta({
+    id: 'service-override',
+    description: 'What differs in this variant: `env` and `files` are added, all other keys replace.',
+  })
