@@ -93,7 +93,8 @@ describe('report.md', () => {
     )
   })
   it('lists known failures with reason, link and date', () => {
-    expect(markdown).toMatch(/\*\*Nothing strips it\.\*\* \[https:<!-- -->.*\]\(<https:\/\/docs\.example\.test\/proxy#headers>\) \(since 2026-11-01\)/,
+    expect(markdown).toContain('**Nothing strips it.** [https:<!-- -->//docs.example.test/proxy')
+    expect(markdown).toContain('](<https://docs.example.test/proxy#headers>) (since 2026-11-01)')
   })
   it('stays below what a job summary takes, and says what it left out', () => {
     const big = aRun({ cases: 150, environments: 30, status: () => 'fail' })
