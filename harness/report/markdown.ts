@@ -127,7 +127,8 @@ function redCell(overview: Overview, cell: Cell): string {
   const evidence = overview.evidenceOf(cell)
   const title = `${glyph} ${word}: ${cell.case} [${cell.transport}] in ${cell.environment}`
   const body = [
-    `${text(cell.reason)}`,
+    text(cell.reason),
+    ...(cell.rerun === undefined ? [] : [`Run again. The first time: ${text(cell.rerun)}`]),
     ...(one === undefined
       ? []
       : [`*${text(one.title)}* (${cell.level}). ${text(one.why)} ${one.refs.map(reference).join(', ')}`]),
@@ -138,7 +139,7 @@ function redCell(overview: Overview, cell: Cell): string {
 
 const longestSent = 2000
 
-function sentAndArrived({ as, from, attempts, rerun }: CellEvidence): string {
+function sentAndArrived({ as, from, attempts, alone }: CellEvidence): string {
   const first = attempts[0]
   const sent = attempts.slice(0, 3).map((one) => fence(one.sent.text.slice(0, longestSent), 'http'))
   const arrivals = attempts.flatMap((one) => one.arrived)
@@ -150,8 +151,19 @@ function sentAndArrived({ as, from, attempts, rerun }: CellEvidence): string {
     'Arrived at the gateway:',
     ...(arrived.length > 0 ? arrived : [recorded ? 'nothing' : 'unknown: this gateway does not record requests']),
     ...(first === undefined ? [] : [`Response to the client: ${text(responseText(first.client))}`]),
-    ...(rerun === undefined ? [] : [`Sent a second time: ${text(rerun.why)}`]),
+    ...(alone === undefined
+      ? []
+      : [`Sent by themselves, the same requests gave another result: ${arrivedAlone(alone)}`]),
   ].join('\n\n')
+}
+
+/** Of requests that fail only beside others. */
+function arrivedAlone(attempts: readonly AttemptEvidence[]): string {
+  const arrivals = attempts.flatMap(({ arrived }) => arrived)
+  const [first] = attempts
+  const seen = arrivals.slice(0, 3).map((one) => `${one.method} ${one.target}, ${one.verdict}`)
+  const response = first === undefined ? [] : [`response to the client: ${responseText(first.client)}`]
+  return text([...(seen.length > 0 ? seen : ['nothing arrived']), ...response].join('; '))
 }
 
 function responseText({ status, fault }: AttemptEvidence['client']): string {

@@ -69,17 +69,20 @@ describe('report.md', () => {
     expect(markdown).toContain('X-Forwarded-User: evil-1@attacker.test')
     expect(markdown).toContain('-- from 10.9.0.2; trusted-proxy, client 10.9.0.10; accepted as alice@example.test')
   })
-  it('shows that a cell was sent a second time, and why', () => {
+  it('shows what a cell gave that fails only beside other requests, and one that was run again', () => {
     const red = run.results.cells.find(({ status }) => status === 'fail')
     const evidence = red && overview.evidenceOf(red)
     if (red === undefined || evidence === undefined) throw new Error('The fixture has no failed cell.')
-    const rerun = { why: 'It failed only beside other requests.', attempts: evidence.attempts }
-    const both = { ...run.evidence, [red.environment]: { [cellKey(red)]: { ...evidence, rerun } } }
-    const again = overviewOf(run.results, both)
-    expect(markdownReport(again)).toContain('Sent a second time: It failed only beside other requests.')
-    const page = cellPage(again, red)
-    expect(page).toContain('<h2>Sent a second time</h2><p>It failed only beside other requests.</p>')
+    const cell = { ...red, rerun: 'The fence did not arrive.' }
+    const both = { [red.environment]: { [cellKey(red)]: { ...evidence, alone: evidence.attempts } } }
+    const again = overviewOf({ ...run.results, cells: [cell] }, both)
+    const page = cellPage(again, cell)
+    expect(page).toContain('<h2>Sent by themselves</h2>')
     expect(page.match(/<h2>Expected and observed<\/h2>/g)).toHaveLength(2)
+    expect(page).toContain('the first time said nothing about the proxy: The fence did not arrive.')
+    const text = markdownReport(again)
+    expect(text).toContain('Sent by themselves, the same requests gave another result: POST')
+    expect(text).toContain('Run again. The first time: The fence did not arrive.')
   })
   it('leaves evidence no way out of its block', () => {
     const outside = markdown.replace(/^(`{3,})http\n[\s\S]*?\n\1$/gm, '')

@@ -23,6 +23,7 @@ export function cellPage(overview: Overview, cell: Cell): string {
       <dt>transport</dt><dd>${cell.transport}</dd>
       ${evidence !== undefined && [html`<dt>client</dt>`, html`<dd>${evidence.as === 'anonymous' ? 'not signed in' : `signed in as ${evidence.as}`}, from ${evidence.from}</dd>`]}
     </dl>
+    ${cell.rerun !== undefined && html`<p>Run again, because the first time said nothing about the proxy: ${cell.rerun}</p>`}
     ${cell.known !== undefined && knownFailure(cell.known)}
     ${evidence === undefined ? html`<p class="loud">There is no evidence for this cell${cell.status === 'unsupported' || cell.status === 'blocked' ? ': no request was sent' : ''}.</p>` : evidenceSections(evidence)}
     <h2>The requirement</h2>
@@ -42,12 +43,12 @@ function knownFailure({ reason, link, since }: NonNullable<Cell['known']>): Mark
 }
 
 function evidenceSections(evidence: CellEvidence): Markup {
-  const { attempts, rerun, fence, log, replay } = evidence
+  const { attempts, alone, fence, log, replay } = evidence
   const curl = curlLine(evidence)
   return html`<div>
     ${attemptSections(attempts, evidence.identity)}
     ${fence.needed && html`<p>The control request sent afterwards ${fence.arrived ? 'arrived, so every earlier request that reached the gateway is recorded.' : `did not arrive${fence.reason === undefined ? '' : ` (${fence.reason})`}.`}</p>`}
-    ${rerun !== undefined && html`<section><h2>Sent a second time</h2><p>${rerun.why}</p>${attemptSections(rerun.attempts, evidence.identity)}</section>`}
+    ${alone !== undefined && html`<section><h2>Sent by themselves</h2><p>The cell fails only beside other requests. The same requests sent by themselves gave this:</p>${attemptSections(alone, evidence.identity)}</section>`}
     <h2>Run it again</h2>
     <pre tabindex="0"><code>${replay}</code></pre>
     ${curl !== undefined && [html`<p class="soft">The first request as a command for a shell inside the environment. Redacted values have to be filled in:</p>`, html`<pre tabindex="0"><code>${curl}</code></pre>`]}
@@ -98,6 +99,7 @@ function responseText({ status, headers, body = '', further = [], close, fault }
 
 function arrivedBlock(lines: readonly ComparedLine[], arrival: AttemptEvidence['arrived'][number] | undefined): Markup {
   return html`<div><div class="wire" tabindex="0">${lines.map(wireLine)}${arrival !== undefined && arrival.body !== '' && html`<span>${`\n${arrival.body}`}</span>`}</div>
+    ${arrival?.raw !== undefined && html`<details><summary>As it came off the wire</summary><pre tabindex="0">${arrival.raw}</pre></details>`}
     ${arrival !== undefined && html`<p class="soft">${`Peer ${arrival.peer}; ${arrival.attribution}; ${arrival.verdict}`}</p>`}</div>`
 }
 

@@ -14,6 +14,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <h1>${environment.proxyTitle ?? environment.proxy} ${environment.proxyVersion}, ${environment.variant}</h1>
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
+    ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
     ${environmentFacts(overview, environment)}
     ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${text}</pre></details>`)}
     ${legend()}

@@ -107,7 +107,12 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
-  const { sessions, loginMs } = await logEverybodyIn({ host: variant.host, dial: internet, ca: authority.certificate })
+  const { sessions, loginMs } = await logEverybodyIn({
+    host: variant.host,
+    dial: internet,
+    ca: authority.certificate,
+    portal: variant.login.portal,
+  })
 
   const dial: Record<Vantage, Dial> = {
     internet,
@@ -149,7 +154,7 @@ export async function startContainers(
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
-  return { ...running, limits: patientLimits(environment, running) }
+  return { ...running, limits: patientLimits({ planned: environment, environment: running }) }
 }
 
 /** As a sidecar dials: the gateway by its name is the gateway on loopback. */

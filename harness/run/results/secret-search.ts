@@ -1,4 +1,5 @@
 /** Finds secrets in text also where they are encoded, in another case, broken over lines, cut short or taken apart. */
+import { base64Parts } from '../../judge/disguises.ts'
 
 /** This many characters of a random secret in a row are taken for a part of it. */
 const shortestPart = 12
@@ -94,17 +95,8 @@ function looksRandom(text: string): boolean {
 }
 
 function encodings(secret: string): string[] {
-  const bytes = Buffer.from(secret)
-  // Inside a longer base64 text a secret stands in one of three shifts; the part of it that no neighbour touches is the same every time.
-  const shifted = [0, 1, 2].flatMap((shift) => {
-    const whole = Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString('base64')
-      .replace(/=+$/, '')
-    const loose = (shift + bytes.length) % 3 === 0 ? 0 : 1
-    const part = whole.slice(shift === 0 ? 0 : shift + 1, whole.length - loose)
-    return [part, part.replaceAll('+', '-').replaceAll('/', '_')]
-  })
-  return [bytes.toString('hex'), ...shifted]
+  const shifted = base64Parts(secret).flatMap((part) => [part, part.replaceAll('+', '-').replaceAll('/', '_')])
+  return [Buffer.from(secret).toString('hex'), ...shifted]
 }
 
 function merged(places: readonly [number, number][]): (readonly [number, number])[] {
