@@ -115,6 +115,7 @@ program
   .command('mutants')
   .description('run all cases against broken reference proxies and gateways: every case must be able to fail')
   .option('--json', 'machine-readable', false)
+  .option('--pipeline', 'all mutants as an ordinary run goes, with batches, fences and controls (minutes)', false)
   .action(async (options) => {
     const { mutants } = await import('./mutants.ts')
     process.exitCode = await mutants(options)
