@@ -49,7 +49,7 @@ const encoded = /%(?:25)*([0-9a-f]{2})|\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|[\s"']+
 
 type Letters = { readonly letters: string; readonly starts: Uint32Array; readonly ends: Uint32Array }
 
-/** A text in lower case and decoded (percent, `\x`, `\u`), without white space, quotes and backslashes, and where each of its letters stood. */
+/** A text in lower case and decoded (percent, `\x`, `\u`), without white space, quotes and backslashes, and where each of its letters was found. */
 function lettersOf(text: string): Letters {
   const starts = new Uint32Array(text.length)
   const ends = new Uint32Array(text.length)
