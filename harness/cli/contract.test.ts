@@ -14,7 +14,11 @@ describe('the exit code of conformance contract', () => {
   it.each([
     [0, 'all agree', [report([same])]],
     [1, 'one differs, of one program', [report([same]), report([same, other])]],
-    [3, 'a part could not be tested, whatever else was heard', [report([same, other], [['C1', 'it ended with exit code 1']])]],
+    [
+      3,
+      'a part could not be tested, whatever else was heard',
+      [report([same, other], [['C1', 'it ended with exit code 1']])],
+    ],
     [3, 'nothing was tested', [report([same]), report([])]],
   ])('%i: %s', (code, _, reports) => {
     expect(exitCodeOf(reports)).toBe(code)
