@@ -1,12 +1,13 @@
 /** Text for a terminal of 80 columns. */
+import { oneLine } from '../report/visible.ts'
 
 const width = 80
 
-/** Wraps at spaces; a word longer than the line stands alone. Every line starts with `indent` spaces. */
+/** Wraps at spaces; a word longer than the line gets its own line. Every line starts with `indent` spaces. */
 export function wrapped(text: string, indent = 0): string {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  for (const word of oneLine(text).split(/\s+/).filter(Boolean)) {
     if (line !== '' && indent + line.length + 1 + word.length > width) {
       lines.push(line)
       line = word
@@ -19,7 +20,8 @@ export function wrapped(text: string, indent = 0): string {
 export function twoColumns(rows: readonly (readonly [name: string, meaning: string])[], indent = 0): string {
   const column = Math.min(30, Math.max(0, ...rows.map(([name]) => name.length))) + 2
   return rows
-    .map(([name, meaning]) => {
+    .map(([given, meaning]) => {
+      const name = oneLine(given)
       if (meaning === '') return `${' '.repeat(indent)}${name}`
       const text = wrapped(meaning, indent + column)
       const start = `${' '.repeat(indent)}${name}`
@@ -32,7 +34,8 @@ export function twoColumns(rows: readonly (readonly [name: string, meaning: stri
 export function stacked(rows: readonly (readonly [name: string, meaning: string])[], indent = 0): string {
   return rows
     .map(
-      ([name, meaning]) => `${' '.repeat(indent)}${name}${meaning === '' ? '' : `\n${wrapped(meaning, indent + 4)}`}`,
+      ([name, meaning]) =>
+        `${' '.repeat(indent)}${oneLine(name)}${meaning === '' ? '' : `\n${wrapped(meaning, indent + 4)}`}`,
     )
     .join('\n')
 }

@@ -7,7 +7,7 @@ import { root } from './project.ts'
 
 /**
  * @returns the same results; each environment says which files configured it, the proxy's own first.
- * Of files outside the project only the names are given: an operator's configuration may hold secrets, and reports travel.
+ * Of files outside the project only the names are given: an operator's configuration may contain secrets, and reports are passed on.
  */
 export async function withConfiguration(results: Results, planned: readonly PlannedEnvironment[]): Promise<Results> {
   const byId = new Map(planned.map((environment) => [environment.id, environment]))
@@ -36,7 +36,7 @@ async function shown(file: string): Promise<{ path: string; text?: string }> {
   const inside = relative(root, file)
   if (inside.startsWith('..'))
     return { path: join(basename(dirname(dirname(file))), basename(dirname(file)), basename(file)) }
-  // Of a file that has gone since it was mounted the name alone is true.
+  // The file may have been removed since it was mounted: then only its name is shown.
   const text = await readFile(file, 'utf8').catch(() => undefined)
   return { path: inside, ...(text !== undefined && { text }) }
 }

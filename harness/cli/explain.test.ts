@@ -53,9 +53,9 @@ describe('explain', () => {
   it('finds a case by the end of its id, and names near misses of one that is not there', () => {
     expect(caseNamed('duplicate-lines', listed.catalogue.cases).id).toBe('spoofing.identity-header.duplicate-lines')
     expect(() => explainText('spoofing.identity-header.duplicate-line', listed)).toThrow(
-      /^There is no case .* Did you mean spoofing\.identity-header\.duplicate-lines\?$/,
+      /^Unknown case .* Did you mean spoofing\.identity-header\.duplicate-lines\?$/,
     )
-    expect(() => explainText('accepted', listed)).toThrow(/names several cases: /)
+    expect(() => explainText('accepted', listed)).toThrow(/matches several cases: /)
   })
 
   it('gives programs the case as it runs', () => {

@@ -33,17 +33,17 @@ export function caseNamed(id: string, cases: readonly Case[]): Case {
   const found = exact ?? (others.length === 0 ? only : undefined)
   if (found !== undefined) return found
   if (endings.length > 1)
-    throw new UserError(`"${id}" names several cases: ${endings.map((one) => one.id).join(', ')}.`)
+    throw new UserError(`"${id}" matches several cases: ${endings.map((one) => one.id).join(', ')}. Name one in full.`)
   const near = nearMisses(
     id,
     cases.map((one) => one.id),
   )
   throw new UserError(
-    `There is no case "${id}". ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : 'conformance list cases shows all.'}`,
+    `Unknown case "${id}". ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : 'Run "conformance list cases" to see all cases.'}`,
   )
 }
 
-/** For people, in 80 columns but for header lines and addresses, which stay whole. @throws UserError for an unknown case */
+/** For people, in 80 columns, except for header lines and addresses, which stay whole. @throws UserError for an unknown case */
 export function explainText(id: string, { catalogue, mutants }: Listed): string {
   const asked = caseNamed(id, catalogue.cases)
   const title = (other: string) => catalogue.cases.find((one) => one.id === other)?.title ?? ''
@@ -51,11 +51,11 @@ export function explainText(id: string, { catalogue, mutants }: Listed): string 
     ['Why', wrapped(asked.why, 2)],
     ['Rules', asked.refs.map((ref) => wrapped(ref, 2)).join('\n')],
     ['What is sent', sent(asked)],
-    ['What must be seen', seen(asked)],
+    ['What is expected', seen(asked)],
   ]
   if (asked.needs.length > 0)
     sections.push([
-      'Needs (else unsupported)',
+      'Needs (otherwise unsupported)',
       twoColumns(
         asked.needs.map((name) => [name, catalogue.features[name] ?? '']),
         2,
@@ -63,16 +63,17 @@ export function explainText(id: string, { catalogue, mutants }: Listed): string 
     ])
   if (asked.depends.length > 0)
     sections.push([
-      'Depends on (else blocked)',
+      'Depends on (otherwise inconclusive)',
       stacked(
         asked.depends.map((other) => [other, title(other)]),
         2,
       ),
     ])
   if (asked.controls.length > 0) {
-    const which = asked.controls.length === 1 ? 'this is green too' : 'one of these is green too'
     sections.push([
-      `A pass counts only where ${which}`,
+      asked.controls.length === 1
+        ? 'Control (must pass, otherwise inconclusive)'
+        : 'Controls (one must pass, otherwise inconclusive)',
       stacked(
         asked.controls.map((other) => [other, title(other)]),
         2,
@@ -81,9 +82,9 @@ export function explainText(id: string, { catalogue, mutants }: Listed): string 
   }
   const mistakes = new Map(mutants.map(({ name, mistake }) => [name, mistake]))
   sections.push([
-    'Must turn red on',
+    'Mutants that it must catch',
     asked.caughtBy.length === 0
-      ? '  nothing: for information only'
+      ? '  none: the case only reports'
       : twoColumns(
           asked.caughtBy.map((name) => [name, mistakes.get(name) ?? '']),
           2,
@@ -91,7 +92,7 @@ export function explainText(id: string, { catalogue, mutants }: Listed): string 
   ])
   sections.push([
     'Where',
-    `  ${asked.source.file}:${asked.source.line}${asked.step ? `\n  with a step of its own: ${asked.step.function}` : ''}`,
+    `  ${asked.source.file}:${asked.source.line}${asked.step ? `\n  runs its own step: ${asked.step.function}` : ''}`,
   ])
   const head = [asked.id, wrapped(asked.title), `${asked.level}, over ${asked.over.join(' + ')}`].join('\n')
   return [head, ...sections.map(([heading, body]) => `${heading}\n${body}`)].join('\n\n')
@@ -117,7 +118,7 @@ function sent(asked: Case): string {
   const more = asked.send.length - most
   return [
     wrapped(
-      `${clientWords(asked)}${asked.send.length > 1 ? ` ${asked.send.length} variations, each on a connection of its own:` : ''}`,
+      `${clientWords(asked)}${asked.send.length > 1 ? ` ${asked.send.length} requests, each on its own connection:` : ''}`,
       2,
     ),
     ...requests,
@@ -125,7 +126,7 @@ function sent(asked: Case): string {
   ].join('\n\n')
 }
 
-/** Example values put in; lines of a message are not wrapped, only cut where nothing is learned from the rest. */
+/** With example values. Lines of a message are not wrapped; very long ones are cut. */
 function block(lines: readonly string[]): string {
   return lines
     .map((line) => fill(line, example))
@@ -133,12 +134,12 @@ function block(lines: readonly string[]): string {
     .join('\n')
 }
 
-const seats = { gateway: 'at the gateway', verdict: 'its verdict', client: 'by the client' }
+const observers = { gateway: 'gateway gets', verdict: 'gateway decides', client: 'client gets' }
 
 function seen(asked: Case): string {
   let before = ''
   const rows = expectationWords(asked.expect).map(({ at, sentence }): [string, string] => {
-    const name = before === at ? '' : seats[at]
+    const name = before === at ? '' : observers[at]
     before = at
     return [name, fill(sentence, example)]
   })

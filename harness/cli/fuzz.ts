@@ -1,22 +1,25 @@
-/** `conformance fuzz`: requests drawn by chance from a seed; what breaks the property is made small and printed as a scenario. */
+/** `conformance fuzz`: random requests from a seed; a request that violates the property is shrunk and printed as a scenario. */
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan, type Plan, type PlannedEnvironment } from '../plan/expand.ts'
+import { counted } from '../report/numbers.ts'
+import { quoted } from '../report/visible.ts'
 import { startEmbedded } from '../run/environments/embedded.ts'
 import { fuzzCase, scenarioText } from '../run/fuzz/case.ts'
 import { fuzz } from '../run/fuzz/fuzz.ts'
 import { provenMutants } from '../run/fuzz/mutants.ts'
 import type { CounterExample, FuzzOrder, FuzzResult } from '../run/protocol/fuzz.ts'
 import type { RunOptions } from './options.ts'
+import { print, printJson } from './print.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { loadProject } from './project.ts'
 
-export type FuzzOptions = RunOptions & {
+type FuzzOptions = RunOptions & {
   readonly runs: number
   /** Seconds for each environment. */
   readonly limit: number
 }
 
-/** One environment: what was found in it, or why nothing can be said of it. */
+/** One environment: what was found in it, or why it could not be tested. */
 type Row = {
   readonly environment: string
   readonly proxy: string
@@ -25,12 +28,12 @@ type Row = {
   readonly reason?: string
 }
 
-/** @returns the exit code: 1 for a counter-example at level must, 3 where nothing can be said. @throws UserError before anything is started */
+/** @returns the exit code: 1 for a counter-example at level must, 3 where an environment could not be tested. @throws UserError before anything is started */
 export async function fuzzCommand(options: FuzzOptions): Promise<number> {
   const { catalogue, names } = await loadProject(options.proxy)
   const embedded = catalogue.proxies.filter((proxy) => proxy.embedded)
   const sources = { gateways: knownGateways, cases: catalogue.cases }
-  // The cells are not run: a property run needs the environments alone.
+  // The cells are not run; only the environments are needed.
   const selection = { gateway: ['reference'], case: ['identity.arrival.reaches-gateway'] }
   const reference = expandPlan({ ...sources, proxies: embedded }, selection).environments[0]
   if (reference === undefined) throw new Error('there is no reference proxy')
@@ -49,7 +52,7 @@ export async function fuzzCommand(options: FuzzOptions): Promise<number> {
 
   using progress = terminalProgress()
   progress.note(
-    `Seed ${order.seed}, up to ${order.runs} requests in each of ${plan.environments.length} ${plan.environments.length === 1 ? 'environment' : 'environments'}: ${plan.environments.map(({ id }) => id).join(', ')}`,
+    `Seed ${order.seed}, up to ${order.runs} random requests in each of ${counted(plan.environments.length, 'environment')}: ${plan.environments.map(({ id }) => id).join(', ')}`,
   )
   // What containers take is loaded after the first line is out.
   const { interruptible } = await import('./interruption.ts')
@@ -62,14 +65,8 @@ export async function fuzzCommand(options: FuzzOptions): Promise<number> {
 
   const found = await Promise.all(rows.map(async (row) => ({ row, scenario: await scenarioOf(row, order, reference) })))
   if (options.json)
-    console.log(
-      JSON.stringify(
-        { schema: 1, seed: order.seed, environments: found.map(({ row, scenario }) => ({ ...row, scenario })) },
-        undefined,
-        2,
-      ),
-    )
-  else for (const { row, scenario } of found) console.log(inWords(row, scenario, order))
+    printJson({ schema: 1, seed: order.seed, environments: found.map(({ row, scenario }) => ({ ...row, scenario })) })
+  else for (const { row, scenario } of found) print(inWords(row, scenario, order))
   if (interruption.signal.aborted) return 130
   if (rows.some(({ result }) => result === undefined)) return 3
   return rows.some(({ result }) => result?.counterExamples.some(({ level }) => level === 'must')) ? 1 : 0
@@ -134,7 +131,7 @@ async function fuzzContainers(
     if (end.kind === 'died') progress.note(`The run's process ended early: ${end.detail}`)
   }
   return real.map(({ id, proxy, variant }): Row => {
-    const { result, reason = 'it ended before anything was found' } = rows.get(id) ?? {}
+    const { result, reason = 'the run ended before it was tested' } = rows.get(id) ?? {}
     const about = { environment: id, proxy, variant: variant.name }
     return result === undefined ? { ...about, reason } : { ...about, result }
   })
@@ -142,7 +139,7 @@ async function fuzzContainers(
 
 const topicOf = ({ seed }: FuzzOrder) => `fuzz-seed-${seed}`
 
-/** The file to keep: its mutants are those broken reference proxies that it is seen to turn red on. */
+/** The file to keep. Its mutants are the broken reference proxies that were seen to fail it. */
 async function scenarioOf(
   { result, environment }: Row,
   order: FuzzOrder,
@@ -159,22 +156,23 @@ async function scenarioOf(
 }
 
 function inWords({ environment, proxy, variant, result, reason }: Row, scenario: string | undefined, order: FuzzOrder) {
-  if (result === undefined) return `✘ ${environment}: nothing can be said: ${reason}`
+  if (result === undefined) return `✘ ${environment} could not be tested: ${quoted(reason ?? 'no reason is known')}`
   const { runs, undecided, interrupted, counterExamples, ms } = result
   const seconds = `${(ms / 1000).toFixed(1)} s`
-  const blind = undecided > 0 ? `, ${undecided} of which nothing could be seen` : ''
-  const short = interrupted ? `, stopped before all ${order.runs} were drawn` : ''
-  if (scenario === undefined) return `✔ ${environment}: ${runs} requests hold the property${blind}${short} (${seconds})`
+  const without = undecided > 0 ? ` (${undecided} without a result)` : ''
+  const short = interrupted ? `, stopped before all ${order.runs} were sent` : ''
+  if (scenario === undefined)
+    return `✔ ${environment}: ${counted(runs, 'random request')}, no violation${without}${short}, ${seconds}`
   const file = `scenarios/spoofing/${topicOf(order)}.yaml`
   return [
     ...counterExamples.map((one) => exampleLine(environment, one)),
-    `  (${seconds}${blind}${short}) As a scenario, ready for ${file}:`,
+    `  ${counted(runs, 'random request')}${without}${short}, ${seconds}. As a scenario, for ${file}:`,
     '',
     scenario,
-    `Then: pnpm conformance --proxy ${proxy} --variant ${variant} --case spoofing.${topicOf(order)}`,
+    `Run it: pnpm conformance --proxy ${proxy} --variant ${variant} --case spoofing.${topicOf(order)}`,
   ].join('\n')
 }
 
 function exampleLine(environment: string, { level, reason, at, shrinks }: CounterExample): string {
-  return `${level === 'must' ? '✘' : '!'} ${environment}, ${level}, request ${at}, made smaller in ${shrinks} steps: ${reason}`
+  return `${level === 'must' ? '✘' : '!'} ${environment}, ${level}, request ${at}, shrunk in ${counted(shrinks, 'step')}: ${quoted(reason)}`
 }

@@ -1,4 +1,4 @@
-/** `conformance list`: what there is, by kind. Returns text or plain data; printing is the caller's. */
+/** `conformance list`: proxies, variants, gateways, scenarios, cases or mutants. Returns text or plain data; printing is the caller's. */
 import type { Catalogue } from '../plan/load-catalogue.ts'
 import { gatewayWords, type KnownGateway, ordinarySeat } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
@@ -6,7 +6,7 @@ import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
 import { twoColumns, wrapped } from './columns.ts'
 
 export const listKinds = ['proxies', 'variants', 'gateways', 'scenarios', 'cases', 'mutants'] as const
-export type ListKind = (typeof listKinds)[number]
+type ListKind = (typeof listKinds)[number]
 
 /** A broken proxy or gateway that cases must catch, with the mistake in one sentence. */
 export type Mutant = { readonly name: string; readonly mistake: string }
@@ -17,7 +17,7 @@ export type Listed = {
   readonly mutants: readonly Mutant[]
 }
 
-/** @throws UserError when `word` is no kind of thing */
+/** @throws UserError for an unknown list */
 export function listKind(word: string): ListKind {
   const kind = listKinds.find((known) => known === word)
   if (kind !== undefined) return kind

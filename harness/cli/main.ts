@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-/** The command line: parses, calls, prints. */
+/** The command line: parses, calls, prints. Exit codes of a run: `judge/exit-code.ts`. */
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { compiledFolder } from '../lab/cache.ts'
 import { MachineError } from '../lab/machine-error.ts'
 import { UserError } from '../plan/user-error.ts'
+import { printable } from '../report/visible.ts'
 import { requireDescriptors } from './machine.ts'
 import {
   canaryOptions,
@@ -23,14 +24,14 @@ process.on('uncaughtException', (error) => {
   process.exit()
 })
 
-// The variable is for the run's own process and its threads.
+// Read by the run's own process and its threads.
 process.env.NODE_COMPILE_CACHE ??= compiledFolder
 enableCompileCache(process.env.NODE_COMPILE_CACHE)
 
 const program = new Command('conformance')
-  .description('Shows whether an identity-aware reverse proxy can be trusted by a gateway that believes its header.')
+  .description('Tests identity-aware reverse proxies in front of gateways that trust an identity header.')
   .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-  .showHelpAfterError('(conformance --help shows what there is)')
+  .showHelpAfterError('(run "conformance --help" for usage)')
   .exitOverride()
   .addHelpText(
     'after',
@@ -42,12 +43,16 @@ const program = new Command('conformance')
 Examples:
   conformance                               every proxy, every variant
   conformance --proxy nginx-oauth2-proxy --variant hardened
-  conformance --proxy ./my-nginx            your own folder with a proxy.yaml
+  conformance --proxy ./my-nginx            a folder with your own proxy.yaml
   conformance --case 'spoofing.**' --level must --list
-  conformance --engine none                 no containers: all of it in process
+  conformance --engine none                 no containers: the embedded lab
 
-Exit codes: 0 conforms, 1 a requirement is not met, 2 usage or configuration,
-            3 harness error or an environment could not start, 130 interrupted`,
+Exit codes: 0 no requirement failed (except known failures),
+            1 a requirement failed, a known-failure entry is out of date,
+              or required cases are inconclusive,
+            2 usage or configuration,
+            3 the suite itself failed, or an environment did not start,
+            130 interrupted`,
   )
 
 const runCommand: Command = runOptions(program.command('run', { isDefault: true }))
@@ -59,7 +64,7 @@ const runCommand: Command = runOptions(program.command('run', { isDefault: true 
 
 program
   .command('list')
-  .description('what there is: proxies, variants, gateways, scenarios, cases, mutants')
+  .description('list proxies, variants, gateways, scenarios, cases or mutants')
   .argument('[what]', 'proxies | variants | gateways | scenarios | cases | mutants', 'proxies')
   .option('--json', 'machine-readable', false)
   .action(async (what, options) => {
@@ -69,7 +74,7 @@ program
 
 program
   .command('explain')
-  .description('a case in words, with its rules, mutants and an example request')
+  .description('describe a case: rules, control, mutants and an example request')
   .argument('<case>', 'id of the case')
   .option('--json', 'machine-readable', false)
   .addHelpText(
@@ -77,7 +82,7 @@ program
     `
 Examples:
   conformance explain spoofing.identity-header.one-line
-  conformance explain one-line              the end of an id will do`,
+  conformance explain one-line              the end of an id is enough`,
   )
   .action(async (id, options) => {
     const { printExplanation } = await import('./catalogue.ts')
@@ -85,7 +90,7 @@ Examples:
   })
 
 selectionOptions(program.command('replay'))
-  .description('run one cell and show everything that was sent and what arrived')
+  .description('run one case and show everything that was sent and what arrived')
   .argument('<case>', 'id of the case')
   .option('--transport <transport>', 'http, websocket or h2; default: all that the case has')
   .option('--engine <engine>', 'auto, docker, private or none', 'auto')
@@ -93,9 +98,9 @@ selectionOptions(program.command('replay'))
   .addHelpText(
     'after',
     `
-The case runs with the positive cases that it rests on. Shown are the bytes that
-were sent, what arrived at the gateway, its verdict, the logs, and which files
-configure the environment.
+The case runs with its controls and dependencies. The output has the bytes that
+were sent, what arrived at the gateway, the gateway's decision, the logs, and the
+names of the configuration files.
 
 Example:
   conformance replay spoofing.identity-header.one-line \\
@@ -108,7 +113,7 @@ Example:
 
 program
   .command('mutants')
-  .description('the catalogue against broken reference proxies and gateways: every check must be able to fail')
+  .description('run all cases against broken reference proxies and gateways: every case must be able to fail')
   .option('--json', 'machine-readable', false)
   .option('--pipeline', 'all mutants as an ordinary run goes, with batches, fences and controls (minutes)', false)
   .action(async (options) => {
@@ -117,21 +122,21 @@ program
   })
 
 fuzzOptions(program.command('fuzz'))
-  .description('requests drawn by chance from a seed; what breaks in is made small and printed as a scenario')
+  .description('send random requests from a seed; print a violation, shrunk, as a scenario')
   .action(async (options) => {
     const { fuzzCommand } = await import('./fuzz.ts')
     process.exitCode = await fuzzCommand({ ...fuzzDefaults, ...options })
   })
 
 contractOptions(program.command('contract'))
-  .description('the gateway as it is written down, against the real program: each vector must be answered as it says')
+  .description('compare the recorded answers of a gateway with those of the real program')
   .action(async (options) => {
     const { contractCommand } = await import('./contract.ts')
     process.exitCode = await contractCommand({ ...runDefaults, only: [], all: false, ...options })
   })
 
 canaryOptions(program.command('canaries'))
-  .description('real old versions with known holes must be red, their fixed versions green')
+  .description('test that known-vulnerable versions fail and their fixed versions pass')
   .action(async (options) => {
     const { canaries } = await import('./canaries.ts')
     process.exitCode = await canaries({ ...runDefaults, ...options })
@@ -139,24 +144,27 @@ canaryOptions(program.command('canaries'))
 
 program
   .command('report')
-  .description('render a report again, merge several runs or shards, compare with an earlier run')
+  .description('render a report again, merge runs or shards, compare with an earlier run')
   .option('--in <dir>', 'folder of a run (repeatable)', (value: string, before: string[]) => [...before, value], [])
   .option('--out <dir>', 'where the report goes', 'reports/latest')
-  .option('--history <dir>', 'append the run to this history, and show its trend')
-  .option('--compare [runs...]', 'what changed: two folders or run ids, or nothing for the run before')
-  .addOption(new Option('--fail-on <what>', 'exit code 1 only for what is newly broken').choices(['new']))
+  .option('--history <dir>', 'append the run to this history and show the trend')
+  .option('--compare [runs...]', 'show what changed: two folders or run ids, or none for the run before')
+  .addOption(
+    new Option('--fail-on <what>', 'exit code 1 only where the run is worse than the one before').choices(['new']),
+  )
   .option('--json', 'print the merged results.json, or the comparison', false)
   .addHelpText(
     'after',
     `
 Examples:
   conformance report --in shard-1 --in shard-2 --out site    one report of both
-  conformance report --history reports/history               remember this run
+  conformance report --history reports/history               add this run
   conformance report --compare before/ after/                what changed
   conformance report --in tonight --history reports/history --fail-on new
 
---fail-on new: exit code 1 where something is newly broken or no longer proved,
-and 0 where everything that is red was red before.`,
+--fail-on new: exit code 1 for a new failure, for a pass that is now a warning,
+inconclusive or unsupported, and for cells or environments that are missing; 0
+where everything that fails failed before.`,
   )
   .action(async (options) => {
     const { report } = await import('./report.ts')
@@ -165,7 +173,7 @@ and 0 where everything that is red was red before.`,
 
 program
   .command('new')
-  .description('files to start from: a proxy, or a scenario (FAMILY/TOPIC)')
+  .description('create the files of a new proxy or scenario (FAMILY/TOPIC)')
   .argument('<kind>', 'proxy | scenario')
   .argument('<name>', 'my-proxy, or spoofing/two-lines')
   .option('--json', 'machine-readable', false)
@@ -176,16 +184,16 @@ Examples:
   conformance new scenario spoofing/two-lines
   conformance new proxy my-proxy
 
-What is written runs as it is; change it line by line (see CONTRIBUTING.md).`,
+The files run as they are; change them line by line (see CONTRIBUTING.md).`,
   )
   .action(async (kind, name, options) => {
-    const { scaffold } = await import('./new.ts')
-    process.exitCode = await scaffold(kind, name, options)
+    const { createFiles } = await import('./new.ts')
+    process.exitCode = await createFiles(kind, name, options)
   })
 
 program
   .command('doctor')
-  .description('engine, registries, tools, disk, memory: what is there, what is missing, what to do')
+  .description('check engine, registries, tools, disk and memory, and say what to do')
   .option('--deep', 'also compare every file of the cache with its digest', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
@@ -196,7 +204,7 @@ program
 program
   .command('clean')
   .description('remove what is left over from earlier runs: containers, networks, folders, damaged cache entries')
-  .option('--dry-run', 'only say what would be removed', false)
+  .option('--dry-run', 'only print what would be removed', false)
   .option('--cache', 'also empty the cache: programs are fetched and built again when they are needed', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
@@ -204,12 +212,12 @@ program
     process.exitCode = await clean(options)
   })
 
-/** A first word that is no command is a typing mistake, not an argument of the default command. */
+/** A first word that is not a command is a typing mistake, not an argument of the default command. */
 function refuseUnknownCommand([first]: readonly string[]): void {
   const known = program.commands.map((command) => command.name())
   if (first === undefined || first.startsWith('-') || first === 'help' || known.includes(first)) return
   throw new UserError(
-    `There is no command "${first}". Did you mean ${closest(first, known)}? conformance --help shows all.`,
+    `Unknown command "${first}". Did you mean ${closest(first, known)}? Run "conformance --help" to see all commands.`,
   )
 }
 
@@ -217,14 +225,14 @@ function refuseUnknownCommand([first]: readonly string[]): void {
 function complain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has printed it
   if (error instanceof UserError) {
-    console.error(error.message)
+    console.error(printable(error.message))
     return 2
   }
   if (error instanceof MachineError) {
-    console.error(error.message)
+    console.error(printable(error.message))
     return 3
   }
-  console.error(error instanceof Error ? error.stack : error)
+  console.error(printable(error instanceof Error ? (error.stack ?? error.message) : String(error)))
   return 3
 }
 

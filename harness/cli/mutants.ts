@@ -1,7 +1,8 @@
-/** `conformance mutants`: proves that every case can fail, and that every known mistake makes one fail. */
+/** `conformance mutants`: shows that every case can fail, and that every known mistake makes a case fail. */
 import { type MutationRun, runMutation } from '../run/mutation/mutation.ts'
 import type { MutantRow } from '../run/mutation/verdict.ts'
 import { twoColumns, wrapped } from './columns.ts'
+import { print, printJson } from './print.ts'
 import { loadProject } from './project.ts'
 
 export type MutantsOptions = {
@@ -14,7 +15,8 @@ export type MutantsOptions = {
 export async function mutants({ json, pipeline = false }: MutantsOptions): Promise<number> {
   const { catalogue } = await loadProject()
   const run = await runMutation(catalogue, pipeline ? 'pipeline' : 'cell by cell')
-  process.stdout.write(json ? `${JSON.stringify(asJson(run), undefined, 2)}\n` : inWords(run))
+  if (json) printJson(asJson(run))
+  else print(inWords(run).trimEnd())
   return run.problems.length === 0 ? 0 : 1
 }
 
@@ -33,7 +35,7 @@ export function inWords({ ms, cells, mutants: rows, cases, problems }: MutationR
   const gaps =
     problems.length === 0
       ? wrapped(
-          'The correct pair meets every case, every mutant is caught, every case turns red on the mutants that it names.',
+          'The correct proxy and gateway pass every case, every mutant is caught, and every case fails on the mutants that it names.',
         )
       : [
           `${problems.length} ${problems.length === 1 ? 'gap' : 'gaps'}:`,

@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { families } from '../plan/case.ts'
 import { loadCatalogue } from '../plan/load-catalogue.ts'
-import { scaffold } from './new.ts'
+import { createFiles } from './new.ts'
 import { allMutants, root as project } from './project.ts'
-import { oauth2ProxyVersion } from './scaffolds.ts'
 
 let root: string
 let printed: string
@@ -25,10 +24,10 @@ afterEach(async () => {
 })
 
 const catalogue = () => loadCatalogue({ root, mutants: allMutants.map(({ name }) => name) })
-const create = (kind: string, name: string, json = false) => scaffold(kind, name, { json, root })
+const create = (kind: string, name: string, json = false) => createFiles(kind, name, { json, root })
 
 describe('conformance new', () => {
-  it.each(families)('scaffolds a scenario of the family %s that loads as it is', async (family) => {
+  it.each(families)('creates a scenario of the family %s that loads as it is', async (family) => {
     await create('scenario', `${family}/new-topic`)
     const { cases } = await catalogue()
     expect(cases.find(({ id }) => id === `${family}.new-topic.forged-line`)).toMatchObject({
@@ -37,14 +36,15 @@ describe('conformance new', () => {
     expect(printed).toContain(`conformance explain ${family}.new-topic.forged-line`)
   })
 
-  it('scaffolds a proxy that loads as it is, and has its programs', async () => {
+  it('creates a proxy that loads as it is, and has its programs', async () => {
     await create('proxy', 'my-proxy')
     const { proxies } = await catalogue()
     expect(proxies.find(({ name }) => name === 'my-proxy')).toMatchObject({
       variants: [{ name: 'hardened', identity: 'X-Auth-Request-Email' }],
     })
-    const programs = join(project, 'proxies/programs/oauth2-proxy', oauth2ProxyVersion, 'go.mod')
-    expect((await stat(programs)).isFile()).toBe(true)
+    const text = await readFile(join(root, 'proxies/my-proxy/proxy.yaml'), 'utf8')
+    const version = /oauth2-proxy\n {4}version: (\S+)/.exec(text)?.[1] ?? 'none'
+    expect((await stat(join(project, 'proxies/programs/oauth2-proxy', version, 'go.mod'))).isFile()).toBe(true)
   })
 
   it('tells editors which schema each file has', async () => {
@@ -56,15 +56,25 @@ describe('conformance new', () => {
     }
   })
 
+  it('leaves no name of the templates behind', async () => {
+    await create('proxy', 'my-proxy', true)
+    const { written }: { written: string[] } = JSON.parse(printed)
+    expect(written).toHaveLength(4)
+    for (const path of written)
+      expect(`${path}\n${await readFile(join(root, path), 'utf8')}`, path).not.toMatch(
+        /\b(?:NAME|TODAY|FAMILY|TOPIC)\b/,
+      )
+  })
+
   it('touches nothing that exists', async () => {
     await writeFile(join(root, 'scenarios/path/mine.yaml'), 'mine')
-    await expect(create('scenario', 'path/mine')).rejects.toThrow(/mine\.yaml is there already/)
+    await expect(create('scenario', 'path/mine')).rejects.toThrow(/mine\.yaml exists already/)
     expect(await readFile(join(root, 'scenarios/path/mine.yaml'), 'utf8')).toBe('mine')
-    await expect(create('proxy', 'pomerium')).rejects.toThrow(/is there already/)
+    await expect(create('proxy', 'pomerium')).rejects.toThrow(/exists already/)
   })
 
   it.each([
-    ['scenario', 'spofing/x', /"spofing" is no family\. Did you mean spoofing\?/],
+    ['scenario', 'spofing/x', /^Unknown scenario family "spofing"\. Did you mean spoofing\?$/],
     ['scenario', 'spoofing', /Expected FAMILY\/TOPIC/],
     ['scenario', 'spoofing/../x', /Expected FAMILY\/TOPIC/],
     ['proxy', '../x', /Expected a name in lower case/],

@@ -1,59 +1,69 @@
-/** `conformance new proxy|scenario NAME`: files to start from, and what to do with them. */
-import { mkdir, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { type Family, families } from '../plan/case.ts'
+/** `conformance new proxy|scenario NAME`: copies the files of `templates/` with the names filled in, and says what to do with them. */
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { families } from '../plan/case.ts'
 import { UserError } from '../plan/user-error.ts'
 import { nearMisses, oneOf } from '../plan/yaml/near-misses.ts'
+import { print, printJson } from './print.ts'
 import { root as project } from './project.ts'
-import { proxyScaffold, type Scaffold, scenarioScaffold } from './scaffolds.ts'
 
-export type NewOptions = { readonly json: boolean; readonly root?: string }
+type NewOptions = { readonly json: boolean; readonly root?: string }
 
-type Scaffolded = { readonly files: Scaffold; readonly next: readonly string[] }
+type Wanted = {
+  /** Below `templates/`, and where the files go below the project. */
+  readonly folder: string
+  /** Word in the templates' paths and texts → what it becomes. */
+  readonly names: Readonly<Record<string, string>>
+  readonly next: readonly string[]
+}
 
 /**
- * Writes the files and says what comes next. Nothing that exists is touched.
- * @returns the exit code. @throws UserError for a kind or a name that cannot be, and for files that are there already
+ * Writes the files and says what comes next. Existing files are not changed.
+ * @returns the exit code. @throws UserError for an unknown kind, an invalid name, and files that exist already
  */
-export async function scaffold(kind: string, name: string, options: NewOptions): Promise<number> {
+export async function createFiles(kind: string, name: string, options: NewOptions): Promise<number> {
   const root = options.root ?? project
-  const { files, next } = scaffolded(kind, name)
-  for (const path of Object.keys(files)) {
+  const { folder, names, next } = wanted(kind, name)
+  const files = await filled(folder, names)
+  for (const path of files.keys()) {
     const exists = await stat(join(root, path)).then(
       () => true,
       () => false,
     )
-    if (exists) throw new UserError(`${path} is there already. Choose another name, or change that file.`)
+    if (exists) throw new UserError(`${path} exists already. Choose another name, or edit that file.`)
   }
-  for (const [path, text] of Object.entries(files)) {
+  for (const [path, text] of files) {
     await mkdir(dirname(join(root, path)), { recursive: true })
     await writeFile(join(root, path), text, { flag: 'wx' })
   }
-  const written = Object.keys(files)
-  console.log(
-    options.json
-      ? JSON.stringify({ written, next }, undefined, 2)
-      : ['Written:', ...written.map((path) => `  ${path}`), '', 'Next:', ...next.map((step) => `  ${step}`)].join('\n'),
-  )
+  const written = [...files.keys()]
+  if (options.json) printJson({ written, next })
+  else
+    print(
+      ['Written:', ...written.map((path) => `  ${path}`), '', 'Next:', ...next.map((step) => `  ${step}`)].join('\n'),
+    )
   return 0
 }
 
-function scaffolded(kind: string, name: string): Scaffolded {
-  switch (kind) {
-    case 'scenario':
-      return newScenario(name)
-    case 'proxy':
-      return newProxy(name)
-    default:
-      throw new UserError(
-        `Expected conformance new proxy NAME or conformance new scenario FAMILY/TOPIC, found "${kind}".`,
-      )
-  }
+/** @returns texts by path in the project */
+async function filled(folder: string, names: Wanted['names']): Promise<ReadonlyMap<string, string>> {
+  const templates = join(project, 'templates')
+  const named = (text: string) => Object.entries(names).reduce((now, [word, name]) => now.replaceAll(word, name), text)
+  const entries = await readdir(join(templates, folder), { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const read = async (file: string) => [named(relative(templates, file)), named(await readFile(file, 'utf8'))] as const
+  return new Map(await Promise.all(files.toSorted().map(read)))
+}
+
+function wanted(kind: string, name: string): Wanted {
+  if (kind === 'scenario') return newScenario(name)
+  if (kind === 'proxy') return newProxy(name)
+  throw new UserError(`Expected conformance new proxy NAME or conformance new scenario FAMILY/TOPIC, found "${kind}".`)
 }
 
 const word = /^[a-z0-9]+(-[a-z0-9]+)*$/
 
-function newScenario(name: string): Scaffolded {
+function newScenario(name: string): Wanted {
   const [asked = '', topic = '', ...rest] = name.split(/[./]/)
   const family = families.find((known) => known === asked)
   if (family === undefined) throw new UserError(unknownFamily(asked))
@@ -61,11 +71,11 @@ function newScenario(name: string): Scaffolded {
     throw new UserError(
       `Expected FAMILY/TOPIC, the topic in lower case with hyphens, such as ${family}/two-lines; found "${name}".`,
     )
-  const id = `${family}.${topic}.forged-line`
   return {
-    files: scenarioScaffold(family, topic),
+    folder: 'scenarios',
+    names: { FAMILY: family, TOPIC: topic },
     next: [
-      `conformance explain ${id}`,
+      `conformance explain ${family}.${topic}.forged-line`,
       `conformance --engine none --case '${family}.${topic}.**'`,
       'conformance mutants   (every case must be able to fail: see caught-by)',
     ],
@@ -74,20 +84,20 @@ function newScenario(name: string): Scaffolded {
 
 function unknownFamily(asked: string): string {
   const near: readonly string[] = nearMisses(asked, families)
-  const known: readonly Family[] = families
-  return `"${asked}" is no family. ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Expected FAMILY/TOPIC with one of ${known.join(', ')}.`}`
+  return `Unknown scenario family "${asked}". ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Expected FAMILY/TOPIC with one of ${families.join(', ')}.`}`
 }
 
-function newProxy(name: string): Scaffolded {
+function newProxy(name: string): Wanted {
   if (!word.test(name))
     throw new UserError(`Expected a name in lower case with hyphens, such as my-proxy; found "${name}".`)
   return {
-    files: proxyScaffold(name, new Date().toISOString().slice(0, 10)),
+    folder: 'proxies',
+    names: { NAME: name, TODAY: new Date().toISOString().slice(0, 10) },
     next: [
       `conformance --proxy ${name} --list`,
-      `conformance --proxy ${name} --case 'identity.**'   (does it stand, do users arrive?)`,
+      `conformance --proxy ${name} --case 'identity.**'   (does it start, do users get through?)`,
       `conformance --proxy ${name}`,
-      `conformance replay CASE --proxy ${name}   (one red cell, everything shown)`,
+      `conformance replay CASE --proxy ${name}   (one failed case in detail)`,
     ],
   }
 }

@@ -1,4 +1,4 @@
-/** The flags of a run. Parsing only: the plan selects. */
+/** The flags of the commands. Only parsing: what they select is decided in plan/. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Transport, transports } from '../plan/case.ts'
 
@@ -91,9 +91,9 @@ export function runOptions(command: Command): Command {
     .option('--case <glob>', 'case ids, for example "spoofing.**" (repeatable, or a comma list)', commaList)
     .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
     .addOption(new Option('--transport <transport>', 'one transport only').choices(transports))
-    .option('--list', 'print the cells that would run, and run nothing')
+    .option('--list', 'print the cells that would run, without running them')
     .addOption(
-      new Option('--engine <engine>', 'where containers run; none is the embedded lab')
+      new Option('--engine <engine>', 'where containers run; none: no containers, the embedded lab')
         .choices(['auto', 'docker', 'private', 'none'])
         .default('auto'),
     )
@@ -102,12 +102,12 @@ export function runOptions(command: Command): Command {
         .choices(['auto', 'pull', 'build'])
         .default('auto'),
     )
-    .option('--offline', 'never touch the network')
-    .option('--out <dir>', 'where the report goes', 'reports/latest')
+    .option('--offline', 'do not use the network')
+    .option('--out <dir>', 'folder for the report', 'reports/latest')
     .option('--shard <i/n>', 'one part of the environments, for example 2/4', shard)
-    .option('--seed <n>', 'seed of whatever is drawn by chance', seed, 1)
+    .option('--seed <n>', 'seed of everything that is random', seed, 1)
     .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
-    .option('--keep', 'leave the containers standing after the run (not with a private engine)')
+    .option('--keep', 'keep the containers after the run (not with a private engine)')
     .option('--json', 'print results.json on stdout')
 }
 
@@ -115,7 +115,7 @@ export const fuzzDefaults = { ...runDefaults, runs: 500, limit: 60 }
 
 export function fuzzOptions(command: Command): Command {
   return command
-    .option('--seed <n>', 'the same seed draws the same requests', seed, 1)
+    .option('--seed <n>', 'the same seed gives the same random requests', seed, 1)
     .option('--runs <n>', 'requests in each environment, at most (default 500)', positive)
     .option('--limit <seconds>', 'time for each environment, at most (default 60)', positive)
     .option(
@@ -126,7 +126,7 @@ export function fuzzOptions(command: Command): Command {
     .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList)
     .option('--proxy-version <version>', 'another listed version of the proxy')
     .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
-    .option('--offline', 'never touch the network')
+    .option('--offline', 'do not use the network')
     .option('--json', 'print results and scenarios as JSON on stdout')
 }
 
@@ -140,15 +140,14 @@ export function contractOptions(command: Command): Command {
     .option('--all', 'every version of every program')
     .option('--only <glob>', 'vectors by id, for example startup (repeatable, or a comma list)', commaList)
     .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
-    .option('--offline', 'never touch the network')
+    .option('--offline', 'do not use the network')
     .option('--json', 'print every vector as JSON on stdout')
     .addHelpText(
       'after',
       `
-The vectors are single requests, starts and audits, each with the answer that
-the version of the gateway gives. The reference gateway is tested with the same
-vectors: where they agree with the real program, so does the reference gateway.
-The programs come from npm, at versions that are locked.
+A vector is one request, one start or one audit, with the answer that this
+version of the gateway is recorded to give. The reference gateway is tested with
+the same vectors. The programs are installed from npm at locked versions.
 
 Examples:
   conformance contract                        the newest OpenClaw, all vectors
@@ -156,26 +155,27 @@ Examples:
   conformance contract --only websocket.loopback,audit
   conformance contract --all --json > contract.json
 
-Exit codes: 0 all agree, 1 an answer differs, 3 a part could not be asked`,
+Exit codes: 0 all answers are as recorded, 1 an answer differs,
+            3 a part could not be tested`,
     )
 }
 
 export function canaryOptions(command: Command): Command {
   return command
-    .option('--proxy <name>', 'canaries of this proxy only (repeatable, or a comma list)', commaList)
-    .option('--gateway <name[@version]>', 'the gateway behind them, default the reference gateway', commaList)
-    .option('--list', 'print the cells that would run, and run nothing')
+    .option('--proxy <name>', 'only the canaries of this proxy (repeatable, or a comma list)', commaList)
+    .option('--gateway <name[@version]>', 'gateway behind the proxies; default: the reference gateway', commaList)
+    .option('--list', 'print the cells that would run, without running them')
     .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
     .addOption(
       new Option('--images <how>', 'pull, or build from package registries').choices(['auto', 'pull', 'build']),
     )
-    .option('--offline', 'never touch the network')
-    .option('--out <dir>', 'where the report of all their cells goes', 'reports/canaries')
+    .option('--offline', 'do not use the network')
+    .option('--out <dir>', 'folder for the report of all their cells', 'reports/canaries')
     .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
     .option('--json', 'print the table as JSON on stdout')
 }
 
-/** Start-up waits more than it computes: two environments per core, within reason. */
+/** Starting is mostly waiting: two environments per core, at most eight. */
 function defaultJobs(): number {
   return Math.max(2, Math.min(8, navigator.hardwareConcurrency * 2))
 }

@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/expand.ts'
-import { counted } from '../report/overview.ts'
+import { counted } from '../report/numbers.ts'
+import { print, printJson } from './print.ts'
 
 /** What would run: a line per cell, grouped by environment; with `--json` the same as data. */
 export function printPlan({ environments }: Plan, json: boolean): void {
@@ -13,16 +14,16 @@ export function printPlan({ environments }: Plan, json: boolean): void {
     })),
   }))
   if (json) {
-    console.log(JSON.stringify(rows, undefined, 2))
+    printJson(rows)
     return
   }
   for (const { environment, cells } of rows) {
-    console.log(environment)
+    print(environment)
     for (const cell of cells)
-      console.log(
+      print(
         `  ${cell.case} ${cell.transport} ${cell.level}${cell.included === undefined ? '' : ` (${cell.included} of a selected cell)`}`,
       )
   }
   const total = rows.reduce((sum, { cells }) => sum + cells.length, 0)
-  console.log(`${counted(rows.length, 'environment')}, ${counted(total, 'cell')}`)
+  print(`${counted(rows.length, 'environment')}, ${counted(total, 'cell')}`)
 }

@@ -1,9 +1,10 @@
 /** How long steps look: a live line on a terminal, plain lines with elapsed time everywhere else. Always on stderr. */
 import { styleText } from 'node:util'
-import ora from 'ora'
 import type { Progress } from '../lab/progress.ts'
+import { oneLine, quoted } from '../report/visible.ts'
 
 const seconds = (since: number) => `${((performance.now() - since) / 1000).toFixed(1)} s`
+const clearLine = '\r\u001b[2K'
 
 type Active = { readonly title: string; readonly since: number; detail: string }
 
@@ -12,23 +13,20 @@ export type TerminalProgress = Progress &
 
 /** @param stream where it goes; colour and the live line only when it is a terminal (`NO_COLOR` is honoured by Node). */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): TerminalProgress {
-  const live = stream.isTTY === true && process.env.CI === undefined
+  const live = stream.isTTY === true && process.env.CI === undefined && process.env.TERM !== 'dumb'
   const active = new Set<Active>()
-  const spinner = ora({ stream, isEnabled: live, discardStdin: false })
   let status = ''
 
   const refresh = () => {
+    if (!live) return
     const steps = [...active].map((step) => `${step.title}${step.detail && ` ${step.detail}`} ${seconds(step.since)}`)
-    spinner.text = [...steps, status]
-      .filter(Boolean)
-      .join(' · ')
-      .slice(0, (stream.columns ?? 80) - 4)
+    const text = oneLine([...steps, status].filter(Boolean).join(' · '))
+    stream.write(`${clearLine}${text.slice(0, (stream.columns ?? 80) - 1).toWellFormed()}`)
   }
   const ticking = live ? setInterval(refresh, 200).unref() : undefined
   const line = (text: string) => {
-    if (live && spinner.isSpinning) spinner.clear()
-    stream.write(`${text}\n`)
-    if (live && spinner.isSpinning) spinner.render()
+    stream.write(`${live ? clearLine : ''}${text}\n`)
+    refresh()
   }
   const paint = (format: Parameters<typeof styleText>[0], text: string) => styleText(format, text, { stream })
 
@@ -36,19 +34,17 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): T
     async step(title, work) {
       const step: Active = { title, since: performance.now(), detail: '' }
       active.add(step)
-      if (live) {
-        refresh()
-        if (!spinner.isSpinning) spinner.start()
-      } else line(`- ${title} …`)
+      if (live) refresh()
+      else line(`- ${quoted(title)} …`)
       const end = (mark: string) => {
         active.delete(step)
-        if (live && active.size === 0 && status === '') spinner.stop()
-        line(`${mark} ${title}${step.detail && `: ${step.detail}`} ${paint('dim', `(${seconds(step.since)})`)}`)
+        const detail = step.detail && `: ${step.detail}`
+        line(`${mark} ${quoted(`${title}${detail}`)} ${paint('dim', `(${seconds(step.since)})`)}`)
       }
       try {
         const result = await work((text) => {
           step.detail = text
-          if (live) refresh()
+          refresh()
         })
         end(paint('green', '✔'))
         return result
@@ -57,17 +53,14 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): T
         throw error
       }
     },
-    note: line,
+    note: (text) => line(quoted(text)),
     status(text) {
       status = text
-      if (!live) return
       refresh()
-      if (text !== '' && !spinner.isSpinning) spinner.start()
-      if (text === '' && active.size === 0) spinner.stop()
     },
     [Symbol.dispose]() {
       clearInterval(ticking)
-      spinner.stop()
+      if (live) stream.write(clearLine)
     },
   }
 }

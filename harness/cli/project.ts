@@ -1,4 +1,4 @@
-/** What every command reads first: the catalogue of this project, with an operator's own folders beside it. */
+/** What every command reads first: the catalogue of this project, together with an operator's own folders. */
 import { basename, resolve, sep } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { gatewayMutants } from '../gateways/reference/mutants.ts'

@@ -67,14 +67,16 @@ describe('conformance report', () => {
     const night = async (name: string, status: (index: number) => Status) =>
       report(asked({ in: [await aRunIn(name, status)], history, failOn: 'new' }))
     expect(await night('first', green)).toBe(0)
-    expect(printed).toContain('There is no earlier run to compare with')
+    expect(printed).toContain('No earlier run to compare with')
     expect(await readFile(join(root, 'out/index.html'), 'utf8')).not.toContain('<h2>Trend</h2>')
     expect(await night('second', firstFails)).toBe(1)
     expect(await readFile(join(root, 'out/index.html'), 'utf8')).toMatch(
       /<h2>Trend<\/h2>[\s\S]*1 new failure[\s\S]*4 pass[\s\S]*1 fail/,
     )
     expect(await night('third', firstFails)).toBe(0)
-    expect(printed).toMatch(/Compared with run second.*\nNothing changed\.\n$/)
+    expect(printed).toMatch(
+      /Compared with run second.*\nNothing changed\.\n\n.*\nReport: .*\nFailed: 1 failed, 3 passed \(4 cells in 1 environment\)\. Exit code 1: at least one requirement failed\.\nNot worse than the run before \(--fail-on new\): exit code 0\.\n$/,
+    )
   })
 
   it('gives the exit code of the run where nothing else is asked', async () => {
@@ -84,7 +86,7 @@ describe('conformance report', () => {
 
   it('says which run it cannot find', async () => {
     await expect(report(asked({ compare: [await aRunIn('before', green), 'nowhere'] }))).rejects.toThrow(
-      /^nowhere is neither a folder/,
+      /^Unknown run "nowhere": expected a folder/,
     )
     await expect(report(asked({ compare: [await aRunIn('before', green)] }))).rejects.toThrow(/takes two runs/)
   })

@@ -1,4 +1,4 @@
-/** `conformance report`: renders a run again, merges several into one, keeps the history, and compares. */
+/** `conformance report`: renders a run again, merges several runs into one, keeps the history, and compares runs. */
 import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
@@ -9,6 +9,7 @@ import { appendHistory, type RunRecord, readHistory, recordOf } from '../report/
 import { mergeRuns } from '../report/merge.ts'
 import { readReport } from '../report/read.ts'
 import { writeReport } from '../report/write.ts'
+import { print, printJson } from './print.ts'
 import { summary } from './summary.ts'
 
 export type ReportOptions = {
@@ -25,14 +26,14 @@ export type ReportOptions = {
 const defaultHistory = 'reports/history'
 
 /**
- * @returns the exit code that the (merged) run would have had; 0 for a comparison alone; with `--fail-on new` 1 for something newly broken and else 0
+ * @returns the exit code that the (merged) run would have had; 0 for a comparison alone; with `--fail-on new` 1 where the run is worse than the one before, otherwise 0
  * @throws UserError for folders that hold no run, and runs that the history does not have
  */
 export async function report(options: ReportOptions): Promise<number> {
   const rendering = options.compare === undefined || options.in.length > 0 || options.history !== undefined
   if (Array.isArray(options.compare) && rendering)
     throw new UserError(
-      '--compare A B compares two runs and renders nothing: leave out --in and --history, or the names.',
+      '--compare A B compares two runs and renders no report. Remove --in and --history, or remove the names after --compare.',
     )
   return rendering ? render(options) : compareOnly(options)
 }
@@ -52,23 +53,27 @@ async function render(options: ReportOptions): Promise<number> {
   const at = history.findIndex(({ run }) => run === results.run.id)
   const before = (at === -1 ? history : history.slice(0, at)).at(-1)
   const comparison = comparing ? compareRuns(before, recordOf(results)) : undefined
+  const judged = options.failOn !== undefined && comparison !== undefined && !results.run.interrupted
+  const exitCode = judged ? exitCodeOf(comparison) : results.run.exitCode
   await tellGithub(results, out, comparison && { comparison })
-  if (options.json) console.log(JSON.stringify(comparison ?? results, undefined, 2))
+  if (options.json) printJson(comparison ?? results)
   else {
-    console.log(summary(results, out))
-    if (comparison !== undefined) console.log(`\n${comparisonText(comparison)}`)
+    if (comparison !== undefined) print(comparisonText(comparison))
     if (options.history !== undefined && results.run.interrupted)
-      console.log('An interrupted run does not go into the history.')
+      print('The run was interrupted, so it was not added to the history.')
+    console.log(summary(results, out))
+    if (judged)
+      print(`${exitCode === 0 ? 'Not worse' : 'Worse'} than the run before (--fail-on new): exit code ${exitCode}.`)
   }
-  if (options.failOn === undefined || comparison === undefined || results.run.interrupted) return results.run.exitCode
-  return exitCodeOf(comparison)
+  return exitCode
 }
 
 async function compareOnly(options: ReportOptions): Promise<number> {
   const history = await readHistory(resolve(defaultHistory))
   const [before, after] = await chosen(options.compare, history)
   const comparison = compareRuns(before, after)
-  console.log(options.json ? JSON.stringify(comparison, undefined, 2) : comparisonText(comparison))
+  if (options.json) printJson(comparison)
+  else print(comparisonText(comparison))
   return options.failOn === 'new' ? exitCodeOf(comparison) : 0
 }
 
@@ -82,13 +87,13 @@ async function chosen(
     const [before, after] = history.slice(-2)
     if (before === undefined || after === undefined)
       throw new UserError(
-        `${defaultHistory} holds ${history.length} of the two runs that a comparison needs. Append one with conformance report --history ${defaultHistory}, or name two folders: --compare A B.`,
+        `A comparison needs two runs; ${defaultHistory} has ${history.length}. Add a run with "conformance report --history ${defaultHistory}", or name two folders: --compare A B.`,
       )
     return [before, after]
   }
   const [before, after, ...rest] = await Promise.all(compare.map((name: string) => runNamed(name, history)))
   if (before === undefined || after === undefined || rest.length > 0)
-    throw new UserError('--compare takes two runs (older, newer), or none for the last two of the history.')
+    throw new UserError('--compare takes two runs (older, newer), or none to compare the last two runs in the history.')
   return [before, after]
 }
 
@@ -101,5 +106,7 @@ async function runNamed(name: string, history: readonly RunRecord[]): Promise<Ru
     () => false,
   )
   if (isFolder) return recordOf((await readReport(resolve(name))).results)
-  throw new UserError(`${name} is neither a folder with a results.json nor a run in ${defaultHistory}.`)
+  throw new UserError(
+    `Unknown run "${name}": expected a folder with a results.json, or the id of a run in ${defaultHistory}.`,
+  )
 }

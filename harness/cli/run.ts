@@ -5,6 +5,7 @@ import { expandPlan } from '../plan/expand.ts'
 import { tellGithub } from '../report/github.ts'
 import { carryOut } from './carry-out.ts'
 import type { RunOptions } from './options.ts'
+import { printJson } from './print.ts'
 import { printPlan } from './print-plan.ts'
 import { loadProject } from './project.ts'
 import { summary } from './summary.ts'
@@ -33,7 +34,8 @@ export async function run(options: RunOptions): Promise<number> {
   const out = resolve(options.out)
   if (!options.quiet) {
     await tellGithub(results, out)
-    console.log(options.json ? JSON.stringify(results, undefined, 2) : summary(results, out))
+    if (options.json) printJson(results)
+    else console.log(summary(results, out))
   }
   return results.run.exitCode
 }

@@ -1,80 +1,96 @@
-/** What the terminal says of a run: one line per environment, then what needs a reader's eye, then where the report is. */
+/** The terminal's summary of a run: what did not start, the failures by cause, where the report is, and the result in one sentence. */
 import { relative } from 'node:path'
 import { styleText } from 'node:util'
-import { isRed, type Status } from '../judge/status.ts'
+import type { Status } from '../judge/status.ts'
+import { type Cause, causesOf } from '../report/causes.ts'
+import { markOf, marks } from '../report/marks.ts'
+import { counted, duration } from '../report/numbers.ts'
+import { runInWords } from '../report/outcome.ts'
+import { guarded, oneLine, quoted, shortened } from '../report/visible.ts'
 import type { Collection } from '../run/collect.ts'
-import { type Cell, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
+import { type Cell, cellKey, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
 
 const paint = (format: Parameters<typeof styleText>[0], text: string) =>
   styleText(format, text, { stream: process.stdout })
 const colours: Partial<Record<Status, Parameters<typeof styleText>[0]>> = {
-  pass: 'green',
   fail: 'red',
   'unexpected-pass': 'red',
   'harness-error': 'magenta',
-  warn: 'yellow',
-  'known-failure': 'yellow',
 }
-/** Red cells that are spelled out; the report has all of them. */
-const spelledOut = 20
+/** Of each kind: causes, reasons for which environments did not start, entries that are out of date. The report has all of them. */
+const mostLines = 10
+const longestFinding = 200
 
-function counts(cells: readonly Cell[]): string {
-  return Object.entries(totalsOf(cells))
-    .filter(([, count]) => count > 0)
-    .map(([status, count]) => `${count} ${status}`)
+/** `nginx-oauth2-proxy@7.15.3/hardened/reference:attributed: 210 pass, 3 info (started in 1.2 s, 213 cells in 3.4 s)`. */
+export function environmentLine(id: string, collection: Collection): string {
+  const environment = collection.environment(id)
+  if (environment === undefined) return `${id}: the run ended before it started`
+  if (environment.status !== 'ready') return `${id}: ${environment.status}: ${environment.reason}`
+  const caveat = environment.caveat === undefined ? '' : `, ${environment.caveat}`
+  const cells = collection.cellsOf(id)
+  const started = `started in ${duration(environment.startMs + environment.loginMs)}`
+  const ran =
+    environment.cellsMs === undefined ? '' : `, ${counted(cells.length, 'cell')} in ${duration(environment.cellsMs)}`
+  return `${id}${caveat}: ${numbers(cells) || 'no cells'} (${started}${ran})`
+}
+
+function numbers(cells: readonly Cell[]): string {
+  const totals = totalsOf(cells)
+  return marks
+    .toReversed()
+    .filter(({ status }) => (totals[status] ?? 0) > 0)
+    .map(({ status, word }) => `${totals[status]} ${word}`)
     .join(', ')
 }
 
-/** `nginx-oauth2-proxy@7.15.3/hardened/reference:attributed: 210 pass, 3 info (up in 1.2 s, cells in 3.4 s)`. */
-export function environmentLine(id: string, collection: Collection): string {
-  const environment = collection.environment(id)
-  if (environment === undefined) return `${id}: nothing was heard of it`
-  if (environment.status !== 'ready') return `${id}: ${environment.status}: ${environment.reason}`
-  const caveat = environment.caveat === undefined ? '' : `, ${environment.caveat}`
-  return `${id}${caveat}: ${counts(collection.cellsOf(id))} (up in ${seconds(environment.startMs + environment.loginMs)}${environment.cellsMs === undefined ? '' : `, cells in ${seconds(environment.cellsMs)}`})`
-}
-
+/** The last line is the run in one sentence, the same as in the report. */
 export function summary(results: Results, out: string): string {
-  const red = results.cells.filter(({ status }) => isRed(status) || status === 'harness-error')
-  const absent = results.environments.filter(({ status }) => status !== 'ready')
-  return [
+  const { run, stale } = results
+  const entries = stale.map(
+    ({ file, line, cases, why }) =>
+      `${paint('red', 'known failure out of date')} ${oneLine(`${file}:${line} (${cases.join(', ')})`)}: ${quoted(why)}`,
+  )
+  const sentence = runInWords(results)
+  const end = sentence.indexOf(':')
+  const lines = [
     '',
-    ...absent.map(
-      (environment) => `${paint('magenta', environment.status)} ${environment.id}\n  ${environment.reason}`,
-    ),
-    ...red
-      .slice(0, spelledOut)
-      .map(
-        (cell) =>
-          `${paint(colours[cell.status] ?? 'red', cell.status)} ${cell.environment} ${cell.case} ${cell.transport}\n  ${firstLine(cell.reason)}`,
-      ),
-    ...(red.length > spelledOut ? [`… and ${red.length - spelledOut} more in the report`] : []),
-    ...results.stale.map(
-      (entry) =>
-        `${paint('red', 'stale known failure')} ${entry.file}:${entry.line} (${entry.cases.join(', ')}): ${entry.why}`,
-    ),
-    ...(results.run.notes ?? []),
-    `${paint('bold', verdict(results))}: ${counts(results.cells) || 'no cell ran'}; ${(results.run.durationMs / 1000).toFixed(1)} s`,
-    `Report: ${relative(process.cwd(), out) || '.'}/index.html`,
-  ].join('\n')
+    ...notStarted(results.environments),
+    ...failures(causesOf(results)),
+    ...bounded(entries, (rest) => `… and ${rest} more entries`),
+    ...(run.notes ?? []).map((note) => quoted(note)),
+    `Report: ${oneLine(relative(process.cwd(), out) || '.')}/index.html (${duration(run.durationMs)})`,
+    `${paint('bold', sentence.slice(0, end))}${sentence.slice(end)}`,
+  ]
+  return guarded(lines.join('\n'))
 }
 
-/** A failed log-in brings its whole chain along: that is for the report. */
-const firstLine = (text: string) => text.split('\n', 1)[0]
-
-function verdict({ run, environments }: Results): string {
-  const ready = environments.filter((environment: EnvironmentResult) => environment.status === 'ready').length
-  const stood = `${ready} of ${environments.length} environments stood`
-  switch (run.exitCode) {
-    case 0:
-      return `Conforms (${stood})`
-    case 1:
-      return `Does not conform (${stood})`
-    case 130:
-      return `Interrupted (${stood})`
-    default:
-      return `Incomplete (${stood})`
-  }
+/** By reason: without an engine all environments have the same. */
+function notStarted(environments: readonly EnvironmentResult[]): string[] {
+  const missing = environments.filter(({ status }) => status !== 'ready')
+  const reasons = Map.groupBy(missing, ({ status, reason = 'no reason is known' }) => `${status}: ${reason}`)
+  const lines = [...reasons].map(([reason, members]) => {
+    const names = members.map(({ id }) => oneLine(id))
+    const which = names.length > 3 ? `${counted(names.length, 'environment')}, such as ${names[0]}` : names.join(', ')
+    return `${paint('magenta', 'did not start')} ${which}\n  ${quoted(reason)}`
+  })
+  return bounded(lines, (rest) => `… and environments that did not start for ${counted(rest, 'other reason')}`)
 }
 
-const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+/** One line per cause, the worst first. */
+function failures(causes: readonly Cause[]): string[] {
+  const lines = causes.map(({ status, place, finding, cells }) => {
+    const [first] = cells
+    const example = first === undefined ? '' : cellKey(first)
+    const where = cells.length === 1 ? example : `${cells.length} cells, such as ${example}`
+    return `${paint(colours[status] ?? 'red', markOf(status).word)} ${oneLine(place)}: ${oneLine(shortened(quoted(finding), longestFinding))} (${oneLine(where)})`
+  })
+  return bounded(lines, (rest) => {
+    const cells = causes.slice(mostLines).reduce((sum, cause) => sum + cause.cells.length, 0)
+    return `… and ${counted(rest, 'more cause')} (${counted(cells, 'cell')}): see the report`
+  })
+}
+
+function bounded(lines: readonly string[], more: (rest: number) => string): string[] {
+  const rest = lines.length - mostLines
+  return [...lines.slice(0, mostLines), ...(rest > 0 ? [more(rest)] : [])]
+}

@@ -1,7 +1,10 @@
 /** Badges as shields.io endpoint JSON: one for the run and one per proxy. */
-import { type Conformance, counted, environmentOutcome, type Overview, outcomeOf } from './overview.ts'
+import { counted } from './numbers.ts'
+import { type Conformance, environmentOutcome, outcomeOf } from './outcome.ts'
+import type { Overview } from './overview.ts'
+import { oneLine } from './visible.ts'
 
-export type Badge = {
+type Badge = {
   readonly schemaVersion: 1
   readonly label: string
   readonly message: string
@@ -9,23 +12,23 @@ export type Badge = {
 }
 
 const colours: Readonly<Record<Conformance, string>> = {
-  conforms: 'brightgreen',
+  passed: 'brightgreen',
   known: 'yellow',
-  'does-not-conform': 'red',
-  'not-proved': 'orange',
+  failed: 'red',
+  inconclusive: 'orange',
   error: 'orange',
   'not-run': 'lightgrey',
 }
 
-/** Worst of all environments; `documented` variants with known failures do not hide that the rest conforms. */
+/** Worst of all environments; known failures of `documented` variants do not hide that the rest passed. */
 export function badge(overview: Overview): Badge {
   const { run } = overview.results
   const base = { schemaVersion: 1 as const, label: 'trusted-proxy conformance' }
   if (run.interrupted) return { ...base, message: 'interrupted', color: 'lightgrey' }
   const notReady = overview.environments.filter(({ status }) => status === 'failed').length
   const outcome = outcomeOf(overview.results.cells)
-  if (outcome.conformance !== 'does-not-conform' && notReady > 0) {
-    return { ...base, message: `${counted(notReady, 'environment')} failed to start`, color: 'orange' }
+  if (outcome.conformance !== 'failed' && notReady > 0) {
+    return { ...base, message: `${counted(notReady, 'environment')} did not start`, color: 'orange' }
   }
   return { ...base, message: short(outcome.words), color: colours[outcome.conformance] }
 }
@@ -46,16 +49,16 @@ export function badgesByProxy(overview: Overview): ReadonlyMap<string, Badge> {
       const conformance =
         decisive === undefined
           ? 'not-run'
-          : decisive.incomplete && decisive.outcome.conformance === 'conforms'
-            ? 'not-proved'
+          : decisive.incomplete && decisive.outcome.conformance === 'passed'
+            ? 'inconclusive'
             : decisive.outcome.conformance
-      const message = variants.map(({ variant, outcome }) => `${variant} ${short(outcome.words)}`).join(' · ')
-      return [proxy, { schemaVersion: 1, label: proxy, message, color: colours[conformance] }]
+      const message = variants.map(({ variant, outcome }) => `${oneLine(variant)} ${short(outcome.words)}`).join(' · ')
+      return [proxy, { schemaVersion: 1, label: oneLine(proxy), message, color: colours[conformance] }]
     }),
   )
 }
 
 /** A badge has room for a few words. */
 function short(words: string): string {
-  return words.length > 60 ? `${words.slice(0, 59)}…` : words
+  return words.length > 60 ? `${oneLine(words).slice(0, 59).toWellFormed()}…` : oneLine(words)
 }

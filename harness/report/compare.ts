@@ -1,4 +1,4 @@
-/** Two runs side by side: what is newly broken, what was mended, what came and went, what starts slower. */
+/** Compares two runs: new failures, cells that no longer pass, fixes, new and missing cells, slower starts. */
 import { isRed, type Status } from '../judge/status.ts'
 import type { EnvironmentRecord, RunRecord } from './history.ts'
 
@@ -11,29 +11,30 @@ export type CellChange = {
   readonly after?: Status | EnvironmentRecord['status']
 }
 
-export type SlowerStart = { readonly environment: string; readonly beforeMs: number; readonly afterMs: number }
+type SlowerStart = { readonly environment: string; readonly beforeMs: number; readonly afterMs: number }
 
 export type Comparison = {
   readonly before: Pick<RunRecord, 'run' | 'date' | 'commit'> | undefined
   readonly after: Pick<RunRecord, 'run' | 'date' | 'commit'>
-  /** Red now, and not red before (or not there before). Also an environment that stood before and does not now. */
+  /** Failed now, and did not fail before (or was not there before). Also an environment that started before and does not now. */
   readonly newFailures: readonly CellChange[]
-  /** Passed before and is blocked now: nothing is known to be broken, and nothing is proved any more. */
-  readonly noLongerProved: readonly CellChange[]
-  /** Red before, and seen to be well now. */
+  /** Passed before, and now a warning, inconclusive or unsupported. Nothing failed, but less is known to hold. */
+  readonly noLongerPassing: readonly CellChange[]
+  /** Cells and environments of the run before that are missing now. */
+  readonly removedCells: readonly CellChange[]
+  /** Failed before, and passed now. */
   readonly fixes: readonly CellChange[]
   readonly otherChanges: readonly CellChange[]
   readonly newCells: readonly CellChange[]
-  readonly removedCells: readonly CellChange[]
   readonly slowerStarts: readonly SlowerStart[]
 }
 
-/** A start counts as slower when it takes half as long again and at least this much more; below is the machine's noise. */
+/** A start counts as slower when it takes half as long again and at least this much more; smaller differences are noise. */
 const slowerByMs = 1000
 
 /**
- * @param before `undefined`: nothing to compare with, so everything is new, and every failure a new one
- * Environments of another version of the same proxy, variant and gateway are the same place; cells are compared across an upgrade.
+ * @param before `undefined`: nothing to compare with, so every failure is new
+ * Environments that differ only in versions are compared with each other, so that an upgrade shows what it changed.
  */
 export function compareRuns(before: RunRecord | undefined, after: RunRecord): Comparison {
   const pairs = paired(before?.environments ?? [], after.environments)
@@ -51,37 +52,38 @@ export function compareRuns(before: RunRecord | undefined, after: RunRecord): Co
     before: before && headOf(before),
     after: headOf(after),
     newFailures: is('new-failure'),
-    noLongerProved: is('unproved'),
+    noLongerPassing: is('no-longer-passing'),
+    removedCells: is('removed'),
     fixes: is('fix'),
     otherChanges: is('other'),
     newCells: is('new'),
-    removedCells: is('removed'),
     slowerStarts: slower,
   }
 }
 
 const headOf = ({ run, date, commit }: RunRecord) => ({ run, date, commit })
 
-/** What `--fail-on new` goes by: a log-in that broke blocks everything and fails nothing, so lost proof counts too. */
-export function isWorse({ newFailures, noLongerProved }: Comparison): boolean {
-  return newFailures.length > 0 || noLongerProved.length > 0
+/** What `--fail-on new` goes by. Where a log-in breaks or a feature is no longer declared, nothing fails, but less is tested. */
+export function isWorse({ newFailures, noLongerPassing, removedCells }: Comparison): boolean {
+  return newFailures.length > 0 || noLongerPassing.length > 0 || removedCells.length > 0
 }
 
-type Kind = 'new-failure' | 'unproved' | 'fix' | 'other' | 'new' | 'removed'
+type Kind = 'new-failure' | 'no-longer-passing' | 'fix' | 'other' | 'new' | 'removed'
 
 function kindOf({ before, after }: CellChange): Kind {
   if (after === undefined) return 'removed'
   if (isBad(after) && (before === undefined || !isBad(before))) return 'new-failure'
   if (after === 'unavailable' && before === 'ready') return 'new-failure'
   if (before === undefined) return 'new'
-  if (before === 'pass' && after === 'blocked') return 'unproved'
+  if (before === 'pass' && (after === 'blocked' || after === 'unsupported' || after === 'warn'))
+    return 'no-longer-passing'
   return isBad(before) && isWell(after) ? 'fix' : 'other'
 }
 
 const isWell = (status: Status | EnvironmentRecord['status']) =>
   status === 'pass' || status === 'warn' || status === 'info' || status === 'ready'
 
-/** A harness error is no verdict, but a night that brings one needs somebody's eye just the same. */
+/** A harness error says nothing about the proxy, but somebody has to look at it. */
 function isBad(status: Status | EnvironmentRecord['status']): boolean {
   if (status === 'ready' || status === 'unavailable') return false
   return status === 'failed' || status === 'harness-error' || isRed(status)
@@ -89,10 +91,10 @@ function isBad(status: Status | EnvironmentRecord['status']): boolean {
 
 function changesOf(old: EnvironmentRecord | undefined, now: EnvironmentRecord | undefined): CellChange[] {
   const environment = now?.id ?? old?.id ?? ''
-  // That a new environment stands goes without saying: its cells are the news.
+  // That a new environment starts is expected: its cells are listed.
   const start =
     old === undefined && now?.status === 'ready' ? [] : change(environment, 'starts', old?.status, now?.status)
-  // What did not stand has no cells; its own row says so, and a list of hundreds of missing cells would hide it.
+  // An environment that did not start has no cells; its own row says so, and a list of hundreds of missing cells would hide it.
   const silent = now?.status !== 'ready'
   const keys = silent ? [] : [...new Set([...(now?.cells.keys() ?? []), ...(old?.cells.keys() ?? [])])]
   return [...start, ...keys.flatMap((cell) => change(environment, cell, old?.cells.get(cell), now?.cells.get(cell)))]

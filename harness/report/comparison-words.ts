@@ -1,34 +1,44 @@
 /** A comparison in words, for terminals and job summaries. */
 import type { CellChange, Comparison } from './compare.ts'
-import { counted, duration } from './overview.ts'
+import { marks } from './marks.ts'
+import { counted, duration } from './numbers.ts'
+import { oneLine } from './visible.ts'
 
-/** A heading and its lines; a list with nothing in it is left out. */
+/** A heading and its lines; an empty list is left out. */
 export type Passage = { readonly title: string; readonly worse: boolean; readonly lines: readonly string[] }
 
 const longestList = 30
 
-/** Worst first. New and removed cells are counted per environment: whole catalogues come and go. */
+/** Worst first. New and missing cells are counted per environment: there may be hundreds. */
 export function passages(comparison: Comparison): readonly Passage[] {
-  const { newFailures, noLongerProved, fixes, otherChanges, newCells, removedCells, slowerStarts } = comparison
+  const { newFailures, noLongerPassing, removedCells, fixes, otherChanges, newCells, slowerStarts } = comparison
   const slower = slowerStarts.map(
     ({ environment, beforeMs, afterMs }) => `${environment}: ${duration(beforeMs)} → ${duration(afterMs)}`,
   )
   const all = [
     { title: counted(newFailures.length, 'new failure'), worse: true, lines: newFailures.map(changeWords) },
-    { title: `${noLongerProved.length} no longer proved`, worse: true, lines: noLongerProved.map(changeWords) },
+    {
+      title: counted(noLongerPassing.length, 'cell no longer passes', 'cells no longer pass'),
+      worse: true,
+      lines: noLongerPassing.map(changeWords),
+    },
+    { title: `${removedCells.length} missing`, worse: true, lines: perEnvironment(removedCells) },
     { title: counted(fixes.length, 'fix', 'fixes'), worse: false, lines: fixes.map(changeWords) },
     { title: counted(otherChanges.length, 'other change'), worse: false, lines: otherChanges.map(changeWords) },
     { title: counted(slower.length, 'slower start'), worse: false, lines: slower },
     { title: counted(newCells.length, 'new cell'), worse: false, lines: perEnvironment(newCells) },
-    { title: counted(removedCells.length, 'removed cell'), worse: false, lines: perEnvironment(removedCells) },
   ]
-  return all.filter(({ lines }) => lines.length > 0).map((passage) => ({ ...passage, lines: shortened(passage.lines) }))
+  return all
+    .filter(({ lines }) => lines.length > 0)
+    .map((passage) => ({ ...passage, lines: bounded(passage.lines).map(oneLine) }))
 }
 
 /** `Compared with run ab12 of 2026-11-20 (commit 1234)`. */
 export function comparedWith({ before }: Comparison): string {
-  if (before === undefined) return 'There is no earlier run to compare with: every failure counts as new.'
-  return `Compared with run ${before.run} of ${before.date}${before.commit === '' ? '' : ` (commit ${before.commit})`}.`
+  if (before === undefined) return 'No earlier run to compare with: every failure counts as new.'
+  return oneLine(
+    `Compared with run ${before.run} of ${before.date}${before.commit === '' ? '' : ` (commit ${before.commit})`}.`,
+  )
 }
 
 export function comparisonText(comparison: Comparison): string {
@@ -42,9 +52,15 @@ export function comparisonText(comparison: Comparison): string {
 }
 
 function changeWords({ environment, cell, before, after }: CellChange): string {
-  const change = before === undefined ? `new: ${after}` : `${before} → ${after ?? 'gone'}`
+  const change =
+    before === undefined
+      ? `new: ${word(after ?? '')}`
+      : `${word(before)} → ${after === undefined ? 'missing' : word(after)}`
   return cell === 'starts' ? `${environment}: ${change}` : `${environment} ${cell}: ${change}`
 }
+
+/** Statuses have other names in formats than in text. */
+const word = (status: string) => marks.find((mark) => mark.status === status)?.word ?? status
 
 function perEnvironment(changes: readonly CellChange[]): string[] {
   return [...Map.groupBy(changes, ({ environment }) => environment)].map(([environment, cells]) => {
@@ -53,7 +69,7 @@ function perEnvironment(changes: readonly CellChange[]): string[] {
   })
 }
 
-function shortened(lines: readonly string[]): readonly string[] {
+function bounded(lines: readonly string[]): readonly string[] {
   if (lines.length <= longestList) return lines
   return [...lines.slice(0, longestList), `… and ${lines.length - longestList} more`]
 }

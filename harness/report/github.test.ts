@@ -19,7 +19,7 @@ describe('annotations', () => {
     const [cell, ...rest] = results.cells
     if (cell === undefined) throw new Error('no cell')
     const injected = { ...results, cells: [{ ...cell, reason: '100%\r\n::error::forged' }, ...rest] }
-    expect(annotations(injected)).toEqual([expect.stringMatching(/::100%25%0D%0A::error::forged \(.*\)$/)])
+    expect(annotations(injected)).toEqual([expect.stringMatching(/::100%25%0A::error::forged \(.*\)$/)])
     expect(annotations(injected)[0]).not.toMatch(/[\r\n]/)
   })
 
@@ -40,8 +40,8 @@ describe('annotations', () => {
       environments: [{ ...environment, status: 'failed' as const, reason: 'no port' }],
     }
     expect(annotations(broken)).toEqual([
-      expect.stringMatching(/could not start::no port$/),
-      '::error file=proxies/nginx/known-failures.yaml,line=7,title=stale known failure::a.b.c: It passes.',
+      expect.stringMatching(/did not start::no port$/),
+      '::error file=proxies/nginx/known-failures.yaml,line=7,title=known failure out of date::a.b.c: It passes.',
     ])
   })
 
@@ -70,7 +70,7 @@ describe('the job summary', () => {
       comparison: compareRuns(undefined, recordOf(results)),
     })
     expect(await readFile(summary, 'utf8')).toMatch(
-      /^before\n```text\nThere is no earlier run[\s\S]*1 new failure\n[\s\S]*```\n\n# Report\n\n$/,
+      /^before\n```text\nNo earlier run[\s\S]*1 new failure\n[\s\S]*```\n\n# Report\n\n$/,
     )
   })
 

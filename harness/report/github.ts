@@ -1,17 +1,21 @@
 /**
  * What GitHub Actions shows by itself: annotations (workflow commands, one line each) and the job summary.
- * Elsewhere nothing happens. Workflow commands are read from stderr as well as stdout, so that `--json` stays JSON.
+ * Elsewhere it does nothing. Workflow commands are read from stderr as well as stdout, so that `--json` stays JSON.
  */
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRed } from '../judge/status.ts'
 import type { Cell, Results } from '../run/results/results.ts'
+import { gravity } from './causes.ts'
 import type { Comparison } from './compare.ts'
 import { comparisonText } from './comparison-words.ts'
-import { visible } from './visible.ts'
+import { fence } from './markdown-text.ts'
+import { markOf, severity } from './marks.ts'
+import { shortened, visible } from './visible.ts'
 
 /** GitHub shows ten errors and ten warnings per step; more of them would push each other out. */
 const mostPerKind = 10
+const longestMessage = 2000
 
 type Annotation = {
   readonly level: 'error' | 'warning'
@@ -21,7 +25,7 @@ type Annotation = {
   readonly message: string
 }
 
-/** Workflow commands for what does not conform: at the variant's configuration, or at the stale entry. */
+/** Workflow commands for failures and warnings: at the variant's configuration, or at the entry that is out of date. */
 export function annotations(results: Results): readonly string[] {
   const all = [
     ...results.environments.filter(({ status }) => status === 'failed').map(startAnnotation),
@@ -30,11 +34,13 @@ export function annotations(results: Results): readonly string[] {
         level: 'error',
         file,
         line,
-        title: 'stale known failure',
+        title: 'known failure out of date',
         message: `${cases.join(', ')}: ${why}`,
       }),
     ),
-    ...results.cells.flatMap((cell) => cellAnnotation(cell, results)),
+    ...results.cells
+      .toSorted((a, b) => severity(a.status) - severity(b.status) || gravity(a) - gravity(b))
+      .flatMap((cell) => cellAnnotation(cell, results)),
   ]
   return (['error', 'warning'] as const).flatMap((level) => {
     const found = all.filter((annotation) => annotation.level === level)
@@ -43,7 +49,7 @@ export function annotations(results: Results): readonly string[] {
     const more = {
       level,
       title: `${rest} more`,
-      message: `${rest} more of this kind: see the job summary and the report.`,
+      message: `${rest} more: see the job summary and the report.`,
     }
     return [...found.slice(0, mostPerKind - 1), more].map(command)
   })
@@ -53,7 +59,7 @@ function startAnnotation(environment: Results['environments'][number]): Annotati
   return {
     level: 'error',
     ...placeIn(environment),
-    title: `${environment.id} could not start`,
+    title: `${environment.id} did not start`,
     message: environment.reason ?? 'No reason is known.',
   }
 }
@@ -66,7 +72,7 @@ function cellAnnotation(cell: Cell, { environments }: Results): Annotation[] {
     {
       level: red ? 'error' : 'warning',
       ...(environment !== undefined && placeIn(environment)),
-      title: `${cell.status}: ${cell.case} [${cell.transport}]`,
+      title: `${markOf(cell.status).word}: ${cell.case} [${cell.transport}]`,
       message: `${cell.reason} (${cell.environment})`,
     },
   ]
@@ -87,10 +93,11 @@ function command({ level, file, line, title, message }: Annotation): string {
   return `::${level} ${properties.join(',')}::${escaped(message)}`
 }
 
-const escaped = (text: string) => visible(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+const escaped = (text: string) =>
+  shortened(visible(text), longestMessage).replaceAll('%', '%25').replaceAll('\n', '%0A')
 const property = (text: string) => escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 
-export type GithubEnvironment = { readonly GITHUB_ACTIONS?: string; readonly GITHUB_STEP_SUMMARY?: string }
+type GithubEnvironment = { readonly GITHUB_ACTIONS?: string; readonly GITHUB_STEP_SUMMARY?: string }
 
 /**
  * Annotates, and appends the report that was written to `out` to the job summary, with the comparison above it.
@@ -112,6 +119,6 @@ export async function tellGithub(
   if (environment.GITHUB_ACTIONS === 'true') for (const line of annotations(results)) say(line)
   const summary = environment.GITHUB_STEP_SUMMARY
   if (summary === undefined || summary === '') return
-  const changes = comparison === undefined ? '' : `\`\`\`text\n${comparisonText(comparison)}\n\`\`\`\n\n`
+  const changes = comparison === undefined ? '' : `${fence(comparisonText(comparison), 'text')}\n\n`
   await appendFile(summary, `${changes}${await readFile(join(out, 'report.md'), 'utf8')}\n`)
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Status } from '../judge/status.ts'
 import type { Results } from '../run/results/results.ts'
 import { compareRuns, isWorse, placeOf } from './compare.ts'
+import { comparisonText } from './comparison-words.ts'
 import { appendHistory, type RunRecord, readHistory, recordOf } from './history.ts'
 import { aRun } from './report.fixture.ts'
 
@@ -43,7 +44,7 @@ describe('the history', () => {
     expect(await readHistory(folder)).toHaveLength(1)
   })
 
-  it('remembers an environment that did not stand', async () => {
+  it('remembers an environment that did not start', async () => {
     const [first, ...rest] = mixed.environments
     if (first === undefined) throw new Error('no environment')
     const cells = mixed.cells.filter(({ environment }) => environment !== first.id)
@@ -60,7 +61,7 @@ describe('the history', () => {
   })
 
   it.each([
-    ['{"kind":"environment"', /runs\.jsonl:5: this line of the history is not JSON/],
+    ['{"kind":"environment"', /runs\.jsonl:5: this line of the history is not valid JSON/],
     ['{"kind":"environment","run":"x"}', /runs\.jsonl:5: date: /],
     ['{"kind":"cells","id":"x","cells":"none"}', /runs\.jsonl:5: cells: /],
   ])('names the line that is damaged: %s', async (line, message) => {
@@ -76,7 +77,7 @@ describe('the history', () => {
     await appendHistory(folder, aRun({ cases: 1, environments: 1, status: () => 'pass' }).results)
     const line = (await readFile(join(folder, 'runs.jsonl'), 'utf8')).split('\n')[1] ?? ''
     await appendFile(join(folder, 'runs.jsonl'), `${line.replace('"cells":"pp"', '"cells":"p?"')}\n`)
-    await expect(readHistory(folder)).rejects.toThrow(/the letter "\?" is no status/)
+    await expect(readHistory(folder)).rejects.toThrow(/the letter "\?" is not a status/)
   })
 })
 
@@ -96,18 +97,18 @@ function aRecord(
 
 describe('comparing two runs', () => {
   const differences = (before: RunRecord | undefined, after: RunRecord) => {
-    const { newFailures, noLongerProved, fixes, otherChanges, newCells, removedCells } = compareRuns(before, after)
+    const { newFailures, noLongerPassing, fixes, otherChanges, newCells, removedCells } = compareRuns(before, after)
     const names = (of: readonly { cell: string }[]) => of.map(({ cell }) => cell)
     return {
       newFailures: names(newFailures),
-      noLongerProved: names(noLongerProved),
+      noLongerPassing: names(noLongerPassing),
       fixes: names(fixes),
       otherChanges: names(otherChanges),
       newCells: names(newCells),
       removedCells: names(removedCells),
     }
   }
-  const nothing = { newFailures: [], noLongerProved: [], fixes: [], otherChanges: [], newCells: [], removedCells: [] }
+  const nothing = { newFailures: [], noLongerPassing: [], fixes: [], otherChanges: [], newCells: [], removedCells: [] }
 
   it('is silent where nothing changed', () => {
     const same = aRecord({ a: 'pass', b: 'fail', c: 'known-failure' })
@@ -115,8 +116,18 @@ describe('comparing two runs', () => {
     expect(isWorse(compareRuns(same, same))).toBe(false)
   })
 
-  it('tells new failures, fixes, lost proof, new and removed cells apart', () => {
-    const before = aRecord({ a: 'pass', b: 'fail', c: 'pass', d: 'fail', gone: 'pass', e: 'pass', f: 'known-failure' })
+  it('tells new failures, cells that no longer pass, fixes, new and missing cells apart', () => {
+    const before = aRecord({
+      a: 'pass',
+      b: 'fail',
+      c: 'pass',
+      d: 'fail',
+      gone: 'pass',
+      e: 'pass',
+      f: 'known-failure',
+      g: 'pass',
+      h: 'pass',
+    })
     const after = aRecord({
       a: 'fail',
       b: 'pass',
@@ -126,10 +137,12 @@ describe('comparing two runs', () => {
       bad: 'fail',
       e: 'harness-error',
       f: 'unexpected-pass',
+      g: 'unsupported',
+      h: 'warn',
     })
     expect(differences(before, after)).toEqual({
       newFailures: ['a', 'bad', 'e', 'f'],
-      noLongerProved: ['c'],
+      noLongerPassing: ['c', 'g', 'h'],
       fixes: ['b'],
       otherChanges: ['d'],
       newCells: ['new'],
@@ -137,7 +150,7 @@ describe('comparing two runs', () => {
     })
   })
 
-  it('counts an environment that no longer stands once, not once per cell', () => {
+  it('counts an environment that no longer starts once, not once per cell', () => {
     for (const status of ['failed', 'unavailable'] as const)
       expect(differences(aRecord({ a: 'pass', b: 'pass' }), aRecord({}, { status }))).toEqual({
         ...nothing,
@@ -163,9 +176,28 @@ describe('comparing two runs', () => {
     })
   })
 
-  it('counts lost proof as worse, so that a broken log-in does not pass for a quiet night', () => {
-    expect(isWorse(compareRuns(aRecord({ a: 'pass' }), aRecord({ a: 'blocked' })))).toBe(true)
-    expect(isWorse(compareRuns(aRecord({ a: 'fail' }), aRecord({ a: 'pass' })))).toBe(false)
+  it.each(['fail', 'harness-error', 'unexpected-pass', 'blocked', 'unsupported', 'warn'] as const)(
+    'counts pass → %s as worse',
+    (after) => {
+      expect(isWorse(compareRuns(aRecord({ a: 'pass' }), aRecord({ a: after })))).toBe(true)
+    },
+  )
+
+  it('counts cells and environments that are missing as worse, each environment once', () => {
+    const before = aRecord({ a: 'pass', b: 'pass' })
+    expect(isWorse(compareRuns(before, aRecord({ a: 'pass' })))).toBe(true)
+    const without = { ...before, environments: [] }
+    expect(differences(before, without)).toEqual({ ...nothing, removedCells: ['starts'] })
+    expect(isWorse(compareRuns(before, without))).toBe(true)
+    expect(comparisonText(compareRuns(before, without))).toContain(
+      '1 missing\n  nginx@1/hardened/reference:attributed: ready → missing',
+    )
+  })
+
+  it('counts nothing else as worse', () => {
+    for (const after of ['pass', 'known-failure'] as const)
+      expect(isWorse(compareRuns(aRecord({ a: 'fail' }), aRecord({ a: after, b: 'pass' })))).toBe(false)
+    expect(isWorse(compareRuns(aRecord({ a: 'blocked' }), aRecord({ a: 'unsupported' })))).toBe(false)
   })
 
   it('names starts that take half as long again and a second more', () => {

@@ -1,6 +1,6 @@
 /**
  * The history of runs: JSON lines that are only ever appended to, one per run and environment, small enough to keep years of nights.
- * A line of a run's cells has one letter per cell; which cells they are stands in a `cells` line, written again only when the catalogue changes.
+ * A run's line has one letter per cell; the names of the cells are in a `cells` line, which is written again only when the catalogue changes.
  */
 import { createHash } from 'node:crypto'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
@@ -98,7 +98,7 @@ async function historyText(folder: string): Promise<string> {
  */
 export async function appendHistory(folder: string, results: Results): Promise<readonly RunRecord[]> {
   if (results.run.interrupted)
-    throw new UserError(`Run ${results.run.id} was interrupted: an unfinished run does not go into the history.`)
+    throw new UserError(`Run ${results.run.id} was interrupted: only complete runs are added to the history.`)
   const before = await historyText(folder)
   const records = recordsOf(before, join(folder, fileName))
   if (records.some(({ run }) => run === results.run.id)) return records
@@ -169,7 +169,7 @@ function parsedLine(line: string, place: string): z.infer<typeof lineSchema> {
   try {
     value = JSON.parse(line)
   } catch (cause) {
-    throw new UserError(`${place}: this line of the history is not JSON. ${next}`, { cause })
+    throw new UserError(`${place}: this line of the history is not valid JSON. ${next}`, { cause })
   }
   const parsed = lineSchema.safeParse(value)
   if (parsed.success) return parsed.data
@@ -183,12 +183,12 @@ function environmentOf(
   place: string,
 ): EnvironmentRecord {
   if (keys === undefined || keys.length !== cells.length)
-    throw new UserError(`${place}: the list of cells ${of} is not in the history before it, or has another length.`)
+    throw new UserError(`${place}: the list of cells ${of} is missing from the lines before, or has another length.`)
   const known = keys.flatMap((key, index): [string, Status][] => {
     const letter = cells.charAt(index)
     if (letter === noCell) return []
     const found = statusOf.get(letter)
-    if (found === undefined) throw new UserError(`${place}: the letter ${JSON.stringify(letter)} is no status.`)
+    if (found === undefined) throw new UserError(`${place}: the letter ${JSON.stringify(letter)} is not a status.`)
     return [[key, found]]
   })
   return { id: environment, status, startMs, cells: new Map(known) }

@@ -1,70 +1,70 @@
 /** JUnit XML for CI systems: a suite per environment, a test case per cell. */
-import packaged, { type Builder, type TestCase } from 'junit-report-builder'
-import type { Cell } from '../run/results/results.ts'
-import { environmentOutcome, type Overview } from './overview.ts'
+import type { Status } from '../judge/status.ts'
+import { environmentOutcome } from './outcome.ts'
+import type { Overview } from './overview.ts'
+import { visible } from './visible.ts'
 
-/** The package's types say `default.default`, what Node loads is the builder itself. */
-const junit: Builder = 'default' in packaged ? packaged.default : packaged
+/** What was not judged or is known to fail is skipped, with its reason. */
+const tags: Readonly<Record<Status, 'failure' | 'error' | 'skipped' | 'system-out' | undefined>> = {
+  pass: undefined,
+  info: 'system-out',
+  warn: 'system-out',
+  fail: 'failure',
+  'unexpected-pass': 'failure',
+  'harness-error': 'error',
+  unsupported: 'skipped',
+  blocked: 'skipped',
+  'known-failure': 'skipped',
+}
+const startTags = { ready: undefined, failed: 'error', unavailable: 'skipped' } as const
 
-/**
- * `fail` and `unexpected-pass` are failures, `harness-error` is an error, what was not judged or is known is skipped with its reason;
- * an environment that did not start is one failing or skipped test case of its own, not one per cell.
- */
+/** An environment that did not start is one failing or skipped test case of its own, not one per cell. */
 export function junitXml(overview: Overview): string {
-  const builder = junit.newBuilder()
-  for (const environment of overview.environments) {
-    const suite = builder.testSuite().name(environment.id).timestamp(overview.results.run.startedAt)
-    suite.time((environment.startMs + environment.loginMs) / 1000)
-    const start = suite
-      .testCase()
-      .className(environment.id)
-      .name('environment starts')
-      .time(environment.startMs / 1000)
-    if (environment.status === 'failed')
-      start.error(xmlText(environmentOutcome(overview, environment).words), 'environment')
-    if (environment.status === 'unavailable') skip(start, environmentOutcome(overview, environment).words)
-    for (const cell of overview.cellsOf(environment.id)) {
-      const test = suite
-        .testCase()
-        .className(`${environment.id}/${cell.case}`)
-        .name(`${cell.case} [${cell.transport}]`)
-        .time(cell.ms / 1000)
-      report(test, cell)
-    }
+  const suites = overview.environments.map((environment) => {
+    const { id, status, startMs, loginMs } = environment
+    const start = result(startTags[status], 'environment', environmentOutcome(overview, environment).words, '')
+    const tests = overview.cellsOf(id).map((cell) => {
+      const { reason, evidence } = cell
+      const name = `${cell.case} [${cell.transport}]`
+      return testCase(`${id}/${cell.case}`, name, cell.ms, result(tags[cell.status], cell.status, reason, evidence))
+    })
+    const about = { name: id, timestamp: overview.results.run.startedAt, time: seconds(startMs + loginMs) }
+    return suite('testsuite', about, [testCase(id, 'environment starts', startMs, start), ...tests])
+  })
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${suite('testsuites', {}, suites)}`
+}
+
+function result(tag: (typeof tags)[Status], type: string, message: string, evidence: string): string {
+  if (tag === undefined) return ''
+  if (tag === 'system-out') return element(tag, {}, xmlText(`${type}: ${message}`))
+  return element(tag, { type, message: tag === 'skipped' ? `${type}: ${message}` : message }, xmlText(evidence))
+}
+
+function testCase(classname: string, name: string, ms: number, content: string): string {
+  return element('testcase', { classname, name, time: seconds(ms) }, content)
+}
+
+function suite(name: string, attributes: Readonly<Record<string, string>>, parts: readonly string[]): string {
+  const content = parts.join('')
+  const count = (tag: string) => String(content.split(`<${tag} `).length - 1)
+  const numbers = {
+    tests: count('testcase'),
+    failures: count('failure'),
+    errors: count('error'),
+    skipped: count('skipped'),
   }
-  return builder.build()
+  return element(name, { ...attributes, ...numbers }, `\n${content}`)
 }
 
-function report(test: TestCase, cell: Cell): void {
-  const reason = xmlText(cell.reason)
-  switch (cell.status) {
-    case 'pass':
-      return
-    case 'info':
-    case 'warn':
-      test.standardOutput(`${cell.status}: ${reason}`)
-      return
-    case 'fail':
-    case 'unexpected-pass':
-      test.failure(`${reason}\n${cell.evidence}`, cell.status)
-      return
-    case 'harness-error':
-      test.error(reason, 'harness-error')
-      return
-    case 'unsupported':
-    case 'blocked':
-    case 'known-failure':
-      skip(test, `${cell.status}: ${reason}`)
-  }
+/** @param content XML already */
+function element(name: string, attributes: Readonly<Record<string, string>>, content: string): string {
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${xmlText(value)}"`)
+  return `<${name}${written.join('')}>${content}</${name}>\n`
 }
 
-/** The builder's `skipped` takes no reason; readers find it in the output. */
-function skip(test: TestCase, reason: string): void {
-  test.skipped()
-  test.standardOutput(xmlText(reason))
-}
+const seconds = (ms: number) => (ms / 1000).toFixed(3)
 
-/** XML 1.0 has no way to write most control characters, not even escaped. */
-export function xmlText(text: string): string {
-  return text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+/** For content and attributes. What XML 1.0 cannot write, not even escaped, `visible` has replaced already. */
+function xmlText(text: string): string {
+  return visible(text).replace(/[&<>"\n\t]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -1,15 +1,18 @@
-/** `report.md`: what fits a CI job's summary. Matrix first, then every red cell with what was sent and what arrived. */
-import { referenceAddress } from '../plan/references.ts'
+/** `report.md`: what fits a CI job's summary. Matrix first, then every failed cell with what was sent and what arrived. */
 import {
   type ArrivedEvidence,
+  type AttemptEvidence,
   type Cell,
   type CellEvidence,
   cellKey,
   type EnvironmentResult,
 } from '../run/results/results.ts'
+import { gravity } from './causes.ts'
+import { code, details, fence, reference, table, text } from './markdown-text.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
-import { counted, duration, engineInWords, environmentOutcome, type Overview, runInWords } from './overview.ts'
-import { visible } from './visible.ts'
+import { counted, duration } from './numbers.ts'
+import { environmentOutcome, runInWords } from './outcome.ts'
+import { engineInWords, type Overview } from './overview.ts'
 
 /** GitHub refuses job summaries over 1 MiB; the rest of the page and UTF-8 need room too. In characters. */
 const longestReport = 600_000
@@ -20,7 +23,7 @@ export function markdownReport(overview: Overview): string {
   const { run } = overview.results
   const head = [
     '# Trusted-proxy conformance',
-    `**${text(runInWords(overview))}**`,
+    `**${text(runInWords(overview.results))}**`,
     ...(run.notes ?? []).map((note) => `> **Note:** ${text(note)}`),
     notReady(overview),
     environmentsTable(overview),
@@ -35,13 +38,13 @@ export function markdownReport(overview: Overview): string {
   return `${[...head, details, ...tail].filter((part) => part !== '').join('\n\n')}\n`
 }
 
-/** Environments that did not run: before anything else, so that their absence cannot be overlooked. */
+/** Environments that did not run come first, so that nobody overlooks them. */
 function notReady(overview: Overview): string {
   const lines = overview.environments
     .filter(({ status }) => status !== 'ready')
     .map((environment) => `> - ${code(environment.id)} ${text(environmentOutcome(overview, environment).words)}`)
   if (lines.length === 0) return ''
-  return `> **${counted(lines.length, 'environment')} did not run.** Nothing below speaks of ${lines.length === 1 ? 'it' : 'them'}.\n>\n${lines.join('\n')}`
+  return `> **${counted(lines.length, 'environment')} did not run.** This report says nothing about ${lines.length === 1 ? 'it' : 'them'}.\n>\n${lines.join('\n')}`
 }
 
 function environmentsTable(overview: Overview): string {
@@ -102,7 +105,7 @@ function caseMatrix(overview: Overview): string {
 function redCells(overview: Overview, room: number): string {
   const red = overview.results.cells
     .filter(({ status }) => deservesDetail(status))
-    .toSorted((a, b) => severity(a.status) - severity(b.status))
+    .toSorted((a, b) => severity(a.status) - severity(b.status) || gravity(a) - gravity(b))
   if (red.length === 0) return ''
   const parts: string[] = []
   let left = room
@@ -115,7 +118,7 @@ function redCells(overview: Overview, room: number): string {
   const rest = red.length - parts.length
   const omitted =
     rest === 0 ? [] : [`**${counted(rest, 'more cell')} did not fit here:** see \`index.html\` and \`results.json\`.`]
-  return ['## What is not met', ...parts, ...omitted].join('\n\n')
+  return ['## Failures and warnings', ...parts, ...omitted].join('\n\n')
 }
 
 function redCell(overview: Overview, cell: Cell): string {
@@ -124,44 +127,52 @@ function redCell(overview: Overview, cell: Cell): string {
   const evidence = overview.evidenceOf(cell)
   const title = `${glyph} ${word}: ${cell.case} [${cell.transport}] in ${cell.environment}`
   const body = [
-    `${text(cell.reason)}`,
+    text(cell.reason),
+    ...(cell.rerun === undefined ? [] : [`Run again. The first time: ${text(cell.rerun)}`]),
     ...(one === undefined
       ? []
       : [`*${text(one.title)}* (${cell.level}). ${text(one.why)} ${one.refs.map(reference).join(', ')}`]),
-    ...(evidence === undefined ? [] : [sentAndArrived(evidence), `Again: ${code(evidence.replay)}`]),
+    ...(evidence === undefined ? [] : [sentAndArrived(evidence), `Run it again: ${code(evidence.replay)}`]),
   ]
   return details(title, body.join('\n\n'))
 }
 
-/** A link where the rule has an address, else its path in the repository. */
-function reference(ref: string): string {
-  const address = referenceAddress(ref)
-  return address === undefined ? code(ref) : `[${text(ref)}](<${address}>)`
-}
-
 const longestSent = 2000
 
-function sentAndArrived(evidence: CellEvidence): string {
-  const sent = evidence.attempts.slice(0, 3).map(({ sent: { text: bytes } }) => fence(bytes.slice(0, longestSent)))
-  const arrived = evidence.attempts
-    .flatMap((attempt) => attempt.arrived)
-    .slice(0, 3)
-    .map((one) => fence(arrivalText(one).slice(0, longestSent)))
-  const recorded = evidence.attempts.every((attempt) => attempt.recorded !== false)
-  const { status, fault } = evidence.attempts[0]?.client ?? { status: 0 }
-  const answer =
-    fault === undefined ? (status === 0 ? 'no answer, the connection was closed' : `status ${status}`) : fault
+function sentAndArrived({ as, from, attempts, alone }: CellEvidence): string {
+  const first = attempts[0]
+  const sent = attempts.slice(0, 3).map((one) => fence(one.sent.text.slice(0, longestSent), 'http'))
+  const arrivals = attempts.flatMap((one) => one.arrived)
+  const arrived = arrivals.slice(0, 3).map((one) => fence(arrivalText(one).slice(0, longestSent), 'http'))
+  const recorded = attempts.every((one) => one.recorded !== false)
   return [
-    `Sent (as ${evidence.as}, from ${evidence.from}):`,
+    `Sent (as ${text(as)}, from ${text(from)}):`,
     ...(sent.length > 0 ? sent : ['nothing']),
     'Arrived at the gateway:',
-    ...(arrived.length > 0 ? arrived : [recorded ? 'nothing' : 'unknown: this gateway keeps no record']),
-    `The client got: ${text(answer)}`,
+    ...(arrived.length > 0 ? arrived : [recorded ? 'nothing' : 'unknown: this gateway does not record requests']),
+    ...(first === undefined ? [] : [`Response to the client: ${text(responseText(first.client))}`]),
+    ...(alone === undefined
+      ? []
+      : [`Sent by themselves, the same requests gave another result: ${arrivedAlone(alone)}`]),
   ].join('\n\n')
 }
 
-/** An arrival the way it stood on the wire, with what the gateway made of it. */
-export function arrivalText(arrival: ArrivedEvidence): string {
+/** Of requests that fail only beside others. */
+function arrivedAlone(attempts: readonly AttemptEvidence[]): string {
+  const arrivals = attempts.flatMap(({ arrived }) => arrived)
+  const [first] = attempts
+  const seen = arrivals.slice(0, 3).map((one) => `${one.method} ${one.target}, ${one.verdict}`)
+  const response = first === undefined ? [] : [`response to the client: ${responseText(first.client)}`]
+  return text([...(seen.length > 0 ? seen : ['nothing arrived']), ...response].join('; '))
+}
+
+function responseText({ status, fault }: AttemptEvidence['client']): string {
+  if (fault !== undefined) return fault
+  return status === 0 ? 'none, the connection was closed' : `status ${status}`
+}
+
+/** An arrival as it was on the wire, with the gateway's decision. */
+function arrivalText(arrival: ArrivedEvidence): string {
   const lines = arrival.headers.map(([name, value]) => `${name}: ${value}`)
   const trailers = arrival.trailers.map(([name, value]) => `(trailer) ${name}: ${value}`)
   return [
@@ -181,10 +192,10 @@ function knownFailures(overview: Overview): string {
     const entry = cells[0]?.known
     const lines = [...new Set(cells.map((cell) => `- ${code(cell.environment)} ${code(cellKey(cell))}`))]
     const shown = lines.length > 20 ? [...lines.slice(0, 20), `- … and ${lines.length - 20} more`] : lines
-    return `**${text(entry?.reason ?? '')}** ${text(entry?.link ?? '')} (since ${text(entry?.since ?? '')})\n\n${shown.join('\n')}`
+    return `**${text(entry?.reason ?? '')}** ${reference(entry?.link ?? '')} (since ${text(entry?.since ?? '')})\n\n${shown.join('\n')}`
   })
   return details(
-    `Known failures: ${counted(known.length, 'cell')} that ${known.length === 1 ? 'does' : 'do'} not conform`,
+    `Known failures: ${counted(known.length, 'cell')} that ${known.length === 1 ? 'fails' : 'fail'} as already known`,
     parts.join('\n\n'),
   )
 }
@@ -194,7 +205,7 @@ function staleEntries({ results }: Overview): string {
   const lines = results.stale.map(
     ({ file, line, cases, why }) => `- ${code(`${file}:${line}`)} ${cases.map(code).join(', ')}: ${text(why)}`,
   )
-  return `## Known failures that no longer hold\n\nRemove these entries.\n\n${lines.join('\n')}`
+  return `## Known-failure entries that no longer apply\n\nRemove them.\n\n${lines.join('\n')}`
 }
 
 function runFacts({ results: { run } }: Overview): string {
@@ -204,38 +215,3 @@ function runFacts({ results: { run } }: Overview): string {
 function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {
   return gatewayVersion === undefined ? gateway : `${gateway}@${gatewayVersion}`
 }
-
-function details(summary: string, body: string): string {
-  return `<details><summary>${text(summary)}</summary>\n\n${body}\n\n</details>`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-/** Text that stays text: no mark-up, no HTML, one line. */
-export function text(value: string): string {
-  return visible(value)
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[\\`*_[\]#~!]/g, '\\$&')
-    .replace(/[\r\n]+/g, ' ')
-}
-
-/** `code` on one line, whatever backquotes it holds (CommonMark 6.1). */
-export function code(value: string): string {
-  const line = visible(value).replace(/[\r\n]+/g, ' ')
-  const ticks = '`'.repeat(longestRun(line) + 1)
-  const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : ''
-  return `${ticks}${pad}${line}${pad}${ticks}`
-}
-
-/** A fenced block longer than any run of backquotes in it (CommonMark 4.5). */
-function fence(value: string): string {
-  const ticks = '`'.repeat(Math.max(3, longestRun(value) + 1))
-  return `${ticks}http\n${visible(value.replace(/\r\n/g, '\n'))}\n${ticks}`
-}
-
-const longestRun = (value: string) => Math.max(0, ...(value.match(/`+/g) ?? []).map((run) => run.length))

@@ -1,44 +1,50 @@
 /** How a status looks and what it means: glyph, word and sentence are the same in every output. Colour is never the only sign. */
 import type { Status } from '../judge/status.ts'
 
-export type Mark = { readonly status: Status; readonly glyph: string; readonly word: string; readonly meaning: string }
+type Mark = { readonly status: Status; readonly glyph: string; readonly word: string; readonly meaning: string }
 
 /** In the order in which a reader should see them: worst first. */
 export const marks: readonly Mark[] = [
-  { status: 'fail', glyph: '✗', word: 'fail', meaning: 'A requirement is not met: the evidence shows it.' },
+  { status: 'fail', glyph: '✗', word: 'fail', meaning: 'A requirement is not met; the evidence shows how.' },
   {
     status: 'unexpected-pass',
     glyph: '⚑',
     word: 'unexpected pass',
-    meaning: 'It passes, though a known-failure entry says that it fails: remove the entry.',
+    meaning: 'Passes, although a known-failure entry says that it fails: remove the entry.',
   },
   {
     status: 'harness-error',
     glyph: '!',
     word: 'harness error',
-    meaning: 'The suite itself could not observe it. Says nothing about the proxy.',
+    meaning: 'The suite itself failed; this says nothing about the proxy.',
   },
   {
     status: 'known-failure',
     glyph: '✗k',
     word: 'known failure',
-    meaning: 'Does not conform, as already written down with reason, link and date.',
+    meaning: 'Fails, as already recorded with reason, link and date.',
   },
   { status: 'warn', glyph: '△', word: 'warn', meaning: 'A recommendation (level should) is not met.' },
   {
     status: 'blocked',
     glyph: '⊘',
-    word: 'blocked',
-    meaning: 'Not proved: its control, a dependency, the fence or the sign-in failed.',
+    word: 'inconclusive',
+    meaning:
+      'Nothing can be concluded: its control, a dependency, the control request sent afterwards or the sign-in failed.',
   },
   {
     status: 'unsupported',
     glyph: '–',
     word: 'unsupported',
-    meaning: 'The proxy or the gateway does not offer what the case needs. Not a pass.',
+    meaning: 'Not tested: the proxy or the gateway does not offer what the case needs. Not a pass.',
   },
-  { status: 'info', glyph: 'i', word: 'info', meaning: 'For information only; the reason says whether it was met.' },
-  { status: 'pass', glyph: '✓', word: 'pass', meaning: 'Met, and the control shows that the path works.' },
+  { status: 'info', glyph: 'i', word: 'info', meaning: 'Reported only; does not count.' },
+  {
+    status: 'pass',
+    glyph: '✓',
+    word: 'pass',
+    meaning: 'The requirement held, and a control request over the same path succeeded.',
+  },
 ]
 
 const byStatus = new Map(marks.map((mark) => [mark.status, mark]))
@@ -54,7 +60,7 @@ export function severity(status: Status): number {
   return marks.findIndex((mark) => mark.status === status)
 }
 
-/** Needs a reader's eye: shown in full wherever there is room. */
+/** Has to be looked at: shown in full where there is room. */
 export function deservesDetail(status: Status): boolean {
   return status === 'fail' || status === 'unexpected-pass' || status === 'harness-error' || status === 'warn'
 }

@@ -4,10 +4,10 @@ import { UserError } from '../plan/user-error.ts'
 import { cellKey, totalsOf } from '../run/results/results.ts'
 import type { Run } from './read.ts'
 
-/** One run out of several: of an environment that several have, the later run's stands. Facts of the run are the first one's. */
+/** One run made of several. Where several have the same environment, the later run counts. Facts about the run are those of the first. */
 export function mergeRuns(runs: readonly Run[]): Run {
   const [first] = runs
-  if (first === undefined) throw new UserError('There is no run to merge.')
+  if (first === undefined) throw new UserError('No run to merge: name at least one folder with --in.')
   if (runs.length === 1) return first
   const later = new Map(runs.flatMap(({ results }, index) => results.environments.map(({ id }) => [id, index])))
   const of = <T>(pick: (run: Run) => readonly T[], key: (one: T) => string) => [

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { resultsSchema } from '../run/results/results.ts'
+import { cellKey, resultsSchema } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
+import { cellPage } from './html/cell-page.ts'
 import { junitXml } from './junit.ts'
-import { code, markdownReport, text } from './markdown.ts'
+import { markdownReport } from './markdown.ts'
+import { code, text } from './markdown-text.ts'
 import { overviewOf } from './overview.ts'
 import { aRun, hostile } from './report.fixture.ts'
 import { sarifLog } from './sarif.ts'
@@ -54,7 +56,7 @@ describe('JUnit', () => {
   })
   it('says that an environment did not start', () => {
     expect(junitXml(withEnvironment('failed', 'nginx exited with 1'))).toMatch(
-      /<error message="could not start: nginx exited with 1"/,
+      /<error type="environment" message="did not start: nginx exited with 1"/,
     )
   })
 })
@@ -66,6 +68,21 @@ describe('report.md', () => {
     expect(markdown).toContain(`✗ fail: ${text(red?.case ?? '?')} \\[${red?.transport}\\]`)
     expect(markdown).toContain('X-Forwarded-User: evil-1@attacker.test')
     expect(markdown).toContain('-- from 10.9.0.2; trusted-proxy, client 10.9.0.10; accepted as alice@example.test')
+  })
+  it('shows what a cell gave that fails only beside other requests, and one that was run again', () => {
+    const red = run.results.cells.find(({ status }) => status === 'fail')
+    const evidence = red && overview.evidenceOf(red)
+    if (red === undefined || evidence === undefined) throw new Error('The fixture has no failed cell.')
+    const cell = { ...red, rerun: 'The fence did not arrive.' }
+    const both = { [red.environment]: { [cellKey(red)]: { ...evidence, alone: evidence.attempts } } }
+    const again = overviewOf({ ...run.results, cells: [cell] }, both)
+    const page = cellPage(again, cell)
+    expect(page).toContain('<h2>Sent by themselves</h2>')
+    expect(page.match(/<h2>Expected and observed<\/h2>/g)).toHaveLength(2)
+    expect(page).toContain('the first time said nothing about the proxy: The fence did not arrive.')
+    const text = markdownReport(again)
+    expect(text).toContain('Sent by themselves, the same requests gave another result: POST')
+    expect(text).toContain('Run again. The first time: The fence did not arrive.')
   })
   it('leaves evidence no way out of its block', () => {
     const outside = markdown.replace(/^(`{3,})http\n[\s\S]*?\n\1$/gm, '')
@@ -79,9 +96,8 @@ describe('report.md', () => {
     )
   })
   it('lists known failures with reason, link and date', () => {
-    expect(markdown).toMatch(
-      /\*\*Nothing strips it\.\*\* https:\/\/docs\.example\.test\/proxy\\#headers \(since 2026-11-01\)/,
-    )
+    expect(markdown).toContain('**Nothing strips it.** [https:<!-- -->//docs.example.test/proxy')
+    expect(markdown).toContain('](<https://docs.example.test/proxy#headers>) (since 2026-11-01)')
   })
   it('stays below what a job summary takes, and says what it left out', () => {
     const big = aRun({ cases: 150, environments: 30, status: () => 'fail' })
@@ -98,7 +114,7 @@ describe('report.md', () => {
 describe('SARIF', () => {
   const log = sarifLog(overview)
   const [first] = log.runs
-  it('has a rule per case and a result per cell that is not met', () => {
+  it('has a rule per case and a result per cell that failed or warned', () => {
     const { totals } = run.results
     expect(first?.tool.driver.rules).toHaveLength(26)
     expect(first?.results).toHaveLength(
@@ -127,10 +143,14 @@ describe('SARIF', () => {
 
 describe('badges', () => {
   it('is red with a failure and green without', () => {
-    expect(badge(overview)).toMatchObject({ schemaVersion: 1, color: 'red', message: expect.stringMatching(/not met/) })
+    expect(badge(overview)).toMatchObject({
+      schemaVersion: 1,
+      color: 'red',
+      message: expect.stringMatching(/2 cells failed/),
+    })
     expect(badge(overviewOf(allPass.results, allPass.evidence))).toMatchObject({
       color: 'brightgreen',
-      message: 'conforms: 20 checks passed',
+      message: 'passed all 16 required cells',
     })
   })
   it('is never green when an environment failed, nothing ran or the run was interrupted', () => {

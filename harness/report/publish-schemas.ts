@@ -1,4 +1,4 @@
-/** Writes the JSON Schemas of what a run leaves behind: `node harness/report/publish-schemas.ts`. Those of what it reads: `plan/publish-schemas.ts`. */
+/** Writes the JSON Schemas of what a run writes: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'

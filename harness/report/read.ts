@@ -30,10 +30,10 @@ async function readChecked<T>(file: string, schema: z.ZodType<T>): Promise<T> {
   try {
     value = JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
-    throw new UserError(`${file} is not there or not JSON. ${next}`, { cause })
+    throw new UserError(`Reading a report: ${file} does not exist or is not JSON. ${next}`, { cause })
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw new UserError(`${file}: ${issue?.path.join('.')}: ${issue?.message}. ${next}`)
+  throw new UserError(`Reading a report: ${file}: ${issue?.path.join('.')}: ${issue?.message}. ${next}`)
 }

@@ -17,7 +17,7 @@ import {
 /** What an attacker might leave in evidence; none of it may reach a page as mark-up. */
 export const hostile = `</pre></script><script>alert("x")</script><img src=x onerror=alert(1)> ]]> & "' \u0000\u001b[31m\ufffe | \`\`\``
 
-export type FixtureSize = {
+type FixtureSize = {
   readonly cases: number
   readonly environments: number
   /** Of the cell with this number; default: mostly passes, now and then each of the others. */
@@ -78,7 +78,7 @@ function aCaseSummary(index: number): CaseSummary {
     id: `${family}.topic-${Math.floor(index / families.length)}.case-${index}`,
     family,
     title: `Requirement ${index} of the ${family} family holds <always>`,
-    why: 'The gateway believes this header. Whoever controls it can act as any user.',
+    why: 'The gateway trusts this header. Whoever controls it can act as any user.',
     refs: ['RFC 9110 5.3', 'https://example.test/rule?a=1&b=2'],
     level: index % 5 === 4 ? 'should' : 'must',
     controls: ['identity.arrival.accepted'],

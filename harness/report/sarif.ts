@@ -1,8 +1,10 @@
-/** `results.sarif` (SARIF 2.1.0): one rule per case, one result per cell that is not met, at the variant's configuration file. */
+/** `results.sarif` (SARIF 2.1.0): one rule per case, one result per cell that failed or warned, at the variant's configuration file. */
 import type { Log, Notification, ReportingDescriptor, Result } from 'sarif'
 import { referenceAddress } from '../plan/references.ts'
 import { type CaseSummary, type Cell, cellKey, type EnvironmentResult } from '../run/results/results.ts'
-import { environmentOutcome, type Overview } from './overview.ts'
+import { environmentOutcome } from './outcome.ts'
+import type { Overview } from './overview.ts'
+import { visible } from './visible.ts'
 
 const schema = 'https://json.schemastore.org/sarif-2.1.0.json'
 
@@ -30,7 +32,7 @@ export function sarifLog(overview: Overview): Log {
           {
             executionSuccessful: run.exitCode === 0 || run.exitCode === 1,
             exitCode: run.exitCode,
-            commandLine: run.command,
+            commandLine: visible(run.command),
             startTimeUtc: run.startedAt,
             toolExecutionNotifications: notifications(overview),
           },
@@ -45,10 +47,12 @@ function rule(one: CaseSummary): ReportingDescriptor {
   const [link] = one.refs.flatMap((ref) => referenceAddress(ref) ?? [])
   return {
     id: one.id,
-    shortDescription: { text: one.title },
-    fullDescription: { text: one.why },
+    shortDescription: { text: plain(one.title) },
+    fullDescription: { text: plain(one.why) },
     help: {
-      text: `${one.title}. ${one.why} Rules: ${one.refs.join(', ') || 'none named'}. Scenario: ${one.source.file}:${one.source.line}.`,
+      text: plain(
+        `${one.title}. ${one.why} Rules: ${one.refs.join(', ') || 'none'}. Scenario: ${one.source.file}:${one.source.line}.`,
+      ),
     },
     ...(link !== undefined && { helpUri: link }),
     defaultConfiguration: { level: one.level === 'must' ? 'error' : one.level === 'should' ? 'warning' : 'note' },
@@ -63,7 +67,7 @@ function finding(cell: Cell, ruleIndex: number | undefined, environment: Environ
     ruleId: cell.case,
     ...(ruleIndex !== undefined && { ruleIndex }),
     level: cell.level === 'must' ? 'error' : 'warning',
-    message: { text: `${cell.reason} (${cell.transport}, ${cell.environment})` },
+    message: { text: plain(`${cell.reason} (${cell.transport}, ${cell.environment})`) },
     locations: [
       {
         physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: 1 } },
@@ -80,7 +84,7 @@ function finding(cell: Cell, ruleIndex: number | undefined, environment: Environ
           {
             kind: 'external' as const,
             status: 'accepted' as const,
-            justification: `Since ${known.since}: ${known.reason} ${known.link}`,
+            justification: plain(`Since ${known.since}: ${known.reason} ${known.link}`),
           },
         ],
       }),
@@ -88,11 +92,14 @@ function finding(cell: Cell, ruleIndex: number | undefined, environment: Environ
   }
 }
 
+/** Without links: viewers make one of `[text](address)` in a message (SARIF 2.1.0 3.11.6). */
+const plain = (text: string) => visible(text).replaceAll('](', '] (')
+
 /** Relative reference with every part escaped (RFC 3986 4.2); a `:` in the first part would read as a scheme. */
 function uriOf(file: string): string {
   return file
     .split('/')
-    .map((part) => (part === '..' ? part : encodeURIComponent(part)))
+    .map((part) => (part === '..' ? part : encodeURIComponent(part.toWellFormed())))
     .join('/')
 }
 
@@ -102,7 +109,7 @@ function notifications(overview: Overview): Notification[] {
     .map(
       (environment): Notification => ({
         level: environment.status === 'failed' ? 'error' : 'warning',
-        message: { text: `${environment.id}: ${environmentOutcome(overview, environment).words}` },
+        message: { text: plain(`${environment.id}: ${environmentOutcome(overview, environment).words}`) },
       }),
     )
   const errors = overview.results.cells
@@ -110,7 +117,7 @@ function notifications(overview: Overview): Notification[] {
     .map(
       (cell): Notification => ({
         level: 'error',
-        message: { text: `${cellKey(cell)} in ${cell.environment}: ${cell.reason}` },
+        message: { text: plain(`${cellKey(cell)} in ${cell.environment}: ${cell.reason}`) },
       }),
     )
   return [...starts, ...errors]

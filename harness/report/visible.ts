@@ -1,11 +1,83 @@
 /**
- * Control characters as what they are called (`\\x1b`), so that evidence can move neither a terminal's cursor nor a reader's eye.
- * Line ends and tabs stay.
+ * The one place that cleans what programs, files and clients say before it is written anywhere: terminals, logs of CI systems, Markdown,
+ * HTML, XML and JSON. Every output adds its own escaping to this, never instead of it.
+ */
+
+/** Longest text of somebody else's in a message: a program that dies may have written one line of 30 MB. */
+const longestLine = 1000
+const mostLines = 30
+
+/**
+ * What moves a cursor, hides text or changes its direction: control characters, formatting characters (bidi overrides, zero-width, tags),
+ * line and paragraph separators, lone surrogates, private use and unassigned code points.
+ */
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu
+
+/**
+ * Characters that cannot be seen are written as their code (`\x1b`, `\u202e`, `\u{e0041}`). Line ends become `\n`; tabs stay.
+ * Cleaning twice changes nothing.
  */
 export function visible(text: string): string {
-  return text.replace(/\p{Cc}|[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, (character) => {
-    if (character === '\n' || character === '\t' || character === '\r') return character
-    const code = character.charCodeAt(0)
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`
-  })
+  return text
+    .replaceAll('\r\n', '\n')
+    .replace(unsafe, (character) => (character === '\n' || character === '\t' ? character : escapeOf(character)))
 }
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  const hex = code.toString(16)
+  if (code < 0x100) return `\\x${hex.padStart(2, '0')}`
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`
+}
+
+/** `visible` on one line: for names, titles, headings and rows of a table. */
+export function oneLine(text: string): string {
+  return visible(text).replace(/\s*\n\s*/g, ' ')
+}
+
+/**
+ * For a terminal or a log of a CI system, inside a line of ours: bounded in length and number of lines, and every further line starts with `|`,
+ * so that nobody takes it for ours.
+ * @param indent spaces before the further lines
+ */
+export function quoted(text: string, indent = 2): string {
+  const lines = visible(text).trimEnd().split('\n')
+  const shown = lines.slice(0, mostLines).map((line) => shortened(line, longestLine))
+  const rest = lines.length - shown.length
+  return guarded(
+    [...shown, ...(rest > 0 ? [`… and ${rest} more lines`] : [])].join(`\n${' '.repeat(indent)}| `).trimEnd(),
+  )
+}
+
+/** `visible` for text that is printed as a whole and is laid out already. */
+export function printable(text: string): string {
+  return guarded(visible(text))
+}
+
+/**
+ * Breaks up what runners of CI systems obey on standard output and error: `::error::` at the start of a line (GitHub; white space before it does
+ * not matter), `##[group]` and `##vso[…]` anywhere in it (GitHub, Azure), `##teamcity[…]`.
+ * @see https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ */
+export function guarded(text: string): string {
+  return text.replace(/^(\s*):(?=:.*::)/gm, '$1\\x3a').replace(/#(?=#\w*\[)/g, '\\x23')
+}
+
+export function shortened(text: string, longest: number): string {
+  return text.length > longest
+    ? `${text.slice(0, longest).toWellFormed()}… (${text.length - longest} more characters)`
+    : text
+}
+
+/** JSON that means the same, and is safe to print: what `visible` would replace is written as JSON's own escapes. */
+export function jsonText(value: unknown, indent = 1): string {
+  return `${JSON.stringify(value, undefined, indent)
+    .replace(unsafe, (character) => (character === '\n' ? character : jsonEscape(character)))
+    .replace(/#(?=#\w*\[)/g, '\\u0023')}\n`
+}
+
+const jsonEscape = (character: string) =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')

@@ -97,7 +97,7 @@ describe('writeReport', () => {
     for (const word of [
       'fail',
       'known failure',
-      'blocked',
+      'inconclusive',
       'unsupported',
       'harness error',
       'warn',
@@ -107,7 +107,9 @@ describe('writeReport', () => {
     ]) {
       expect(page).toContain(`</span> ${word}</span>`)
     }
-    expect(page).toMatch(/Not judged in full: 208 cells in 4 environments/)
+    expect(page).toMatch(
+      /Incomplete: \d+ failed, \d+ passed.*\(208 cells in 4 environments\)\. Exit code 3: the suite itself failed in part of the run\./,
+    )
   })
 
   it('takes away pages of an earlier run', async () => {
@@ -139,7 +141,7 @@ describe('writeReport', () => {
     const cells = run.results.cells.slice(0, 3)
     await writeReport({ ...run.results, cells, run: { ...run.results.run, interrupted: true, exitCode: 130 } }, {}, out)
     expect(await readFile(join(out, 'index.html'), 'utf8')).toContain(
-      'Interrupted: this report holds what was obtained until then, 3 cells',
+      'Interrupted, results until then: 3 passed, 0 failed (3 cells in 4 environments). Exit code 130',
     )
     expect(await readFile(join(out, 'report.md'), 'utf8')).toContain('Interrupted')
   })
@@ -147,7 +149,7 @@ describe('writeReport', () => {
 
 describe('readReport', () => {
   it('says what is wrong with a folder that holds none', async () => {
-    await expect(readReport(join(folder, 'nowhere'))).rejects.toThrow(/results\.json is not there or not JSON/)
+    await expect(readReport(join(folder, 'nowhere'))).rejects.toThrow(/results\.json does not exist or is not JSON/)
   })
   it('says which field of a damaged one is wrong', async () => {
     const out = join(folder, 'damaged')

@@ -1,4 +1,4 @@
-/** Writes a run's whole report. Also for partial results: an interrupted run still leaves a complete report of what it has. */
+/** Writes a run's whole report, also of the partial results of an interrupted run. */
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
@@ -17,8 +17,9 @@ import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { sarifLog } from './sarif.ts'
+import { jsonText } from './visible.ts'
 
-/** Folders that belong to the report as a whole: replaced, so that nothing of an earlier run stays behind. */
+/** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
 const folders = ['evidence', 'cases', 'environments', 'cells', 'badges'] as const
 
 /**
@@ -42,11 +43,11 @@ export async function writeReport(
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
     const cellFolders = new Set(results.cells.map((cell) => dirname(join(aside, cellPath(cell)))))
     await Promise.all([...cellFolders].map((folder) => mkdir(folder, { recursive: true })))
-    // Thousands of small files, with nobody else waiting: a promise for each would cost more than the writing.
+    // Thousands of small files: a promise for each would take longer than writing them.
     for (const [path, text] of pages(overview, evidence)) writeFileSync(join(aside, path), text)
     const top = topFiles(overview, history)
     for (const [path, text] of top) writeFileSync(join(aside, path), text)
-    // The stylesheet first: from here on the folder is known as a report's, should this be the last that happens.
+    // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
     const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
     for (const path of others) await rename(join(aside, path), join(outDir, path))
     for (const folder of folders) await replaceFolder(join(aside, folder), join(outDir, folder), join(aside, 'old'))
@@ -62,23 +63,21 @@ function topFiles(overview: Overview, history: readonly RunRecord[]): readonly (
     ['index.html', indexPage(overview, history)],
     ['report.md', markdownReport(overview)],
     ['junit.xml', junitXml(overview)],
-    ['results.sarif', json(sarifLog(overview))],
-    ['badge.json', json(badge(overview))],
-    ['results.json', json(overview.results)],
+    ['results.sarif', jsonText(sarifLog(overview))],
+    ['badge.json', jsonText(badge(overview))],
+    ['results.json', jsonText(overview.results)],
   ]
 }
 
-/** One at a time: thousands of pages need not be in memory together. */
+/** One at a time, so that thousands of pages are not in memory together. */
 function* pages(overview: Overview, evidence: Evidence): Generator<readonly [path: string, text: string]> {
   for (const [environment, cells] of Object.entries(evidence))
-    yield [`evidence/${environmentFileName(environment)}.json`, json(cells)]
-  for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, json(one)]
+    yield [`evidence/${environmentFileName(environment)}.json`, jsonText(cells)]
+  for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, jsonText(one)]
   for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
   for (const one of overview.environments) yield [environmentPath(one.id), environmentPage(overview, one)]
   for (const cell of overview.results.cells.filter(hasPage)) yield [cellPath(cell), cellPage(overview, cell)]
 }
-
-const json = (value: unknown) => `${JSON.stringify(value, null, 1)}\n`
 
 async function replaceFolder(from: string, to: string, old: string): Promise<void> {
   if (await exists(to)) {
@@ -98,7 +97,7 @@ export async function removeOldReport(outDir: string): Promise<void> {
 }
 
 /**
- * `--out .` in a repository with a folder `cases` of its own must not cost anybody their files.
+ * `--out .` in a repository that has a folder `cases` must not delete it.
  * @throws UserError when the folder holds something else
  */
 export async function mustBeReport(outDir: string): Promise<void> {
@@ -106,7 +105,7 @@ export async function mustBeReport(outDir: string): Promise<void> {
   for (const folder of folders) {
     if (await exists(join(outDir, folder))) {
       throw new UserError(
-        `Writing the report to ${outDir}: it has a folder ${folder}, but no results.json of this suite beside it. Choose an empty or new folder with --out.`,
+        `Writing the report to ${outDir}: the folder contains ${folder}/, but no results.json of this suite. Choose an empty or new folder with --out.`,
       )
     }
   }
@@ -117,7 +116,7 @@ async function isReport(folder: string): Promise<boolean> {
   return (await start('report.css')) === stylesheet.slice(0, 200) || /"schema":\s*1\b/.test(await start('results.json'))
 }
 
-/** What writers left that were killed in the middle. */
+/** Removes what is left over from writers that were killed. */
 async function sweep(outDir: string): Promise<void> {
   for (const name of await readdir(outDir)) {
     const pid = /^\.writing-(\d+)-/.exec(name)?.[1]

@@ -7,6 +7,7 @@ import type { RunningEnvironment } from './environments/running-environment.ts'
 import { startEnvironment } from './environments/start-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { environmentRow } from './results/environment-row.ts'
+import { redactKnown } from './results/redact.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -53,7 +54,7 @@ export function startsFirst(order: StartOrder, shared: RealGateway | undefined):
       environment = started
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
-      const reason = inOneSentence(error)
+      const reason = redactKnown(inOneSentence(error))
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
       throw error
     }

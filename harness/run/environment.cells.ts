@@ -9,6 +9,7 @@ import { sharedGateway, startsFirst } from './environment-start.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
+import { knownSecrets, redactKnown } from './results/redact.ts'
 import { replayCommand } from './results/replay-command.ts'
 import { cellKey, evidenceAddress } from './results/results.ts'
 import { whileItRuns } from './while-it-runs.ts'
@@ -38,13 +39,13 @@ async function cellEvent(
       ...place,
       level: asked.level,
       status,
-      reason,
+      reason: redactKnown(reason),
       ms: Math.round(ms * 100) / 100,
       evidence: evidenceAddress(place),
       ...(met !== undefined && { met }),
       ...(blocked !== undefined && { blocked }),
       ...(known !== undefined && { known }),
-      ...(rerun !== undefined && { rerun }),
+      ...(rerun !== undefined && { rerun: redactKnown(rerun) }),
     },
     ...(observation !== undefined && {
       evidence: JSON.stringify(
@@ -53,7 +54,7 @@ async function cellEvent(
           // An engine that has gone has no logs either; what was seen of the cell still counts.
           log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
           replay: replayCommand(planned, cell),
-          secrets: environment.secrets,
+          secrets: knownSecrets(),
           identity: planned.variant.identity,
           ...(alone && { alone }),
           raw: wantsLogs.has(status) ? 'with raw bytes' : 'without raw bytes',
@@ -89,7 +90,7 @@ for (const order of orders) {
         const judged = await whileItRuns(environment, () => runner.run(cell))
         if ('ended' in judged) {
           // One sentence for the whole environment, instead of an error for every cell that is left.
-          over = `While ${cell.case.id} (${cell.transport}) or a case beside it ran: ${judged.ended}`
+          over = redactKnown(`While ${cell.case.id} (${cell.transport}) or a case beside it ran: ${judged.ended}`)
           task.meta.event = {
             type: 'environment',
             environment: { ...environment.result, status: 'failed', reason: over },
@@ -102,7 +103,7 @@ for (const order of orders) {
         const more: RunEvent[] = []
         if (index % lookEvery === lookEvery - 1) more.push(...(await corrected(environment, runner.corrections())))
         if (remark === undefined && runner.remark !== undefined) {
-          remark = runner.remark
+          remark = redactKnown(runner.remark)
           more.push({ type: 'environment', environment: { ...environment.result, remark } })
         }
         if (more.length > 0) task.meta.further = more

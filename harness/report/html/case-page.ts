@@ -1,4 +1,4 @@
-/** One requirement and what came of it everywhere. */
+/** One case and its results in every environment. */
 import type { CaseSummary } from '../../run/results/results.ts'
 import { severity } from '../marks.ts'
 import type { Overview } from '../overview.ts'
@@ -15,7 +15,7 @@ export function casePage(overview: Overview, one: CaseSummary): string {
     ${caseFacts(overview, one)}
     <h2>In every environment</h2>
     <div class="scroll" tabindex="0"><table>
-      <thead><tr><th scope="col">status</th><th scope="col">environment</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
+      <thead><tr><th scope="col">status</th><th scope="col">environment</th><th scope="col">transport</th><th scope="col">reason</th></tr></thead>
       <tbody>${cells.map(
         (cell) =>
           html`<tr><td><a href=${`../${cellLink(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${environmentPath(cell.environment)}`}>${cell.environment}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
@@ -29,9 +29,9 @@ export function casePage(overview: Overview, one: CaseSummary): string {
 export function caseFacts(overview: Overview, one: CaseSummary, root: '../' | '../../' = '../'): Markup {
   return html`<dl class="facts">
     <dt>level</dt><dd>${one.level}</dd>
-    <dt>rules</dt><dd>${one.refs.length === 0 ? 'none named' : one.refs.map((ref, index) => [index > 0 ? ', ' : '', reference(ref)])}</dd>
-    <dt>control</dt><dd>${one.controls.length === 0 ? 'none: it demands acceptance itself' : caseList(one.controls, overview, (id) => `${root}${casePath(id)}`)}</dd>
-    <dt>proved by the broken proxies</dt><dd>${one.caughtBy.length === 0 ? 'none named' : one.caughtBy.join(', ')}</dd>
-    <dt>written in</dt><dd><code>${`${one.source.file}:${one.source.line}`}</code></dd>
+    <dt>rules</dt><dd>${one.refs.length === 0 ? 'none' : one.refs.map((ref, index) => [index > 0 ? ', ' : '', reference(ref)])}</dd>
+    <dt>control</dt><dd>${one.controls.length === 0 ? 'none: the case itself requires that a request succeeds' : caseList(one.controls, overview, (id) => `${root}${casePath(id)}`)}</dd>
+    <dt>mutants that it must catch</dt><dd>${one.caughtBy.length === 0 ? 'none' : one.caughtBy.join(', ')}</dd>
+    <dt>source</dt><dd><code>${`${one.source.file}:${one.source.line}`}</code></dd>
   </dl>`
 }

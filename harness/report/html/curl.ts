@@ -1,4 +1,4 @@
-/** The same request for a shell, where curl can say it at all. */
+/** The same request as a command line, where curl can send it. */
 import { gatewayPort } from '../../lab/ports.ts'
 import type { CellEvidence } from '../../run/results/results.ts'
 import { parseSent } from './differences.ts'
@@ -12,7 +12,7 @@ export function curlLine(evidence: CellEvidence, attempt = evidence.attempts[0])
   if (request === null || host === undefined || !/^[\w.:[\]-]+$/.test(host)) return undefined
   const [, method = '', target = '', minor] = request
   if (!lines.every(([name, value]) => isPlainLine(name, value)) || /[^\t\n\r\x20-\x7e]/.test(rest)) return undefined
-  // curl computes the framing itself; a request whose framing is the point cannot be told this way.
+  // curl computes the framing itself, so a case about framing cannot be shown this way.
   if (lines.some(([name]) => name.toLowerCase() === 'transfer-encoding' || name.toLowerCase() === 'upgrade'))
     return undefined
   const length = lines.filter(([name]) => name.toLowerCase() === 'content-length')

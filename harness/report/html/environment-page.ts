@@ -1,8 +1,9 @@
-/** One variant in front of one gateway: what it was made of, and every cell in it. */
+/** One variant in front of one gateway: versions, configuration and every cell. */
 import { outsideLink } from '../../plan/references.ts'
 import type { EnvironmentResult } from '../../run/results/results.ts'
-import { duration, environmentOutcome, type Overview, percentile } from '../overview.ts'
-import { visible } from '../visible.ts'
+import { duration, percentile } from '../numbers.ts'
+import { environmentOutcome } from '../outcome.ts'
+import type { Overview } from '../overview.ts'
 import { casePath, cellAnchor, cellLink } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
@@ -13,8 +14,9 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <h1>${environment.proxyTitle ?? environment.proxy} ${environment.proxyVersion}, ${environment.variant}</h1>
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
+    ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
     ${environmentFacts(overview, environment)}
-    ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${visible(text)}</pre></details>`)}
+    ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${text}</pre></details>`)}
     ${legend()}
     ${overview.families.map(({ family, cases }) =>
       familyTable(
@@ -52,7 +54,7 @@ function familyTable(
   const cells = cases.flatMap((one) => overview.cellsAt(id, one))
   if (cells.length === 0) return undefined
   return html`<section><h2>${family}</h2><div class="scroll" tabindex="0"><table>
-    <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">why</th></tr></thead>
+    <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">reason</th></tr></thead>
     <tbody>${cells.map(
       (cell) =>
         html`<tr id=${cellAnchor(cell)}><td><a href=${`../${cellLink(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,

@@ -105,10 +105,10 @@ describe('an expectation in words', () => {
   })
   it('says never, unreached and only', () => {
     expect(rows({ arrives: 'never', verdict: 'unreached' }, { arrived: [], verdict: {} })).toEqual([
-      { expected: 'nothing of it arrives at the gateway', observed: 'nothing arrived' },
-      { expected: 'the gateway is not asked', observed: 'the gateway said nothing' },
+      { expected: 'the request does not reach the gateway', observed: 'nothing arrived' },
+      { expected: 'the request does not reach the gateway', observed: 'the gateway did not decide' },
     ])
-    expect(rows({ verdict: { only: 'nobody' } })[0]?.expected).toBe('the gateway accepts nobody')
+    expect(rows({ verdict: { only: 'nobody' } })[0]?.expected).toBe('the gateway accepts no user')
   })
   it('shows what it does not know as it stands', () => {
     expect(rows({ verdict: 'mystery' })[0]?.expected).toBe('{"verdict":"mystery"}')
@@ -118,7 +118,7 @@ describe('an expectation in words', () => {
 describe('links', () => {
   it('stay inside the report whatever a name holds', () => {
     expect(cellPath({ environment: '../../etc@1/../x:y', case: '../a', transport: 'http' })).toBe(
-      'cells/..__..__etc@1__..__x-y/..-a.http.html',
+      'cells/-__..__etc@1__..__x-y/--a.http.html',
     )
   })
 })

@@ -1,11 +1,11 @@
-/** An expectation as it stands in evidence, in words, beside what was observed. */
+/** An expectation of the evidence in words, together with what was observed. */
 import { foldName, sameName } from '../../gateways/rules/header-lines.ts'
 import { quote, quoteAll } from '../../judge/words.ts'
 import type { Expectation } from '../../plan/case.ts'
 import { expectSchema } from '../../plan/expectation-schema.ts'
 import type { AttemptEvidence } from '../../run/results/results.ts'
 
-export type ExpectationRow = { readonly expected: string; readonly observed: string }
+type ExpectationRow = { readonly expected: string; readonly observed: string }
 
 /** One row per key of the expectation. Evidence of another version of the harness may have other keys: it is shown as it is. */
 export function expectationRows(attempt: AttemptEvidence, identity = 'the identity header'): ExpectationRow[] {
@@ -20,7 +20,7 @@ function arrivalRows(
   { arrived, recorded }: AttemptEvidence,
   identity: string,
 ): ExpectationRow[] {
-  // What nobody recorded was judged by the verdict alone.
+  // Without a record only the gateway's decision was judged.
   if (arrives === undefined || recorded === false) return []
   const count =
     arrived.length === 0
@@ -28,7 +28,7 @@ function arrivalRows(
       : arrived.length === 1
         ? 'one request arrived'
         : `${arrived.length} requests arrived`
-  if (arrives === 'never') return [{ expected: 'nothing of it arrives at the gateway', observed: count }]
+  if (arrives === 'never') return [{ expected: 'the request does not reach the gateway', observed: count }]
   const wanted = arrives.count ?? 1
   const rows = [
     {
@@ -68,7 +68,7 @@ function arrivalRows(
     })
   for (const value of arrives.without ?? [])
     rows.push({
-      expected: `${quote(value)} stands nowhere`,
+      expected: `${quote(value)} arrives nowhere`,
       observed: each(
         arrived.map((one) =>
           list(
@@ -85,7 +85,7 @@ function arrivalRows(
     rows.push({ expected: `${name} is exactly ${quoteAll(lines)}`, observed: values(name) })
   if (arrives.client !== undefined)
     rows.push({
-      expected: `the gateway takes ${arrives.client} for the client`,
+      expected: `the gateway takes ${arrives.client} as the client address`,
       observed: each(arrived.map((one) => `${one.attribution} (peer ${one.peer})`)),
     })
   if (arrives.host !== undefined) rows.push({ expected: `Host is ${arrives.host}`, observed: values('host') })
@@ -105,16 +105,18 @@ function verdictRows(verdict: Expectation['verdict'], attempt: AttemptEvidence):
       ? `accepted as ${accepted}`
       : reason !== undefined
         ? `refused: ${reason}`
-        : 'the gateway said nothing'
+        : 'the gateway did not decide'
   const observed = attempt.arrived.length > 0 ? each(attempt.arrived.map((one) => one.verdict)) : heard
   return [{ expected: verdictInWords(verdict), observed }]
 }
 
 function verdictInWords(verdict: NonNullable<Expectation['verdict']>): string {
-  if (verdict === 'unreached') return 'the gateway is not asked'
+  if (verdict === 'unreached') return 'the request does not reach the gateway'
   if ('accepted' in verdict) return `the gateway accepts it as ${verdict.accepted}`
   if ('only' in verdict)
-    return verdict.only === 'nobody' ? 'the gateway accepts nobody' : `the gateway accepts nobody but ${verdict.only}`
+    return verdict.only === 'nobody'
+      ? 'the gateway accepts no user'
+      : `the gateway accepts no user other than ${verdict.only}`
   return verdict.refused === true
     ? 'the gateway refuses it'
     : `the gateway refuses it with ${verdict.refused.join(' or ')}`
@@ -123,7 +125,7 @@ function verdictInWords(verdict: NonNullable<Expectation['verdict']>): string {
 function clientRows(client: Expectation['client'], attempt: AttemptEvidence): ExpectationRow[] {
   if (client === undefined) return []
   const { status, headers, close, body = '', fault } = attempt.client
-  const answer = fault ?? (status === 0 ? 'the connection was closed without an answer' : `status ${status}`)
+  const answer = fault ?? (status === 0 ? 'the connection was closed without a response' : `status ${status}`)
   const rows: ExpectationRow[] = []
   if (client.status !== undefined)
     rows.push({
@@ -137,7 +139,7 @@ function clientRows(client: Expectation['client'], attempt: AttemptEvidence): Ex
     })
   if (client.login === true)
     rows.push({
-      expected: 'the proxy sends the visitor to log in (a redirect away, or 401)',
+      expected: 'the proxy requires a log-in (a redirect to another page, or 401)',
       observed: `${answer}${headers
         .filter(([name]) => name.toLowerCase() === 'location')
         .map(([, value]) => ` to ${value}`)
@@ -145,15 +147,15 @@ function clientRows(client: Expectation['client'], attempt: AttemptEvidence): Ex
     })
   for (const value of client.without ?? [])
     rows.push({
-      expected: `the answer is without ${quote(value)}`,
+      expected: `the response does not contain ${quote(value)}`,
       observed:
         body.includes(value) || headers.some((line) => line[1].includes(value))
-          ? 'it is in the answer'
-          : `${answer}, without it`,
+          ? 'the response contains it'
+          : `${answer}, not in it`,
     })
   for (const [name, part] of Object.entries(client.headers ?? {}))
     rows.push({
-      expected: `the answer's ${name} contains ${quote(part)}`,
+      expected: `the response header ${name} contains ${quote(part)}`,
       observed: quoteAll(
         headers.filter(([found]) => found.toLowerCase() === name.toLowerCase()).map(([, value]) => value),
       ),
@@ -162,7 +164,7 @@ function clientRows(client: Expectation['client'], attempt: AttemptEvidence): Ex
 }
 
 const list = (found: readonly string[]) => (found.length === 0 ? 'none' : found.join(', '))
-/** The same for all arrivals: once; else numbered. */
+/** Once where all arrivals are the same, otherwise numbered. */
 function each(words: readonly string[]): string {
   const different = new Set(words)
   if (words.length === 0) return 'nothing arrived'

@@ -1,19 +1,12 @@
-/** The report's first page: what came of the run in words, then the matrix. */
+/** The report's first page: the result in words, then the matrix. */
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
 import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
-import {
-  type Conformance,
-  counted,
-  duration,
-  engineInWords,
-  environmentOutcome,
-  type Overview,
-  percentile,
-  runInWords,
-} from '../overview.ts'
+import { counted, duration, percentile } from '../numbers.ts'
+import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
+import { engineInWords, type Overview } from '../overview.ts'
 import { casePath, cellLink, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixScript } from './matrix-script.ts'
@@ -24,7 +17,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
   const { run } = overview.results
   const body = html`<div>
     <h1>Trusted-proxy conformance</h1>
-    <p class="lead">${runInWords(overview)}</p>
+    <p class="lead">${runInWords(overview.results)}</p>
     ${verdicts(overview)}
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${notReady(overview)}
@@ -33,7 +26,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     ${environmentsTable(overview)}
     ${trend(overview, recordOf(overview.results), history)}
     <h2>Matrix</h2>
-    <p class="soft">Rows are cases, columns are environments; several marks in one place are transports, in the order HTTP, WebSocket, HTTP/2. Each mark leads to its evidence. Arrow keys move between marks, / goes to the filter.</p>
+    <p class="soft">Rows are cases, columns are environments; several marks in one place are transports, in the order HTTP, WebSocket, HTTP/2. Each mark links to its evidence. Arrow keys move between marks; / moves to the filter.</p>
     ${legend()}
     ${filters(overview)}
     ${matrix(overview)}
@@ -46,28 +39,28 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
 function notReady(overview: Overview): Markup | undefined {
   const missing = overview.environments.filter(({ status }) => status !== 'ready')
   if (missing.length === 0) return undefined
-  return html`<div class="loud"><strong>${counted(missing.length, 'environment')} did not run; nothing here speaks of ${missing.length === 1 ? 'it' : 'them'}.</strong>
+  return html`<div class="loud"><strong>${counted(missing.length, 'environment')} did not run. This report says nothing about ${missing.length === 1 ? 'it' : 'them'}.</strong>
     <ul>${missing.map((one) => html`<li><code>${one.id}</code> ${environmentOutcome(overview, one).words}</li>`)}</ul></div>`
 }
 
 function stale({ results }: Overview): Markup | undefined {
   if (results.stale.length === 0) return undefined
-  return html`<div class="loud"><strong>Known failures that no longer hold; remove these entries.</strong>
+  return html`<div class="loud"><strong>Known-failure entries that no longer apply. Remove them.</strong>
     <ul>${results.stale.map(({ file, line, cases, why }) => html`<li><code>${`${file}:${line}`}</code> ${cases.join(', ')}: ${why}</li>`)}</ul></div>`
 }
 
 /** What a reader who has to choose a configuration wants to know first. Best news first, as they may stop there. */
 const meanings: readonly (readonly [Conformance, string])[] = [
-  ['conforms', 'Safe: meets every requirement asked here, configured as here'],
-  ['not-proved', 'Not proved safe: something in the way of a requirement'],
-  ['known', 'Not safe as configured here, and known not to be'],
-  ['does-not-conform', 'Not safe as configured here'],
-  ['error', 'Not judged'],
+  ['passed', 'Passed all required cases in this run'],
+  ['inconclusive', 'Inconclusive for some required cases'],
+  ['known', 'Fails some required cases, as already known'],
+  ['failed', 'Fails some required cases'],
+  ['error', 'Not judged: the suite itself failed, or a known failure passed'],
   ['not-run', 'Did not run'],
 ]
 
-/** A configuration is as safe as what was seen of it behind any gateway: one that keeps no record shows less, and takes nothing back. */
-const worstFirst: readonly Conformance[] = ['does-not-conform', 'known', 'error', 'not-proved', 'conforms', 'not-run']
+/** The worst result behind any gateway counts: a gateway that does not record requests shows less, and does not take a failure back. */
+const worstFirst: readonly Conformance[] = ['failed', 'known', 'error', 'inconclusive', 'passed', 'not-run']
 
 function verdicts(overview: Overview): Markup {
   const configurations = [
@@ -102,10 +95,10 @@ function configurationLink(seen: readonly EnvironmentResult[], everywhere: boole
 }
 
 const looks: Readonly<Record<Conformance, Status>> = {
-  conforms: 'pass',
-  'does-not-conform': 'fail',
+  passed: 'pass',
+  failed: 'fail',
   known: 'known-failure',
-  'not-proved': 'blocked',
+  inconclusive: 'blocked',
   error: 'harness-error',
   'not-run': 'unsupported',
 }
@@ -160,7 +153,7 @@ function filters({ environments, families }: Overview): Markup {
       marks.map(({ status }) => status),
       (status) => words.get(status) ?? status,
     )}
-    <label class="check"><input type="checkbox" name="open" />only what is not met</label>
+    <label class="check"><input type="checkbox" name="open" />only what did not pass</label>
     <button type="reset">Show all</button>
     <output id="found" aria-live="polite"></output>
   </form>`

@@ -1,13 +1,11 @@
 /** Addresses inside the report: relative, so that it works from a file system, a sub-path and an unpacked artefact alike. */
-import { type Cell, cellKey, environmentFileName } from '../../run/results/results.ts'
+import { type Cell, cellKey, environmentFileName, fileName } from '../../run/results/results.ts'
 
 /** How far a page lies below the report's folder: `''`, `'../'` or `'../../'`. */
 export type Root = '' | '../' | '../../'
 
-const safe = (name: string) => name.replace(/[^\w.-]/g, '-')
-
 export function casePath(id: string): string {
-  return `cases/${safe(id)}.html`
+  return `cases/${fileName(id)}.html`
 }
 
 export function environmentPath(id: string): string {
@@ -15,16 +13,16 @@ export function environmentPath(id: string): string {
 }
 
 export function cellPath(cell: Pick<Cell, 'environment' | 'case' | 'transport'>): string {
-  return `cells/${environmentFileName(cell.environment)}/${safe(cellKey(cell))}.html`
+  return `cells/${environmentFileName(cell.environment)}/${fileName(cellKey(cell))}.html`
 }
 
 /** Where a reader learns more of a cell: on its page, or, where nothing was sent, on its line in its environment's. */
 export function cellLink(cell: Cell): string {
-  return hasPage(cell) ? cellPath(cell) : `${environmentPath(cell.environment)}#${safe(cellKey(cell))}`
+  return hasPage(cell) ? cellPath(cell) : `${environmentPath(cell.environment)}#${fileName(cellKey(cell))}`
 }
 
 export function cellAnchor(cell: Cell): string {
-  return safe(cellKey(cell))
+  return fileName(cellKey(cell))
 }
 
 /** `unsupported` is known without a request: its reason is all there is to say. */

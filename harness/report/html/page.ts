@@ -7,7 +7,7 @@ import type { Overview } from '../overview.ts'
 import type { Root } from './links.ts'
 import { html, type Markup, render } from './markup.ts'
 
-export type Page = {
+type Page = {
   readonly title: string
   readonly root: Root
   readonly body: Markup
@@ -16,8 +16,7 @@ export type Page = {
 }
 
 /**
- * A whole document. The content security policy forbids everything but the report's own stylesheet and this very script, should a byte of evidence
- * ever get past the escaping.
+ * A whole document. Its content security policy allows only the report's stylesheet and this script, in case evidence is ever not escaped.
  */
 export function pageText({ title, root, body, script }: Page): string {
   const allowed = script === undefined ? "'none'" : `'sha256-${createHash('sha256').update(script).digest('base64')}'`

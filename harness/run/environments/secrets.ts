@@ -2,6 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { rememberSecret } from '../results/redact.ts'
 
 export class Secrets {
   readonly #values = new Map<string, string>()
@@ -12,6 +13,7 @@ export class Secrets {
     if (known !== undefined) return known
     const value = name.endsWith('-base64') ? randomBytes(32).toString('base64') : randomBytes(16).toString('hex')
     this.#values.set(name, value)
+    rememberSecret(value)
     return value
   }
 

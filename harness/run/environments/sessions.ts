@@ -4,6 +4,7 @@ import { logIn, usualStarts } from '../../identity/login.ts'
 import { renderChain } from '../../identity/login-chain.ts'
 import type { UserName } from '../../identity/users.ts'
 import type { Principal } from '../../plan/case.ts'
+import { rememberCookies } from '../results/redact.ts'
 import type { Session } from './running-environment.ts'
 
 export type Entrance = {
@@ -29,6 +30,7 @@ export async function logEverybodyIn({ host, dial, ca, portal }: Entrance): Prom
       ...(portal !== undefined && { portal }),
     })
     const cookie = visit.cookies.header(`${origin}/`)
+    rememberCookies(cookie)
     return visit.ok ? { cookie } : { cookie, reason: `${visit.reason}\n${renderChain(visit.chain)}` }
   }
   const [alice, bob, noEmail] = await Promise.all([enter('alice'), enter('bob'), enter('no-email')])

@@ -1,48 +1,66 @@
 /**
  * Keeps credentials out of evidence. What an attacker sends stays readable; what would let a reader sign in does not:
- * cookie values, passwords, bearer tokens, signed tokens, authorization codes, and every secret the run made.
+ * cookie values, passwords, bearer tokens, signed tokens, authorization codes, private keys, and every secret the run made.
  */
-
-import { base64Parts } from '../../judge/disguises.ts'
+import { secretSearch } from './secret-search.ts'
 
 /** @returns the text without secrets. Marks look like `[redacted:cookie]`. */
 export type Redact = (text: string) => string
 
 /**
- * @param secrets values that must not stand anywhere, in plain, percent-encoded, JSON-escaped or base64 form. Shorter than six characters they are
- * ignored: they would hit ordinary words.
+ * @param secrets values that must not stand anywhere: as they are, encoded (percent, base64, hexadecimal, JSON), in another case, broken over lines
+ * or in parts of 12 characters and more. Shorter than six characters they are ignored: they would hit ordinary words.
  */
 export function redactor(secrets: readonly string[]): Redact {
-  const forms = [...new Set(secrets.filter((secret) => secret.length >= 6).flatMap(spellings))]
-  // Longest first: a secret that contains another goes as a whole.
-  const longestFirst = forms.sort((a, b) => b.length - a.length)
-  return (text) => {
-    const plain = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, '[redacted:secret]'), text)
-    return patterns.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), plain)
+  const known = redactors.get(secrets)
+  if (known !== undefined) return known
+  const search = secretSearch(secrets)
+  const redact = (text: string) => {
+    let rest = text
+    for (const [start, end] of search(text).toReversed())
+      rest = `${rest.slice(0, start)}[redacted:secret]${rest.slice(end)}`
+    return patterns.reduce((now, [pattern, replacement]) => now.replace(pattern, replacement), rest)
   }
+  redactors.set(secrets, redact)
+  return redact
 }
 
-function spellings(secret: string): string[] {
-  const bytes = Buffer.from(secret)
-  const encoded = [
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    bytes.toString('base64'),
-    bytes.toString('base64url'),
-  ]
-  // Inside a longer base64 text a secret stands in one of three shifts.
-  const shifted = base64Parts(secret)
-  return [secret, ...encoded, ...shifted.filter((part) => part.length >= 8)]
+/** Making one takes longer than using it. */
+const redactors = new WeakMap<readonly string[], Redact>()
+
+/** All secrets of this process; a new array whenever one is added. */
+let remembered: readonly string[] = []
+
+/** From here on the value is a secret: `redactKnown` removes it. For what a run makes, sessions that it holds, and values of environment files. */
+export function rememberSecret(value: string): void {
+  if (!remembered.includes(value)) remembered = [...remembered, value]
 }
+
+/** The values of a `Cookie` header. */
+export function rememberCookies(header: string): void {
+  for (const [, value = ''] of header.matchAll(/=([^;]+)/g)) rememberSecret(value.trim())
+}
+
+export const knownSecrets = (): readonly string[] => remembered
+
+/** For whatever leaves this process as text: reasons, notes, failures. */
+export const redactKnown: Redact = (text) => redactor(remembered)(text)
 
 type Replacement = (all: string, ...groups: string[]) => string
 
 const patterns: readonly (readonly [RegExp, Replacement])[] = [
-  // Request line(s): names stay, they are part of what a reader must see.
-  [/^(cookie[ \t]*:)(.*)$/gim, (_all, name = '', value = '') => `${name}${withoutCookieValues(value)}`],
+  // Names stay, they are part of what a reader must see.
   [
-    /^(set-cookie[ \t]*:[ \t]*[^=;\r\n]*=)([^;\r\n]*)/gim,
+    /(?<![\w-])(cookie(?:[ \t]*:| arrived as ))(.*)/gi,
+    (_all, name = '', value = '') => `${name}${withoutCookieValues(value)}`,
+  ],
+  [
+    /(?<![\w-])(set-cookie[ \t]*:[ \t]*[^=;\r\n]*=)([^;\r\n]*)/gi,
     (_all, name = '', value = '') => `${name}${value === '' ? '' : '[redacted:cookie]'}`,
+  ],
+  [
+    /(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:(?!-----END)[\s\S])*/g,
+    (_all, begin = '') => `${begin}[redacted:private-key]`,
   ],
   [/\b(bearer[ \t]+)(?!\[redacted)[\w.~+/=-]+/gi, (_all, scheme = '') => `${scheme}[redacted:token]`],
   [/^((?:proxy-)?authorization[ \t]*:[ \t]*basic[ \t]+)\S+/gim, (_all, scheme = '') => `${scheme}[redacted:password]`],
@@ -58,7 +76,7 @@ const patterns: readonly (readonly [RegExp, Replacement])[] = [
 ]
 
 function withoutCookieValues(value: string): string {
-  return value.replace(/([^=;\s]+=)([^;\r\n]*)/g, (_all, name: string, secret: string) =>
+  return value.replace(/([^=;\s]+=)([^;\r\n"]*)/g, (_all, name: string, secret: string) =>
     secret.trim() === '' ? `${name}${secret}` : `${name}[redacted:cookie]`,
   )
 }

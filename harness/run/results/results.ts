@@ -2,6 +2,7 @@
  * `results.json` and `evidence/*.json`: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
  * One schema serves as type for those who write and as check for those who read.
  */
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { statuses } from '../../judge/status.ts'
 import { families, levels, transports } from '../../plan/case.ts'
@@ -207,9 +208,17 @@ export function cellKey(cell: { readonly case: string; readonly transport: strin
   return `${cell.case}.${cell.transport}`
 }
 
-/** An environment's id as a file name that every file system and artefact store takes: `/` becomes `__`, other odd characters `-`. */
+/** An environment's id as a file name: `/` becomes `__`. */
 export function environmentFileName(id: string): string {
-  return id.replaceAll('/', '__').replace(/[^\w.@-]/g, '-')
+  return fileName(id.replaceAll('/', '__'))
+}
+
+/** A name that every file system and artefact store takes, and that leads nowhere else: other characters become `-`, long names are cut. */
+export function fileName(name: string): string {
+  const plain = name.replace(/[^\w.@-]/g, '-').replace(/^\.+/, '-')
+  return plain.length <= 150
+    ? plain
+    : `${plain.slice(0, 137)}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`
 }
 
 /** `evidence/ENVIRONMENT.json#CASE.TRANSPORT`, relative to the report's folder. */
