@@ -7,6 +7,7 @@ import { Windows } from './cells/batches.ts'
 import { fenceConnection } from './cells/fence.ts'
 import { cellRunner, type JudgedCell } from './cells/run-cell.ts'
 import { sharedGateway, startsFirst } from './environment-start.ts'
+import { planAsObserved } from './environments/observed.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
@@ -63,25 +64,29 @@ for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
     const readyEnvironment = startsFirst(order, shared)
-    const runner = cellRunner(planned)
-    let path: { readonly fences: KeptAlive; readonly windows: Windows } | undefined
+    let path: ReturnType<typeof open> | undefined
     let over: string | undefined
     afterAll(async () => path?.fences[Symbol.asyncDispose]())
     const open = (environment: RunningEnvironment) => {
-      const fences = fenceConnection(planned, environment)
-      return { fences, windows: new Windows(planned, environment, fences, (cell) => runner.runs(cell, environment)) }
+      const observed = planAsObserved(planned, environment)
+      const runner = cellRunner(observed)
+      const fences: KeptAlive = fenceConnection(observed, environment)
+      const windows = new Windows(observed, environment, fences, (cell) => runner.runs(cell, environment))
+      return { observed, runner, fences, windows }
     }
 
-    for (const cell of planned.cells) {
+    for (const [index, cell] of planned.cells.entries()) {
       const options = { timeout: cellDeadline, concurrent: false }
       it(cellKey({ case: cell.case.id, transport: cell.transport }), options, async ({ task, skip }) => {
         const environment = readyEnvironment()
         if (environment === undefined) return skip('the environment did not start')
         if (over !== undefined) return skip(over)
         path ??= open(environment)
-        const { fences, windows } = path
+        const { observed, runner, fences, windows } = path
+        // The same cell, as the environment turned out to be.
+        const seen = observed.cells[index] ?? cell
         const judged = await whileItRuns(environment, () =>
-          runner.run(cell, environment, fences, () => windows.seen(cell)),
+          runner.run(seen, environment, fences, () => windows.seen(seen)),
         )
         if ('ended' in judged) {
           // One sentence for the whole environment, instead of an error for every cell that is left.

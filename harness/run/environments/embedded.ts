@@ -11,13 +11,16 @@ import { createAuthority } from '../../lab/certificate-authority.ts'
 import { embeddedAddresses, loopback } from '../../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
 import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
-import { gatewayPort } from '../../lab/ports.ts'
+import { authPort, gatewayPort, sidecarPorts } from '../../lab/ports.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
+import type { Topology } from '../../plan/proxy.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { ReferenceProxy } from '../../reference-proxy/reference-proxy.ts'
 import { SessionStore } from '../../reference-proxy/session.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { gatewayConfig } from './gateway-config.ts'
+import type { Listener } from './listeners.ts'
+import { observe } from './observed.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
@@ -97,13 +100,19 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       ca: authority.certificate,
     })
     const recordings = stack.use(Recordings.of(recorder))
+    const listeners = listenersOf(variant.topology)
+    const { features, notes } = await observe(variant, { dial: dial.internet, ca: authority.certificate }, listeners)
     const resources = stack.move()
     return {
       result: {
         ...environmentRow(planned, { status: 'ready' }),
         startMs,
         loginMs,
+        features,
+        ...(notes.length > 0 && { notes }),
       },
+      listeners,
+      features,
       network,
       sessionStore,
       policy: correct,
@@ -138,6 +147,18 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** As the reference proxy listens (`reference-proxy.ts`). */
+function listenersOf(topology: Topology): Listener[] {
+  const auth = { service: 'auth', host: 'auth', port: authPort, tls: false, beside: false }
+  if (topology === 'network') return [auth]
+  const sidecar = { service: 'sidecar', host: 'sidecar', beside: true }
+  return [
+    auth,
+    { ...sidecar, port: sidecarPorts.sidecar, tls: false },
+    { ...sidecar, port: sidecarPorts['sidecar-tls'], tls: true },
+  ]
 }
 
 function profileOf({ gateway }: PlannedEnvironment): ProfileName {

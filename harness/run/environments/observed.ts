@@ -1,0 +1,104 @@
+/** What an environment shows of itself once it is ready. What is seen is tested, whether `proxy.yaml` declares it or not; what is declared too. */
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import type { Dial } from '../../clients/exchange.ts'
+import { sendHttp1 } from '../../clients/http1.ts'
+import type { PlannedEnvironment } from '../../plan/expand.ts'
+import { newCellMark, requestMark } from '../../plan/marks.ts'
+import type { Variant } from '../../plan/proxy.ts'
+import { type Listener, missingListener, publicPort } from './listeners.ts'
+
+export type Observed = {
+  /** Of the variant: declared or seen. */
+  readonly features: readonly string[]
+  /** One sentence for each that is declared and not seen, or seen and not declared. */
+  readonly notes: readonly string[]
+}
+
+export type PublicSide = { readonly dial: Dial; readonly host: string; readonly ca: string }
+
+const handshakeDeadline = 2000
+/** As the gateway's probe, without a session. */
+const nobody = { cookie: '', password: '' }
+
+/** Asks the proxy as a stranger does. Never rejects: what does not answer is not seen. */
+export async function observe(
+  { features, host }: Pick<Variant, 'features' | 'host'>,
+  { dial, ca }: Omit<PublicSide, 'host'>,
+  listeners: readonly Listener[],
+): Promise<Observed> {
+  const [protocol, exempt] = await Promise.all([
+    alpnOf({ dial, host, ca }, publicPort).catch(() => undefined),
+    publicRoute({ dial, host, ca }),
+  ])
+  const looks = {
+    h2: { seen: protocol === 'h2', how: 'TLS on the public port chooses HTTP/2 (ALPN)' },
+    'public-route': { seen: exempt, how: 'a request to /public without a session reaches the gateway' },
+    'second-listener': {
+      seen: listeners.some(({ service, port }) => service === 'proxy' && port !== publicPort),
+      how: 'the proxy listens on a second port',
+    },
+  }
+  return compared(features, looks)
+}
+
+type Looks = Readonly<Record<string, { readonly seen: boolean; readonly how: string }>>
+
+export function compared(declared: readonly string[], looks: Looks): Observed {
+  const found = Object.entries(looks)
+  const seen = found.filter(([, look]) => look.seen).map(([feature]) => feature)
+  return {
+    features: [...new Set([...declared, ...seen])],
+    notes: found.flatMap(([feature, look]) => {
+      if (look.seen === declared.includes(feature)) return []
+      return look.seen
+        ? [`Feature ${feature} was seen though proxy.yaml does not list it: ${look.how}. Its cases ran.`]
+        : [
+            `Feature ${feature} is listed in proxy.yaml and was not seen: not true that ${look.how}. Its cases ran all the same.`,
+          ]
+    }),
+  }
+}
+
+/** @returns the protocol that the peer chose, or `undefined` for none. @throws where it does not speak TLS */
+export async function alpnOf({ dial, host, ca }: PublicSide, port: number): Promise<string | undefined> {
+  const plain = await dial(host, port)
+  // Whose certificate it is does not matter here.
+  const secure = connect({
+    socket: plain,
+    servername: host,
+    ca,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2', 'http/1.1'],
+  })
+  secure.on('error', () => {})
+  try {
+    await once(secure, 'secureConnect', { signal: AbortSignal.timeout(handshakeDeadline) })
+    return secure.alpnProtocol || undefined
+  } finally {
+    secure.destroy()
+    plain.destroy()
+  }
+}
+
+async function publicRoute({ dial, host, ca }: PublicSide): Promise<boolean> {
+  const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
+  const mark = requestMark(newCellMark(), 1)
+  const { verdict } = await sendHttp1(peer, { target: '/public' }, { ...nobody, host, mark }, 'http')
+  return verdict.kind !== 'not-the-gateway'
+}
+
+/** The plan for an environment as it turned out to be: with its features, and without cases that would connect to nobody. */
+export function planAsObserved(
+  planned: PlannedEnvironment,
+  { features, listeners }: { readonly features: readonly string[]; readonly listeners: readonly Listener[] },
+): PlannedEnvironment {
+  return {
+    ...planned,
+    variant: { ...planned.variant, features },
+    cells: planned.cells.map((cell) => {
+      const missing = missingListener(cell.case, listeners)
+      return missing === undefined ? cell : { ...cell, case: { ...cell.case, needs: [...cell.case.needs, missing] } }
+    }),
+  }
+}
