@@ -123,6 +123,41 @@ export const gatewayMutants: readonly GatewayMutant[] = [
         ? accepted({ user: 'socket', method: 'trusted-proxy' })
         : decide(evidence, policy),
   ),
+  deciding('gateway:one-user', 'Everybody who is accepted is the same user, the operator.', (evidence, policy) => {
+    const decision = decide(evidence, policy)
+    return decision.verdict.kind === 'accepted'
+      ? { ...decision, verdict: { ...decision.verdict, user: 'operator' } }
+      : decision
+  }),
+  deciding(
+    'gateway:exact-name',
+    'The user header is looked up in the spelling of the configuration, and its value is not trimmed.',
+    (evidence, policy) =>
+      evidence.headers.some(
+        ([name, value]) =>
+          (name !== policy.config.userHeader && name.toLowerCase() === policy.config.userHeader.toLowerCase()) ||
+          value !== value.trim(),
+      )
+        ? decide({ ...evidence, headers: withoutUser(evidence, policy) }, policy)
+        : decide(evidence, policy),
+  ),
+  deciding(
+    'gateway:plain-address',
+    'A client address is read in its usual form only, without a port and as the only hop.',
+    (evidence, policy) =>
+      decide(
+        {
+          ...evidence,
+          headers: evidence.headers.filter(
+            ([name, value]) => name.toLowerCase() !== 'x-forwarded-for' || /^\d+(\.\d+){3}$/.test(value),
+          ),
+        },
+        policy,
+      ),
+  ),
+  patched('gateway:leftmost-hop', 'Of several hops the leftmost is taken for the client, which wrote it itself.', {
+    profile: { clientHop: 'leftmost' },
+  }),
   deciding('gateway:refuse-all', 'Everything is refused: nothing is broken into, and nothing works.', (evidence) => ({
     attribution: { kind: 'direct-remote' },
     verdict: {
@@ -132,6 +167,10 @@ export const gatewayMutants: readonly GatewayMutant[] = [
     },
   })),
 ]
+
+function withoutUser({ headers }: Evidence, { config }: Policy) {
+  return headers.filter(([name]) => name.toLowerCase() !== config.userHeader.toLowerCase())
+}
 
 function namesNobody({ headers }: Evidence, { config }: Policy): boolean {
   return (headerValue(headers, config.userHeader) ?? '').trim() === ''

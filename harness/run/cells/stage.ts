@@ -129,7 +129,15 @@ function stageOf(
     many,
     addresses: environment.addresses,
     listeners: environment.listeners,
-    emails: { alice: users.alice.email, bob: users.bob.email, 'no-email': users['no-email'].email },
+    emails: {
+      alice: users.alice.email,
+      bob: users.bob.email,
+      'no-email': users['no-email'].email,
+      unverified: users.unverified.email,
+      'two-names': users['two-names'].email,
+      padded: users.padded.email,
+      'line-break': users['line-break'].email,
+    },
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
       const from = asking.from ?? asked.from

@@ -112,6 +112,9 @@ async function runCorrect(
 }
 
 function forecast(seen: Seen, mutant: AnyMutant, lab: EmbeddedLab): Forecast {
+  // What shows only in a sequence of requests is not in the trace of one cell.
+  if ('proxy' in mutant && mutant.proxy.runs === 'named-cases')
+    return seen.asked.caughtBy.includes(mutant.proxy.name) ? 'run' : 'same'
   return 'proxy' in mutant
     ? proxyForecast(seen, mutant.proxy.behaviour)
     : gatewayForecast(seen, mutant.gateway.policy(lab.policy, lab.addresses.gateway))
