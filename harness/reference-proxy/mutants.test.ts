@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { authPort } from '../lab/ports.ts'
+import { administrationPort, authPort } from '../lab/ports.ts'
 import { Bench, exchange, identity } from './bench.testing.ts'
 import { valuesOf } from './header-lines.ts'
 import { mutantNamed, mutants } from './mutants.ts'
@@ -88,6 +88,16 @@ const rows: Record<string, readonly [Observation, correct: unknown, broken: unkn
     }),
     [],
     [[evil]],
+  ],
+  'open-administration': [
+    async ({ network }) => {
+      const dial = network.dialFrom(network.addresses.lan)
+      const socket = await dial('proxy', administrationPort).catch(() => undefined)
+      const answer = socket && (await exchange(socket, ['GET /config/ HTTP/1.1', 'Host: proxy', 'Connection: close']))
+      return String(answer).includes('"apps"')
+    },
+    false,
+    true,
   ],
   'loopback-source': [
     async (bench) => {

@@ -22,7 +22,10 @@ export async function leadsNowhere(stage: Stage): Promise<readonly Finding[]> {
     everywhere(stage).map(async ({ listener, from }) => {
       const sent = await Promise.all([
         stage.send(asTheProxy, { as: 'anonymous', from, to: listener }),
-        stage.send({ ...asTheProxy, host: [`${listener.host}:${listener.port}`] }, { as: 'anonymous', from, to: listener }),
+        stage.send(
+          { ...asTheProxy, host: [`${listener.host}:${listener.port}`] },
+          { as: 'anonymous', from, to: listener },
+        ),
       ])
       return { listener, from, sent }
     }),

@@ -11,15 +11,14 @@ import { createAuthority } from '../../lab/certificate-authority.ts'
 import { embeddedAddresses, loopback } from '../../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
 import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
-import { authPort, gatewayPort, sidecarPorts } from '../../lab/ports.ts'
+import { gatewayPort, sidecarPorts } from '../../lab/ports.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
-import type { Topology } from '../../plan/proxy.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { ReferenceProxy } from '../../reference-proxy/reference-proxy.ts'
 import { SessionStore } from '../../reference-proxy/session.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { gatewayConfig } from './gateway-config.ts'
-import type { Listener } from './listeners.ts'
+import { type Listener, publicPort } from './listeners.ts'
 import { observe } from './observed.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
@@ -100,8 +99,11 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       ca: authority.certificate,
     })
     const recordings = stack.use(Recordings.of(recorder))
-    const listeners = listenersOf(variant.topology)
-    const { features, notes } = await observe(variant, { dial: dial.internet, ca: authority.certificate }, listeners)
+    const { features, notes } = await observe(
+      variant,
+      { dial: dial.internet, ca: authority.certificate },
+      listenersOf(network),
+    )
     const resources = stack.move()
     return {
       result: {
@@ -111,7 +113,9 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
         features,
         ...(notes.length > 0 && { notes }),
       },
-      listeners,
+      get listeners() {
+        return listenersOf(network)
+      },
       features,
       network,
       sessionStore,
@@ -149,16 +153,18 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
   }
 }
 
-/** As the reference proxy listens (`reference-proxy.ts`). */
-function listenersOf(topology: Topology): Listener[] {
-  const auth = { service: 'auth', host: 'auth', port: authPort, tls: false, beside: false }
-  if (topology === 'network') return [auth]
-  const sidecar = { service: 'sidecar', host: 'sidecar', beside: true }
-  return [
-    auth,
-    { ...sidecar, port: sidecarPorts.sidecar, tls: false },
-    { ...sidecar, port: sidecarPorts['sidecar-tls'], tls: true },
-  ]
+/** Besides the provider, the proxy's public port and the gateway. */
+function listenersOf(network: EmbeddedNetwork): Listener[] {
+  const { idp, gateway } = network.addresses
+  return network.listeners
+    .filter(({ address, port }) => address !== idp && port !== publicPort && port !== gatewayPort)
+    .map(({ names: [name = ''], address, port }) => ({
+      service: name,
+      host: name,
+      port,
+      tls: port === sidecarPorts['sidecar-tls'],
+      beside: address === gateway,
+    }))
 }
 
 function profileOf({ gateway }: PlannedEnvironment): ProfileName {
