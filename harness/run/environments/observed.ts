@@ -33,7 +33,7 @@ export async function observe(
   ])
   const looks = {
     h2: { seen: protocol === 'h2', how: 'TLS on the public port chooses HTTP/2 (ALPN)' },
-    'public-route': { seen: exempt, how: 'a request to /public without a session reaches the gateway' },
+    'public-route': { seen: exempt, how: 'a request to /public/x without a session reaches the gateway' },
   }
   const { features: found, notes } = compared(features, looks)
   // Nobody declares it.
@@ -85,7 +85,7 @@ export async function alpnOf({ dial, host, ca }: PublicSide, port: number): Prom
 async function publicRoute({ dial, host, ca }: PublicSide): Promise<boolean> {
   const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
   const mark = requestMark(newCellMark(), 1)
-  const { verdict } = await sendHttp1(peer, { target: '/public' }, { ...nobody, host, mark }, 'http')
+  const { verdict } = await sendHttp1(peer, { target: '/public/x' }, { ...nobody, host, mark }, 'http')
   return verdict.kind !== 'not-the-gateway'
 }
 
