@@ -49,7 +49,7 @@ const administration = [
   { target: '/api/http/middlewares', product: 'Traefik API', shows: /"forwardAuth"|"provider"/ },
   { target: '/config_dump', product: 'Envoy administration', shows: /"configs"|@type/ },
   { target: '/clusters', product: 'Envoy administration', shows: /::/ },
-  { target: '/debug/pprof/cmdline', product: 'Go profiler', shows: /./ },
+  { target: '/debug/pprof/cmdline', product: 'Go profiler', shows: /^\/?[\w./-]+(\0|$)/ },
 ] as const
 
 export async function administers(stage: Stage): Promise<readonly Finding[]> {
