@@ -7,9 +7,11 @@ const ordinary = 60_000
 /** Calls that fetch or unpack images. */
 const long = 10 * 60_000
 /** After this the engine is asked whether it answers at all, and again and again while the call lasts. */
-const firstLook = 10_000
-const lookEvery = 5000
-const pingPatience = 5000
+const firstLook = 5000
+const lookEvery = 2000
+const pingPatience = 4000
+/** Of an engine that did not answer before. */
+const shortPatience = 1000
 
 /** Engines that did not answer lately: further calls do not wait as long to find out. */
 const silent = new Set<string>()
@@ -32,7 +34,8 @@ export function withDeadlines(docker: Docker, socketPath: string): Docker {
   modem.dial = (options: DialOptions, callback: Callback) => {
     const giveUp = new AbortController()
     let sentence: string | undefined
-    const watch = watchCall(socketPath, `${options.method} ${options.path.replace(/\?.*$/s, '')}`, (reason) => {
+    const call = `${options.method} ${options.path.replace(/\?.*$/s, '')}`
+    const watch = watchCall(socketPath, call, (reason) => {
       sentence = reason
       giveUp.abort()
     })
@@ -41,10 +44,17 @@ export function withDeadlines(docker: Docker, socketPath: string): Docker {
       clearTimeout(watch.timer)
       watch.over = true
       if (error === null || error === undefined) silent.delete(socketPath)
+      if (sentence === undefined && isLost(error))
+        sentence = `The container engine at ${socketPath} is gone: ${error.message} (${call}).`
       callback(sentence === undefined ? error : new Error(sentence, { cause: error }), result)
     })
   }
   return docker
+}
+
+/** The connection, and not the engine, had the last word: an answer of the engine has a status. */
+function isLost(error: Error | null): error is Error {
+  return error !== null && !('statusCode' in error) && 'code' in error && /^E(CONN|PIPE|NOENT)/.test(String(error.code))
 }
 
 type Watch = { timer: NodeJS.Timeout | undefined; over: boolean }
@@ -62,9 +72,7 @@ function watchCall(socketPath: string, call: string, giveUp: (sentence: string) 
     if (watch.over) return
     if (unanswered >= 2) {
       silent.add(socketPath)
-      return giveUp(
-        `The container engine at ${socketPath} does not answer: waited ${seconds(elapsed())} for ${call}. Start it again, or name another one with DOCKER_HOST.`,
-      )
+      return giveUp(`The container engine at ${socketPath} does not answer: waited ${seconds(elapsed())} for ${call}.`)
     }
     if (elapsed() > limit)
       return giveUp(`The container engine at ${socketPath} did not finish ${call} within ${seconds(limit)}.`)
@@ -78,9 +86,10 @@ const seconds = (ms: number) => `${Math.round(ms / 1000)} s`
 
 /** Whether the engine answers at all. Asked on a connection of its own. */
 export function answers(socketPath: string): Promise<boolean> {
+  const patience = silent.has(socketPath) ? shortPatience : pingPatience
   return new Promise((resolve) => {
     const ping = request({ socketPath, path: '/_ping', agent: false })
-    const timer = setTimeout(() => ping.destroy(new Error('no answer')), pingPatience)
+    const timer = setTimeout(() => ping.destroy(new Error('no answer')), patience)
     const end = (answered: boolean) => {
       clearTimeout(timer)
       ping.destroy()

@@ -35,18 +35,18 @@ export type PlaceholderContext = {
 
 /** Known placeholders with their meaning, for `explain` and for near misses. */
 export const placeholders: Readonly<Record<string, string>> = {
-  identity: "the trusted header, in the spelling of the proxy's documentation",
-  'identity:_': 'the same with _ for every - (a name written with _: - for every _)',
-  'identity:.': 'the same with . for every -',
+  identity: "the identity header, in the spelling of the proxy's documentation",
+  'identity:_': 'the same with _ for every -; with - for every _ where it has no -',
+  'identity:.': 'the same with . for every - and _',
   'identity:lower': 'the same in lower case',
   'identity:upper': 'the same in upper case',
-  'identity:mixed': 'the same with _ for the first - only',
+  'identity:mixed': 'the same with _ for the first - only, or - for the first _',
   evil: 'a new value for each cell that looks like an e-mail address',
   alice: 'e-mail address of alice',
   bob: 'e-mail address of bob',
   client: 'address of the client on the internet',
   lan: "address of a neighbour in the gateway's network",
-  proxy: 'address from which the proxy dials the gateway: 127.0.0.1 of a sidecar',
+  proxy: 'address from which the proxy connects to the gateway: 127.0.0.1 for a sidecar',
   gateway: 'address of the gateway',
   host: 'public host name of the proxy',
   mark: 'mark of the request; in `target` the mark of its cell, the same for all its requests',
@@ -70,8 +70,8 @@ export function unknownPlaceholders(text: string): string[] {
 }
 
 function isKnown(name: string, argument: string | undefined): boolean {
-  if (name === 'other') return argument !== undefined && argument !== ''
   if (name === 'long') return argument !== undefined && /^[1-9]\d{0,6}$/.test(argument)
+  if (name === 'other') return argument !== undefined && argument !== ''
   return Object.hasOwn(placeholders, argument === undefined ? name : `${name}:${argument}`)
 }
 
@@ -86,14 +86,15 @@ export function fill(text: string, context: PlaceholderContext): string {
   })
 }
 
+/** Another spelling of the name that a server with CGI-like variables takes for the same, also of one that is written with `_`. */
 function respell(header: string, how: string): string {
   switch (how) {
     case '_':
       return header.includes('-') ? header.replaceAll('-', '_') : header.replaceAll('_', '-')
     case '.':
-      return header.replaceAll('-', '.')
+      return header.replaceAll(/[-_]/g, '.')
     case 'mixed':
-      return header.replace('-', '_')
+      return header.replace(/[-_]/, (sign) => (sign === '-' ? '_' : '-'))
     case 'lower':
       return header.toLowerCase()
     case 'upper':
