@@ -121,7 +121,9 @@ function reasons({ planned: { proxy, canary, old: oldId, fixed: fixedId }, old, 
       ? []
       : [[`${id} should be ${wanted}, is ${colour}${asked === undefined ? '' : `: ${asked} ${transport}`}`, reason]]
   return [
-    wrapped(`${canary.gateway ?? proxy} ${canary.version}, ${canary.hole} (${canary.source.file}:${canary.source.line})`),
+    wrapped(
+      `${canary.gateway ?? proxy} ${canary.version}, ${canary.hole} (${canary.source.file}:${canary.source.line})`,
+    ),
     stacked([...about('red', oldId, old), ...about('green', fixedId, fixed)], 2),
   ].join('\n')
 }

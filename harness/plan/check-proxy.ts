@@ -66,7 +66,8 @@ function checkCanaries(content: ProxyFile, report: Report) {
     const known = `expected a version of ${content.name} (${versions.join(', ')})`
     // Those of a gateway are checked where the gateways are known.
     const ofProxy = gateway === undefined
-    if (ofProxy && !versions.includes(version)) report(at('version'), `${known}, found "${version}"; add it to versions`)
+    if (ofProxy && !versions.includes(version))
+      report(at('version'), `${known}, found "${version}"; add it to versions`)
     if (ofProxy && !versions.includes(fixed)) report(at('fixed'), `${known}, found "${fixed}"`)
     if (fixed === version) report(at('fixed'), `expected another version than the canary's, found "${fixed}"`)
     if (!variants.includes(variant))

@@ -113,7 +113,7 @@ export async function startContainers(
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
   const [{ sessions, loginMs }, { features, notes }] = await Promise.all([
     logEverybodyIn(publicSide),
-    observe(variant, publicSide, listeners),
+    observe(variant, publicSide, listeners, recordings),
   ])
 
   const dial: Record<Vantage, Dial> = {

@@ -103,6 +103,7 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       variant,
       { dial: dial.internet, ca: authority.certificate },
       listenersOf(network),
+      recordings,
     )
     const resources = stack.move()
     return {

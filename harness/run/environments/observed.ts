@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:tls'
 import type { Dial } from '../../clients/exchange.ts'
 import { sendHttp1 } from '../../clients/http1.ts'
+import { belongsTo } from '../../gateways/recording/owner.ts'
+import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { Variant } from '../../plan/proxy.ts'
@@ -18,6 +20,7 @@ export type Observed = {
 export type PublicSide = { readonly dial: Dial; readonly host: string; readonly ca: string }
 
 const handshakeDeadline = 2000
+const recordDeadline = 5000
 /** As the gateway's probe, without a session. */
 const nobody = { cookie: '', password: '' }
 
@@ -26,14 +29,18 @@ export async function observe(
   { features, host }: Pick<Variant, 'features' | 'host'>,
   { dial, ca }: Omit<PublicSide, 'host'>,
   listeners: readonly Listener[],
+  recordings: Recordings | undefined,
 ): Promise<Observed> {
   const [protocol, exempt] = await Promise.all([
     alpnOf({ dial, host, ca }, publicPort).catch(() => undefined),
-    publicRoute({ dial, host, ca }),
+    // A gateway that keeps no record may answer an exempt path as a proxy would: nothing is concluded.
+    recordings && isForwarded('/public/x', { dial, host, ca }, recordings),
   ])
   const looks = {
     h2: { seen: protocol === 'h2', how: 'TLS on the public port chooses HTTP/2 (ALPN)' },
-    'public-route': { seen: exempt, how: 'a request to /public/x without a session reaches the gateway' },
+    ...(exempt !== undefined && {
+      'public-route': { seen: exempt, how: 'a request to /public/x without a session reaches the gateway' },
+    }),
   }
   const { features: found, notes } = compared(features, looks)
   // Nobody declares it.
@@ -82,11 +89,14 @@ export async function alpnOf({ dial, host, ca }: PublicSide, port: number): Prom
   }
 }
 
-async function publicRoute({ dial, host, ca }: PublicSide): Promise<boolean> {
+/** Whether a request without a session reaches the gateway. */
+async function isForwarded(target: string, { dial, host, ca }: PublicSide, recordings: Recordings): Promise<boolean> {
   const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
   const mark = requestMark(newCellMark(), 1)
-  const { verdict } = await sendHttp1(peer, { target: '/public/x' }, { ...nobody, host, mark }, 'http')
-  return verdict.kind !== 'not-the-gateway'
+  const since = recordings.last
+  await sendHttp1(peer, { target }, { ...nobody, host, mark }, 'http')
+  await recordings.caughtUp(recordDeadline).catch(() => {})
+  return recordings.since(since).some((arrival) => belongsTo(arrival, mark))
 }
 
 /** The plan for an environment as it turned out to be: with its features, and without cases that would connect to nobody. */
