@@ -46,7 +46,7 @@ describe('features', () => {
     await using lab = await startEmbedded(planned)
     const look = () =>
       observe(
-        { features: [], host: planned.variant.host },
+        { ...planned.variant, features: [] },
         { dial: lab.dial.internet, ca: lab.ca },
         lab.listeners,
         lab.recordings,

@@ -8,6 +8,7 @@ import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { Variant } from '../../plan/proxy.ts'
+import { configuredPaths } from './configured-paths.ts'
 import { type Listener, missingListener, publicPort } from './listeners.ts'
 
 export type Observed = {
@@ -26,15 +27,18 @@ const nobody = { cookie: '', password: '' }
 
 /** Asks the proxy as a stranger does. Never rejects: what does not answer is not seen. */
 export async function observe(
-  { features, host }: Pick<Variant, 'features' | 'host'>,
+  variant: Pick<Variant, 'features' | 'host' | 'folder' | 'services'>,
   { dial, ca }: Omit<PublicSide, 'host'>,
   listeners: readonly Listener[],
   recordings: Recordings | undefined,
 ): Promise<Observed> {
-  const [protocol, exempt] = await Promise.all([
-    alpnOf({ dial, host, ca }, publicPort).catch(() => undefined),
+  const { features, host } = variant
+  const publicSide = { dial, host, ca }
+  const [protocol, undeclared, exempt] = await Promise.all([
+    alpnOf(publicSide, publicPort).catch(() => undefined),
+    recordings === undefined ? [] : undeclaredExempt(await configuredPaths(variant), publicSide, recordings),
     // A gateway that keeps no record may answer an exempt path as a proxy would: nothing is concluded.
-    recordings && isForwarded('/public/x', { dial, host, ca }, recordings),
+    recordings && isForwarded('/public/x', publicSide, recordings),
   ])
   const looks = {
     h2: { seen: protocol === 'h2', how: 'TLS on the public port chooses HTTP/2 (ALPN)' },
@@ -45,7 +49,11 @@ export async function observe(
   const { features: found, notes } = compared(features, looks)
   // Nobody declares it.
   const further = listeners.length > 0 && !found.includes(furtherListener) ? [furtherListener] : []
-  return { features: [...found, ...further], notes }
+  const exempted = undeclared.map(
+    (path) =>
+      `The configuration names ${path}: a request to it without a session reaches the gateway. Only /public is tested as an exempt route.`,
+  )
+  return { features: [...found, ...further], notes: [...notes, ...exempted] }
 }
 
 const furtherListener = 'second-listener'
@@ -97,6 +105,18 @@ async function isForwarded(target: string, { dial, host, ca }: PublicSide, recor
   await sendHttp1(peer, { target }, { ...nobody, host, mark }, 'http')
   await recordings.caughtUp(recordDeadline).catch(() => {})
   return recordings.since(since).some((arrival) => belongsTo(arrival, mark))
+}
+
+/** Of the paths, those that let strangers through to the gateway. Everything under /public has cases of its own. */
+async function undeclaredExempt(
+  paths: readonly string[],
+  publicSide: PublicSide,
+  recordings: Recordings,
+): Promise<readonly string[]> {
+  const exempt: string[] = []
+  for (const path of paths.filter((one) => !/^\/public(\/|$)/.test(one)))
+    if (await isForwarded(path, publicSide, recordings)) exempt.push(path)
+  return exempt
 }
 
 /** The plan for an environment as it turned out to be: with its features, and without cases that would connect to nobody. */
