@@ -11,6 +11,9 @@ export const root = resolve(import.meta.dirname, '..', '..')
 
 export const allMutants = [...mutants, ...gatewayMutants].map(({ name, mistake }) => ({ name, mistake }))
 
+/** A case that names only these is refused: nearly every case turns red on them. */
+const totalMutants = [...mutants, ...gatewayMutants].filter(({ scope }) => scope === 'total').map(({ name }) => name)
+
 /** A name has no separator in it; `./x`, `x/` and absolute paths are folders. */
 const isPath = (proxy: string) => proxy.includes('/') || proxy.includes(sep) || proxy.startsWith('.')
 
@@ -23,7 +26,8 @@ export async function loadProject(
   proxies: readonly string[] = [],
 ): Promise<{ catalogue: Catalogue; names: readonly string[] }> {
   const folders = proxies.filter(isPath)
-  const catalogue = await loadCatalogue({ root, folders, mutants: allMutants.map(({ name }) => name) })
+  const known = { mutants: allMutants.map(({ name }) => name), totalMutants }
+  const catalogue = await loadCatalogue({ root, folders, ...known })
   return { catalogue, names: proxies.map((proxy) => (isPath(proxy) ? basename(resolve(proxy)) : proxy)) }
 }
 

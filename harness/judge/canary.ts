@@ -48,7 +48,7 @@ export function shown(
 ): Shown {
   const environment = environments.find((one) => one.id === id)
   if (environment?.status !== 'ready')
-    return { colour: 'unproven', reason: environment?.reason ?? 'It was never heard of: the run ended before.' }
+    return { colour: 'unproven', reason: environment?.reason ?? 'The run ended before it started.' }
   const own = cells.filter((cell) => cell.environment === id)
   const cellOf = (place: { readonly case: string; readonly transport: Transport }) =>
     own.find((cell) => cell.case === place.case && cell.transport === place.transport)

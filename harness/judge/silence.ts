@@ -2,14 +2,6 @@
 import type { Expectation } from '../plan/case.ts'
 import type { Attempt } from './observation.ts'
 
-/** The expectation itself demands that something good arrives or is accepted, so a broken path cannot meet it. */
-export function isPositive(expect: Expectation): boolean {
-  if (typeof expect.verdict === 'object' && 'accepted' in expect.verdict) return true
-  if (typeof expect.arrives !== 'object') return false
-  const { count, identity } = expect.arrives
-  return count !== 'any' && count !== 0 && typeof identity === 'object' && identity.length > 0
-}
-
 /** Whether an attempt without arrivals or without an answer could meet it: the run then sends a fence after a case of which one was such. */
 export function needsFence(expect: Expectation): boolean {
   const { arrives, verdict, client } = expect

@@ -15,6 +15,8 @@ export type GatewayMutant = {
   readonly name: `gateway:${string}`
   /** The real mistake that it stands for, in one sentence. */
   readonly mistake: string
+  /** `total`: it refuses everything, so that it proves little of a case that names no other mutant. */
+  readonly scope?: 'total'
   /** The broken gateway's policy. @param ownAddress the gateway's address in its network */
   readonly policy: (correct: Policy, ownAddress: string) => Policy
 }
@@ -158,14 +160,21 @@ export const gatewayMutants: readonly GatewayMutant[] = [
   patched('gateway:leftmost-hop', 'Of several hops the leftmost is taken for the client, which wrote it itself.', {
     profile: { clientHop: 'leftmost' },
   }),
-  deciding('gateway:refuse-all', 'Everything is refused: nothing is broken into, and nothing works.', (evidence) => ({
-    attribution: { kind: 'direct-remote' },
-    verdict: {
-      kind: 'refused',
-      reason: 'trusted_proxy_user_missing',
-      ...(evidence.transport === 'http' ? { status: 401 } : { close: 1008 }),
-    },
-  })),
+  {
+    scope: 'total',
+    ...deciding(
+      'gateway:refuse-all',
+      'Everything is refused: nothing is broken into, and nothing works.',
+      (evidence) => ({
+        attribution: { kind: 'direct-remote' },
+        verdict: {
+          kind: 'refused',
+          reason: 'trusted_proxy_user_missing',
+          ...(evidence.transport === 'http' ? { status: 401 } : { close: 1008 }),
+        },
+      }),
+    ),
+  },
 ]
 
 function withoutUser({ headers }: Evidence, { config }: Policy) {

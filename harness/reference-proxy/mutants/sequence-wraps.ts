@@ -71,8 +71,11 @@ export function onlyUnderLoad(others: number): Behaviour['wrap'] {
   }
 }
 
-/** Runs `on` with the request that was refused, and answers with the refusal without waiting for it. */
-function besideRefusal(on: (gateway: GatewayHop, asked: Asked, request: ProxyRequest) => Promise<unknown>) {
+/** Runs `on` with the request that was refused, and answers with the refusal when the auth service has spoken, without waiting for `on`. */
+function besideRefusal(
+  on: (gateway: GatewayHop, asked: Asked, request: ProxyRequest) => Promise<unknown>,
+  refusalAfterMs = 0,
+) {
   return ({ decide, gateway }: Halves): Halves => ({
     gateway,
     async decide(request) {
@@ -80,6 +83,7 @@ function besideRefusal(on: (gateway: GatewayHop, asked: Asked, request: ProxyReq
       if (refusal === undefined || outcome.kind === 'answer') return outcome
       const { target, lines } = outcome
       on(gateway, { method: request.method, target, lines }, request).catch(() => undefined)
+      await delay(refusalAfterMs)
       return refusal
     },
   })
@@ -101,13 +105,13 @@ export function forwardingLate(milliseconds: number): Behaviour['wrap'] {
 
 export const forwardingEarly = besideRefusal(async (gateway, asked, { headers }) => {
   if (!valuesOf('content-length', headers).length) return await gateway.request(asked)
-  const body = new PassThrough()
+  const body = new PassThrough().on('error', () => undefined)
   // Node sends a head with the first bytes of its body.
   body.write('{')
   // The refusal ends what the head began.
   void delay(20).then(() => body.destroy(new Error('the request was refused')))
   return await gateway.request(asked, { stream: body, chunked: false })
-})
+}, 5)
 
 export function asking(change: (asked: Asked) => Asked): Behaviour['wrap'] {
   return ({ decide, gateway }) => ({

@@ -160,7 +160,7 @@ export async function startContainers(
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
-  return { ...running, limits: patientLimits(environment, running) }
+  return { ...running, limits: patientLimits({ planned: environment, environment: running }) }
 }
 
 /** As a sidecar dials: the gateway by its name is the gateway on loopback. */

@@ -105,7 +105,10 @@ async function look(
   environment: RunningEnvironment,
 ): Promise<Finding> {
   const asked = fuzzCase(request, 'fuzz')
-  const observation = await observe(asked, request.transport, planned, environment)
+  const observation = await observe(
+    { case: asked, transport: request.transport },
+    { planned, environment, fencing: 'always' },
+  )
   const { met, reason } = judge(asked, request.transport, observation, aloneContext(asked, planned))
   if (met === false) return { level: levelOf(request, observation, planned.variant.identity), reason }
   return met === true ? 'fine' : 'undecided'
