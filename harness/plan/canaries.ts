@@ -53,7 +53,16 @@ export function expandCanaries(
         const planned =
           canary.gateway === undefined
             ? environmentAt(proxy, version, canary.variant, gateway)
-            : environmentAt(proxy, proxy.version, canary.variant, gatewayAt(canary.gateway, version))
+            : // What the old version of a gateway lacks may be the very hole: its cases are those of the fixed one.
+              {
+                ...environmentAt(proxy, proxy.version, canary.variant, gatewayAt(canary.gateway, version)),
+                gatewayFeatures: environmentAt(
+                  proxy,
+                  proxy.version,
+                  canary.variant,
+                  gatewayAt(canary.gateway, canary.fixed),
+                ).gatewayFeatures,
+              }
         const before = environments.get(planned.id)
         environments.set(planned.id, { ...planned, cells: merged(before?.cells ?? [], cells) })
         return planned.id
