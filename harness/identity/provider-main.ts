@@ -9,6 +9,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createProvider, signingKey } from './provider.ts'
+import { userForms } from './users.ts'
 
 const environment = z.object({
   OIDC_ENVIRONMENTS: z.string(),
@@ -21,6 +22,7 @@ const settingsSchema = z.object({
   clientSecret: z.string(),
   callbacks: z.array(z.url()).min(1),
   clientAuth: z.enum(['client_secret_basic', 'client_secret_post']),
+  form: z.enum(userForms).exactOptional(),
 })
 
 const { OIDC_ENVIRONMENTS: folder, OIDC_PORT: wanted } = environment.parse(process.env)

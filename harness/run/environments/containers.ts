@@ -112,7 +112,7 @@ export async function startContainers(
   const publicSide = { host: variant.host, dial: internet, ca: authority.certificate }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
   const [{ sessions, loginMs }, { features, notes }] = await Promise.all([
-    logEverybodyIn(publicSide),
+    logEverybodyIn({ ...publicSide, portal: variant.login.portal }),
     observe(variant, publicSide, listeners, recordings),
   ])
 
