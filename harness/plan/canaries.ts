@@ -53,16 +53,7 @@ export function expandCanaries(
         const planned =
           canary.gateway === undefined
             ? environmentAt(proxy, version, canary.variant, gateway)
-            : // What the old version of a gateway lacks may be the very hole: its cases are those of the fixed one.
-              {
-                ...environmentAt(proxy, proxy.version, canary.variant, gatewayAt(canary.gateway, version)),
-                gatewayFeatures: environmentAt(
-                  proxy,
-                  proxy.version,
-                  canary.variant,
-                  gatewayAt(canary.gateway, canary.fixed),
-                ).gatewayFeatures,
-              }
+            : gatewaySide(proxy, canary.variant, gatewayAt(canary.gateway, version), cells)
         const before = environments.get(planned.id)
         environments.set(planned.id, { ...planned, cells: merged(before?.cells ?? [], cells) })
         return planned.id
@@ -88,6 +79,18 @@ export function expandCanaries(
     return cases
       .filter(({ id }) => asked.controls.includes(id))
       .map((control) => ({ case: control.id, transport: transportOf(control, transport) }))
+  }
+
+  /** What the old version of a gateway lacks may be the very hole: whatever the canary's cases need counts as there. */
+  function gatewaySide(
+    proxy: LoadedProxy,
+    variant: string,
+    at: PlannedGateway,
+    cells: readonly PlannedCell[],
+  ): PlannedEnvironment {
+    const planned = environmentAt(proxy, proxy.version, variant, at)
+    const needed = cells.flatMap(({ case: { needs }, included }) => (included === 'selected' ? needs : []))
+    return { ...planned, gatewayFeatures: [...new Set([...planned.gatewayFeatures, ...needed])] }
   }
 
   function gatewayAt(name: string, version: string): PlannedGateway {
