@@ -9,7 +9,7 @@ import type { PlannedEnvironment } from '../harness/plan/expand.ts'
 import { correct } from '../harness/reference-proxy/behaviour.ts'
 import { mutants } from '../harness/reference-proxy/mutants.ts'
 import { inProcessLimits } from '../harness/run/cells/context.ts'
-import { greenRests, runAndJudge } from '../harness/run/cells/run-cell.ts'
+import { greenRelated, runAndJudge } from '../harness/run/cells/run-cell.ts'
 import { type EmbeddedLab, startEmbedded } from '../harness/run/environments/embedded.ts'
 import type { RunningEnvironment } from '../harness/run/environments/running-environment.ts'
 import { mutationPlaces } from '../harness/run/mutation/places.ts'
@@ -72,7 +72,7 @@ async function outcomes(asked: Case, planned: PlannedEnvironment, lab: EmbeddedL
   const met: (boolean | undefined)[] = []
   for (const transport of asked.over) {
     const cell = { case: asked, transport, included: 'selected' as const }
-    const { judgement } = await runAndJudge(cell, { planned, environment, fencing: 'always' }, greenRests(asked))
+    const { judgement } = await runAndJudge(cell, { planned, environment, fencing: 'always' }, greenRelated(asked))
     met.push(judgement.met)
   }
   return met

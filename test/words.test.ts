@@ -46,13 +46,9 @@ const open: Readonly<Record<string, number>> = {
   scenarios: 2,
   test: 5,
   'harness/cli': 54,
-  'harness/clients': 9,
-  'harness/gateways': 10,
-  'harness/identity': 2,
-  'harness/judge': 22,
   'harness/lab': 7,
   'harness/report': 7,
-  'harness/run': 140,
+  'harness/run': 22,
 }
 
 const rooms = [

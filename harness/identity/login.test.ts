@@ -92,7 +92,7 @@ it('believes the authority of the run alone', async () => {
   })
 })
 
-it("counts a log-in that rests on the gateway's own refusal, but not on a dead gateway", async () => {
+it("counts a log-in that ends at the gateway's own refusal, but not on a dead gateway", async () => {
   const answering = (status: number) =>
     RelyingParty.start({
       first(incoming, response) {

@@ -7,7 +7,7 @@ import { type Hop, renderChain } from './login-chain.ts'
 import type { UserName } from './users.ts'
 import { Visitor, type VisitorSettings } from './visitor.ts'
 
-export type LogInSettings = Omit<VisitorSettings, 'user' | 'provider' | 'deadlineMs'> & {
+type LogInSettings = Omit<VisitorSettings, 'user' | 'provider' | 'deadlineMs'> & {
   readonly user: UserName
   /** Where to begin. A list: the next is tried when the one before leads to no provider. One page stands for `usualStarts` of it. */
   readonly start: string | readonly string[]
@@ -20,7 +20,7 @@ export type LogInSettings = Omit<VisitorSettings, 'user' | 'provider' | 'deadlin
 }
 
 /** The session after a log-in. */
-export type SessionCookies = {
+type SessionCookies = {
   /** Value of the `Cookie` header for a URL; empty when no cookie belongs there. */
   readonly header: (url: string) => string
   /** Names of the cookies that belong to the app. */
@@ -100,7 +100,7 @@ export function describeFailure(failed: Extract<LogIn, { ok: false }>): string {
   return [failed.reason, ...renderChain(failed.chain).split('\n')].join('\n  ')
 }
 
-/** Walks until there is nowhere to go; says why when it has to stop before. */
+/** Follows redirects until an answer is none. Returns why it had to stop before, if so. */
 async function follow(start: URL, visitor: Visitor, chain: Hop[]): Promise<string | undefined> {
   let url: URL | null = start
   for (let hops = 0; hops <= hopLimit; hops += 1) {

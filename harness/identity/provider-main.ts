@@ -61,6 +61,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 server.listen(wanted, '0.0.0.0', () => {
   const address = server.address()
   console.log(`ready on port ${typeof address === 'object' && address ? address.port : wanted}`)
-  // A container is taken away without a word of farewell, and this would not be kept.
+  // A container is killed without notice: without this its compile cache would be lost.
   flushCompileCache()
 })

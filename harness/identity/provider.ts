@@ -9,7 +9,7 @@ import Provider, { type Configuration, type JWK } from 'oidc-provider'
 import { memory } from './provider-memory.ts'
 import { claimsOf, isUserName, type UserForm, userHeader, userOfSubject, users } from './users.ts'
 
-export type ProviderSettings = {
+type ProviderSettings = {
   /** Exactly as the proxies are configured, to the letter: `http://idp.test`. */
   readonly issuer: string
   readonly clientId: string
@@ -24,7 +24,7 @@ export type ProviderSettings = {
 const day = 86_400
 
 /**
- * A server that nobody has told to listen: `listen` it on a port, or feed it sockets with `emit('connection', socket)`.
+ * A server that does not listen yet: `listen` it on a port, or give it sockets with `emit('connection', socket)`.
  * @param key default: one of its own, which costs 50-200 ms
  */
 export async function createProvider(settings: ProviderSettings, key?: JWK): Promise<Server> {
@@ -53,7 +53,7 @@ function configuration(settings: ProviderSettings, key: JWK): Configuration {
       },
     ],
     adapter: memory(),
-    // RS256 is the one algorithm that oauth2-proxy, caddy-security and Pomerium all take without being told.
+    // RS256 is the one algorithm that oauth2-proxy, caddy-security and Pomerium all accept without further settings.
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     scopes: ['openid', 'email', 'profile', 'offline_access'],

@@ -4,7 +4,7 @@
 export const userForms = ['email', 'preferred_username', 'sub'] as const
 export type UserForm = (typeof userForms)[number]
 
-export type User = {
+type User = {
   /** Name in `x-conformance-user`. */
   readonly name: string
   /** `sub` of the tokens. */
@@ -19,7 +19,7 @@ export type User = {
   readonly groups: readonly string[]
 }
 
-export const userNames = ['alice', 'bob', 'no-email', 'unverified', 'two-names', 'padded', 'line-break'] as const
+const userNames = ['alice', 'bob', 'no-email', 'unverified', 'two-names', 'padded', 'line-break'] as const
 export type UserName = (typeof userNames)[number]
 
 export const users = {

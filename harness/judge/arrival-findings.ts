@@ -5,7 +5,7 @@ import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
 import { forgedCore } from '../plan/forged.ts'
 import { withoutMark } from '../plan/marks.ts'
 import { base64Parts, percentDecoded } from './disguises.ts'
-import type { Attempt, Finding } from './observation.ts'
+import type { Attempt, Finding, SentRequest } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times, verdictInWords } from './words.ts'
 
 /**
@@ -34,7 +34,7 @@ export function arrivalFindings(
     const instead = arrivals.length === 0 ? `: ${answerInWords(exchange)}${heardGateway(attempt)}` : ''
     return [{ met: false, says: `the request arrived ${times(arrivals.length)} instead of ${times(count)}${instead}` }]
   }
-  const findings = arrivals.flatMap((arrival) => lineFindings(expected, arrival, identity, attempt.baseline))
+  const findings = arrivals.flatMap((arrival) => lineFindings(expected, arrival, identity, attempt))
   if (mustUpgrade && arrivals.some((arrival) => arrival.transport !== 'websocket')) {
     findings.unshift({ met: false, says: 'the upgrade arrived as a plain HTTP request' })
   }
@@ -75,11 +75,11 @@ function lineFindings(
   expected: Lines,
   arrival: Arrival,
   identity: string,
-  baseline: readonly HeaderLine[] | undefined,
+  { baseline, sent }: Pick<Attempt, 'baseline' | 'sent'>,
 ): Finding[] {
   const findings: Finding[] = []
   if (expected.identity === 'blank-or-absent') findings.push(blankOrAbsent(identity, arrival))
-  else if (expected.identity !== undefined) findings.push(identityIs(expected.identity, arrival, identity))
+  else if (expected.identity !== undefined) findings.push(identityIs(expected.identity, arrival, identity, sent))
   if (expected.aliases === 'none') findings.push(noAliases(identity, arrival))
   for (const value of expected.without ?? []) findings.push(withoutValue(value, arrival))
   for (const name of expected.absent ?? []) findings.push(absent(name, arrival, baseline))
@@ -101,11 +101,19 @@ function exactly(name: string, wanted: readonly string[], arrival: Arrival): Fin
   return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}` }
 }
 
-function identityIs(wanted: readonly string[], arrival: Arrival, identity: string): Finding {
+function identityIs(
+  wanted: readonly string[],
+  arrival: Arrival,
+  identity: string,
+  sent: SentRequest | undefined,
+): Finding {
   const finding = exactly(identity, wanted, arrival)
-  return finding.met || wanted.length === 0 || !lacksIdentity(arrival, identity)
-    ? finding
-    : { ...finding, lacksIdentity: true }
+  // A blank line may be the client's own: then the client can write the header, which is more than that it is missing.
+  const mayBeClients = sent?.headers.some(([name]) => foldName(name) === foldName(identity)) ?? true
+  const lacks = mayBeClients
+    ? !arrival.headers.some(([name]) => sameName(name, identity))
+    : lacksIdentity(arrival, identity)
+  return finding.met || wanted.length === 0 || !lacks ? finding : { ...finding, lacksIdentity: true }
 }
 
 /** Nobody arrives: no line of the trusted header, or none with anything in it, which the gateway takes for none. */
@@ -114,9 +122,9 @@ export function lacksIdentity(arrival: Arrival, identity: string): boolean {
 }
 
 function blankOrAbsent(identity: string, arrival: Arrival): Finding {
-  if (lacksIdentity(arrival, identity)) return { met: true, says: `without a name in ${identity}` }
+  if (lacksIdentity(arrival, identity)) return { met: true, says: `${identity} blank or absent` }
   const found = arrival.headers.filter(([name]) => sameName(name, identity)).map(lineValue)
-  return { met: false, says: `${identity} arrived as ${quoteAll(found)}, where it must be blank or absent` }
+  return { met: false, says: `${identity} arrived as ${quoteAll(found)} instead of blank or absent` }
 }
 
 function noAliases(identity: string, arrival: Arrival): Finding {

@@ -61,14 +61,15 @@ function unanswered(attempt: Attempt, own: readonly Finding[]): Finding[] {
   return [{ met: false, unanswered: true, says }, ...(attempt.arrivals.length > 0 ? own : [])]
 }
 
-/** Whether the gateway accepted a request through the proxy as somebody other than the user who is signed in there. */
-export function acceptedAsAnother({ as, to }: Case, attempts: readonly Attempt[]): boolean {
-  if (to !== 'proxy') return false
-  return attempts.some(({ arrivals, exchange }) =>
-    [...arrivals.map(({ verdict }) => verdict), exchange.verdict].some(
+/** As whom the gateway accepted a request through the proxy, where that is not the user who is signed in there. */
+export function acceptedAsAnother({ as, to }: Case, attempts: readonly Attempt[]): string | undefined {
+  if (to !== 'proxy') return undefined
+  return (
+    attempts
+      .flatMap(({ arrivals, exchange }) => [...arrivals.map(({ verdict }) => verdict), exchange.verdict])
       // A gateway that does not say whom it accepts allows alice alone.
-      (verdict) => verdict.kind === 'accepted' && (verdict.user ?? users.alice.email) !== nameOf(as),
-    ),
+      .flatMap((verdict) => (verdict.kind === 'accepted' ? [verdict.user ?? users.alice.email] : []))
+      .find((user) => user !== nameOf(as))
   )
 }
 

@@ -3,8 +3,8 @@ import type { Judgement } from './status.ts'
 
 export type Both = {
   readonly judgement: Judgement
-  /** Which of the two observations it rests on. */
-  readonly restsOn: 'beside' | 'alone'
+  /** Which of the two observations decides. */
+  readonly decidedBy: 'beside' | 'alone'
   /** Why only the second one counts: what the first came to. */
   readonly rerun?: string
 }
@@ -24,9 +24,9 @@ function isLost({ status, blocked, unanswered }: Judgement): boolean {
  * result says so.
  */
 export function ofBoth(beside: Judgement, alone: Judgement): Both {
-  if (isLost(beside)) return { judgement: alone, restsOn: 'alone', rerun: beside.reason }
+  if (isLost(beside)) return { judgement: alone, decidedBy: 'alone', rerun: beside.reason }
   const hidden = beside.status === 'fail' && alone.status !== 'fail'
-  if (alone.met === false && !hidden) return { judgement: alone, restsOn: 'alone' }
+  if (alone.met === false && !hidden) return { judgement: alone, decidedBy: 'alone' }
   const only = alone.met === false ? 'In this way only beside other requests' : 'Only beside other requests'
-  return { judgement: { ...beside, reason: `${only}: ${beside.reason}` }, restsOn: 'beside' }
+  return { judgement: { ...beside, reason: `${only}: ${beside.reason}` }, decidedBy: 'beside' }
 }

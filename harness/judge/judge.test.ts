@@ -375,7 +375,7 @@ const rows: readonly Row[] = [
     reason: /accepted as alice.*should be refused/,
   },
   {
-    name: 'fails refused when the gateway was not asked',
+    name: 'fails refused when the request did not reach the gateway',
     expect: { verdict: { refused: true } },
     seen: { arrivals: [], exchange: page(403) },
     status: 'fail',
@@ -620,7 +620,7 @@ describe('judge', () => {
         reason: 'Unsupported: needs a gateway that records requests.',
       })
     })
-    it('does not offer what rests on a control that only a recording can show', () => {
+    it('does not offer what depends on a control that only a recording can show', () => {
       const seen = (status: 'unsupported' | 'fail') => ({
         ...real,
         case: { controls: ['identity.x.y'] },

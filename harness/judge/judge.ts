@@ -134,7 +134,13 @@ export function judge(
  * inconclusive by the control that failed with it.
  */
 function identityIsLost(asked: Case, wrong: readonly Finding[], context: JudgeContext): Blocker | undefined {
-  if (asked.family === 'identity' || !wrong.every(({ lacksIdentity }) => lacksIdentity === true)) return undefined
+  // Whoever connects to the gateway writes the identity itself.
+  if (
+    asked.family === 'identity' ||
+    asked.to !== 'proxy' ||
+    !wrong.every(({ lacksIdentity }) => lacksIdentity === true)
+  )
+    return undefined
   const controls = asked.controls.length > 0 ? context.controls : context.arrival === undefined ? [] : [context.arrival]
   const cases = controls.filter((one) => !isGreen(one)).map((one) => one.case)
   return cases.length === 0 ? undefined : { by: 'control', cases }
@@ -151,7 +157,7 @@ function notPassed({ cases }: Blocker, { controls, arrival }: JudgeContext, obse
 function unmet(
   reason: string,
   wrong: readonly Finding[],
-  another: boolean,
+  another: string | undefined,
   asked: Case,
   transport: Transport,
   context: JudgeContext,
@@ -159,11 +165,31 @@ function unmet(
   const unanswered = wrong.every((finding) => finding.unanswered === true) ? { unanswered: true } : {}
   if (asked.level === 'info') return { status: 'info', met: false, reason: `Not met. ${reason}`, ...unanswered }
   const says = wrong.map((finding) => finding.says)
+  const known = knownAs(says, asked, transport, context)
   // Nobody lists that one user is taken for another: it is never what is already known.
-  const entry = another ? undefined : knownAs(says, asked, transport, context)
-  if (entry === undefined)
-    return { status: asked.level === 'should' ? 'warn' : 'fail', met: false, reason, ...unanswered }
-  return { ...knownFailure(reason, entry), ...unanswered }
+  if (known !== undefined && another === undefined) return { ...knownFailure(reason, known), ...unanswered }
+  const listed = entryOf(context.knownFailures, context.place, asked.id, transport)
+  const why = listed === undefined ? '' : `; ${unlike(listed, says, another, asked, transport, context)}`
+  return {
+    status: asked.level === 'should' ? 'warn' : 'fail',
+    met: false,
+    reason: `${reason.replace(/\.$/, '')}${why}.`,
+    ...unanswered,
+  }
+}
+
+/** Why a case that is listed as a known failure fails all the same. */
+function unlike(
+  { source: { file, line } }: KnownFailure,
+  says: readonly string[],
+  another: string | undefined,
+  asked: Case,
+  transport: Transport,
+  context: JudgeContext,
+): string {
+  if (another !== undefined) return `it was accepted as ${another}, which is never a known failure (${file}:${line})`
+  const unknown = says.find((one) => knownAs([one], asked, transport, context) === undefined)
+  return `${file}:${line} does not show this: ${unknown}`
 }
 
 function knownAs(

@@ -1,4 +1,4 @@
-/** What was seen of one cell: the only thing, with the case itself, that a judgement rests on. */
+/** What was seen of one cell: the only thing, with the case itself, that a judgement depends on. */
 import type { Exchange } from '../clients/exchange.ts'
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Expectation, HeaderLine } from '../plan/case.ts'

@@ -11,7 +11,7 @@ export function needsFence(expect: Expectation): boolean {
   return client?.status?.includes('none') === true || client?.without !== undefined
 }
 
-/** Whether nothing that is said of it rests on silence: it arrived, and it was answered. */
+/** Whether nothing that is said of it is a conclusion from silence: it arrived, and it was answered. */
 export function speaks({ arrivals, exchange }: Attempt): boolean {
   return arrivals.length > 0 && exchange.response !== undefined
 }

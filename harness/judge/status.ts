@@ -33,7 +33,7 @@ export type Judgement = {
 }
 
 /**
- * Green: the requirement was seen to hold, so others may rest on it: `pass`, `unexpected-pass` (it did hold) and `info` that was met.
+ * Green: the requirement held, so others may depend on it: `pass`, `unexpected-pass` (it did hold) and `info` that was met.
  * A `warn` or a `known-failure` is not green: where a control is known to fail, nothing can be concluded.
  */
 export function isGreen(judgement: Pick<Judgement, 'status' | 'met'>): boolean {

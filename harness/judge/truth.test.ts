@@ -214,7 +214,7 @@ describe('a user without the claim', () => {
     (name) => {
       expect(arriving(name)).toMatchObject({
         status: 'fail',
-        reason: expect.stringContaining('where it must be blank or absent'),
+        reason: expect.stringContaining('instead of blank or absent'),
       })
     },
   )
@@ -245,7 +245,7 @@ describe('where no identity arrives at all', () => {
       })
     },
   )
-  it('a case without a control rests on the arrival', () => {
+  it('a case without a control depends on the arrival', () => {
     const arrival = { case: 'identity.arrival.reaches-gateway', status: 'fail' as const }
     const seen = { ...lost, case: { controls: [] } }
     expect(judged(demanded, { ...seen, context: { arrival } }).status).toBe('blocked')
@@ -302,7 +302,12 @@ describe('a known failure', () => {
     )
   })
   it('is none where the case fails in another way, or in another way as well', () => {
-    expect(cell(anArrival({ attribution: { kind: 'trusted-proxy', client: '6.6.6.6' } })).status).toBe('fail')
+    expect(cell(anArrival({ attribution: { kind: 'trusted-proxy', client: '6.6.6.6' } }))).toMatchObject({
+      status: 'fail',
+      reason: expect.stringContaining(
+        '; known-failures.yaml:3 does not show this: the gateway took 6.6.6.6 for the client',
+      ),
+    })
     const two = { arrives: { client: '10.9.0.10', host: 'b.test' } }
     expect(judged(two, { arrivals: [unattributed], context: { knownFailures: [entry] } }).status).toBe('fail')
   })
@@ -340,7 +345,7 @@ describe('a cell that was observed beside others and then by itself', () => {
     for (const alone of [green, lost])
       expect(ofBoth(red, alone)).toEqual({
         judgement: { ...red, reason: 'Only beside other requests: As alice: red.' },
-        restsOn: 'beside',
+        decidedBy: 'beside',
       })
   })
   it('is a warning or an info by its level', () => {
@@ -353,7 +358,7 @@ describe('a cell that was observed beside others and then by itself', () => {
   it('is what it is by itself where it is red both times', () => {
     expect(ofBoth(red, { ...red, reason: 'Again.' })).toEqual({
       judgement: { ...red, reason: 'Again.' },
-      restsOn: 'alone',
+      decidedBy: 'alone',
     })
     expect(ofBoth(known, known).judgement.status).toBe('known-failure')
   })
@@ -365,6 +370,6 @@ describe('a cell that was observed beside others and then by itself', () => {
   })
   it('counts by itself where nothing was seen beside others, and says why it ran again', () => {
     for (const first of [lost, { status: 'harness-error', reason: 'Broken.' } as const, { ...red, unanswered: true }])
-      expect(ofBoth(first, green)).toEqual({ judgement: green, restsOn: 'alone', rerun: first.reason })
+      expect(ofBoth(first, green)).toEqual({ judgement: green, decidedBy: 'alone', rerun: first.reason })
   })
 })

@@ -8,9 +8,9 @@ import { z } from 'zod'
 import { answers, engineClient, within } from './deadlines.ts'
 import { releaseName } from './images/base-image.ts'
 
-export type Candidate = { readonly socket: string; readonly answer: string; readonly works: boolean }
+type Candidate = { readonly socket: string; readonly answer: string; readonly works: boolean }
 
-export type FoundEngine =
+type FoundEngine =
   | {
       /** Whatever speaks Docker's API. */
       readonly kind: 'docker'

@@ -50,7 +50,7 @@ export function patientLimits(place: Place): Limits {
   }
 }
 
-/** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */
+/** Waits until the gateway has recorded whatever was sent before, such as the last page of a log-in. */
 export async function settle(environment: RunningEnvironment): Promise<void> {
   await askForOrder(environment)
 }

@@ -83,7 +83,7 @@ describe('what arrives after its cell has been judged', () => {
     expect(runner.corrections().map(({ judged: { judgement } }) => judgement.status)).toEqual(['fail'])
   })
 
-  it('makes a case red that demands one arrival, and every case that rests on it inconclusive', async () => {
+  it('makes a case red that demands one arrival, and every case that depends on it inconclusive', async () => {
     const { runner, judgement } = await judged(silent)
     expect(judgement.status).toBe('pass')
     const again = await runner.run(cellOf(control))

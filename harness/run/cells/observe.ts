@@ -29,7 +29,7 @@ export async function observe(cell: Asked, run: Run): Promise<Observation> {
     asked.step === undefined
       ? { findings: [] }
       : await runStep(asked.step, cell, run, { many: fencing === 'never' ? 20 : 200, fence: () => raiseBoth(run) })
-  // Whatever a step left on the way, such as log-ins that come to rest on the gateway, is none of the requests below.
+  // Whatever a step left on the way, such as the last page of a log-in, is none of the requests below.
   if (asked.step !== undefined) await settle(environment)
   if ('failed' in step) return { ...nothing, stepFailed: step.failed }
   const arrived = arrivedFromNow(environment)

@@ -1,4 +1,4 @@
-/** Runs and judges cells one after the other, and remembers each for those that rest on it and for what may still arrive. */
+/** Runs and judges cells one after the other, and remembers each for those that depend on it and for what may still arrive. */
 import { isConclusive, ofBoth } from '../../judge/both.ts'
 import { type JudgeContext, judge, judgeBefore, type Related } from '../../judge/judge.ts'
 import type { Observation } from '../../judge/observation.ts'
@@ -15,7 +15,7 @@ import { observe } from './observe.ts'
 
 export type JudgedCell = {
   readonly judgement: Judgement
-  /** What the judgement rests on. Absent where the cell was judged without being run. */
+  /** What decides the judgement. Absent where the cell was judged without being run. */
   readonly observation?: Observation
   /** Of a cell that fails only beside others: the one by itself. */
   readonly alone?: Observation
@@ -39,7 +39,7 @@ const lateMs = 1000
 /** So many cells in a row without an answer, and nobody waits long for the next one. */
 const patience = 3
 
-/** The cells of one environment, in their planned order: controls and dependencies come before what rests on them. */
+/** The cells of one environment, in their planned order: controls and dependencies come before what depends on them. */
 export class CellRunner {
   readonly #usual: Run
   readonly #batches: Batches | undefined
@@ -83,7 +83,7 @@ export class CellRunner {
     const early = this.#before(cell)
     if (early !== undefined) return { cell, judgement: early, seen: {}, ms: 0 }
     const beside = await this.#batches?.seen(cell)
-    const first = beside && judgeCell(cell, this.#usual.planned, beside, this.#restsOf(cell))
+    const first = beside && judgeCell(cell, this.#usual.planned, beside, this.#relatedOf(cell))
     const settled = first !== undefined && (isConclusive(first) || (first.unanswered && this.remark !== undefined))
     if (beside !== undefined && settled) {
       const ms = Math.max(...beside.attempts.map(({ exchange }) => exchange.ms))
@@ -95,20 +95,20 @@ export class CellRunner {
   }
 
   #judged(cell: PlannedCell, seen: Seen, ms: number): Entry {
-    const said = (observation: Observation) => judgeCell(cell, this.#usual.planned, observation, this.#restsOf(cell))
+    const said = (observation: Observation) => judgeCell(cell, this.#usual.planned, observation, this.#relatedOf(cell))
     const { beside, alone } = seen
     if (beside === undefined || alone === undefined) {
       const observation = alone ?? beside
       if (observation === undefined) throw new Error(`${cell.case.id} was judged without being run`)
       return { cell, seen, judgement: said(observation), observation, ms }
     }
-    const { judgement, restsOn, rerun } = ofBoth(said(beside), said(alone))
+    const { judgement, decidedBy, rerun } = ofBoth(said(beside), said(alone))
     return {
       cell,
       seen,
       judgement,
       ms,
-      ...(restsOn === 'beside' ? { observation: beside, alone } : { observation: alone }),
+      ...(decidedBy === 'beside' ? { observation: beside, alone } : { observation: alone }),
       ...(rerun !== undefined && { rerun }),
     }
   }
@@ -140,8 +140,8 @@ export class CellRunner {
       const later = withLateArrivals(entry.cell.case, entry.seen, arrivals)
       const again = this.#judged(entry.cell, later ?? entry.seen, entry.ms)
       const worse = again.judgement.met === false && entry.judgement.met !== false
-      const restsOnNothing = isGreen(entry.judgement) && !isGreen(again.judgement)
-      if (!worse && !restsOnNothing) return []
+      const decidedByNothing = isGreen(entry.judgement) && !isGreen(again.judgement)
+      if (!worse && !decidedByNothing) return []
       const reason = worse ? `After the case had ended: ${again.judgement.reason}` : again.judgement.reason
       const judged = { ...again, judgement: { ...again.judgement, reason } }
       this.#entries.set(key, judged)
@@ -156,11 +156,11 @@ export class CellRunner {
       asked,
       transport,
       environment.recordings !== undefined,
-      judgeContext(planned, this.#restsOf(cell)),
+      judgeContext(planned, this.#relatedOf(cell)),
     )
   }
 
-  #restsOf(cell: PlannedCell): Rests {
+  #relatedOf(cell: PlannedCell): RelatedCases {
     const [arrival] = this.#related([arrivalCase], cell)
     return {
       controls: this.#related(cell.case.controls, cell),
@@ -183,12 +183,12 @@ export class CellRunner {
 /** Shows whether an identity arrives at all. */
 const arrivalCase = 'identity.arrival.reaches-gateway'
 
-type Rests = Pick<JudgeContext, 'controls' | 'depends' | 'arrival'>
+type RelatedCases = Pick<JudgeContext, 'controls' | 'depends' | 'arrival'>
 
 const keyOf = ({ case: { id }, transport }: PlannedCell) => cellKey({ case: id, transport })
 
 /** One cell by itself, with `rests` as what became of its controls and dependencies. */
-export async function runAndJudge(cell: PlannedCell, run: Run, rests: Rests): Promise<JudgedCell> {
+export async function runAndJudge(cell: PlannedCell, run: Run, rests: RelatedCases): Promise<JudgedCell> {
   const { planned, environment } = run
   const recordable = environment.recordings !== undefined
   const judgement = judgeBefore(cell.case, cell.transport, recordable, judgeContext(planned, rests))
@@ -204,23 +204,23 @@ export function judgeCell(
   { case: asked, transport }: PlannedCell,
   planned: PlannedEnvironment,
   observation: Observation,
-  rests: Rests,
+  rests: RelatedCases,
 ): Judgement {
   return judge(asked, transport, observation, judgeContext(planned, rests))
 }
 
 /** For a case judged by itself: its controls and dependencies count as green. */
 export function aloneContext(asked: Case, planned: PlannedEnvironment): JudgeContext {
-  return judgeContext(planned, greenRests(asked))
+  return judgeContext(planned, greenRelated(asked))
 }
 
 /** Controls and dependencies that count as green, whatever would become of them. */
-export function greenRests({ controls, depends }: Pick<Case, 'controls' | 'depends'>): Rests {
+export function greenRelated({ controls, depends }: Pick<Case, 'controls' | 'depends'>): RelatedCases {
   const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
   return { controls: controls.map(green), depends: depends.map(green) }
 }
 
-function judgeContext(planned: PlannedEnvironment, rests: Rests): JudgeContext {
+function judgeContext(planned: PlannedEnvironment, rests: RelatedCases): JudgeContext {
   return {
     identity: planned.variant.identity,
     features: [...planned.variant.features, ...planned.gatewayFeatures],

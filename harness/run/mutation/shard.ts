@@ -7,7 +7,7 @@ import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import type { Mutant } from '../../reference-proxy/mutants.ts'
 import { inProcessLimits } from '../cells/context.ts'
-import { CellRunner, greenRests, judgeCell, runAndJudge } from '../cells/run-cell.ts'
+import { CellRunner, greenRelated, judgeCell, runAndJudge } from '../cells/run-cell.ts'
 import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { type Forecast, gatewayForecast, proxyForecast, type Seen } from './forecast.ts'
 import { Tracing } from './trace.ts'
@@ -41,7 +41,7 @@ export type ShardOptions = {
   readonly again: 'where-it-may-turn-red' | 'everywhere'
 }
 
-/** @throws when a lab does not stand up */
+/** @throws when a lab does not start */
 export async function runShard(
   environments: readonly PlannedEnvironment[],
   mutants: readonly AnyMutant[],
@@ -99,7 +99,7 @@ async function runCorrect(
     if (cell.included !== 'selected') continue
     cells.push(outcomeOf(cell, judgement))
     if (observation === undefined) continue
-    const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, greenRests(asked)))
+    const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, greenRelated(asked)))
     const seen: Seen = { asked, transport, trace, observation, holds, policy: lab.policy }
     for (const { mutant, cells: own } of work) {
       if (again === 'everywhere' || forecast(seen, mutant, lab) === 'run') own.push(cell)
@@ -125,26 +125,14 @@ async function runMutant(
   { mutant, cells }: Work,
 ): Promise<MutationCell[]> {
   const found: MutationCell[] = []
-  // Somebody else was there before: what a proxy wrongly remembers of them must show in the next visitor's cells.
-  for (const before of ['alice', 'bob'] as const) {
-    const own = cells.filter(({ case: asked }) => (asked.as === 'alice') === (before === 'bob'))
-    if (own.length === 0) continue
-    await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
-    await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
-    await visit(planned, lab, before)
-    for (const cell of own) {
-      // One transport is enough to catch it.
-      const caught = found.some((one) => one.case === cell.case.id && one.outcome === 'red')
-      if (!caught) found.push(await firstRed(planned, lab, cell))
-    }
+  await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
+  await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
+  for (const cell of cells) {
+    // One transport is enough to catch it.
+    const caught = found.some((one) => one.case === cell.case.id && one.outcome === 'red')
+    if (!caught) found.push(await firstRed(planned, lab, cell))
   }
   return found
-}
-
-async function visit(planned: PlannedEnvironment, lab: EmbeddedLab, as: 'alice' | 'bob'): Promise<void> {
-  for (const cell of planned.cells.filter(({ case: { id } }) => id === 'identity.arrival.accepted')) {
-    await runAlone(planned, lab, cell, { ...cell.case, as })
-  }
 }
 
 /** Request by request, until one is red: a case is what each of its requests demands. */
@@ -167,10 +155,10 @@ async function runAlone(
   asked: Case,
 ): Promise<Judgement> {
   const cell = { case: asked, transport, included }
-  return (await runAndJudge(cell, { planned, environment: lab, fencing: 'never' }, greenRests(asked))).judgement
+  return (await runAndJudge(cell, { planned, environment: lab, fencing: 'never' }, greenRelated(asked))).judgement
 }
 
-function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {
+export function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {
   const { status, reason, met } = judgement
   const outcome = met === false ? 'red' : isGreen(judgement) ? 'green' : 'undecided'
   return { case: id, transport, status, reason, outcome }

@@ -37,7 +37,7 @@ const environmentSchema = z
     variantTitle: z.exactOptional(text),
     /** The variant's own configuration files, relative to the project, the main one first. */
     configuration: z.exactOptional(texts),
-    /** Those of them that are the project's own, as they stood when it ran. */
+    /** Those of them that are the project's own, as they were when it ran. */
     files: z.exactOptional(z.array(z.object({ path: text, text }).readonly()).readonly()),
     /** Where a documented snippet stands. */
     documentation: z.exactOptional(text),
@@ -179,7 +179,7 @@ export const cellEvidenceSchema = z
     log: z.object({ proxy: texts, gateway: texts }).readonly(),
     /** The command line that runs this cell again. */
     replay: text,
-    /** What the judgement rests on: one for each request. */
+    /** What decides the judgement: one for each request. */
     attempts: z.array(attemptSchema).readonly(),
     /** Of a cell that fails only beside other requests: the same requests sent by themselves. */
     alone: z.exactOptional(z.array(attemptSchema).readonly()),
