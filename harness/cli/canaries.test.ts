@@ -20,14 +20,14 @@ const words = (rows: readonly CanaryRow[]) =>
   stripVTControlCharacters(inWords(rows, { durationMs: 1500, notes: ['A note.'] }, 'reports/canaries'))
 
 describe('the table of canaries', () => {
-  it('is a row per canary: version, hole, red; fixed version, green', () => {
+  it('is a row per canary: version, vulnerability, red; fixed version, green', () => {
     expect(words([row('1.0.0', shown('red'), shown('green')), row('1.10.0', shown('red'), shown('green'))])).toBe(`
-proxy  version  hole             fixed
-tiny   1.0.0    CVE-2024-1  red  2.0.0  green
-tiny   1.10.0   CVE-2024-1  red  2.0.0  green
+program  version  vulnerability       fixed
+tiny     1.0.0    CVE-2024-1     red  2.0.0  green
+tiny     1.10.0   CVE-2024-1     red  2.0.0  green
 
 A note.
-2 of 2 canaries hold: red on the version with the hole, green on the fixed one; 1.5 s
+2 of 2 known-vulnerable versions were detected, and not their fixed versions; 1.5 s
 Report: reports/canaries/index.html`)
   })
 
@@ -41,6 +41,6 @@ tiny 1.0.0, CVE-2024-1 (proxies/tiny/proxy.yaml:7)
   tiny@2.0.0 should be green, is unproven
       tiny exited.
 `)
-    expect(text).toContain('0 of 1 canaries hold')
+    expect(text).toContain('0 of 1 known-vulnerable versions were detected')
   })
 })

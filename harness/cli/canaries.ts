@@ -1,4 +1,4 @@
-/** `conformance canaries`: real old versions with known holes must be red, their fixed versions green. What stays green on a hole finds nothing. */
+/** `conformance canaries`: real old versions with known vulnerabilities must be red, their fixed versions green. */
 import { relative, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { knownGateways } from '../gateways/known-gateways.ts'
@@ -49,6 +49,7 @@ function asJson(rows: readonly CanaryRow[], { run, environments }: Results, exit
     run: { id: run.id, startedAt: run.startedAt, durationMs: run.durationMs, harness: run.harness, engine: run.engine },
     canaries: rows.map(({ planned: { proxy, canary, cells, ...environment }, old, fixed }) => ({
       proxy,
+      ...(canary.gateway !== undefined && { gateway: canary.gateway }),
       version: canary.version,
       hole: canary.hole,
       ...(canary.link !== undefined && { link: canary.link }),
@@ -78,15 +79,15 @@ const colours: Readonly<Record<Shown['colour'], Parameters<typeof styleText>[0]>
 const paint = (format: Parameters<typeof styleText>[0], text: string) =>
   styleText(format, text, { stream: process.stdout })
 
-/** A table (proxy, version, hole, red; fixed version, green), then what is not as it should be, with its reason. */
+/** A table (program, version, vulnerability, red; fixed version, green), then what is not as it should be, with its reason. */
 export function inWords(
   rows: readonly CanaryRow[],
   run: Pick<Results['run'], 'durationMs' | 'notes'>,
   report: string,
 ): string {
-  const heads = ['proxy', 'version', 'hole', '', 'fixed', '']
+  const heads = ['program', 'version', 'vulnerability', '', 'fixed', '']
   const lines = rows.map(({ planned: { proxy, canary }, old, fixed }) => [
-    proxy,
+    canary.gateway ?? proxy,
     canary.version,
     canary.hole,
     old.colour,
@@ -109,7 +110,7 @@ export function inWords(
     '',
     ...(amiss.length > 0 ? [...amiss, ''] : []),
     ...(run.notes ?? []),
-    `${kept} of ${rows.length} canaries hold: red on the version with the hole, green on the fixed one; ${seconds} s`,
+    `${kept} of ${rows.length} known-vulnerable versions were detected, and not their fixed versions; ${seconds} s`,
     `Report: ${report}/index.html`,
   ].join('\n')
 }
@@ -120,7 +121,9 @@ function reasons({ planned: { proxy, canary, old: oldId, fixed: fixedId }, old, 
       ? []
       : [[`${id} should be ${wanted}, is ${colour}${asked === undefined ? '' : `: ${asked} ${transport}`}`, reason]]
   return [
-    wrapped(`${proxy} ${canary.version}, ${canary.hole} (${canary.source.file}:${canary.source.line})`),
+    wrapped(
+      `${canary.gateway ?? proxy} ${canary.version}, ${canary.hole} (${canary.source.file}:${canary.source.line})`,
+    ),
     stacked([...about('red', oldId, old), ...about('green', fixedId, fixed)], 2),
   ].join('\n')
 }

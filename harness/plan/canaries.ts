@@ -49,13 +49,16 @@ export function expandCanaries(
   const canaries = chosen.flatMap((proxy) =>
     proxy.canaries.map((canary): PlannedCanary => {
       const cells = cellsOf(canary, cases)
-      const ids = [canary.version, canary.fixed].map((version) => {
-        const planned = environmentAt(proxy, version, canary.variant, gateway)
+      const sides = [canary.version, canary.fixed].map((version) => {
+        const planned =
+          canary.gateway === undefined
+            ? environmentAt(proxy, version, canary.variant, gateway)
+            : gatewaySide(proxy, canary.variant, gatewayAt(canary.gateway, version), cells)
         const before = environments.get(planned.id)
         environments.set(planned.id, { ...planned, cells: merged(before?.cells ?? [], cells) })
         return planned.id
       })
-      const [old = '', fixed = ''] = ids
+      const [old = '', fixed = ''] = sides
       const selected = cells.filter(({ included }) => included === 'selected')
       return {
         proxy: proxy.name,
@@ -76,6 +79,24 @@ export function expandCanaries(
     return cases
       .filter(({ id }) => asked.controls.includes(id))
       .map((control) => ({ case: control.id, transport: transportOf(control, transport) }))
+  }
+
+  /** What the old version of a gateway lacks may be the very hole: whatever the canary's cases need counts as there. */
+  function gatewaySide(
+    proxy: LoadedProxy,
+    variant: string,
+    at: PlannedGateway,
+    cells: readonly PlannedCell[],
+  ): PlannedEnvironment {
+    const planned = environmentAt(proxy, proxy.version, variant, at)
+    const needed = cells.flatMap(({ case: { needs }, included }) => (included === 'selected' ? needs : []))
+    return { ...planned, gatewayFeatures: [...new Set([...planned.gatewayFeatures, ...needed])] }
+  }
+
+  function gatewayAt(name: string, version: string): PlannedGateway {
+    const [found] = selectGateways(gateways, { gateway: [`${name}@${version}`] })
+    if (found === undefined) throw new UserError(`There is no gateway ${name}@${version}.`)
+    return found
   }
 
   function environmentAt(proxy: LoadedProxy, version: string, name: string, gateway: PlannedGateway) {

@@ -61,11 +61,14 @@ function checkCanaries(content: ProxyFile, report: Report) {
   const versions = [content.version, ...older]
   const variants = Object.keys(content.variants)
   const canaries = content.canaries ?? []
-  for (const [index, { version, fixed, variant }] of canaries.entries()) {
+  for (const [index, { gateway, version, fixed, variant }] of canaries.entries()) {
     const at = (key: string) => ['canaries', index, key]
     const known = `expected a version of ${content.name} (${versions.join(', ')})`
-    if (!versions.includes(version)) report(at('version'), `${known}, found "${version}"; add it to versions`)
-    if (!versions.includes(fixed)) report(at('fixed'), `${known}, found "${fixed}"`)
+    // Those of a gateway are checked where the gateways are known.
+    const ofProxy = gateway === undefined
+    if (ofProxy && !versions.includes(version))
+      report(at('version'), `${known}, found "${version}"; add it to versions`)
+    if (ofProxy && !versions.includes(fixed)) report(at('fixed'), `${known}, found "${fixed}"`)
     if (fixed === version) report(at('fixed'), `expected another version than the canary's, found "${fixed}"`)
     if (!variants.includes(variant))
       report(at('variant'), `expected a variant of ${content.name}, found "${variant}"${didYouMean(variant, variants)}`)

@@ -84,7 +84,13 @@ const variantSchema = z
 
 const canarySchema = z
   .strictObject({
-    version: version.meta({ description: 'Old version that has the vulnerability; one of `versions`.' }),
+    gateway: name.exactOptional().meta({
+      description:
+        'A gateway program that has the vulnerability: `version` and `fixed` are versions of it, behind the default version of the proxy.',
+    }),
+    version: version.meta({
+      description: 'Old version that has the vulnerability; one of `versions`, or of the gateway.',
+    }),
     hole: text.meta({ description: 'CVE or other advisory id, or one sentence.' }),
     link: link.exactOptional().meta({ description: 'The advisory.' }),
     variant: name.meta({ description: 'Configuration with which both versions run.' }),

@@ -115,6 +115,8 @@ export type KnownFailure = DeepReadonly<KnownFailuresFile[number]> & {
 
 /** A real old version with a known hole: its cases must be red there and green on the fixed version, with the same configuration. */
 export type Canary = {
+  /** The program whose versions these are; absent: the proxy. */
+  readonly gateway?: string
   readonly version: string
   /** CVE, or one sentence. */
   readonly hole: string

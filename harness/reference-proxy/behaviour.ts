@@ -11,6 +11,8 @@ export type Behaviour = {
   readonly listener: 'public' | 'none'
   /** A second way in, in plain HTTP, where the correct proxy has only its auth service. */
   readonly secondListener?: Behaviour
+  /** An interface that shows the configuration to whoever connects, on a port of its own; a mistake only. */
+  readonly administration: 'none' | 'readable'
   /** `strict`: a message that two programs could read in two ways is refused. The others forward such a message, see `ambiguous.ts`. */
   readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length' | 'drops-length-of-get' | 'opaque-target'
   readonly admit: (request: ProxyRequest, settings: Settings) => Refusal | undefined
@@ -40,6 +42,7 @@ export type Behaviour = {
 
 export const correct: Behaviour = {
   listener: 'public',
+  administration: 'none',
   framing: 'strict',
   admit: refusalOf,
   asking: (ask) => ask,

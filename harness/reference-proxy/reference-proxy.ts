@@ -3,12 +3,12 @@
  * pass on it, and every mutant of it (`mutants.ts`) must fail some case.
  */
 
-import type { Server } from 'node:http'
+import { createServer as createHttpServer, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { loopback } from '../lab/embedded/addresses.ts'
 import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
-import { authPort, gatewayPort, sidecarPorts } from '../lab/ports.ts'
+import { administrationPort, authPort, gatewayPort, sidecarPorts } from '../lab/ports.ts'
 import type { Topology } from '../plan/proxy.ts'
 import { forwardAmbiguous, readHead } from './ambiguous.ts'
 import { type Behaviour, correct } from './behaviour.ts'
@@ -119,6 +119,20 @@ export class ReferenceProxy implements AsyncDisposable {
         onConnection: (socket, peer) => this.#serve(socket, peer, second),
       }),
     )
+    if (behaviour.administration === 'readable') {
+      const administration = createHttpServer((_request, response) => response.end('{"apps":{"http":{}}}'))
+      this.#listeners.push(
+        network.listen({
+          names: ['proxy'],
+          address: addresses.proxy,
+          port: administrationPort,
+          onConnection: (socket) => {
+            this.#own(socket)
+            administration.emit('connection', socket)
+          },
+        }),
+      )
+    }
     if (topology === 'network') return
     const beside = { names: ['sidecar'], address: addresses.gateway }
     this.#listeners.push(

@@ -61,7 +61,9 @@ export class Collection {
     switch (event.type) {
       case 'environment':
         this.#environments.set(event.environment.id, event.environment)
-        this.#times.set(event.environment.id, { readyAt: performance.now() })
+        // A second one adds what was learnt of it while its cells ran.
+        if (!this.#times.has(event.environment.id))
+          this.#times.set(event.environment.id, { readyAt: performance.now() })
         return
       case 'cell':
         this.#take(event.cell)

@@ -6,6 +6,7 @@ import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import { fenceConnection } from './cells/fence.ts'
 import { CellRunner, type Correction, type JudgedCell } from './cells/run-cell.ts'
 import { sharedGateway, startsFirst } from './environment-start.ts'
+import { planAsObserved } from './environments/observed.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
@@ -68,13 +69,15 @@ for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
     const readyEnvironment = startsFirst(order, shared)
-    let path: { readonly fences: KeptAlive; readonly runner: CellRunner } | undefined
+    let path: ReturnType<typeof open> | undefined
     let over: string | undefined
     let remark: string | undefined
     afterAll(async () => path?.fences[Symbol.asyncDispose]())
     const open = (environment: RunningEnvironment) => {
-      const fences = fenceConnection({ planned, environment })
-      return { fences, runner: new CellRunner({ planned, environment, fencing: fences }, 'batches') }
+      const observed = planAsObserved(planned, environment)
+      const fences: KeptAlive = fenceConnection({ planned: observed, environment })
+      const runner = new CellRunner({ planned: observed, environment, fencing: fences }, 'batches')
+      return { observed, runner, fences }
     }
     const corrected = (environment: RunningEnvironment, corrections: readonly Correction[]) =>
       Promise.all(corrections.map(({ cell, judged }) => cellEvent(planned, cell, environment, judged)))
@@ -86,8 +89,9 @@ for (const order of orders) {
         if (environment === undefined) return skip('the environment did not start')
         if (over !== undefined) return skip(over)
         path ??= open(environment)
-        const { runner } = path
-        const judged = await whileItRuns(environment, () => runner.run(cell))
+        const { observed, runner } = path
+        // The same cell, as the environment turned out to be.
+        const judged = await whileItRuns(environment, () => runner.run(observed.cells[index] ?? cell))
         if ('ended' in judged) {
           // One sentence for the whole environment, instead of an error for every cell that is left.
           over = redactKnown(`While ${cell.case.id} (${cell.transport}) or a case beside it ran: ${judged.ended}`)

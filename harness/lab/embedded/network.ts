@@ -64,6 +64,11 @@ export class EmbeddedNetwork implements AsyncDisposable {
     return { [Symbol.asyncDispose]: () => this.#closeStation(station) }
   }
 
+  /** Whatever listens now. */
+  get listeners(): readonly Omit<Listener, 'onConnection'>[] {
+    return [...this.#stations].map(({ listener: { names, address, port } }) => ({ names, address, port }))
+  }
+
   /**
    * The dialling side of one address. `aliases` are names of this place alone: `{ '127.0.0.1': gatewayAddress }` is how a
    * process in the gateway's own namespace reaches the gateway over loopback.

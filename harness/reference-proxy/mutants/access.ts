@@ -35,6 +35,12 @@ export const accessMutants: readonly Mutant[] = [
   mutant('open-bypass', 'A second listener of the proxy leads to the gateway without authentication.', {
     secondListener: { ...correct, ...open },
   }),
+  mutant(
+    'open-administration',
+    'The administration interface listens on the network instead of loopback.',
+    { administration: 'readable' },
+    { runs: 'named-cases' },
+  ),
   mutant('fail-open', 'An error of the auth service counts as permission.', {
     access: (answer, exempt) => (answer.kind === 'unavailable' ? { kind: 'forward' } : decide(answer, exempt)),
   }),

@@ -1,5 +1,5 @@
 /** For the tests of the mutants: what tells each of the first ones from the correct proxy. */
-import { authPort } from '../../lab/ports.ts'
+import { administrationPort, authPort } from '../../lab/ports.ts'
 import { exchange, identity } from '../bench.testing.ts'
 import { valuesOf } from '../header-lines.ts'
 import {
@@ -51,6 +51,16 @@ export const firstRows: Readonly<Record<string, Row>> = {
     }),
     [],
     [[evil]],
+  ],
+  'open-administration': [
+    async ({ network }) => {
+      const dial = network.dialFrom(network.addresses.lan)
+      const socket = await dial('proxy', administrationPort).catch(() => undefined)
+      const answer = socket && (await exchange(socket, ['GET /config/ HTTP/1.1', 'Host: proxy', 'Connection: close']))
+      return String(answer).includes('"apps"')
+    },
+    false,
+    true,
   ],
   'loopback-source': [
     async (bench) => {

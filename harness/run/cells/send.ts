@@ -4,16 +4,17 @@ import { sendHttp1 } from '../../clients/http1.ts'
 import { sendHttp2 } from '../../clients/http2.ts'
 import type { Peer } from '../../clients/tls.ts'
 import { sendWebSocketOverHttp2 } from '../../clients/websocket-h2.ts'
-import { authPort, gatewayPort, sidecarPorts } from '../../lab/ports.ts'
+import { gatewayPort } from '../../lab/ports.ts'
 import type { Case, Send, Transport } from '../../plan/case.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
+import { type Listener, listenerAt } from '../environments/listeners.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
 
 /** @param send with all placeholders filled in */
 export function sendOne(
   send: Send,
   transport: Transport,
-  { from, to }: Pick<Case, 'from' | 'to'>,
+  { from, to }: { readonly from: Case['from']; readonly to: Case['to'] | Listener },
   context: PlaceholderContext,
   environment: RunningEnvironment,
 ): Promise<Exchange> {
@@ -33,17 +34,28 @@ export function sendOne(
 }
 
 /** Where a request from one place to another goes. */
-export function peerOf(from: Case['from'], to: Case['to'], host: string, environment: RunningEnvironment): Peer {
+export function peerOf(
+  from: Case['from'],
+  to: Case['to'] | Listener,
+  host: string,
+  environment: RunningEnvironment,
+): Peer {
   const dial = environment.dial[from]
+  if (typeof to === 'object') {
+    const { host: name, port, tls } = to
+    return { dial, host: name, port, ...(tls && { tls: { ca: environment.ca, servername: host } }) }
+  }
   switch (to) {
     case 'proxy':
       return { dial, host, port: 443, tls: { ca: environment.ca, servername: host } }
     case 'auth':
-      return { dial, host: 'auth', port: authPort }
     case 'sidecar':
-      return { dial, host: to, port: sidecarPorts[to] }
-    case 'sidecar-tls':
-      return { dial, host: 'sidecar', port: sidecarPorts[to], tls: { ca: environment.ca, servername: host } }
+    case 'sidecar-tls': {
+      const listener = listenerAt(to, environment.listeners)
+      // The plan leaves such a case out: a refused connection would show nothing.
+      if (listener === undefined) throw new Error(`there is no listener for "to: ${to}"`)
+      return peerOf(from, listener, host, environment)
+    }
     case 'gateway':
       return {
         dial,

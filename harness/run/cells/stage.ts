@@ -16,6 +16,7 @@ import type { Case, Destination, Principal, Send, Transport, Vantage } from '../
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
+import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
 import { contextOf, type Place } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
@@ -24,7 +25,8 @@ export type Asking = {
   /** Default: the case's own. */
   readonly as?: Principal
   readonly from?: Vantage
-  readonly to?: Destination
+  /** Or a second listener of the environment. */
+  readonly to?: Destination | Listener
   readonly transport?: Transport
   /** Another `Cookie` header than that of `as`. */
   readonly cookie?: string
@@ -46,6 +48,8 @@ export type Stage = {
   /** The proxy's public host name. */
   readonly host: string
   readonly addresses: Addresses
+  /** What listens besides the proxy's public port and the gateway. */
+  readonly listeners: readonly Listener[]
   readonly emails: Readonly<Record<UserName, string>>
   /** How many requests at once are many: 200, and 20 where the same is asked of dozens of broken proxies. */
   readonly many: number
@@ -122,6 +126,7 @@ function stageOf(
     host,
     many,
     addresses: environment.addresses,
+    listeners: environment.listeners,
     emails: {
       alice: users.alice.email,
       bob: users.bob.email,

@@ -12,6 +12,8 @@ import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
 import { watchEnds } from './ends.ts'
+import { candidatesOf, listenersOf } from './find-listeners.ts'
+import { observe } from './observed.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
 import { enrol } from './provider.ts'
 import { readiness } from './readiness.ts'
@@ -107,12 +109,12 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
-  const { sessions, loginMs } = await logEverybodyIn({
-    host: variant.host,
-    dial: internet,
-    ca: authority.certificate,
-    portal: variant.login.portal,
-  })
+  const publicSide = { host: variant.host, dial: internet, ca: authority.certificate }
+  const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
+  const [{ sessions, loginMs }, { features, notes }] = await Promise.all([
+    logEverybodyIn({ ...publicSide, portal: variant.login.portal }),
+    observe(variant, publicSide, listeners, recordings),
+  ])
 
   const dial: Record<Vantage, Dial> = {
     internet,
@@ -128,6 +130,8 @@ export async function startContainers(
       ...environmentRow(environment, { status: 'ready' }),
       startMs,
       loginMs,
+      features,
+      ...(notes.length > 0 && { notes }),
       services: [
         ...variant.services,
         ...(program === undefined ? [] : [{ name: 'gateway', title: program.title }]),
@@ -143,6 +147,8 @@ export async function startContainers(
       gateway: address('gateway'),
     },
     dial,
+    listeners,
+    features,
     ca: authority.certificate,
     password,
     sessions,

@@ -11,13 +11,15 @@ import { createAuthority } from '../../lab/certificate-authority.ts'
 import { embeddedAddresses, loopback } from '../../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
 import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
-import { gatewayPort } from '../../lab/ports.ts'
+import { gatewayPort, sidecarPorts } from '../../lab/ports.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { ReferenceProxy } from '../../reference-proxy/reference-proxy.ts'
 import { SessionStore } from '../../reference-proxy/session.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { gatewayConfig } from './gateway-config.ts'
+import { type Listener, publicPort } from './listeners.ts'
+import { observe } from './observed.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
@@ -98,13 +100,25 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       portal: variant.login.portal,
     })
     const recordings = stack.use(Recordings.of(recorder))
+    const { features, notes } = await observe(
+      variant,
+      { dial: dial.internet, ca: authority.certificate },
+      listenersOf(network),
+      recordings,
+    )
     const resources = stack.move()
     return {
       result: {
         ...environmentRow(planned, { status: 'ready' }),
         startMs,
         loginMs,
+        features,
+        ...(notes.length > 0 && { notes }),
       },
+      get listeners() {
+        return listenersOf(network)
+      },
+      features,
       network,
       sessionStore,
       policy: correct,
@@ -139,6 +153,20 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** Besides the provider, the proxy's public port and the gateway. */
+function listenersOf(network: EmbeddedNetwork): Listener[] {
+  const { idp, gateway } = network.addresses
+  return network.listeners
+    .filter(({ address, port }) => address !== idp && port !== publicPort && port !== gatewayPort)
+    .map(({ names: [name = ''], address, port }) => ({
+      service: name,
+      host: name,
+      port,
+      tls: port === sidecarPorts['sidecar-tls'],
+      beside: address === gateway,
+    }))
 }
 
 function profileOf({ gateway }: PlannedEnvironment): ProfileName {

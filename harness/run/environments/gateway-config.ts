@@ -3,6 +3,7 @@ import { loopbackSetting } from '../../gateways/known-gateways.ts'
 import type { Profile } from '../../gateways/rules/profiles.ts'
 import { users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
+import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
@@ -37,7 +38,7 @@ export function gatewayConfig({
   return {
     gateway: {
       mode: 'local',
-      port: 18789,
+      port: gatewayPort,
       bind,
       trustedProxies:
         variant.topology === 'sidecar' ? [loopback] : [proxyAddress, ...(listed ? [loopback, '::1'] : [])],

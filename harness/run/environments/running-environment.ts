@@ -5,6 +5,7 @@ import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
 import type { EnvironmentResult } from '../results/results.ts'
 import type { EndWatch } from './ends.ts'
+import type { Listener } from './listeners.ts'
 
 export type Addresses = {
   readonly client: string
@@ -21,6 +22,10 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly result: EnvironmentResult
   readonly addresses: Addresses
   readonly dial: Readonly<Record<Vantage, Dial>>
+  /** Besides the proxy's public port and the gateway, as found when everything was ready. */
+  readonly listeners: readonly Listener[]
+  /** Of the variant: declared or seen. */
+  readonly features: readonly string[]
   /** PEM of the run's authority. */
   readonly ca: string
   readonly password: string

@@ -37,7 +37,8 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   const { asked, transport, trace } = seen
   // The auth service and what is heard in its place beside the gateway have none of the other switches.
   const ownAuth = broken.secondListener !== undefined || broken.reflected !== correct.reflected
-  if (asked.to !== 'proxy' && asked.to !== 'gateway' && ownAuth) return 'run'
+  const elsewhere = (asked.to !== 'proxy' && asked.to !== 'gateway') || asked.needs.includes('second-listener')
+  if (elsewhere && ownAuth) return 'run'
   if (broken.listener !== correct.listener) return asked.to === 'gateway' ? 'same' : 'run'
   // A step may stop the auth service, of which the trace knows nothing.
   if (asked.needs.includes('stoppable-auth') && broken.access !== correct.access) return 'run'

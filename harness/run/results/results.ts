@@ -42,6 +42,10 @@ const environmentSchema = z
     files: z.exactOptional(z.array(z.object({ path: text, text }).readonly()).readonly()),
     /** Where a documented snippet stands. */
     documentation: z.exactOptional(text),
+    /** Features of the variant for which cases ran: declared or seen. */
+    features: z.exactOptional(texts),
+    /** Where what was seen differs from what proxy.yaml declares; one sentence each. */
+    notes: z.exactOptional(texts),
     /** What was learnt of it as a whole while its cells ran, in one sentence. */
     remark: z.exactOptional(text),
     /** A mark that goes with every result, e.g. `not run on the real program`. */

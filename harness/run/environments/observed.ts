@@ -1,0 +1,135 @@
+/** What an environment shows of itself once it is ready. What is seen is tested, whether `proxy.yaml` declares it or not; what is declared too. */
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+import type { Dial } from '../../clients/exchange.ts'
+import { sendHttp1 } from '../../clients/http1.ts'
+import { belongsTo } from '../../gateways/recording/owner.ts'
+import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { PlannedEnvironment } from '../../plan/expand.ts'
+import { newCellMark, requestMark } from '../../plan/marks.ts'
+import type { Variant } from '../../plan/proxy.ts'
+import { configuredPaths } from './configured-paths.ts'
+import { type Listener, missingListener, publicPort } from './listeners.ts'
+
+export type Observed = {
+  /** Of the variant: declared or seen. */
+  readonly features: readonly string[]
+  /** One sentence for each that is declared and not seen, or seen and not declared. */
+  readonly notes: readonly string[]
+}
+
+export type PublicSide = { readonly dial: Dial; readonly host: string; readonly ca: string }
+
+const handshakeDeadline = 2000
+const recordDeadline = 5000
+/** As the gateway's probe, without a session. */
+const nobody = { cookie: '', password: '' }
+
+/** Asks the proxy as a stranger does. Never rejects: what does not answer is not seen. */
+export async function observe(
+  variant: Pick<Variant, 'features' | 'host' | 'folder' | 'services'>,
+  { dial, ca }: Omit<PublicSide, 'host'>,
+  listeners: readonly Listener[],
+  recordings: Recordings | undefined,
+): Promise<Observed> {
+  const { features, host } = variant
+  const publicSide = { dial, host, ca }
+  const [protocol, undeclared, exempt] = await Promise.all([
+    alpnOf(publicSide, publicPort).catch(() => undefined),
+    recordings === undefined ? [] : undeclaredExempt(await configuredPaths(variant), publicSide, recordings),
+    // A gateway that keeps no record may answer an exempt path as a proxy would: nothing is concluded.
+    recordings && isForwarded('/public/x', publicSide, recordings),
+  ])
+  const looks = {
+    h2: { seen: protocol === 'h2', how: 'TLS on the public port chooses HTTP/2 (ALPN)' },
+    ...(exempt !== undefined && {
+      'public-route': { seen: exempt, how: 'a request to /public/x without a session reaches the gateway' },
+    }),
+  }
+  const { features: found, notes } = compared(features, looks)
+  // Nobody declares it.
+  const further = listeners.length > 0 && !found.includes(furtherListener) ? [furtherListener] : []
+  const exempted = undeclared.map(
+    (path) =>
+      `The configuration names ${path}: a request to it without a session reaches the gateway. Only /public is tested as an exempt route.`,
+  )
+  return { features: [...found, ...further], notes: [...notes, ...exempted] }
+}
+
+const furtherListener = 'second-listener'
+
+type Looks = Readonly<Record<string, { readonly seen: boolean; readonly how: string }>>
+
+export function compared(declared: readonly string[], looks: Looks): Observed {
+  const found = Object.entries(looks)
+  const seen = found.filter(([, look]) => look.seen).map(([feature]) => feature)
+  return {
+    features: [...new Set([...declared, ...seen])],
+    notes: found.flatMap(([feature, look]) => {
+      if (look.seen === declared.includes(feature)) return []
+      return look.seen
+        ? [`Feature ${feature} was seen though proxy.yaml does not list it: ${look.how}. Its cases ran.`]
+        : [
+            `Feature ${feature} is listed in proxy.yaml and was not seen: not true that ${look.how}. Its cases ran all the same.`,
+          ]
+    }),
+  }
+}
+
+/** @returns the protocol that the peer chose, or `undefined` for none. @throws where it does not speak TLS */
+export async function alpnOf({ dial, host, ca }: PublicSide, port: number): Promise<string | undefined> {
+  const plain = await dial(host, port)
+  // Whose certificate it is does not matter here.
+  const secure = connect({
+    socket: plain,
+    servername: host,
+    ca,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['h2', 'http/1.1'],
+  })
+  secure.on('error', () => {})
+  try {
+    await once(secure, 'secureConnect', { signal: AbortSignal.timeout(handshakeDeadline) })
+    return secure.alpnProtocol || undefined
+  } finally {
+    secure.destroy()
+    plain.destroy()
+  }
+}
+
+/** Whether a request without a session reaches the gateway. */
+async function isForwarded(target: string, { dial, host, ca }: PublicSide, recordings: Recordings): Promise<boolean> {
+  const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
+  const mark = requestMark(newCellMark(), 1)
+  const since = recordings.last
+  await sendHttp1(peer, { target }, { ...nobody, host, mark }, 'http')
+  await recordings.caughtUp(recordDeadline).catch(() => {})
+  return recordings.since(since).some((arrival) => belongsTo(arrival, mark))
+}
+
+/** Of the paths, those that let strangers through to the gateway. Everything under /public has cases of its own. */
+async function undeclaredExempt(
+  paths: readonly string[],
+  publicSide: PublicSide,
+  recordings: Recordings,
+): Promise<readonly string[]> {
+  const exempt: string[] = []
+  for (const path of paths.filter((one) => !/^\/public(\/|$)/.test(one)))
+    if (await isForwarded(path, publicSide, recordings)) exempt.push(path)
+  return exempt
+}
+
+/** The plan for an environment as it turned out to be: with its features, and without cases that would connect to nobody. */
+export function planAsObserved(
+  planned: PlannedEnvironment,
+  { features, listeners }: { readonly features: readonly string[]; readonly listeners: readonly Listener[] },
+): PlannedEnvironment {
+  return {
+    ...planned,
+    variant: { ...planned.variant, features },
+    cells: planned.cells.map((cell) => {
+      const missing = missingListener(cell.case, listeners)
+      return missing === undefined ? cell : { ...cell, case: { ...cell.case, needs: [...cell.case.needs, missing] } }
+    }),
+  }
+}
