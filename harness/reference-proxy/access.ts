@@ -1,4 +1,4 @@
-/** Who may pass, and which pages need nobody's name. */
+/** Who is let through, and which paths are exempt from log-in. */
 import { foldName, valuesOf } from './header-lines.ts'
 import type { Access, AuthAnswer, ProxyRequest, Settings } from './request.ts'
 

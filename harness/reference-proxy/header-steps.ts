@@ -45,7 +45,7 @@ export const stripUntrusted: HeaderStep = (lines, { settings }) => {
   return lines.filter(([name]) => !isUntrusted(foldName(name), identity))
 }
 
-/** Writes the user that the session stands for; nothing for nobody. */
+/** Writes the user of the session; nothing where there is none. */
 export const assertIdentity: HeaderStep = (lines, { user, settings }) =>
   user?.email ? [...lines, [settings.identity, user.email]] : lines
 

@@ -83,7 +83,7 @@ async function gatewayRequest(
   return await withMergedTrailers(asked, { stream: body, chunked }, front.behaviour.trailers)
 }
 
-/** A mutant's mistake: whoever has a session gets a connection to the gateway. */
+/** A mutant's mistake: a client with a session gets a connection to the gateway. */
 async function openTunnel(front: Front, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
   const outcome = await front.core({ ...proxyRequest(front, request, 'http'), method: 'GET', target: '/' })
   if (outcome.kind === 'answer') {

@@ -134,7 +134,7 @@ export function sameSitePath(wanted: string): string {
 }
 
 /**
- * The claim as what it is good for. An address that anybody may have typed in is nobody's (OpenID Connect Core 5.7), and
+ * Sorts the e-mail claim. An address that is not verified may be another user's (OpenID Connect Core 5.7), and
  * one with a comma, a space or a line break would be read as another name, or as two, where it arrives in a header.
  */
 function emailOf({ email, email_verified: verified }: UserInfoResponse): Partial<User> {

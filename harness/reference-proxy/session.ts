@@ -69,7 +69,7 @@ export function setCookie(name: string, value?: string): string {
   return `${name}=${value ?? ''}; Path=/; Secure; HttpOnly; SameSite=Lax${life}`
 }
 
-/** Who the request's session stands for. Two session cookies are nobody's: they would let a planted one win over the user's own. */
+/** The user of the request's session. A request with two session cookies has none: a planted cookie could win over the user's own. */
 export function askSessions(sessions: SessionStore, request: ProxyRequest): AuthAnswer {
   const size = valuesOf('cookie', request.headers).reduce((total, value) => total + value.length, 0)
   if (size > cookieLimit) return { kind: 'unavailable', reason: `the cookies exceed ${cookieLimit} bytes` }

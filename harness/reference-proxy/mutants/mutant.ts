@@ -41,8 +41,3 @@ export function stripsAllBut(kept: (name: string) => boolean): Pick<Behaviour, '
 export function admitWithoutClaim(answer: AuthAnswer, exempt: boolean) {
   return answer.kind === 'user' && !exempt ? ({ kind: 'forward', user: answer.user } as const) : decide(answer, exempt)
 }
-
-/** A user whom the correct proxy would let through, but with another address. */
-export function withEmail(user: User, email: string): User {
-  return { ...user, email }
-}

@@ -61,11 +61,15 @@ export const sequenceRows: Readonly<Record<string, Row>> = {
   race: [
     async (bench) => {
       const users = Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? 'alice' : 'bob'))
-      await Promise.all(
-        users.map((user) => bench.get(`/${user}`, `Cookie: ${user === 'bob' ? bench.bob : bench.alice}`)),
-      )
-      const arrivals = bench.identities().map(([name], index) => `${bench.arrived[index]?.target} as ${name}`)
-      return arrivals.some((one) => one !== `/alice as ${real}` && one !== `/bob as ${bob}`)
+      const crossed = () =>
+        bench.identities().some(([name], at) => `${bench.arrived[at]?.target.slice(1)}@example.test` !== name)
+      // When the requests come together is up to the machine: the mistake needs two within three milliseconds.
+      for (let round = 0; round < 10 && !crossed(); round += 1) {
+        await Promise.all(
+          users.map((user) => bench.get(`/${user}`, `Cookie: ${user === 'bob' ? bench.bob : bench.alice}`)),
+        )
+      }
+      return crossed()
     },
     false,
     true,

@@ -82,8 +82,8 @@ function besideRefusal(
       const { outcome, refusal } = await refused(decide, request)
       if (refusal === undefined || outcome.kind === 'answer') return outcome
       const { target, lines } = outcome
-      on(gateway, { method: request.method, target, lines }, request).catch(() => undefined)
-      await delay(refusalAfterMs)
+      const done = on(gateway, { method: request.method, target, lines }, request).catch(() => undefined)
+      if (refusalAfterMs > 0) await Promise.race([done, delay(refusalAfterMs)])
       return refusal
     },
   })
@@ -109,9 +109,9 @@ export const forwardingEarly = besideRefusal(async (gateway, asked, { headers })
   // Node sends a head with the first bytes of its body.
   body.write('{')
   // The refusal ends what the head began.
-  void delay(20).then(() => body.destroy(new Error('the request was refused')))
+  void delay(150).then(() => body.destroy(new Error('the request was refused')))
   return await gateway.request(asked, { stream: body, chunked: false })
-}, 5)
+}, 100)
 
 export function asking(change: (asked: Asked) => Asked): Behaviour['wrap'] {
   return ({ decide, gateway }) => ({

@@ -42,7 +42,7 @@ export const sequenceMutants: readonly Mutant[] = [
   ),
   mutant(
     'race',
-    'The auth answer stands in a variable that all requests share for three milliseconds.',
+    'The auth answer is kept in a variable that all requests share for three milliseconds.',
     { asking: inSharedVariable },
     named,
   ),
