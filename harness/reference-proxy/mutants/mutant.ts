@@ -3,7 +3,7 @@ import type { Level } from '../../plan/case.ts'
 import { decide } from '../access.ts'
 import { type Behaviour, correct } from '../behaviour.ts'
 import { correctSteps, type HeaderStep, stripUntrusted } from '../header-steps.ts'
-import type { AuthAnswer, User } from '../request.ts'
+import type { AuthAnswer } from '../request.ts'
 
 export type Mutant = {
   readonly name: string
