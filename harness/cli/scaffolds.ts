@@ -39,30 +39,17 @@ login:
   client-auth: client_secret_basic
 services:
   proxy: # the public one: app.test
-    title: nginx
-    pull: docker.io/library/nginx:{version}
-    build: { debian: nginx-light } # where no image registry answers: debian, pypi or go; or leave build out
-    command: [nginx, -g, "daemon off;"]
+    build: { recipe: nginx } # how a known program is had (proxies/programs); another one: title, pull, build, command, ready
     files: { nginx.conf: /etc/nginx/nginx.conf } # file in the variant's folder: place in the container
     ready: { port: 443 } # or { log: a regular expression }, or { http: an address, status: 200 }
     after: [auth, gateway]
-    tmpfs: [/var/lib/nginx, /var/cache/nginx, /var/log/nginx, /run]
   auth: # side services by name; leave it out where the proxy logs users in itself
-    title: oauth2-proxy
+    build: { recipe: oauth2-proxy }
     version: ${oauth2ProxyVersion}
-    pull: quay.io/oauth2-proxy/oauth2-proxy:v{version}
-    build:
-      go:
-        module: ../programs/oauth2-proxy/{version}
-        package: github.com/oauth2-proxy/oauth2-proxy/v7
-        ldflags: -X github.com/oauth2-proxy/oauth2-proxy/v7/pkg/version.VERSION=v{version}
-        path: /usr/local/bin/oauth2-proxy
     command: [oauth2-proxy, --config=/etc/oauth2-proxy/oauth2-proxy.cfg]
     files: { oauth2-proxy.cfg: /etc/oauth2-proxy/oauth2-proxy.cfg }
     env:
       OAUTH2_PROXY_COOKIE_SECRET: "{secret:cookie}" # made for each environment
-    ready: { port: 4180 }
-    after: [idp]
 features: [websocket] # what it can do, from scenarios/features.yaml; a case that needs more is "unsupported", which is not a pass
 variants:
   hardened: # its files stand in the folder of the same name

@@ -79,7 +79,7 @@ export function expandCanaries(
   }
 
   function environmentAt(proxy: LoadedProxy, version: string, name: string, gateway: PlannedGateway) {
-    const variant = variantsAt(proxy.written, proxy.folder, version).find((one) => one.name === name)
+    const variant = variantsAt(proxy.written, proxy.folder, version, proxy.file).find((one) => one.name === name)
     if (variant === undefined)
       throw new UserError(`${proxy.name} has no variant ${name} to stand in front of ${gatewayId(gateway)}.`)
     // What is known to fail must not be excused here: on an old version it is what is looked for.

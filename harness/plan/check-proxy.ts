@@ -1,6 +1,6 @@
 /** What the shape of `proxy.yaml` and `known-failures.yaml` cannot say: names that must exist, files that must be there. */
 import { stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { ProxyFile } from './proxy-schema.ts'
 import { didYouMean } from './yaml/near-misses.ts'
@@ -18,14 +18,14 @@ export async function checkProxy(
   const problems: Problem[] = []
   const report: Report = (path, message) => problems.push({ ...yaml.place(path), message })
   const { content } = yaml
-  if (content.name !== basename(folder))
+  if (basename(yaml.file) === 'proxy.yaml' && content.name !== basename(folder))
     report(['name'], `expected the name of the folder, "${basename(folder)}", found "${content.name}"`)
   if (content.versions?.includes(content.version))
     report(['versions'], `the default version ${content.version} stands in version, not in versions`)
   checkServices(content, report)
   checkFeatures(content, features, report)
   checkCanaries(content, report)
-  await checkFiles(content, folder, report)
+  await Promise.all([checkFiles(content, folder, report), checkModules(content, folder, report)])
   return problems
 }
 
@@ -39,7 +39,7 @@ function checkServices(content: ProxyFile, report: Report) {
   if (!names.includes('proxy'))
     report(['services'], `expected a service named proxy, the public one, found ${names.join(', ') || 'none'}`)
   for (const [name, { title, pull, build, with: further, after, env }] of Object.entries(services)) {
-    if (build !== undefined && 'harness' in build && !title.endsWith('(stand-in)'))
+    if (build !== undefined && 'harness' in build && title !== undefined && !title.endsWith('(stand-in)'))
       report(['services', name, 'title'], `expected a title that ends with (stand-in), found "${title}"`)
     if (pull === undefined && build === undefined)
       report(['services', name], `expected pull or build: where the program of ${name} comes from`)
@@ -140,6 +140,19 @@ async function checkFiles(content: ProxyFile, folder: string, report: Report) {
           `expected the file ${join(variant, file)} in the folder of the proxy for the service ${service}; there is none`,
         )
       }
+}
+
+/** A Go module that is not there would be noticed only after minutes of preparing. */
+async function checkModules({ services = {}, version }: ProxyFile, folder: string, report: Report) {
+  for (const [name, { build, version: own = version }] of Object.entries(services)) {
+    if (build === undefined || !('go' in build)) continue
+    const module = resolve(folder, build.go.module.replaceAll('{version}', own.replaceAll('{version}', version)))
+    if (await stat(join(module, 'go.mod')).catch(() => undefined)) continue
+    report(
+      ['services', name, 'build', 'go', 'module'],
+      `expected a folder with a go.mod, there is none at ${module}; a known program needs only build: { recipe: NAME }`,
+    )
+  }
 }
 
 /** Known failures must speak of variants and versions that exist. */

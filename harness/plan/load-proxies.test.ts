@@ -93,7 +93,10 @@ describe('a proxy folder', () => {
   it('resolves builds for the version of the service, with modules relative to the folder', async () => {
     const build =
       'build: { go: { module: "../programs/tiny/{version}", package: ., ldflags: "-X v={version}", path: /bin/tiny } }'
-    await using here = await project({ [file]: broken('pull: registry.test/tiny:v{version}', build) })
+    await using here = await project({
+      [file]: broken('pull: registry.test/tiny:v{version}', build),
+      'proxies/programs/tiny/1.2.3/go.mod': '',
+    })
     const [tiny] = await loadProxies(here.root)
     expect(tiny?.variants[0]?.services[0]?.source.build).toEqual({
       kind: 'go',

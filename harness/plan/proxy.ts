@@ -13,6 +13,8 @@ export type GatewaySettings = {
   /** Beside alice. */
   readonly allowUsers: readonly string[]
   readonly without: readonly (typeof settingsToOmit)[number][]
+  /** Docker labels of its container. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** How a container's program is had. At least one of `pull` and `build`. */
@@ -57,6 +59,8 @@ export type Service = {
   /** Further programs that must be in the container, e.g. Envoy beside Pomerium. Only for builds. */
   readonly with: readonly BuildSource[]
   readonly command: readonly string[]
+  /** The command is only arguments: the program is the image's own. */
+  readonly ownProgram?: true
   /** Values may carry `{secret:NAME}`, `{address:SERVICE}`, `{version}`. */
   readonly env: Readonly<Record<string, string>>
   /** File beside the variant (or shared, `../x`) -> absolute path in the container. */
@@ -70,6 +74,12 @@ export type Service = {
   readonly after: readonly string[]
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
+  /** Path in the container -> what the run puts there. */
+  readonly certificates?: Readonly<Record<string, 'certificate' | 'key' | 'authority'>>
+  /** Docker labels, shown by the stand-in of the Docker API. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Path in the container of the stand-in's socket. */
+  readonly dockerSocket?: string
   /** In the gateway's network namespace, without an address of its own. */
   readonly beside?: 'gateway'
 }
@@ -91,7 +101,15 @@ export type Variant = {
   readonly login: {
     readonly callbacks: readonly string[]
     readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+    /** Exactly as the proxy is configured. Default http://idp.test. */
+    readonly issuer?: string
+    readonly clientId?: string
+    readonly clientSecret?: string
   }
+  /** The proxy shows a certificate of its own making: any is accepted. */
+  readonly certificate?: 'any'
+  /** Where all this is written, if not in the proxy.yaml above the folder. */
+  readonly file?: string
   /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }
   readonly topology: Topology

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { proxySchema } from './proxy-schema.ts'
 import { scenarioSchema } from './scenario-schema.ts'
+import { recipeSchema } from './service-schema.ts'
 
 /** Published schemas by file name, as text. */
 export function publishedSchemas(): Readonly<Record<string, string>> {
@@ -13,6 +14,7 @@ export function publishedSchemas(): Readonly<Record<string, string>> {
     'scenario.schema.json': render(scenarioSchema),
     'proxy.schema.json': render(proxySchema),
     'known-failures.schema.json': render(knownFailuresSchema),
+    'recipe.schema.json': render(recipeSchema),
   }
 }
 

@@ -1,13 +1,14 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
-import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
+import type { CompleteProxy, CompleteService } from './recipes.ts'
+import type { BuildFile, ServiceFile } from './service-schema.ts'
 
-/** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml` */
-export function variantsAt(file: ProxyFile, folder: string, version: string): Variant[] {
+/** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another */
+export function variantsAt(file: CompleteProxy, folder: string, version: string, writtenIn?: string): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
-    const services = Object.entries(file.services ?? {}).map(([service, written]) =>
+    const services = Object.entries(file.services).map(([service, written]) =>
       serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
     )
     return {
@@ -20,7 +21,15 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
       host: variant.host ?? 'app.test',
       names: variant.names ?? {},
       features: [...new Set([...(file.features ?? []), ...(variant.features ?? [])])],
-      login: { callbacks: login?.callbacks ?? [], clientAuth: login?.['client-auth'] ?? 'client_secret_basic' },
+      login: {
+        callbacks: login?.callbacks ?? [],
+        clientAuth: login?.['client-auth'] ?? 'client_secret_basic',
+        ...(login?.issuer !== undefined && { issuer: login.issuer }),
+        ...(login?.['client-id'] !== undefined && { clientId: login['client-id'] }),
+        ...(login?.['client-secret'] !== undefined && { clientSecret: login['client-secret'] }),
+      },
+      ...(writtenIn !== undefined && basename(writtenIn) !== 'proxy.yaml' && { file: writtenIn }),
+      ...(variant.certificate === 'any' && { certificate: 'any' as const }),
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
       topology: services.some(({ beside }) => beside) ? 'sidecar' : 'network',
@@ -28,13 +37,14 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
         bind: variant.gateway?.bind ?? 'lan',
         allowUsers: variant.gateway?.['allow-users'] ?? [],
         without: variant.gateway?.without ?? [],
+        ...(variant.gateway?.labels && { labels: variant.gateway.labels }),
       },
     }
   })
 }
 
 /** `env` and `files` of the variant are added, everything else of it replaces. */
-function merged(written: ServiceFile, override: ServiceOverride): ServiceFile {
+function merged(written: CompleteService, override: ServiceFile): CompleteService {
   return {
     ...written,
     ...override,
@@ -43,7 +53,7 @@ function merged(written: ServiceFile, override: ServiceOverride): ServiceFile {
   }
 }
 
-function serviceAt(name: string, written: ServiceFile, folder: string, proxyVersion: string): Service {
+function serviceAt(name: string, written: CompleteService, folder: string, proxyVersion: string): Service {
   const version = (written.version ?? proxyVersion).replaceAll('{version}', proxyVersion)
   const put = (text: string) => text.replaceAll('{version}', version)
   return {
@@ -55,17 +65,23 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
       ...(written.build !== undefined && { build: sourceAt(written.build, folder, version) }),
     },
     with: (written.with ?? []).map((build) => buildAt(build, folder, version)),
-    command: written.command.map(put),
+    command: (written.command ?? written.arguments ?? []).map(put),
+    ...(written.command === undefined && { ownProgram: true as const }),
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, put(value)])),
     files: written.files ?? {},
     ready: written.ready,
     after: written.after ?? [],
     tmpfs: written.tmpfs ?? [],
+    ...(written.certificates && { certificates: written.certificates }),
+    ...(written.labels && { labels: written.labels }),
+    ...(written['docker-socket'] !== undefined && { dockerSocket: written['docker-socket'] }),
     ...(written.beside && { beside: written.beside }),
   }
 }
 
-function sourceAt(build: BuildFile | StandInFile, folder: string, version: string): BuildSource | StandIn {
+function sourceAt(build: NonNullable<ServiceFile['build']>, folder: string, version: string): BuildSource | StandIn {
+  // A recipe that is still here is unknown, and has been reported.
+  if ('recipe' in build) return { kind: 'debian', package: build.recipe }
   return 'harness' in build ? { kind: 'harness', main: build.harness } : buildAt(build, folder, version)
 }
 
