@@ -60,6 +60,13 @@ const variantSchema = z
       description:
         'Which certificate the proxy must show: one of the run (default), or any where it makes its own because ACME cannot be reached.',
     }),
+    entrance: z
+      .strictObject({
+        port: z.int().min(1).max(65535).meta({ description: 'Port of the proxy that the outside reaches.' }),
+        tls: z.boolean().meta({ description: 'false: plain HTTP; the run ends TLS before it, and adds no header.' }),
+      })
+      .exactOptional()
+      .meta({ description: 'Default: port 443 over TLS.' }),
     names: z
       .record(text, z.array(text))
       .exactOptional()

@@ -69,13 +69,14 @@ export type Service = {
   readonly ready:
     | { readonly log: string }
     | { readonly http: string; readonly status: number }
+    | { readonly http: string; readonly not: number }
     | { readonly port: number }
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** Path in the container -> what the run puts there. */
-  readonly certificates?: Readonly<Record<string, 'certificate' | 'key' | 'authority'>>
+  readonly certificates?: Readonly<Record<string, 'certificate' | 'key' | 'authority' | 'names'>>
   /** Docker labels, shown by the stand-in of the Docker API. */
   readonly labels?: Readonly<Record<string, string>>
   /** Path in the container of the stand-in's socket. */
@@ -108,6 +109,8 @@ export type Variant = {
   }
   /** The proxy shows a certificate of its own making: any is accepted. */
   readonly certificate?: 'any'
+  /** Where the public reaches the proxy; default port 443 over TLS. Without TLS something before the proxy ends it. */
+  readonly entrance?: { readonly port: number; readonly tls: boolean }
   /** Where all this is written, if not in the proxy.yaml above the folder. */
   readonly file?: string
   /** Where a documented snippet stands, and what had to be added to make it start. */

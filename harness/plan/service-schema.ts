@@ -89,6 +89,13 @@ const serviceFields = {
           .meta({ description: 'Address to ask.' }),
         status: z.int().min(100).max(599).meta({ description: 'Status that it answers with.' }),
       }),
+      z.strictObject({
+        http: z
+          .string()
+          .regex(/^https?:\/\//)
+          .meta({ description: 'Address to ask.' }),
+        not: z.int().min(100).max(599).meta({ description: 'It is ready once it answers with any other status.' }),
+      }),
       z.strictObject({ port: z.int().min(1).max(65535).meta({ description: 'Port that it listens on.' }) }),
     ])
     .exactOptional()
@@ -99,11 +106,11 @@ const serviceFields = {
     .meta({ description: 'Services that must be ready first; idp is the OpenID provider, gateway the gateway.' }),
   tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
   certificates: z
-    .record(absolutePath, z.enum(['certificate', 'key', 'authority']))
+    .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names']))
     .exactOptional()
     .meta({
       description:
-        'Paths in the container where the run puts its certificate, its key, or the authority that issued it.',
+        'Paths in the container where the run puts its certificate, its key, the authority that issued it, or the names in it as Caddy keeps them.',
     }),
   labels: z.record(text, z.string()).exactOptional().meta({
     description: 'Docker labels, for a proxy of this deployment that reads labels.',
