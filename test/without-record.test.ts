@@ -9,7 +9,7 @@ import type { PlannedEnvironment } from '../harness/plan/expand.ts'
 import { correct } from '../harness/reference-proxy/behaviour.ts'
 import { mutants } from '../harness/reference-proxy/mutants.ts'
 import { runAndJudge } from '../harness/run/cells/run-cell.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../harness/run/environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../harness/run/environments/embedded.ts'
 import type { RunningEnvironment } from '../harness/run/environments/running-environment.ts'
 import { mutationPlaces } from '../harness/run/mutation/places.ts'
 
@@ -38,7 +38,7 @@ it.each(environments)(
     timeout: 180_000,
   },
   async (planned) => {
-    await using lab = await standUpEmbedded(planned)
+    await using lab = await startEmbedded(planned)
     const wrong: string[] = []
     for (const asked of share.filter((one) => planned.cells.some((cell) => cell.case === one))) {
       await set(lab, undefined)

@@ -19,7 +19,7 @@ export async function canaries(options: RunOptions): Promise<number> {
     printPlan(plan, options.json)
     return 0
   }
-  const results = await carryOut(plan, options, { asked: names, complete: false, instead: () => [] })
+  const results = await carryOut(plan, options, { complete: false, withoutEngine: () => [] })
   const rows = plan.canaries.map((planned) => rowOf(planned, results))
   const exitCode = canaryExitCode(rows, results.run.interrupted)
   console.log(

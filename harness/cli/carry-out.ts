@@ -1,31 +1,30 @@
-/** A plan carried out: prepare, run, report. Whatever has been obtained is written, however it ends. */
+/** Carries out a plan: prepare, run, report. Whatever has been obtained is written, however it ends. */
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { noteOwner, runFolderPrefix } from '../lab/containers/sweep.ts'
+import { removeRun } from '../lab/containers/sweep.ts'
+import { engineClient } from '../lab/deadlines.ts'
 import { stopSteps } from '../lab/images/step.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
+import { engineInWords } from '../report/overview.ts'
 import { mustBeReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/protocol/events.ts'
 import type { Results } from '../run/results/results.ts'
+import { createRunFolder } from '../run/run-folder.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
 import type { RunOptions } from './options.ts'
-import { findFooting, prepare } from './prepare.ts'
+import { chooseEngine, type EngineChoice, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { root } from './project.ts'
 import { environmentLine } from './summary.ts'
 
 export type Order = {
-  /** Proxies that the user named. */
-  readonly asked: readonly string[]
   /** The whole catalogue is planned: then a known failure that names no cell is stale. */
   readonly complete: boolean
-  /** What runs beside the plan where there is no engine. */
-  readonly instead: () => readonly PlannedEnvironment[]
+  /** What runs where there is no engine for the plan. */
+  readonly withoutEngine: () => readonly PlannedEnvironment[]
 }
 
 /**
@@ -42,68 +41,74 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   using progress = terminalProgress()
   using interruption = interruptible(progress)
   progress.note(planLine(plan))
-  const footing = await findFooting(plan, options, progress)
-  const nothingRuns = footing.engine.kind === 'none' && plan.environments.every(({ embedded }) => !embedded)
-  const instead = nothingRuns ? order.instead() : []
-  const environments = [...plan.environments, ...instead]
+  const choice = await chooseEngine(plan, options, progress)
+  const nothingRuns = choice.engine.kind === 'none' && plan.environments.every(({ embedded }) => !embedded)
+  const environments = [...plan.environments, ...(nothingRuns ? order.withoutEngine() : [])]
   const collection = new Collection(environments, order.complete)
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
-  const runId = randomBytes(4).toString('hex')
+  await using own = await createRunFolder(options)
+  const { runId, folder } = own
   const facts = {
     id: runId,
     startedAt,
     seed: options.seed,
     harness: { version: await harnessVersion(), commit: commit() },
     command: ['conformance', ...process.argv.slice(2)].join(' '),
-    notes: footing.notes,
   }
-  let engine: Results['run']['engine'] = { kind: footing.engine.kind, version: '' }
+  const notes = [...choice.notes]
+  const note = (line: string) => {
+    notes.push(line)
+    progress.note(line)
+  }
+  let engine: Results['run']['engine'] = { kind: choice.engine.kind, version: '' }
   const results = () => {
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
-    return collection.results({ ...facts, engine }, ending)
+    return collection.results({ ...facts, engine, notes }, ending)
   }
   let told = 0
   const report = async (): Promise<Results> => {
     const done = await withConfiguration(results(), environments)
     const { failures } = collection
-    told = failures.length
-    const exitCode = told > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
+    told = failures.length + notes.length
+    const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
     await writeReport(written, collection.evidence(), out)
     return written
   }
   let written: Results | undefined
   try {
-    const prepared = await prepare(environments, footing, { ...options, asked: order.asked }, progress)
+    const prepared = await prepare(environments, choice, options, progress)
     for (const missing of prepared.missing) collection.take({ type: 'environment', environment: missing })
     const request = {
       runId,
       environments: prepared.environments,
-      engine: footing.engine,
+      engine: choice.engine,
       folder,
       jobs: options.jobs,
-      seed: options.seed,
       keep: options.keep,
-      command: facts.command,
     }
     const judged = Promise.withResolvers<void>()
     const onEvent = (event: RunEvent) => {
       if (event.type === 'done') judged.resolve()
-      if (event.type === 'engine') engine = { kind: event.kind, version: event.version }
+      if (event.type === 'engine') engine = engineOf(event, choice)
       collection.take(event)
       show(event, collection, progress)
+      if (event.type === 'engine') progress.note(engineLine(engine, event.ms))
+      if (event.type === 'note') note(event.line)
+      // What went wrong after its cells: not everything of the environment was removed.
+      if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
-      const run = spawnRun(request, footing.prefix, onEvent, interruption.signal)
+      const run = spawnRun(request, choice.prefix, onEvent, interruption.signal)
       try {
         const end = await Promise.race([run, judged.promise])
-        // While the run takes down what it stood on.
+        // While the run's process removes its containers.
         if (end === undefined) written = await report()
       } finally {
         const end = await run
         if (end.kind === 'died')
           collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+        if (choice.engine.kind === 'docker' && !options.keep)
+          for (const line of await removeRest(choice.engine.socket, runId)) note(line)
       }
     }
   } catch (error) {
@@ -111,20 +116,19 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       collection.take({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
   } finally {
     progress.status('')
-    if (!options.keep) await rm(folder, { recursive: true, force: true })
   }
 
-  if (written === undefined || collection.failures.length > told) written = await report()
+  if (written === undefined || collection.failures.length + notes.length > told) written = await report()
   for (const failure of collection.failures) progress.note(failure)
   return written
 }
 
-/** Ctrl-C or SIGTERM: finish the case at hand, take everything down, write what there is. A second one does not wait. */
+/** Ctrl-C or SIGTERM: finishes the case at hand, removes all containers, writes partial results. A second one does not wait. */
 export function interruptible(progress: TerminalProgress): Disposable & { readonly signal: AbortSignal } {
   const abort = new AbortController()
   const onSignal = () => {
     if (abort.signal.aborted) process.exit(130)
-    progress.note('Interrupted: taking everything down and writing what there is (again to leave at once).')
+    progress.note('Interrupted: cleaning up and writing partial results. Press Ctrl-C again to exit at once.')
     abort.abort()
     stopSteps()
   }
@@ -140,17 +144,34 @@ export function interruptible(progress: TerminalProgress): Disposable & { readon
 }
 
 function show(event: RunEvent, collection: Collection, progress: TerminalProgress): void {
-  if (event.type === 'note') progress.note(event.line)
-  if (event.type === 'engine') progress.note(engineLine(event))
   if (event.type === 'starting') progress.status(`${event.id} starts`)
   if (event.type === 'cell') progress.status(`${collection.count} cells · ${event.cell.environment}`)
   if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
 }
 
-function engineLine({ kind, version, ms }: Extract<RunEvent, { type: 'engine' }>): string {
-  return kind === 'none'
+type Engine = Results['run']['engine']
+
+function engineOf({ kind, version }: Extract<RunEvent, { type: 'engine' }>, choice: EngineChoice): Engine {
+  const name = kind === 'private' ? `Docker ${version}, private to this run` : choice.name
+  return { kind, version, ...(name !== undefined && { name }) }
+}
+
+function engineLine(engine: Engine, ms: number): string {
+  return engine.kind === 'none'
     ? 'No container engine: embedded lab'
-    : `Engine ${kind} ${version} (${(ms / 1000).toFixed(1)} s)`
+    : `Engine: ${engineInWords(engine)} (${(ms / 1000).toFixed(1)} s)`
+}
+
+/** What the run's process was still starting when it ended: the engine finishes that without it. @returns what could not be removed */
+async function removeRest(socket: string, runId: string): Promise<string[]> {
+  try {
+    const left = await removeRun(engineClient(socket), runId)
+    return left.flatMap(({ kind, name, problem }) =>
+      problem === undefined ? [] : [`Left over: ${kind} ${name} could not be removed: ${problem}`],
+    )
+  } catch (error) {
+    return [`Left over: what this run made in the engine: ${error instanceof Error ? error.message : error}`]
+  }
 }
 
 function planLine({ environments }: Plan): string {

@@ -1,6 +1,6 @@
 /** `conformance clean`: what earlier runs left behind whose process is no more. Nothing without the suite's own mark is touched. */
-import Docker from 'dockerode'
 import { sweep } from '../lab/containers/sweep.ts'
+import { engineClient } from '../lab/deadlines.ts'
 import { findEngine } from '../lab/engine.ts'
 
 export type CleanOptions = { readonly dryRun?: boolean; readonly json: boolean }
@@ -8,7 +8,7 @@ export type CleanOptions = { readonly dryRun?: boolean; readonly json: boolean }
 /** @returns the exit code. @throws where the engine or the file system refuses */
 export async function clean({ dryRun = false, json }: CleanOptions): Promise<number> {
   const engine = await findEngine('auto')
-  const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
+  const docker = engine.kind === 'docker' ? engineClient(engine.socket) : undefined
   const leftovers = await sweep(docker, dryRun ? 'dry-run' : 'remove')
   if (json) {
     console.log(JSON.stringify({ dryRun, leftovers }, undefined, 2))

@@ -1,8 +1,4 @@
 /** `conformance contract`: what is written down about each version of a gateway, asked of the real program. */
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { gatewayPrograms, type Program, programOf } from '../gateways/programs.ts'
 import type { Variant } from '../plan/proxy.ts'
@@ -66,34 +62,27 @@ async function ask(
   progress: TerminalProgress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { noteOwner, runFolderPrefix } = await import('../lab/containers/sweep.ts')
-  const { findFooting, preparePrograms } = await import('./prepare.ts')
+  const { createRunFolder } = await import('../run/run-folder.ts')
+  const { chooseEngine, preparePrograms } = await import('./prepare.ts')
   const { spawnRun } = await import('../run/spawn-run.ts')
-  const footing = await findFooting({ environments: [{ embedded: false }] }, options, progress)
-  const { ready, missing } = await preparePrograms(programs, footing, options, progress)
+  const choice = await chooseEngine({ environments: [{ embedded: false }] }, options, progress)
+  const { ready, missing } = await preparePrograms(programs, choice, options, progress)
   for (const [program, reason] of missing) hearing.broke(program, 'all of it', reason)
   if (ready.length === 0 || signal.aborted) return
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
-  try {
-    const request = {
-      runId: randomBytes(4).toString('hex'),
-      environments: [],
-      engine: footing.engine,
-      folder,
-      // One program after the other: each wants a core and a gigabyte to itself.
-      jobs: 1,
-      seed: options.seed,
-      keep: false,
-      command: 'conformance contract',
-      contract: { programs: ready, only: options.only, audited },
-    }
-    const end = await spawnRun(request, footing.prefix, (event) => hearing.take(event), signal)
-    if (end.kind === 'died') for (const program of ready) hearing.broke(nameOf(program), 'the rest', end.detail)
-  } finally {
-    progress.status('')
-    await rm(folder, { recursive: true, force: true })
+  await using own = await createRunFolder({ keep: false })
+  const request = {
+    runId: own.runId,
+    folder: own.folder,
+    environments: [],
+    engine: choice.engine,
+    // One program after the other: each wants a core and a gigabyte to itself.
+    jobs: 1,
+    keep: false,
+    contract: { programs: ready, only: options.only, audited },
   }
+  const end = await spawnRun(request, choice.prefix, (event) => hearing.take(event), signal)
+  progress.status('')
+  if (end.kind === 'died') for (const program of ready) hearing.broke(nameOf(program), 'the rest', end.detail)
 }
 
 /** Puts together what comes from the run's process. */

@@ -65,7 +65,7 @@ async function engineFinding(engine: Awaited<ReturnType<typeof findEngine>>): Pr
   const what = 'container engine'
   switch (engine.kind) {
     case 'docker':
-      return { what, state: 'there', detail: `${engine.socket} answers, version ${engine.version}` }
+      return { what, state: 'there', detail: `${engine.name} answers at ${engine.socket}` }
     case 'private':
       return {
         what,

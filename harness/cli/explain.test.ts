@@ -62,7 +62,7 @@ describe('explain', () => {
     expect(explainJson('identity.arrival.accepted', listed)).toMatchObject({
       case: { id: 'identity.arrival.accepted', expect: { verdict: { accepted: '{alice}' } } },
       expected: [{ at: 'verdict', sentence: 'Accepted as alice@example.test.' }],
-      requests: [expect.arrayContaining(['POST /tools/invoke?mark=7d20 HTTP/1.1', 'Host: app.test'])],
+      requests: [expect.arrayContaining(['POST /tools/invoke?mark=7d20&end=1 HTTP/1.1', 'Host: app.test'])],
     })
   })
 })

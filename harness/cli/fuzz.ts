@@ -1,11 +1,7 @@
 /** `conformance fuzz`: requests drawn by chance from a seed; what breaks the property is made small and printed as a scenario. */
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan, type Plan, type PlannedEnvironment } from '../plan/expand.ts'
-import { standUpEmbedded } from '../run/environments/embedded.ts'
+import { startEmbedded } from '../run/environments/embedded.ts'
 import { fuzzCase, scenarioText } from '../run/fuzz/case.ts'
 import { fuzz } from '../run/fuzz/fuzz.ts'
 import { provenMutants } from '../run/fuzz/mutants.ts'
@@ -87,7 +83,7 @@ async function fuzzEmbedded(
 ): Promise<Row> {
   const about = { environment: environment.id, proxy: environment.proxy, variant: environment.variant.name }
   try {
-    await using lab = await standUpEmbedded(environment)
+    await using lab = await startEmbedded(environment)
     const tell = (done: number) => progress.status(`${done} of ${order.runs} requests · ${environment.id}`)
     return { ...about, result: await fuzz(environment, lab, order, { progress: tell, signal }) }
   } catch (error) {
@@ -105,46 +101,37 @@ async function fuzzContainers(
   progress: TerminalProgress,
   signal: AbortSignal,
 ): Promise<Row[]> {
-  const { noteOwner, runFolderPrefix } = await import('../lab/containers/sweep.ts')
-  const { findFooting, prepare } = await import('./prepare.ts')
+  const { createRunFolder } = await import('../run/run-folder.ts')
+  const { chooseEngine, prepare } = await import('./prepare.ts')
   const { spawnRun } = await import('../run/spawn-run.ts')
   const real = environments.filter((environment) => !environment.embedded)
-  const runOptions = { ...options, asked: real.map(({ proxy }) => proxy) }
-  const footing = await findFooting({ environments: real }, runOptions, progress)
-  const folder = await mkdtemp(join(tmpdir(), runFolderPrefix))
-  await noteOwner(folder)
+  const choice = await chooseEngine({ environments: real }, options, progress)
+  await using own = await createRunFolder({ keep: false })
   const rows = new Map<string, Pick<Row, 'result' | 'reason'>>()
-  try {
-    const prepared = await prepare(real, footing, runOptions, progress)
-    for (const { id, reason = 'unavailable' } of prepared.missing) rows.set(id, { reason })
-    if (prepared.environments.length > 0) {
-      const request = {
-        runId: randomBytes(4).toString('hex'),
+  const prepared = await prepare(real, choice, options, progress)
+  for (const { id, reason = 'unavailable' } of prepared.missing) rows.set(id, { reason })
+  if (prepared.environments.length > 0) {
+    const end = await spawnRun(
+      {
+        runId: own.runId,
+        folder: own.folder,
         environments: prepared.environments,
-        engine: footing.engine,
-        folder,
-        jobs: runOptions.jobs,
-        seed: order.seed,
+        engine: choice.engine,
+        jobs: options.jobs,
         keep: false,
-        command: 'conformance fuzz',
         fuzz: order,
-      }
-      const end = await spawnRun(
-        request,
-        footing.prefix,
-        (event) => {
-          if (event.type === 'starting') progress.note(`${event.id} starts`)
-          if (event.type === 'environment' && event.environment.status !== 'ready')
-            rows.set(event.environment.id, { reason: event.environment.reason ?? 'it did not stand up' })
-          if (event.type === 'fuzzed') rows.set(event.environment, event)
-          if (event.type === 'failure') progress.note(event.message)
-        },
-        signal,
-      )
-      if (end.kind === 'died') progress.note(`The run's process ended early: ${end.detail}`)
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+      },
+      choice.prefix,
+      (event) => {
+        if (event.type === 'starting') progress.note(`${event.id} starts`)
+        if (event.type === 'environment' && event.environment.status !== 'ready')
+          rows.set(event.environment.id, { reason: event.environment.reason ?? 'it did not start' })
+        if (event.type === 'fuzzed') rows.set(event.environment, event)
+        if (event.type === 'failure') progress.note(event.message)
+      },
+      signal,
+    )
+    if (end.kind === 'died') progress.note(`The run's process ended early: ${end.detail}`)
   }
   return real.map(({ id, proxy, variant }): Row => {
     const { result, reason = 'it ended before anything was found' } = rows.get(id) ?? {}
@@ -162,7 +149,7 @@ async function scenarioOf(
   reference: PlannedEnvironment,
 ): Promise<string | undefined> {
   if (result === undefined || result.counterExamples.length === 0) return undefined
-  await using lab = await standUpEmbedded(reference)
+  await using lab = await startEmbedded(reference)
   const cases = []
   for (const { request, level } of result.counterExamples) {
     const asked = fuzzCase(request, topicOf(order), level)

@@ -1,5 +1,6 @@
 /** The flags of a run. Parsing only: the plan selects. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Transport, transports } from '../plan/case.ts'
 
 export type RunOptions = {
   readonly proxy: readonly string[]
@@ -8,7 +9,7 @@ export type RunOptions = {
   readonly proxyVersion?: string
   readonly case: readonly string[]
   readonly level?: 'must' | 'should' | 'info'
-  readonly transport?: 'http' | 'websocket' | 'h2'
+  readonly transport?: Transport
   readonly list: boolean
   readonly engine: 'auto' | 'docker' | 'private' | 'none'
   readonly images: 'auto' | 'pull' | 'build'
@@ -89,7 +90,7 @@ export function runOptions(command: Command): Command {
   return selectionOptions(command)
     .option('--case <glob>', 'case ids, for example "spoofing.**" (repeatable, or a comma list)', commaList)
     .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
-    .addOption(new Option('--transport <transport>', 'one transport only').choices(['http', 'websocket', 'h2']))
+    .addOption(new Option('--transport <transport>', 'one transport only').choices(transports))
     .option('--list', 'print the cells that would run, and run nothing')
     .addOption(
       new Option('--engine <engine>', 'where containers run; none is the embedded lab')

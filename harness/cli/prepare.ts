@@ -1,7 +1,7 @@
 /** What has to be there before anything starts: an engine, and the programs of every environment. */
-import Docker from 'dockerode'
 import { type Program, programOf } from '../gateways/programs.ts'
-import { sweep } from '../lab/containers/sweep.ts'
+import { type Leftover, sweep } from '../lab/containers/sweep.ts'
+import { engineClient } from '../lab/deadlines.ts'
 import { findEngine } from '../lab/engine.ts'
 import { type PreparedService, Preparer } from '../lab/images/prepare.ts'
 import { enterNamespaces } from '../lab/private/enter.ts'
@@ -14,41 +14,50 @@ import type { EnvironmentResult } from '../run/results/results.ts'
 import type { RunOptions } from './options.ts'
 import type { TerminalProgress } from './progress.ts'
 
-/** What containers will stand on. */
-export type Footing = {
+/** Where the containers of a run will live. */
+export type EngineChoice = {
   readonly engine: RunEngine
+  /** What a given engine is called; a private one tells when it has started. */
+  readonly name?: string
   /** Command line that enters the run's own namespaces; empty for a plain process. */
   readonly prefix: readonly string[]
   /** What the reader of the report must know. */
   readonly notes: readonly string[]
-  /** Why an engine that could have been there is not: then its absence is an error, whatever was asked for. */
+  /** Why there is no engine, where it was wanted. */
   readonly obstacle?: string
 }
 
-/** Finds or makes ready an engine, and removes what dead runs left. */
-export async function findFooting(
+/** Finds an engine or makes one ready, and removes what earlier runs left over. */
+export async function chooseEngine(
   plan: { readonly environments: readonly Pick<PlannedEnvironment, 'embedded'>[] },
   options: RunOptions,
   progress: TerminalProgress,
-): Promise<Footing> {
-  const nowhere: Footing = { engine: { kind: 'none' }, prefix: [], notes: [] }
+): Promise<EngineChoice> {
+  const nowhere: EngineChoice = { engine: { kind: 'none' }, prefix: [], notes: [] }
   if (options.engine === 'none' || plan.environments.every((environment) => environment.embedded)) return nowhere
   const found = await progress.step('looking for a container engine', async (detail) => {
     const engine = await findEngine(options.engine === 'none' ? 'auto' : options.engine)
     detail(
       engine.kind === 'docker'
-        ? `${engine.socket}, version ${engine.version}`
+        ? `${engine.name} at ${engine.socket}`
         : engine.kind === 'private'
-          ? 'none answers; a private one for this run'
-          : 'none',
+          ? 'none found'
+          : 'none found, and none can be started',
     )
     return engine
   })
-  await sweep(found.kind === 'docker' ? new Docker({ socketPath: found.socket }) : undefined, 'remove')
+  const left = await sweep(found.kind === 'docker' ? engineClient(found.socket) : undefined, 'remove')
+  for (const line of left.flatMap(problemOf)) progress.note(line)
   switch (found.kind) {
     case 'docker':
-      return { engine: { kind: 'docker', socket: found.socket, version: found.version }, prefix: [], notes: [] }
+      return {
+        engine: { kind: 'docker', socket: found.socket, version: found.version },
+        name: found.name,
+        prefix: [],
+        notes: [],
+      }
     case 'private':
+      progress.note('No container engine found; starting a private one for this run')
       try {
         const packages = await enginePackages(progress, options.offline)
         return { engine: { kind: 'private', packages }, prefix: enterNamespaces, notes: [] }
@@ -60,10 +69,17 @@ export async function findFooting(
       return {
         ...nowhere,
         notes: [
-          `NO CONTAINER ENGINE: only the embedded lab ran, no real proxy was tested (${found.reasons.join('; ')}). "conformance doctor" says what to do.`,
+          `NO CONTAINER ENGINE: only the embedded lab ran, no real proxy was tested (${found.reasons.join('; ')}). "conformance doctor" says what to do; "--engine none" asks for the embedded lab alone.`,
         ],
       }
   }
+}
+
+/** What a sweep could not remove is told, and ends nothing. */
+export function problemOf({ kind, name, problem }: Leftover): string[] {
+  return problem === undefined
+    ? []
+    : [`Left over from an earlier run: ${kind} ${name} could not be removed: ${problem}`]
 }
 
 export type Prepared = {
@@ -75,13 +91,13 @@ export type Prepared = {
 /** Fetches and builds everything that the environments need, each thing once; what cannot be had costs its own environments only. */
 export async function prepare(
   environments: readonly PlannedEnvironment[],
-  footing: Footing,
-  options: RunOptions & { readonly asked: readonly string[] },
+  choice: EngineChoice,
+  options: RunOptions,
   progress: TerminalProgress,
 ): Promise<Prepared> {
-  const { engine } = footing
+  const { engine } = choice
   // A private engine has no network: what it runs is built.
-  const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
+  const docker = engine.kind === 'docker' ? engineClient(engine.socket) : undefined
   const services = environments.flatMap(({ variant }) => variant.services)
   const preparer = new Preparer(services, {
     images: options.images,
@@ -94,13 +110,9 @@ export async function prepare(
   await Promise.all(
     environments.map(async (environment) => {
       if (environment.embedded) return void ready.push({ ...environment, services: {} })
-      const unavailable = (reason: string, asked: boolean) =>
-        void missing.push(environmentRow(environment, { status: 'unavailable', reason, asked }))
-      if (engine.kind === 'none')
-        return unavailable(
-          footing.obstacle ?? 'There is no container engine here.',
-          options.asked.length > 0 || footing.obstacle !== undefined,
-        )
+      const unavailable = (reason: string) =>
+        void missing.push(environmentRow(environment, { status: 'unavailable', reason }))
+      if (engine.kind === 'none') return unavailable(choice.obstacle ?? 'There is no container engine here.')
       const wanted = [
         ['harness', preparer.harness()] as const,
         ...('version' in environment.gateway
@@ -111,7 +123,7 @@ export async function prepare(
       const prepared: Record<string, PreparedService> = {}
       for (const [name, preparing] of wanted) {
         const preparation = await preparing
-        if (preparation.status === 'unavailable') return unavailable(preparation.reason, true)
+        if (preparation.status === 'unavailable') return unavailable(preparation.reason)
         prepared[name] = preparation.service
       }
       ready.push({ ...environment, services: prepared })
@@ -124,14 +136,14 @@ export async function prepare(
 /** The programs themselves, without a proxy. What cannot be had is told in words, by name. */
 export async function preparePrograms(
   programs: readonly Program[],
-  footing: Footing,
+  choice: EngineChoice,
   options: RunOptions,
   progress: TerminalProgress,
 ): Promise<{ readonly ready: readonly PreparedProgram[]; readonly missing: ReadonlyMap<string, string> }> {
-  const { engine } = footing
+  const { engine } = choice
   const missing = new Map<string, string>()
   const ready: PreparedProgram[] = []
-  const docker = engine.kind === 'docker' ? new Docker({ socketPath: engine.socket }) : undefined
+  const docker = engine.kind === 'docker' ? engineClient(engine.socket) : undefined
   const preparer = new Preparer([], {
     images: options.images,
     offline: options.offline,
@@ -141,7 +153,7 @@ export async function preparePrograms(
   for (const program of programs) {
     const { name, version } = program
     if (engine.kind === 'none') {
-      missing.set(`${name}@${version}`, footing.obstacle ?? 'there is no container engine here')
+      missing.set(`${name}@${version}`, choice.obstacle ?? 'there is no container engine here')
       continue
     }
     const [harness, gateway] = [await preparer.harness(), await preparer.npm(program)]

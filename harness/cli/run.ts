@@ -1,4 +1,4 @@
-/** `conformance run`: what is asked for, carried out, and said. */
+/** `conformance run`: selects, runs, and prints what came of it. */
 import { resolve } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan } from '../plan/expand.ts'
@@ -25,10 +25,9 @@ export async function run(options: RunOptions): Promise<number> {
     return 0
   }
   const results = await carryOut(plan, options, {
-    asked: names,
     complete: options.case.length === 0 && options.level === undefined && options.transport === undefined,
-    // Nothing to run containers on: what can be shown is the embedded lab, beside rows that say what is missing.
-    instead: () =>
+    // Where there is no engine, the embedded lab shows that the suite works; the rows of the real proxies say what is missing.
+    withoutEngine: () =>
       expandPlan({ ...sources, proxies: embedded }, { ...options, proxy: [], variant: [], gateway: [] }).environments,
   })
   const out = resolve(options.out)

@@ -1,5 +1,6 @@
 /** Header fields for HTTP/2 as bytes: what no library writes (connection-specific fields, duplicate pseudo-headers) must still be sendable. */
 import type { HeaderLine, Send } from '../plan/case.ts'
+import { markHeader } from '../plan/marks.ts'
 import { bodyOf, cookieOf, methodOf, passwordOf, type RequestContext, targetOf } from './request-bytes.ts'
 
 /**
@@ -18,6 +19,7 @@ export function requestFields(send: Send, context: RequestContext): HeaderLine[]
   const pseudo = regular === -1 ? given : given.slice(0, regular)
   const named = new Set(given.map(([name]) => name))
   const own: HeaderLine[] = [
+    ...(context.mark === '' ? [] : [field(markHeader.toLowerCase(), context.mark)]),
     ...(password === undefined ? [] : [field('authorization', `Bearer ${password}`)]),
     ...(body === undefined ? [] : [field('content-type', 'application/json')]),
     ...(body === undefined || send.trailers !== undefined

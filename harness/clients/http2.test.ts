@@ -8,7 +8,7 @@ import { sendHttp2 } from './http2.ts'
 import { peerOf } from './peer.testing.ts'
 import type { Peer } from './tls.ts'
 
-const context = { host: 'app.test', cookie: 'session=1', mark: 'mark-1', password: 'right' }
+const context = { host: 'app.test', cookie: 'session=1', mark: 'mark-1.2', password: 'right' }
 let authority: CertificateAuthority
 beforeAll(async () => {
   authority = await createAuthority()
@@ -74,8 +74,9 @@ it('asks the probe over h2 and hears the gateway', async () => {
         [':method', 'POST'],
         [':scheme', 'https'],
         [':authority', 'app.test'],
-        [':path', '/tools/invoke?mark=mark-1'],
+        [':path', '/tools/invoke?mark=mark-1&end=1'],
         ['cookie', 'session=1'],
+        ['x-conformance-request', 'mark-1.2'],
         ['content-type', 'application/json'],
         ['content-length', '2'],
         ['x-forwarded-user', 'evil'],
@@ -85,7 +86,7 @@ it('asks the probe over h2 and hears the gateway', async () => {
     },
   ])
   expect(exchange.sent.toString()).toMatch(
-    /^POST https:\/\/app.test\/tools\/invoke\?mark=mark-1 HTTP\/2\r\n:method: POST\r\n/,
+    /^POST https:\/\/app.test\/tools\/invoke\?mark=mark-1&end=1 HTTP\/2\r\n:method: POST\r\n/,
   )
 })
 
@@ -98,7 +99,7 @@ it('sends what no library writes: duplicates in order, a host beside :authority,
     ['host', 'evil.test'],
     ['x-long', 'a'.repeat(40_000)],
   ]
-  const exchange = await sendHttp2(peer, { method: 'GET', target: '/', headers }, { ...context, cookie: '' })
+  const exchange = await sendHttp2(peer, { method: 'GET', target: '/', headers }, { ...context, cookie: '', mark: '' })
   expect(exchange.fault).toBeUndefined()
   // Node's server keeps x-forwarded-user apart; a second `host` is what the peer makes of it.
   expect(seen[0]?.lines.slice(4)).toEqual(headers)
@@ -137,7 +138,7 @@ describe('a malformed request', () => {
 
 it('puts the pseudo-headers of a case beside its own, and behind regular ones where the case has them there', () => {
   const names = (headers: HeaderLine[]) =>
-    requestFields({ method: 'GET', headers }, { ...context, cookie: '' }).map(([name]) => name)
+    requestFields({ method: 'GET', headers }, { ...context, cookie: '', mark: '' }).map(([name]) => name)
   const own = [':method', ':scheme', ':authority', ':path']
   expect(
     names([

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
+import { markHeader } from '../plan/marks.ts'
 import { connectParameters } from './gateway-protocol.ts'
 import { openStream, type Peer } from './tls.ts'
 
@@ -29,13 +30,13 @@ export class LiveSocket implements AsyncDisposable {
    */
   static async open(
     peer: Peer,
-    { target, cookie }: { readonly target: string; readonly cookie: string },
+    { target, mark, cookie }: { readonly target: string; readonly mark: string; readonly cookie: string },
     deadlineMs: number,
   ): Promise<LiveSocket> {
     const stream = await openStream(peer, 'http/1.1', deadlineMs)
     const socket = new WebSocket(`ws://${peer.host}${target}`, {
       createConnection: () => stream,
-      headers: cookie === '' ? {} : { cookie },
+      headers: { [markHeader]: mark, ...(cookie !== '' && { cookie }) },
       perMessageDeflate: false,
     })
     const live = new LiveSocket(socket, deadlineMs)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Send } from '../plan/case.ts'
 import { type RequestKind, requestBytes } from './request-bytes.ts'
 
-const context = { host: 'app.test', cookie: 'session=1', mark: 'mark-1', password: 'right' }
+const context = { host: 'app.test', cookie: 'session=1', mark: 'mark-1.2', password: 'right' }
 const anonymous = { ...context, cookie: '' }
 
 function written(send: Send, kind: RequestKind = 'http', within = anonymous): string {
@@ -14,8 +14,8 @@ function written(send: Send, kind: RequestKind = 'http', within = anonymous): st
 describe('an ordinary request', () => {
   it('is the probe, marked, on a connection of its own, with the cookie of the user', () => {
     expect(written({}, 'http', context)).toBe(
-      'POST /tools/invoke?mark=mark-1 HTTP/1.1\nHost: app.test\nCookie: session=1\nConnection: close\n' +
-        'Content-Type: application/json\nContent-Length: 2\n\n{}',
+      'POST /tools/invoke?mark=mark-1&end=1 HTTP/1.1\nHost: app.test\nCookie: session=1\nConnection: close\n' +
+        'X-Conformance-Request: mark-1.2\nContent-Type: application/json\nContent-Length: 2\n\n{}',
     )
   })
 
@@ -26,7 +26,7 @@ describe('an ordinary request', () => {
       ['X-Forwarded-User', ' padded '],
     ] as const
     expect(written({ method: 'GET', target: '/', headers })).toBe(
-      'GET /?mark=mark-1 HTTP/1.1\nHost: app.test\nConnection: close\nX-Forwarded-User: a\nx-FORWARDED-user: b\nX-Forwarded-User:  padded \n\n',
+      'GET /?mark=mark-1&end=1 HTTP/1.1\nHost: app.test\nConnection: close\nX-Conformance-Request: mark-1.2\nX-Forwarded-User: a\nx-FORWARDED-user: b\nX-Forwarded-User:  padded \n\n',
     )
   })
 
@@ -66,20 +66,25 @@ describe('an ordinary request', () => {
   })
 
   it.each([
-    [{ target: '/a?b=c' }, 'POST /a?b=c&mark=mark-1 HTTP/1.1'],
+    [{ target: '/a?b=c' }, 'POST /a?b=c&mark=mark-1&end=1 HTTP/1.1'],
     [{ target: '/a?x=mark-1' }, 'POST /a?x=mark-1 HTTP/1.1'],
     [{ method: 'OPTIONS', target: '*' }, 'OPTIONS * HTTP/1.1'],
     [{ method: 'CONNECT', target: 'gateway:18789' }, 'CONNECT gateway:18789 HTTP/1.1'],
-    [{ target: 'https://evil.test/x', version: '1.0' as const }, 'POST https://evil.test/x?mark=mark-1 HTTP/1.0'],
+    [{ target: 'https://evil.test/x', version: '1.0' as const }, 'POST https://evil.test/x?mark=mark-1&end=1 HTTP/1.0'],
   ])('marks %j where the target has room for it', (send, line) => {
     expect(written(send).split('\n', 1)).toEqual([line])
+  })
+
+  it('carries no mark where there is none, and another than its own where the case writes the header', () => {
+    expect(written({}, 'http', { ...anonymous, mark: '' })).not.toMatch(/mark|X-Conformance/)
+    expect(written({ headers: [['x-conformance-request', 'mark-2.1']] })).not.toMatch(/mark-1\.2/)
   })
 })
 
 describe('an upgrade', () => {
   it('has one line of each kind', () => {
     expect(written({}, 'websocket')).toMatch(
-      /^GET \/\?mark=mark-1 HTTP\/1.1\nHost: app.test\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: [\w+/]{22}==\n\n$/,
+      /^GET \/\?mark=mark-1&end=1 HTTP\/1.1\nHost: app.test\nConnection: Upgrade\nX-Conformance-Request: mark-1.2\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: [\w+/]{22}==\n\n$/,
     )
   })
 

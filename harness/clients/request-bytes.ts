@@ -1,6 +1,7 @@
 /** A case's request as the bytes that go on the wire, HTTP/1.x. Nothing is corrected: what the case says is what is written. */
 import { randomBytes } from 'node:crypto'
 import type { HeaderLine, Send } from '../plan/case.ts'
+import { markHeader, withMark } from '../plan/marks.ts'
 import { UserError } from '../plan/user-error.ts'
 import { probe } from './probe.ts'
 
@@ -10,7 +11,7 @@ export type RequestContext = {
   readonly host: string
   /** Value of the `Cookie` header of the case's user; empty sends none. */
   readonly cookie: string
-  /** Marks the request: added to the target as a query unless it stands there already. */
+  /** The request's mark: its cell's goes into the target unless it stands there already, its own into a header. Empty: none. */
   readonly mark: string
   /** The gateway's local password. */
   readonly password: string
@@ -47,11 +48,10 @@ export function bodyOf(send: Send, method: string): string | undefined {
   return send.body ?? (['POST', 'PUT', 'PATCH'].includes(method) ? probe.body : undefined)
 }
 
-/** The case's target with the mark. Targets that are no path or URL (`*`, and `host:port` of CONNECT) stay as they are. */
+/** The case's target with the cell's mark. Targets that are no path or URL (`*`, and `host:port` of CONNECT) stay as they are. */
 export function targetOf(send: Send, { mark }: Pick<RequestContext, 'mark'>, kind: RequestKind): string {
   const target = send.target ?? (kind === 'websocket' ? '/' : probe.target)
-  if (mark === '' || target.includes(mark) || target === '*' || send.method === 'CONNECT') return target
-  return `${target}${target.includes('?') ? '&' : '?'}mark=${mark}`
+  return target === '*' || send.method === 'CONNECT' ? target : withMark(target, mark)
 }
 
 /** Whether the session cookie goes along. */
@@ -74,6 +74,7 @@ function ownLines(
   const password = kind === 'http' ? passwordOf(send, context) : undefined
   const connection = send.connection ?? [kind === 'websocket' ? 'Upgrade' : 'close']
   const replaceable: HeaderLine[] = [
+    ...(context.mark === '' ? [] : [line(markHeader, context.mark)]),
     ...(password === undefined ? [] : [line('Authorization', `Bearer ${password}`)]),
     ...(kind === 'websocket'
       ? [

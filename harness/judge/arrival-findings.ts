@@ -1,6 +1,7 @@
 /** The first observation: what arrived at a gateway that records. */
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
+import { withoutMark } from '../plan/marks.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times } from './words.ts'
 
@@ -73,7 +74,8 @@ type Lines = Exclude<ArrivalExpectation, 'never'>
 
 function lineFindings(expected: Lines, arrival: Arrival, identity: string): Finding[] {
   const findings: Finding[] = []
-  if (expected.identity !== undefined) findings.push(exactly(identity, expected.identity, arrival))
+  if (expected.identity === 'blank-or-absent') findings.push(blankOrAbsent(identity, arrival))
+  else if (expected.identity !== undefined) findings.push(exactly(identity, expected.identity, arrival))
   if (expected.aliases === 'none') findings.push(noAliases(identity, arrival))
   for (const value of expected.without ?? []) findings.push(withoutValue(value, arrival))
   for (const name of expected.absent ?? []) findings.push(absent(name, arrival))
@@ -95,6 +97,12 @@ function exactly(name: string, wanted: readonly string[], arrival: Arrival): Fin
   if (same && wanted.length === 0) return { met: true, says: `without ${name}` }
   if (same) return { met: true, says: `with ${name} ${quoteAll(wanted)}` }
   return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}` }
+}
+
+function blankOrAbsent(name: string, arrival: Arrival): Finding {
+  const found = arrival.headers.filter(([header]) => sameName(header, name)).map(lineValue)
+  if (found.every((value) => value === '')) return { met: true, says: `${name} blank or absent` }
+  return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of blank or absent` }
 }
 
 /** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (RFC 3875 4.1.18). */
@@ -150,10 +158,7 @@ function forwarded(arrival: Arrival): string {
   return `X-Forwarded-For ${lines.length === 0 ? 'absent' : quoteAll(lines)}`
 }
 
-/** The harness adds `mark=…` to the query; it is no part of what the case speaks of. */
-const withoutMark = (text: string) =>
-  text.replace(/([?&])mark=[^&#]*(&?)/, (_all, before: string, after: string) => (after ? before : ''))
-
+/** The harness adds its mark to the query; it is no part of what the case speaks of. */
 function target(wanted: string, arrival: Arrival): Finding {
   const found = withoutMark(arrival.target)
   if (found === withoutMark(wanted)) return { met: true, says: `with target ${quote(found)}` }

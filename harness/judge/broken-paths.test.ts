@@ -21,6 +21,7 @@ const expectations: readonly Expectation[] = [
   { arrives: { count: 0 } },
   { arrives: { count: 'any', without: [evil] } },
   { arrives: { identity: [] } },
+  { arrives: { identity: 'blank-or-absent' } },
   { arrives: { identity: [alice] } },
   { verdict: 'unreached' },
   { verdict: { accepted: alice } },

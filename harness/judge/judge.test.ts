@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Expectation } from '../plan/case.ts'
+import type { KnownFailure } from '../plan/proxy.ts'
 import {
   aCase,
   alice,
@@ -63,6 +64,20 @@ const rows: readonly Row[] = [
     expect: { arrives: { identity: [] } },
     status: 'fail',
     reason: /arrived as "alice@example\.test" instead of nothing/,
+  },
+  {
+    name: 'fails on any text where the identity should be blank or absent',
+    expect: { arrives: { identity: 'blank-or-absent' } },
+    seen: { arrivals: [withLines(['X-Forwarded-User', ' '], ['x-forwarded-user', '(null)'])] },
+    status: 'fail',
+    reason: /arrived as "" and "\(null\)" instead of blank or absent/,
+  },
+  {
+    name: 'passes where the identity is blank or absent',
+    expect: { arrives: { identity: 'blank-or-absent' } },
+    seen: { arrivals: [withLines(['X-Forwarded-User', ' \t'])] },
+    status: 'pass',
+    reason: /X-Forwarded-User blank or absent/,
   },
   {
     name: 'ignores white space around a value (RFC 9110 5.5)',
@@ -233,7 +248,7 @@ const rows: readonly Row[] = [
   {
     name: 'compares the target without the mark',
     expect: { arrives: { target: '/a?b=1' } },
-    seen: { arrivals: [anArrival({ target: '/a?mark=xyz&b=1' })] },
+    seen: { arrivals: [anArrival({ target: '/a?mark=xyz&end=1&b=1' })] },
     status: 'pass',
     reason: /with target "\/a\?b=1"/,
   },
@@ -785,7 +800,7 @@ describe('judge', () => {
         reason: expect.stringContaining('known-failures.yaml:3'),
       })
     })
-    it.each([
+    it.each<Partial<KnownFailure>>([
       { variant: 'documented' },
       { cases: ['alias.*.*'] },
       { transports: ['websocket'] },

@@ -13,7 +13,7 @@ const cell = (changes: Partial<Weighed> = {}): Weighed => ({
 })
 const outcome = (cells: readonly Weighed[]) => ({
   interrupted: false,
-  environments: [{ status: 'ready' as const }],
+  environments: [{ id: 'e', status: 'ready' as const }],
   cells,
   stale: 0,
 })
@@ -33,11 +33,27 @@ describe('the exit code', () => {
   })
   it('is 3 for a harness error, before any failure', () => {
     expect(exitCode(outcome([cell({ status: 'harness-error' }), cell({ status: 'fail' })]))).toBe(3)
-    expect(exitCode({ ...outcome([cell()]), environments: [{ status: 'failed' }] })).toBe(3)
+    expect(exitCode({ ...outcome([cell()]), environments: [{ id: 'e', status: 'failed' }] })).toBe(3)
   })
-  it('is 3 when a named environment is unavailable, and only then', () => {
-    expect(exitCode({ ...outcome([cell()]), environments: [{ status: 'unavailable', asked: true }] })).toBe(3)
-    expect(exitCode({ ...outcome([cell()]), environments: [{ status: 'unavailable' }] })).toBe(0)
+  it('is 3 when an environment is unavailable, whatever passed elsewhere', () => {
+    const environments = [
+      { id: 'e', status: 'ready' as const },
+      { id: 'other', status: 'unavailable' as const },
+    ]
+    expect(exitCode({ ...outcome([cell()]), environments })).toBe(3)
+  })
+  it('is 3 when nothing held in one of the environments, unless its known failures say so', () => {
+    const environments = [
+      { id: 'e', status: 'ready' as const },
+      { id: 'other', status: 'ready' as const },
+    ]
+    const there = (status: Weighed['status']) => cell({ environment: 'other', level: 'should', status })
+    const run = (...cells: readonly Weighed[]) => exitCode({ ...outcome([cell(), ...cells]), environments })
+    expect(run(there('blocked'), there('unsupported'))).toBe(3)
+    expect(run(there('warn'))).toBe(3)
+    expect(run(there('blocked'), there('known-failure'))).toBe(0)
+    expect(run(there('blocked'), there('pass'))).toBe(0)
+    expect(run(there('unsupported'))).toBe(0)
   })
   it('is 3 when nothing was judged: no cell is not a pass', () => {
     expect(exitCode(outcome([]))).toBe(3)
@@ -48,7 +64,7 @@ describe('the exit code', () => {
   })
   it('is 1 for a must that stays blocked, unless a known failure stands behind it', () => {
     const blocked = cell({ case: 'x.y.z', status: 'blocked', blocked: { by: 'control', cases: ['a.b.c'] } })
-    expect(exitCode(outcome([cell({ status: 'warn' }), blocked]))).toBe(1)
+    expect(exitCode(outcome([cell(), blocked]))).toBe(1)
     expect(exitCode(outcome([cell({ status: 'known-failure' }), blocked]))).toBe(0)
     const further = cell({ case: 'p.q.r', status: 'blocked', blocked: { by: 'dependency', cases: ['x.y.z'] } })
     expect(exitCode(outcome([cell({ status: 'known-failure' }), blocked, further]))).toBe(0)

@@ -7,7 +7,7 @@ export function isPositive(expect: Expectation): boolean {
   if (typeof expect.verdict === 'object' && 'accepted' in expect.verdict) return true
   if (typeof expect.arrives !== 'object') return false
   const { count, identity } = expect.arrives
-  return count !== 'any' && count !== 0 && identity !== undefined && identity.length > 0
+  return count !== 'any' && count !== 0 && typeof identity === 'object' && identity.length > 0
 }
 
 /** Whether an attempt without arrivals or without an answer could meet it: the run then sends a fence after a case of which one was such. */

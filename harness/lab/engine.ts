@@ -4,27 +4,36 @@ import { access, constants } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import Docker from 'dockerode'
+import { z } from 'zod'
+import { answers, engineClient, within } from './deadlines.ts'
 import { releaseName } from './images/base-image.ts'
 
 export type Candidate = { readonly socket: string; readonly answer: string; readonly works: boolean }
 
 export type FoundEngine =
-  | { readonly kind: 'docker'; readonly socket: string; readonly version: string; readonly tried: readonly Candidate[] }
+  | {
+      /** Whatever speaks Docker's API. */
+      readonly kind: 'docker'
+      readonly socket: string
+      readonly version: string
+      /** As its maker calls it, with its version: `Docker 26.1.5`, `Podman 5.4.2, rootless`. */
+      readonly name: string
+      readonly tried: readonly Candidate[]
+    }
   | { readonly kind: 'private'; readonly tried: readonly Candidate[] }
   | { readonly kind: 'none'; readonly reasons: readonly string[]; readonly tried: readonly Candidate[] }
 
-/** How long an engine may take to answer, in milliseconds. */
-const patience = 1500
+/** How long an engine may take to answer, in milliseconds: a machine that runs other things answers late. */
+const patience = 5000
 
 /** @param choice of `--engine`: `auto` takes what answers, else what can be made */
 export async function findEngine(choice: 'auto' | 'docker' | 'private'): Promise<FoundEngine> {
   const tried: Candidate[] = []
   if (choice !== 'private') {
     for (const socket of sockets()) {
-      const { version, answer } = await ask(socket)
-      tried.push({ socket, answer, works: version !== undefined })
-      if (version !== undefined) return { kind: 'docker', socket, version, tried }
+      const { known, answer } = await ask(socket)
+      tried.push({ socket, answer, works: known !== undefined })
+      if (known !== undefined) return { kind: 'docker', socket, ...known, tried }
     }
     if (choice === 'docker') return { kind: 'none', reasons: ['no Docker-compatible engine answers'], tried }
   }
@@ -49,22 +58,33 @@ function sockets(): string[] {
   ]
 }
 
-async function ask(socketPath: string): Promise<{ readonly version?: string; readonly answer: string }> {
+const infoSchema = z.object({ OperatingSystem: z.string().catch(''), SecurityOptions: z.array(z.string()).catch([]) })
+
+/** @param component of the engine's first component: `Podman Engine`, or `Engine` where it is Docker */
+function nameOf(version: string, component: string, info: z.infer<typeof infoSchema>): string {
+  const maker = /podman/i.test(component)
+    ? 'Podman'
+    : info.OperatingSystem === 'Docker Desktop'
+      ? 'Docker Desktop'
+      : 'Docker'
+  const rootless = info.SecurityOptions.some((option) => /\bname=rootless\b/.test(option))
+  return `${maker} ${version}${rootless ? ', rootless' : ''}`
+}
+
+type Known = { readonly version: string; readonly name: string }
+
+async function ask(socketPath: string): Promise<{ readonly known?: Known; readonly answer: string }> {
   if (!socketPath.startsWith('/'))
     return { answer: 'is not a unix socket: an engine that shares no file system cannot be used' }
-  if (
-    !(await access(socketPath).then(
-      () => true,
-      () => false,
-    ))
-  )
-    return { answer: 'is not there' }
-  const late = new Promise<never>((_, reject) =>
-    setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience).unref(),
-  )
+  if (!(await isThere(socketPath))) return { answer: 'is not there' }
+  if (!(await answers(socketPath))) return { answer: 'does not answer' }
+  const docker = engineClient(socketPath)
+  const slow = `the engine's answer`
   try {
-    const { Version } = await Promise.race([new Docker({ socketPath }).version(), late])
-    return { version: Version, answer: `answers, version ${Version}` }
+    const version = await within(patience, slow, docker.version())
+    const info = infoSchema.parse(await within(patience, slow, docker.info()))
+    const name = nameOf(version.Version, version.Components?.[0]?.Name ?? '', info)
+    return { known: { version: version.Version, name }, answer: `answers: ${name}` }
   } catch (error) {
     return { answer: error instanceof Error ? error.message : String(error) }
   }
@@ -108,15 +128,15 @@ async function namespaceObstacles(): Promise<string[]> {
 }
 
 /** Whether a program is on PATH, or where administrators' programs are. */
-export async function onPath(program: string): Promise<boolean> {
+async function onPath(program: string): Promise<boolean> {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
-  for (const folder of folders)
-    if (
-      await access(join(folder, program), constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return true
+  for (const folder of folders) if (await isThere(join(folder, program), constants.X_OK)) return true
   return false
+}
+
+function isThere(path: string, mode = constants.F_OK): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  )
 }

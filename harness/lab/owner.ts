@@ -20,6 +20,17 @@ export function self(): Owner {
   return { host: place(), pid: process.pid, start: startOf(process.pid) ?? '' }
 }
 
+/** @returns nothing where the text is no owner: half-written, empty, or another program's */
+export function ownerFrom(text: string): Owner | undefined {
+  try {
+    const owner: Partial<Owner> | null = JSON.parse(text)
+    if (typeof owner?.host !== 'string' || typeof owner.start !== 'string' || !Number.isSafeInteger(owner.pid)) return
+    return { host: owner.host, pid: owner.pid ?? 0, start: owner.start }
+  } catch {
+    return undefined
+  }
+}
+
 /** A process of another machine or process namespace cannot be asked: it counts as alive. */
 export function isAlive({ host, pid, start }: Owner): boolean {
   if (host !== place()) return true

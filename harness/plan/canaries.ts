@@ -1,6 +1,5 @@
 /** From the canaries of proxies to the environments that stand up for them: every old version and every fixed one once, with the cases of all canaries that need it. */
 import type { Case, Transport } from './case.ts'
-import { transports } from './case.ts'
 import {
   environmentOf,
   expandCells,
@@ -14,6 +13,7 @@ import type { Canary } from './proxy.ts'
 import { gatewayId, type PlannedGateway, type Selection, selectCases, selectGateways } from './select.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
+import { transports } from './vocabulary.ts'
 import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
 /** One canary and where its two sides are to be seen. */

@@ -1,156 +1,60 @@
 /**
- * What a scenario asks: the vocabulary of a case after loading. Data only; nothing here does I/O.
- * The shapes are inferred from `scenario-schema.ts`, which is also the published JSON Schema.
+ * A case after loading. Its shapes are inferred from the schemas of the scenario format, where each key is described;
+ * this file says only what loading adds. Data; nothing here does I/O.
  */
+import type { z } from 'zod'
+import type { DeepReadonly } from './deep-readonly.ts'
+import type { expectSchema } from './expectation-schema.ts'
+import type { ScenarioCase, ScenarioSend } from './scenario-schema.ts'
+import type { Family } from './vocabulary.ts'
 
-export const transports = ['http', 'websocket', 'h2'] as const
-export type Transport = (typeof transports)[number]
+export {
+  type Changeable,
+  changeable,
+  type Destination,
+  destinations,
+  type Family,
+  families,
+  type HeaderLine,
+  type Level,
+  levels,
+  type Principal,
+  principals,
+  type Transport,
+  transports,
+  type Vantage,
+  vantages,
+} from './vocabulary.ts'
 
-export const levels = ['must', 'should', 'info'] as const
-export type Level = (typeof levels)[number]
+/** One request. All strings may carry placeholders, see `placeholders.ts`. */
+export type Send = DeepReadonly<CamelKeys<ScenarioSend>>
 
-/** Who the client is signed in as at the proxy. */
-export const principals = ['anonymous', 'alice', 'bob', 'no-email'] as const
-export type Principal = (typeof principals)[number]
+/** What must be observed. Every key that is present must hold, for every request of the case. */
+export type Expectation = DeepReadonly<z.infer<typeof expectSchema>>
+export type ArrivalExpectation = NonNullable<Expectation['arrives']>
+export type VerdictExpectation = NonNullable<Expectation['verdict']>
+export type ClientExpectation = NonNullable<Expectation['client']>
 
-/** Where the client stands. `internet` talks to the proxy's public side, all others dial the gateway itself. */
-export const vantages = ['internet', 'lan', 'proxy-host', 'gateway-loopback', 'gateway-own-address'] as const
-export type Vantage = (typeof vantages)[number]
-
-/** Whom the client dials. Default: `proxy` from the internet, `gateway` from everywhere else. */
-export const destinations = ['proxy', 'gateway', 'auth', 'sidecar', 'sidecar-tls'] as const
-export type Destination = (typeof destinations)[number]
-
-export const families = [
-  'identity',
-  'spoofing',
-  'alias',
-  'hop-by-hop',
-  'attribution',
-  'forward-auth',
-  'path',
-  'websocket',
-  'smuggling',
-  'bypass',
-  'loopback',
-  'session',
-  'gateway',
-] as const
-export type Family = (typeof families)[number]
-
-/** Name and value as they stand (or shall stand) on the wire: order, case and duplicates are kept. */
-export type HeaderLine = readonly [name: string, value: string]
-
-/**
- * One request of a case. All strings may carry placeholders, see `placeholders.ts`.
- * Without `raw`, the client writes: request line, `Host`, `Cookie` (of `as`), the transport's own lines, then `headers` in order.
- */
-export type Send = {
-  /** Default: the gateway's probe (`POST /tools/invoke` with `{}`), `GET` for an upgrade. */
-  readonly method?: string
-  /** Request target, default the probe's path. The client adds `?mark={mark}` unless the target already carries `{mark}`. */
-  readonly target?: string
-  readonly version?: '1.0' | '1.1'
-  /** `Host` lines (or `:authority`), default one with the public host name. An empty list sends none. */
-  readonly host?: readonly string[]
-  readonly headers?: readonly HeaderLine[]
-  /** Replaces the client's own `Connection` value. */
-  readonly connection?: readonly string[]
-  readonly body?: string
-  /** Header lines after the last chunk of a chunked body. */
-  readonly trailers?: readonly HeaderLine[]
-  /** Send or leave out the session cookie; default: sent when `as` is not anonymous. */
-  readonly cookie?: boolean
-  /** The gateway's local password: HTTP `Authorization: Bearer …`, WebSocket `connect.auth.password`. */
-  readonly password?: 'right' | 'wrong'
-  /** `client.id` and `client.mode` of the gateway's own `connect` frame; default `test`/`test`. */
-  readonly clientId?: string
-  readonly clientMode?: string
-  /** Shows the gateway a signed device that it has never seen and asks for `operator.admin`. */
-  readonly device?: 'fresh'
-  /** The exact bytes (latin-1; `\r\n` written out) instead of everything above. One entry per TCP write. */
-  readonly raw?: readonly string[]
-}
-
-/** Closed vocabulary over the three observations. Every key that is present must hold, for every request of the case. */
-export type Expectation = {
-  readonly arrives?: ArrivalExpectation
-  readonly verdict?: VerdictExpectation
-  readonly client?: ClientExpectation
-}
-
-/** `never`: nothing of the case reaches the gateway (proved by a fence). An object: at least one request arrived, and on all that did: */
-export type ArrivalExpectation =
-  | 'never'
-  | {
-      /** How many requests of the case arrive, default: as many as were sent. `any` allows none, then the other keys speak of what did arrive. */
-      readonly count?: number | 'any'
-      /** The exact values of the trusted header's lines (name compared case-insensitively), in order. `[]`: no such line. */
-      readonly identity?: readonly string[]
-      /** No line whose name only *folds* to the trusted header's (`_`, `.` for `-`). */
-      readonly aliases?: 'none'
-      /** Values that stand in no header value (substring), in no trailer and not in the target. */
-      readonly without?: readonly string[]
-      /** Header names (exact spelling but for case) of which no line arrives. */
-      readonly absent?: readonly string[]
-      /** Exact values of the named headers' lines. */
-      readonly headers?: Readonly<Record<string, readonly string[]>>
-      /** The client address that the gateway attributes the request to. */
-      readonly client?: string
-      readonly host?: string
-      /** The request target without the mark. */
-      readonly target?: string
-    }
-
-/**
- * `unreached`: the gateway was not asked. `accepted`: as exactly this user (`{alice}`, `local` for the password fallback).
- * `refused`: reached and refused; `true` or the gateway's reason(s). `only`: accepted as this user or not accepted at all (`nobody`: never accepted).
- */
-export type VerdictExpectation =
-  | 'unreached'
-  | { readonly accepted: string }
-  | { readonly refused: true | readonly string[] }
-  | { readonly only: string }
-
-/** What the client itself gets back. */
-export type ClientExpectation = {
-  /** Status codes, or classes such as `4xx`; `none` stands for a connection closed without an answer. */
-  readonly status?: readonly (number | string)[]
-  /** WebSocket close code. */
-  readonly close?: number
-  /** The proxy sends the visitor to log in: a redirect away from the gateway's page, or 401. Never a 2xx. */
-  readonly login?: true
-  /** Values that stand nowhere in the answer's head or body. */
-  readonly without?: readonly string[]
-  /** Response header → substring that one of its lines contains. */
-  readonly headers?: Readonly<Record<string, string>>
-}
+/** What a file may leave to its defaults; after loading it is always there. */
+type Defaulted = 'why' | 'refs' | 'level' | 'over' | 'as' | 'from' | 'to' | 'needs' | 'depends'
 
 /** One requirement, with everything that its file's defaults supply filled in. */
-export type Case = {
+export type Case = DeepReadonly<Pick<Required<ScenarioCase>, 'title' | Defaulted>> & {
   /** `family.topic.case`, stable. */
   readonly id: string
   readonly family: Family
-  readonly title: string
-  readonly why: string
-  readonly refs: readonly string[]
-  readonly level: Level
-  readonly over: readonly Transport[]
-  readonly as: Principal
-  readonly from: Vantage
-  readonly to: Destination
-  /** Requests of the case, at least one. Several: variations that must each meet the expectation, each on a connection of its own. */
+  /** At least one. */
   readonly send: readonly Send[]
   readonly expect: Expectation
-  /** Features that variant or gateway must have; else `unsupported`. */
-  readonly needs: readonly string[]
-  /** Cases that must be green; else `blocked`. */
-  readonly depends: readonly string[]
-  /** Controls: at least one must be green, else a cell that would pass is `blocked`. Empty only where the case itself demands acceptance. */
+  /** `control:` with whole ids. */
   readonly controls: readonly string[]
-  /** Mutants of the reference proxy that this case must turn red on. */
+  /** `caught-by:`. */
   readonly caughtBy: readonly string[]
-  /** For what YAML cannot say: a module beside the scenario and its exported function. */
+  /** With the path of the module as it is opened. */
   readonly step?: { readonly file: string; readonly function: string }
   readonly source: { readonly file: string; readonly line: number }
 }
+
+type Camel<Key> = Key extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Key
+/** Keys with hyphens as the harness writes them: `client-id` is `clientId`. */
+type CamelKeys<T> = { [K in keyof T as Camel<K>]: T[K] }

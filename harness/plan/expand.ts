@@ -1,6 +1,5 @@
 /** From a selection to the cells that run: environments, and in each the cases over their transports in an order in which they can be judged. */
 import type { Case, Transport } from './case.ts'
-import { transports } from './case.ts'
 import type { LoadedProxy } from './load-proxies.ts'
 import type { KnownFailure, Variant } from './proxy.ts'
 import {
@@ -15,6 +14,7 @@ import {
   selectVariants,
 } from './select.ts'
 import { UserError } from './user-error.ts'
+import { transports } from './vocabulary.ts'
 
 /** JSON: it crosses the border to the run's process. */
 export type Plan = { readonly environments: readonly PlannedEnvironment[] }

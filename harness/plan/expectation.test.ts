@@ -7,6 +7,7 @@ describe('a proxy that lets nobody through', () => {
     { arrives: 'never' },
     { arrives: { count: 'any', without: ['{evil}'] } },
     { arrives: { identity: [] } },
+    { arrives: { identity: 'blank-or-absent' } },
     { verdict: 'unreached' },
     { verdict: { only: '{alice}' } },
     { verdict: { refused: true } },

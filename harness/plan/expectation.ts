@@ -12,7 +12,7 @@ export function silenceMeets({ arrives, verdict }: Expectation): boolean {
   if (typeof verdict === 'object' && 'accepted' in verdict) return false
   if (arrives === undefined || arrives === 'never') return true
   if (arrives.count === 'any' || arrives.count === 0) return true
-  return arrives.identity?.length === 0
+  return arrives.identity === 'blank-or-absent' || arrives.identity?.length === 0
 }
 
 /** Expectations and requests that nothing could ever meet or send, whatever the proxy does. */
@@ -42,11 +42,9 @@ function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Ca
     refuse(['arrives', 'count'], 'expected never instead of a count of 0, which makes every other key say nothing')
   if (typeof arrives === 'object' && arrives.count === 'any' && Object.keys(arrives).length === 1)
     refuse(['arrives'], 'any number of requests with nothing else expected is met by everything')
-  if (client?.close !== undefined && over.some((transport) => transport !== 'websocket'))
-    refuse(
-      ['client', 'close'],
-      `can never be observed over ${over.filter((transport) => transport !== 'websocket').join(', ')}: a close code is a WebSocket's`,
-    )
+  const plain = over.filter((transport) => !transport.startsWith('websocket'))
+  if (client?.close !== undefined && plain.length > 0)
+    refuse(['client', 'close'], `can never be observed over ${plain.join(', ')}: only a WebSocket has a close code`)
   if (client?.login && typeof verdict === 'object' && 'accepted' in verdict)
     refuse(['client', 'login'], 'can never be observed: a visitor who is sent to log in is not accepted')
   if (typeof verdict === 'object') {
@@ -64,6 +62,7 @@ function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Ca
 }
 
 function sendFlaws({ send, as, over }: Case): Flaw[] {
+  const overHttp2 = over.find((transport) => transport === 'h2' || transport === 'websocket-h2')
   return send.flatMap((one, index) => {
     const found: Flaw[] = []
     const refuse = (key: string, message: string) =>
@@ -72,13 +71,13 @@ function sendFlaws({ send, as, over }: Case): Flaw[] {
       const others = Object.keys(one).filter((key) => key !== 'raw')
       if (others.length > 0)
         refuse('raw', `raw is the exact bytes, ${others.join(' and ')} beside it would not be sent`)
-      if (over.includes('h2')) refuse('raw', 'raw bytes cannot be sent over h2')
+      if (overHttp2 !== undefined) refuse('raw', `raw bytes cannot be sent over ${overHttp2}`)
       if (as === 'anonymous' && one.raw.some((text) => text.includes('{cookie}')))
         refuse('raw', 'an anonymous client has no {cookie}')
     }
     if (one.cookie === true && as === 'anonymous') refuse('cookie', 'an anonymous client has no session cookie to send')
-    if (one.version !== undefined && over.includes('h2'))
-      refuse('version', `HTTP/${one.version} cannot be sent over h2`)
+    if (one.version !== undefined && overHttp2 !== undefined)
+      refuse('version', `HTTP/${one.version} cannot be sent over ${overHttp2}`)
     return found
   })
 }

@@ -1,6 +1,6 @@
 /** The shape of `proxies/<proxy>/known-failures.yaml`. Published as `schemas/known-failures.schema.json`. */
 import { z } from 'zod'
-import { transports } from './case.ts'
+import { transports } from './vocabulary.ts'
 
 const text = z.string().min(1)
 
@@ -8,16 +8,26 @@ export const knownFailuresSchema = z
   .array(
     z
       .strictObject({
-        variant: text.meta({ description: 'Variant that does not conform.' }),
-        cases: z.array(text).min(1).meta({ description: 'Case ids or globs.' }),
-        transports: z.array(z.enum(transports)).min(1).exactOptional().meta({ description: 'Default: all.' }),
-        gateways: z
+        variant: text.meta({ description: 'The variant that does not conform.' }),
+        cases: z.array(text).min(1).meta({ description: 'Case ids, or globs of ids.' }),
+        shows: text.exactOptional().meta({
+          description:
+            "A text that the finding's sentence contains, for example `arrived as nothing`. A case that fails with another finding is a failure.",
+        }),
+        transports: z
+          .array(z.enum(transports))
+          .min(1)
+          .exactOptional()
+          .meta({ description: 'Transports that fail. Default: all.' }),
+        gateways: z.array(text).min(1).exactOptional().meta({
+          description: 'Gateways behind which it fails (`openclaw`, `reference:legacy`, globs). Default: all.',
+        }),
+        versions: z
           .array(text)
           .min(1)
           .exactOptional()
-          .meta({ description: 'Gateways (`openclaw`, `reference:legacy`, globs). Default: all.' }),
-        versions: z.array(text).min(1).exactOptional().meta({ description: 'Versions of the proxy. Default: all.' }),
-        reason: text.meta({ description: 'Why, in one sentence.' }),
+          .meta({ description: 'Versions of the proxy that fail. Default: all.' }),
+        reason: text.meta({ description: 'Why it fails, in one sentence.' }),
         link: z
           .string()
           .regex(/^https?:\/\//)
@@ -27,11 +37,12 @@ export const knownFailuresSchema = z
           .regex(/^\d{4}-\d{2}-\d{2}$/)
           .meta({ description: 'Date of the entry, YYYY-MM-DD.' }),
       })
-      .meta({ id: 'known-failure' }),
+      .meta({ id: 'known-failure', description: 'One known failure.' }),
   )
   .meta({
     title: 'Known failures',
-    description: 'What is known not to conform. An entry that no red cell uses fails the run.',
+    description:
+      'Requirements that a variant is known not to meet. An entry whose cases all pass is out of date and fails the run.',
   })
 
 export type KnownFailuresFile = z.infer<typeof knownFailuresSchema>

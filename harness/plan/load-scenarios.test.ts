@@ -81,6 +81,20 @@ describe('a scenario file', () => {
       { clientId: 'cli', clientMode: 'ui', password: 'right' },
     ])
   })
+
+  it('may let the proxy change parts of a request and leave the identity blank', async () => {
+    const text = broken(
+      '{ arrives: { identity: ["{alice}"] } }',
+      '{ arrives: { identity: blank-or-absent, changed: [path, query] } }',
+    )
+      .replace('    caught-by: [dead]', '    control: stripped\n    caught-by: [dead]')
+      .replace('    control: arrives\n', '')
+      .replace('{ count: any, without: ["{evil}"] }', '{ identity: ["{alice}"] }')
+    await using here = await project({ [topic]: text })
+    expect((await loadScenarios(here.root, known))[0]?.expect).toEqual({
+      arrives: { identity: 'blank-or-absent', changed: ['path', 'query'] },
+    })
+  })
 })
 
 describe('a mistake in a scenario file', () => {
@@ -133,7 +147,19 @@ describe('a mistake in a scenario file', () => {
       'an unknown transport',
       'level: should',
       'over: [http, websockets]',
-      '12:18: cases[1].over[1]: expected http, websocket or h2, found "websockets"; did you mean websocket?',
+      '12:18: cases[1].over[1]: expected http, websocket, h2 or websocket-h2, found "websockets"; did you mean websocket?',
+    ],
+    [
+      'a part of a request that is none',
+      '{ arrives: { count: any, without: ["{evil}"] } }',
+      '{ arrives: { identity: [], changed: [pat] } }',
+      '15:50: cases[1].expect.arrives.changed[0]: expected method, path, query, body or headers, found "pat"; did you mean path?',
+    ],
+    [
+      'an identity that is no list',
+      '{ arrives: { count: any, without: ["{evil}"] } }',
+      '{ arrives: { identity: blank } }',
+      /15:36: cases\[1\]\.expect\.arrives\.identity: expected a list or blank-or-absent, found "blank"; did you mean/,
     ],
     [
       'a status that is none',

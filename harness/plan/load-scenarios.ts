@@ -1,11 +1,12 @@
 /** Reads `scenarios/<family>/<topic>.yaml`. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Case, type Family, families } from './case.ts'
+import type { Case } from './case.ts'
 import { casesOf, type LoadedCase } from './case-source.ts'
 import { checkCases, type KnownNames } from './check-cases.ts'
 import { readFeatures } from './features.ts'
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.ts'
+import { type Family, families } from './vocabulary.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import { type Problem, refuseOn } from './yaml/problem.ts'
 import { readYaml } from './yaml/yaml-file.ts'

@@ -3,6 +3,7 @@
  * literally and prove nothing); other braces (`{}`, `{"tool":…}`, `{http.auth.user.email}`) are text.
  */
 import type { ArrivalExpectation, Expectation, HeaderLine, Send, VerdictExpectation } from './case.ts'
+import { cellMark } from './marks.ts'
 
 /** What one environment, and one cell in it, put into the strings of a case. */
 export type PlaceholderContext = {
@@ -19,7 +20,7 @@ export type PlaceholderContext = {
   readonly gateway: string
   /** The proxy's public host name. */
   readonly host: string
-  /** Marks one request, so that its arrival is found again. */
+  /** Of one request, so that its arrival is found again. The target of an ordinary request carries its cell's. */
   readonly mark: string
   /** Value of the Cookie header of the case's user; empty when anonymous. */
   readonly cookie: string
@@ -43,7 +44,7 @@ export const placeholders: Readonly<Record<string, string>> = {
   proxy: 'address from which the proxy dials the gateway: 127.0.0.1 of a sidecar',
   gateway: 'address of the gateway',
   host: 'public host name of the proxy',
-  mark: 'mark of the request',
+  mark: 'mark of the request; in `target` the mark of its cell, the same for all its requests',
   cookie: "Cookie header of the case's user",
   password: "the gateway's local password",
   'long:N': 'N times the letter a',
@@ -99,7 +100,7 @@ export function fillSend(send: Send, context: PlaceholderContext): Send {
   return {
     ...send,
     ...(send.method !== undefined && { method: put(send.method) }),
-    ...(send.target !== undefined && { target: put(send.target) }),
+    ...(send.target !== undefined && { target: fill(send.target, { ...context, mark: cellMark(context.mark) }) }),
     ...(send.host !== undefined && { host: send.host.map(put) }),
     ...(send.headers !== undefined && { headers: lines(send.headers) }),
     ...(send.connection !== undefined && { connection: send.connection.map(put) }),
@@ -133,7 +134,7 @@ function fillArrival(arrives: ArrivalExpectation, put: (text: string) => string)
   const all = (texts: readonly string[]) => texts.map(put)
   return {
     ...arrives,
-    ...(arrives.identity !== undefined && { identity: all(arrives.identity) }),
+    ...(typeof arrives.identity === 'object' && { identity: all(arrives.identity) }),
     ...(arrives.without !== undefined && { without: all(arrives.without) }),
     ...(arrives.absent !== undefined && { absent: all(arrives.absent) }),
     ...(arrives.headers !== undefined && { headers: mapRecord(arrives.headers, put, all) }),

@@ -1,8 +1,8 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
-import { transports } from './case.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
+import { transports } from './vocabulary.ts'
 
 const text = z.string().min(1)
 const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)

@@ -1,5 +1,7 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
-import type { Transport } from './case.ts'
+import type { DeepReadonly } from './deep-readonly.ts'
+import type { KnownFailuresFile } from './known-failures-schema.ts'
+import type { Transport } from './vocabulary.ts'
 
 /** From where the gateway is dialled: an address of the proxy's own, or the gateway's own loopback (some service is `beside` it). */
 export type Topology = 'network' | 'sidecar'
@@ -121,15 +123,8 @@ export type Variant = {
   readonly only?: 'canaries'
 }
 
-export type KnownFailure = {
-  readonly variant: string
-  readonly cases: readonly string[]
-  readonly transports?: readonly string[]
-  readonly gateways?: readonly string[]
-  readonly versions?: readonly string[]
-  readonly reason: string
-  readonly link: string
-  readonly since: string
+/** One entry of `known-failures.yaml`. */
+export type KnownFailure = DeepReadonly<KnownFailuresFile[number]> & {
   readonly source: { readonly file: string; readonly line: number }
 }
 

@@ -1,11 +1,11 @@
 /** What of everything there is shall run: names and globs of the command line against what is known. Whatever matches nothing is the user's mistake. */
 import picomatch from 'picomatch'
 import type { Case, Level, Transport } from './case.ts'
-import { levels } from './case.ts'
 import type { LoadedProxy } from './load-proxies.ts'
 import type { KnownFailure, Variant } from './proxy.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
+import { levels } from './vocabulary.ts'
 import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
 /** As the command line gives it; empty lists mean all (gateways: the default ones). */

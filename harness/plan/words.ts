@@ -56,22 +56,14 @@ export function expectationWords({
 
 function arrivalWords(arrives: ArrivalExpectation): string[] {
   if (arrives === 'never') return ['Nothing of this arrives.']
-  const { count, identity, aliases, without, absent, headers, client, host, target } = arrives
+  const { count, identity, aliases, without, absent, headers, client, host, target, changed } = arrives
   return [
     count === 'any'
       ? 'Requests may arrive or not; of those that do:'
       : count === undefined
         ? 'Every request arrives exactly once.'
         : `Exactly ${count} requests arrive.`,
-    ...(identity === undefined
-      ? []
-      : [
-          identity.length === 0
-            ? 'There is no line of the identity header.'
-            : identity.length === 1
-              ? `The identity header is one line, ${identity[0]}.`
-              : `The identity header is ${identity.length} lines: ${identity.join(', ')}.`,
-        ]),
+    ...(identity === undefined ? [] : [identityWords(identity)]),
     ...(aliases === undefined ? [] : ['No other spelling of the identity header (_ or . for -) is there.']),
     ...(without === undefined ? [] : [`No header, trailer or target contains ${oneOf(without)}.`]),
     ...(absent === undefined ? [] : [`There is no line of ${oneOf(absent)}.`]),
@@ -81,7 +73,16 @@ function arrivalWords(arrives: ArrivalExpectation): string[] {
     ...(client === undefined ? [] : [`The gateway attributes the request to ${client}.`]),
     ...(host === undefined ? [] : [`Host is ${host}.`]),
     ...(target === undefined ? [] : [`The request target is ${target}.`]),
+    ...(changed === undefined ? [] : [`The proxy may change: ${changed.join(', ')}. The rest arrives as it was sent.`]),
   ]
+}
+
+function identityWords(identity: NonNullable<Exclude<ArrivalExpectation, 'never'>['identity']>): string {
+  if (identity === 'blank-or-absent') return 'The identity header is absent, or all its lines are blank.'
+  if (identity.length === 0) return 'There is no line of the identity header.'
+  return identity.length === 1
+    ? `The identity header is one line, ${identity[0]}.`
+    : `The identity header is ${identity.length} lines: ${identity.join(', ')}.`
 }
 
 function verdictWords(verdict: VerdictExpectation): string {
@@ -106,11 +107,11 @@ function answerWords({ status, close, login, without, headers }: ClientExpectati
 
 /**
  * A request as it looks on the wire, for readers: what the client writes by itself in short, what the case adds in full.
- * @param transport of the cell; `h2` is shown like HTTP/1.1
+ * @param transport of the cell; HTTP/2 is shown like HTTP/1.1
  */
 export function requestLines(asked: Case, send: Send, transport: Case['over'][number]): string[] {
   if (send.raw !== undefined) return send.raw.flatMap((bytes) => printable(bytes))
-  const upgrade = transport === 'websocket'
+  const upgrade = transport.startsWith('websocket')
   const method = send.method ?? (upgrade ? 'GET' : 'POST')
   const target = marked(send.target ?? (upgrade ? '/' : '/tools/invoke'))
   const cookie = send.cookie ?? asked.as !== 'anonymous'
@@ -146,7 +147,7 @@ export function requestLines(asked: Case, send: Send, transport: Case['over'][nu
 
 /** The client's mark, as `Send.target` describes it. */
 function marked(target: string): string {
-  return target.includes('{mark}') ? target : `${target}${target.includes('?') ? '&' : '?'}mark={mark}`
+  return target.includes('{mark}') ? target : `${target}${target.includes('?') ? '&' : '?'}mark={mark}&end=1`
 }
 
 /** Lines of raw bytes with what a reader cannot see written out. */

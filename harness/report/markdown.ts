@@ -8,7 +8,7 @@ import {
   type EnvironmentResult,
 } from '../run/results/results.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
-import { counted, duration, environmentOutcome, type Overview, runInWords } from './overview.ts'
+import { counted, duration, engineInWords, environmentOutcome, type Overview, runInWords } from './overview.ts'
 import { visible } from './visible.ts'
 
 /** GitHub refuses job summaries over 1 MiB; the rest of the page and UTF-8 need room too. In characters. */
@@ -195,7 +195,7 @@ function staleEntries({ results }: Overview): string {
 }
 
 function runFacts({ results: { run } }: Overview): string {
-  return `<sub>Run ${text(run.id)}, ${text(run.startedAt)}, ${duration(run.durationMs)}, engine ${run.engine.kind} ${text(run.engine.version)}, harness ${text(run.harness.version)} (${text(run.harness.commit)}), seed ${run.seed}, exit code ${run.exitCode}: ${code(run.command)}</sub>`
+  return `<sub>Run ${text(run.id)}, ${text(run.startedAt)}, ${duration(run.durationMs)}, engine ${text(engineInWords(run.engine))}, harness ${text(run.harness.version)} (${text(run.harness.commit)}), seed ${run.seed}, exit code ${run.exitCode}: ${code(run.command)}</sub>`
 }
 
 function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {

@@ -87,6 +87,11 @@ export function environmentOutcome(overview: Overview, environment: EnvironmentR
 }
 
 /** `1 check`, `2 checks`. */
+/** As its maker calls it; runs from before that was noted have kind and version. */
+export function engineInWords({ kind, version, name }: Results['run']['engine']): string {
+  return name ?? `${kind} ${version}`.trim()
+}
+
 export function counted(count: number, singular: string, plural = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : plural}`
 }

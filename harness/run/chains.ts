@@ -1,4 +1,4 @@
-/** Which environments share a thread, and which of those a running gateway program. */
+/** Which environments share a thread, and which of those share a running gateway program. */
 import { gatewayId } from '../plan/select.ts'
 import type { PreparedEnvironment } from './protocol/request.ts'
 
@@ -6,19 +6,19 @@ import type { PreparedEnvironment } from './protocol/request.ts'
 export type Chain = {
   readonly name: string
   readonly environments: readonly PreparedEnvironment[]
-  /** How many of them stand at the same time. One, where a program is lent to one after the other. */
+  /** How many of them run at the same time. One, where they share a gateway program. */
   readonly together: number
 }
 
-/** Above this a second running program is worth its start and its memory: one after the other on one core, they would be what a run waits for. */
+/** With more environments than this, a second program is worth its start and its memory: otherwise the whole run waits for this one chain. */
 const longestOfProgram = 6
-/** What a thread does for an environment is mostly waiting, while each thread costs a second, and more until its code is compiled. */
+/** A thread mostly waits for its environments, and costs a second by itself, more until its code is compiled. */
 const togetherInThread = 4
 
 /**
- * Environments with reference gateways share threads alone, those of a real gateway also its program. The longest first, so that it does not end last.
- * `bind` is read at the start, and only where somebody is accepted can it be seen that a configuration has been taken over: a sidecar that asks
- * for another `bind`, or that this version refuses, has a program of its own.
+ * Environments with reference gateways share threads only, those of a real gateway also its program. The longest chain is first, so that it does not
+ * end last. A gateway reads `bind` at its start only, and shows that it has taken over a configuration only by accepting somebody: a sidecar that needs
+ * another `bind`, or that this version refuses, has a program of its own.
  * @param jobs environments at the same time
  * @returns the chains, and how many of them may run at the same time
  */
@@ -43,7 +43,7 @@ export function chainsOf(
   return { chains: longestFirst([...own, ...programs]), threads: threads + forPrograms }
 }
 
-/** As long as each other. */
+/** Equally long parts. */
 function inParts(name: string, environments: readonly PreparedEnvironment[], count: number, together: number): Chain[] {
   const parts = Array.from({ length: count }, (_, part) => environments.filter((_one, index) => index % count === part))
   return parts.map((part, index) => ({

@@ -1,4 +1,4 @@
-/** What has come of a run so far: grows event by event and can be written as a report at any moment. */
+/** What is known of a run so far: grows event by event and can be written as a report at any moment. */
 
 import { exitCode } from '../judge/exit-code.ts'
 import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failures.ts'
@@ -28,8 +28,8 @@ export class Collection {
   readonly #cells = new Map<string, Cell>()
   /** JSON by environment and cell. */
   readonly #evidence = new Map<string, Map<string, string>>()
-  /** By environment: when it stood, and how long after that the last of its cells came. */
-  readonly #times = new Map<string, { readonly stood: number; readonly cellsMs?: number }>()
+  /** By environment: when it was ready, and how long after that the last of its cells came. */
+  readonly #times = new Map<string, { readonly readyAt: number; readonly cellsMs?: number }>()
   readonly failures: string[] = []
 
   /** @param complete the whole catalogue was planned: then an entry that names no cell is stale */
@@ -61,7 +61,7 @@ export class Collection {
     switch (event.type) {
       case 'environment':
         this.#environments.set(event.environment.id, event.environment)
-        this.#times.set(event.environment.id, { stood: performance.now() })
+        this.#times.set(event.environment.id, { readyAt: performance.now() })
         return
       case 'cell':
         this.#take(event.cell)
@@ -85,9 +85,9 @@ export class Collection {
   }
 
   results(run: Omit<RunFacts, 'exitCode' | keyof Ending>, ending: Ending): Results {
-    // Planned, but never heard of again: the run's process died, or was stopped, before it could stand up.
+    // Planned, but without any event: the run's process died, or was stopped, before it started.
     const environments = [...this.#planned.values()].map(
-      (planned) => this.environment(planned.id) ?? neverStood(planned, ending.interrupted),
+      (planned) => this.environment(planned.id) ?? neverStarted(planned, ending.interrupted),
     )
     const cells = this.cells
     const stale = staleKnownFailures(environments.map((environment) => this.#judged(environment, ending.interrupted)))
@@ -141,8 +141,9 @@ export class Collection {
   }
 
   #time({ environment }: Cell): void {
-    const stood = this.#times.get(environment)?.stood
-    if (stood !== undefined) this.#times.set(environment, { stood, cellsMs: Math.round(performance.now() - stood) })
+    const readyAt = this.#times.get(environment)?.readyAt
+    if (readyAt !== undefined)
+      this.#times.set(environment, { readyAt, cellsMs: Math.round(performance.now() - readyAt) })
   }
 
   #keep(cell: Cell, evidence: string): void {
@@ -151,7 +152,7 @@ export class Collection {
     this.#evidence.set(cell.environment, kept)
   }
 
-  /** A defect of the harness in one cell. Where the environment itself did not stand, its own row says so, not every cell. */
+  /** A defect of the harness in one cell. Where the environment itself did not start, its own row says so, not every cell. */
   #takeBroken(environment: string, name: string, reason: string): void {
     if (this.#environments.get(environment)?.status !== 'ready') return
     const cell = this.#planned
@@ -180,7 +181,7 @@ export class Collection {
   }
 }
 
-function neverStood(planned: PlannedEnvironment, interrupted: boolean): EnvironmentResult {
-  const reason = interrupted ? 'The run was interrupted before it stood.' : 'The run ended before it stood.'
+function neverStarted(planned: PlannedEnvironment, interrupted: boolean): EnvironmentResult {
+  const reason = interrupted ? 'The run was interrupted before it started.' : 'The run ended before it started.'
   return environmentRow(planned, { status: interrupted ? 'unavailable' : 'failed', reason })
 }

@@ -1,4 +1,4 @@
-/** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one, one after the other. */
+/** A chain of environments as vitest sees it: the start is the first test of each, then every cell is a test, one after the other. */
 import { afterAll, describe, inject, it } from 'vitest'
 import type { KeptAlive } from '../clients/kept-alive.ts'
 import { isRed, type Status } from '../judge/status.ts'
@@ -6,7 +6,7 @@ import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import { Windows } from './cells/batches.ts'
 import { fenceConnection } from './cells/fence.ts'
 import { cellRunner, type JudgedCell } from './cells/run-cell.ts'
-import { lentGateway, standing } from './environment-start.ts'
+import { sharedGateway, startsFirst } from './environment-start.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
@@ -14,12 +14,12 @@ import { replayCommand } from './results/replay-command.ts'
 import { cellKey, evidenceAddress } from './results/results.ts'
 
 const cellDeadline = 60_000
-/** A reader of these wants to know what proxy and gateway said at that moment. */
+/** With these the evidence shows what proxy and gateway logged at that moment. */
 const wantsLogs: ReadonlySet<Status> = new Set(['fail', 'known-failure', 'unexpected-pass', 'harness-error'])
 const noLogs = { proxy: [], gateway: [] }
 
-const orders = inject('standUps')
-const lent = await lentGateway(orders)
+const orders = inject('startOrders')
+const shared = await sharedGateway(orders)
 
 async function cellEvent(
   planned: PlannedEnvironment,
@@ -61,7 +61,7 @@ async function cellEvent(
 for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
-    const standingEnvironment = standing(order, lent)
+    const readyEnvironment = startsFirst(order, shared)
     const runner = cellRunner(planned)
     let path: { readonly fences: KeptAlive; readonly windows: Windows } | undefined
     let over: string | undefined
@@ -74,8 +74,8 @@ for (const order of orders) {
     for (const cell of planned.cells) {
       const options = { timeout: cellDeadline, concurrent: false }
       it(cellKey({ case: cell.case.id, transport: cell.transport }), options, async ({ task, skip }) => {
-        const environment = standingEnvironment()
-        if (environment === undefined) return skip('the environment did not stand up')
+        const environment = readyEnvironment()
+        if (environment === undefined) return skip('the environment did not start')
         if (over !== undefined) return skip(over)
         path ??= open(environment)
         const { fences, windows } = path

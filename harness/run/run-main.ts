@@ -6,7 +6,7 @@ import type { Reporter, TestCase, TestModule, TestSuite, Vitest } from 'vitest/n
 import { createVitest } from 'vitest/node'
 import { chainsOf } from './chains.ts'
 import { engineAccess, startEngine } from './environments/engine.ts'
-import { announceGround } from './environments/lab-warm-up.ts'
+import { announceWarmUp } from './environments/lab-warm-up.ts'
 import { providerAccess, startProvider } from './environments/provider.ts'
 import type { RunEvent } from './protocol/events.ts'
 import type { RunRequest } from './protocol/request.ts'
@@ -28,7 +28,7 @@ const cancel = () => {
   interruption.reject(new Error('the run was interrupted'))
   void vitest?.cancelCurrentRun('keyboard-input')
 }
-// The command line's word, its end, or a signal to this process itself: all mean the same.
+// A message of the command line, its end, or a signal to this process itself: all cancel the run.
 process.on('message', cancel)
 process.on('disconnect', cancel)
 process.on('SIGTERM', cancel)
@@ -47,21 +47,22 @@ const environmentDone = (id: string, reasons: readonly string[] = []) => {
 }
 
 /** The engine, and the provider where there are environments of containers. Threads start meanwhile. */
-function layGround() {
+function warmUp() {
   const stack = new AsyncDisposableStack()
-  const lay = async () => {
+  const start = async () => {
     stack.use(await startEngine(request, send))
     const harness = request.environments.find(({ embedded }) => !embedded)?.services.harness
     if (engine && harness) stack.use(await startProvider(engine, harness, request))
   }
-  const stands = lay()
-  const announcement = announceGround(Promise.race([stands, interruption.promise]))
+  const ready = start()
+  const announcement = announceWarmUp(Promise.race([ready, interruption.promise]))
   return {
-    stands,
+    ready,
     async [Symbol.asyncDispose]() {
       announcement[Symbol.dispose]()
-      await stands.catch(() => {})
-      await stack.disposeAsync()
+      await ready.catch(() => {})
+      // What cannot be removed is for the reader to know, and no failure of what has been tested.
+      await stack.disposeAsync().catch((error: Error) => send({ type: 'note', line: error.message }))
     },
   }
 }
@@ -114,7 +115,7 @@ const reporter: Reporter = {
 }
 
 try {
-  await using ground = layGround()
+  await using lab = warmUp()
   const { contract, runId, keep } = request
   vitest = await createVitest({
     config: false,
@@ -126,7 +127,7 @@ try {
       ...chains.map(({ name, environments, together }) =>
         project(name, request.fuzz === undefined ? 'environment.cells.ts' : 'fuzz/fuzz.cells.ts', together, {
           fuzz: request.fuzz,
-          standUps: environments.map((environment) => ({
+          startOrders: environments.map((environment) => ({
             environment,
             engine,
             provider: engine && providerAccess(request),
@@ -146,11 +147,11 @@ try {
         : []),
     ],
   })
-  if (contract !== undefined) await ground.stands
-  // Where it does not come to stand, each environment says why.
+  if (contract !== undefined) await lab.ready
+  // Where the warm-up fails, each environment says why.
   if (!cancelled) await vitest.start()
   await vitest.close()
-  await ground.stands
+  await lab.ready
   send({ type: 'done' })
 } catch (error) {
   send({ type: 'failure', message: error instanceof Error ? error.message : String(error) })

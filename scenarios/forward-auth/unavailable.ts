@@ -1,5 +1,5 @@
 /** The auth service is stopped and started again. */
-import type { Finding, Stage } from '../../harness/stage.ts'
+import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   if (stage.auth === undefined) throw new Error('this lab cannot stop the auth service, whatever the features say')
@@ -16,7 +16,7 @@ export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   // Before asking what arrived: the control request sent afterwards goes through the proxy as a user.
   await stage.auth.start()
   const arrived = await stage.arrived()
-  const through = asked.filter(({ mark }) => arrived.some(({ target }) => target.includes(mark)))
+  const through = asked.filter(({ mark }) => arrived.some((arrival) => belongsTo(arrival, mark)))
   const welcome = asked.filter(({ exchange }) => (exchange.response?.status ?? 500) < 300)
   return [
     through.length === 0

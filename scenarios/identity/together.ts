@@ -1,5 +1,5 @@
 /** Requests of several users at the same time. The mark in each request identifies it on arrival. */
-import type { Asked, Finding, Stage } from '../../harness/stage.ts'
+import { type Asked, belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 type User = 'alice' | 'bob'
 type Sent = Asked & { readonly as: User }
@@ -22,7 +22,7 @@ export async function afterAUser(stage: Stage): Promise<readonly Finding[]> {
   await using connection = stage.connect()
   const user = { ...(await connection.send({}, 'alice')), as: 'alice' as const }
   const nobody = await connection.send({}, 'anonymous')
-  const arrived = (await stage.arrived()).filter(({ target }) => target.includes(nobody.mark))
+  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, nobody.mark))
   return [
     ...(await asThemselves(stage, [user])),
     arrived.length === 0
@@ -51,7 +51,7 @@ async function inTurns(stage: Stage, users: readonly User[], requests: number): 
 async function asThemselves(stage: Stage, sent: readonly Sent[]): Promise<readonly Finding[]> {
   const arrived = await stage.arrived()
   const wrong = sent.flatMap(({ as, mark, exchange }) => {
-    const own = arrived.filter(({ target }) => target.includes(mark))
+    const own = arrived.filter((arrival) => belongsTo(arrival, mark))
     const [only] = own
     if (only === undefined || own.length > 1) {
       const answer = exchange.fault ?? `the client got ${exchange.response?.status ?? 'no answer'}`

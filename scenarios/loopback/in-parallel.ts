@@ -1,5 +1,5 @@
 /** Concurrent requests of a sub-agent with the password on loopback and of a user through the proxy. */
-import type { Arrival, Finding, Stage } from '../../harness/stage.ts'
+import { type Arrival, belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]> {
   const each = await Promise.all(
@@ -12,7 +12,7 @@ export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]
     }),
   )
   const arrived = await stage.arrived()
-  const acceptedAs = (mark: string) => arrived.filter(({ target }) => target.includes(mark)).map(inWords)
+  const acceptedAs = (mark: string) => arrived.filter((arrival) => belongsTo(arrival, mark)).map(inWords)
   return [
     finding(
       'sub-agent',

@@ -1,5 +1,5 @@
 /** Signs in with a new session, logs out, and sends a request with the old session. */
-import type { Finding, Stage } from '../../harness/stage.ts'
+import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 /** Log-out pages of the reference proxy, oauth2-proxy, caddy-security and Pomerium. */
 const pages = ['/logout', '/oauth2/sign_out', '/auth/logout', '/.pomerium/sign_out']
@@ -48,7 +48,7 @@ async function logOut(stage: Stage): Promise<LoggedOut> {
 
 async function gateClosed(stage: Stage, cookie: string, what: string): Promise<Finding> {
   const { mark } = await stage.send({}, { cookie })
-  const arrived = (await stage.arrived()).filter(({ target }) => target.includes(mark))
+  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, mark))
   return arrived.length === 0
     ? { met: true, says: `${what} did not arrive` }
     : { met: false, says: `${what} still arrived at the gateway` }

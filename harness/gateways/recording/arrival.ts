@@ -19,7 +19,7 @@ export type Verdict =
 
 /** One request or upgrade exactly as it came off the wire. */
 export type Arrival = {
-  /** Counts up by one per recorded event of this gateway. */
+  /** Counts up by one per recorded arrival of this gateway, in the order of the record. */
   readonly sequence: number
   /** TCP peer address, never from a header. */
   readonly peer: string
@@ -32,7 +32,13 @@ export type Arrival = {
   readonly trailers: readonly HeaderLine[]
   /** The request's head as bytes, base64. */
   readonly raw: string
+  /** The first 4 KiB of the body, latin-1. */
   readonly body: string
+  /** Of the body as far as it came, without its transfer coding: bytes, and SHA-256 in hex. */
+  readonly bodyLength: number
+  readonly bodyDigest: string
+  /** Whether the request came to its end. An arrival is recorded at its head and updated when its body has settled. */
+  readonly complete: boolean
   readonly attribution: Attribution
   readonly verdict: Verdict
 }

@@ -4,6 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Arrival } from './arrival.ts'
 
+/** What the recorder numbers. */
+export type Unnumbered = Omit<Arrival, 'sequence'>
+
 /** Takes each arrival as it is recorded or updated; a promise holds the gateway's answer back until the reader has it. */
 export type ArrivalListener = (arrival: Arrival) => void | Promise<void>
 
@@ -11,7 +14,7 @@ export type ArrivalListener = (arrival: Arrival) => void | Promise<void>
  * Holds what arrived. Other processes read it as one JSON object per line from a unix socket in a folder that only gateway and harness have:
  * a proxy or client of the lab cannot reach it, not even from the gateway's own network namespace.
  * A line with a sequence that was there before replaces it: body, trailers or a `connect` frame came later.
- * A reader that writes a line gets it back as `{"caughtUp": LINE}`, behind every arrival that had reached the gateway before.
+ * A reader that writes a line gets it back as `{"caughtUp": LINE}`, behind every arrival whose head had reached the gateway before.
  */
 export class Recorder implements AsyncDisposable {
   readonly #arrivals = new Map<number, Arrival>()
@@ -21,14 +24,18 @@ export class Recorder implements AsyncDisposable {
   #sequence = 0
   #connections = 0
 
-  /** The next sequence number, from 1. Taken when a head has come, so that sequences follow the order on the wire. */
-  next(): number {
+  /**
+   * Keeps a new arrival, in the same turn in which it is called, and hands it to all readers.
+   * @returns its sequence, and a promise that resolves when the readers have it: only then may the gateway answer
+   */
+  record(arrival: Unnumbered): { readonly sequence: number; readonly kept: Promise<void> } {
     this.#sequence += 1
-    return this.#sequence
+    const sequence = this.#sequence
+    return { sequence, kept: this.update({ ...arrival, sequence }) }
   }
 
-  /** Keeps the arrival and hands it to all readers. Resolves when they have it: only then may the gateway answer. */
-  async record(arrival: Arrival): Promise<void> {
+  /** Replaces an arrival by what is known of it now. Resolves when all readers have it. */
+  async update(arrival: Arrival): Promise<void> {
     this.#arrivals.set(arrival.sequence, arrival)
     await Promise.all([...this.#listeners].map((listener) => listener(arrival)))
   }
@@ -46,7 +53,8 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
-   * Resolves when whatever the system held for this process at the call has been taken off the wire and recorded. Each turn of the event
+   * Resolves when every head that the system held for this process at the call has been taken off the wire and recorded; bodies that have not
+   * ended are not waited for. Each turn of the event
    * loop reads what has come on the open connections and accepts one that waits: a whole turn without a new one has left nothing.
    */
   async caughtUp(): Promise<void> {

@@ -20,6 +20,9 @@ const arrivalSchema = z.object({
   trailers: lines,
   raw: z.string(),
   body: z.string(),
+  bodyLength: z.int(),
+  bodyDigest: z.string(),
+  complete: z.boolean(),
   attribution: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('direct-local') }),
     z.object({ kind: z.literal('direct-remote') }),
@@ -45,6 +48,8 @@ const caughtUpSchema = z.object({ caughtUp: z.string() })
 const lineSchema = z.union([arrivalSchema, caughtUpSchema])
 
 type Waiting = {
+  /** Only arrivals recorded after this many. */
+  readonly since: number
   readonly predicate: (arrival: Arrival) => boolean
   readonly resolve: (arrival: Arrival) => void
   readonly reject: (error: Error) => void
@@ -54,9 +59,11 @@ type Waiting = {
 const retryMs = 20
 
 export class Recordings implements AsyncDisposable {
-  readonly #arrivals = new Map<number, Arrival>()
+  /** In the order of the record, each in its newest version. */
+  readonly #arrivals: Arrival[] = []
+  /** Where in it each sequence stands. */
+  readonly #places = new Map<number, number>()
   readonly #waiting = new Set<Waiting>()
-  #last = 0
   readonly #catchingUp = new Map<string, PromiseWithResolvers<void>>()
   #asked = 0
   #ask: (line: string) => void = () => {}
@@ -116,26 +123,20 @@ export class Recordings implements AsyncDisposable {
     return recordings
   }
 
-  /** The highest sequence so far, 0 before the first arrival: the mark to ask `since` with later. */
+  /** How many arrivals have been recorded: the place to ask `since` with later. */
   get last(): number {
-    return this.#last
+    return this.#arrivals.length
   }
 
-  /** Arrivals with a higher sequence, each in its newest version, in order. */
-  since(sequence: number): readonly Arrival[] {
-    const found: Arrival[] = []
-    // Sequences count up by one: a property run asks thousands of times, and must not read everything each time.
-    for (let next = sequence + 1; next <= this.#last; next += 1) {
-      const arrival = this.#arrivals.get(next)
-      if (arrival !== undefined) found.push(arrival)
-    }
-    return found
+  /** What was recorded after the first `count` arrivals, in the order of the record and each in its newest version. None is skipped. */
+  since(count: number): readonly Arrival[] {
+    return this.#arrivals.slice(count)
   }
 
   /**
    * The first arrival, past or to come, that the predicate takes.
    * @param deadlineMs milliseconds from now
-   * @param since only arrivals with a higher sequence, where nobody need look further back
+   * @param since only what was recorded after this many arrivals, where nobody need look further back
    * @throws when none came by then, or the recorder closed
    */
   async waitFor(predicate: (arrival: Arrival) => boolean, deadlineMs: number, since = 0): Promise<Arrival> {
@@ -148,6 +149,7 @@ export class Recordings implements AsyncDisposable {
         this.#waiting.delete(waiting)
       }
       const waiting: Waiting = {
+        since,
         predicate,
         resolve: (arrival) => {
           stop()
@@ -161,7 +163,7 @@ export class Recordings implements AsyncDisposable {
       const timer = setTimeout(
         () =>
           waiting.reject(
-            new Error(`Nothing of that kind arrived within ${deadlineMs} ms (last sequence ${this.last})`),
+            new Error(`Nothing of that kind arrived within ${deadlineMs} ms (${this.last} arrivals recorded)`),
           ),
         deadlineMs,
       )
@@ -170,7 +172,7 @@ export class Recordings implements AsyncDisposable {
   }
 
   /**
-   * Resolves when everything is here that had reached the gateway before the call, answered or not.
+   * Resolves when everything is here whose head had reached the gateway before the call, answered or not. Its body may still be on the way.
    * @param deadlineMs milliseconds from now
    * @throws when the gateway did not say so by then, or the recorder closed
    */
@@ -194,9 +196,12 @@ export class Recordings implements AsyncDisposable {
   }
 
   #take(arrival: Arrival): void {
-    this.#arrivals.set(arrival.sequence, arrival)
-    this.#last = Math.max(this.#last, arrival.sequence)
-    for (const waiting of [...this.#waiting]) if (waiting.predicate(arrival)) waiting.resolve(arrival)
+    const place = this.#places.get(arrival.sequence) ?? this.#arrivals.length
+    this.#places.set(arrival.sequence, place)
+    this.#arrivals[place] = arrival
+    for (const waiting of [...this.#waiting]) {
+      if (place >= waiting.since && waiting.predicate(arrival)) waiting.resolve(arrival)
+    }
   }
 
   #end(error: Error): void {

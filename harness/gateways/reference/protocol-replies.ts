@@ -1,6 +1,8 @@
 /** What the server itself answers, before and beside the gateway's rules: bad requests, bad handshakes, too many sockets. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { HeaderLine } from '../../plan/case.ts'
+import { markHeader } from '../../plan/marks.ts'
 import type { Answer } from './http-surface.ts'
 
 /** The status for an error of Node's parser. */
@@ -14,6 +16,18 @@ const errorStatus: Readonly<Record<string, number>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 }
+
+/** The connection ended in the middle of a request: a reset, or an end where the parser waited for more. */
+export function brokeOff({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'HPE_INVALID_EOF_STATE' || code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+/** The request's mark as it arrived, for the answer: the client then sees whose answer it got. */
+export function echoedLines(headers: readonly HeaderLine[]): HeaderLine[] {
+  return headers.filter(([name, value]) => name.toLowerCase() === echoed && /^[\x20-\x7e]{1,200}$/.test(value))
+}
+
+const echoed = markHeader.toLowerCase()
 
 export const badRequest: Answer = { status: 400, type: 'text/plain; charset=utf-8', body: 'Bad Request' }
 const expectationFailed: Answer = { status: 417, type: 'text/plain; charset=utf-8', body: 'Expectation Failed' }
@@ -46,12 +60,13 @@ export function isWebSocketHandshake(request: IncomingMessage): boolean {
   )
 }
 
-/** Writes an answer where there is no HTTP response object, and closes. */
-export function endWith(socket: Duplex, reply: Answer): void {
+/** Writes an answer where there is no HTTP response object, and closes. @param asked header lines of the request */
+export function endWith(socket: Duplex, reply: Answer, asked: readonly HeaderLine[]): void {
   const head = [
     `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}`,
     `Content-Type: ${reply.type}`,
     `Content-Length: ${Buffer.byteLength(reply.body)}`,
+    ...echoedLines(asked).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${reply.body}`, () => socket.destroy())

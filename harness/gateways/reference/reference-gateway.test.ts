@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -72,6 +73,9 @@ async function exchange(socket: Duplex, ...writes: string[]): Promise<string> {
 }
 
 const statuses = (answer: string) => [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status))
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+const upgradeLines = (path: string) =>
+  `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n`
 const rawOf = (arrival: Arrival | undefined) => Buffer.from(arrival?.raw ?? '', 'base64').toString('latin1')
 
 describe('the recording', () => {
@@ -157,6 +161,100 @@ describe('the recording', () => {
     socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n{`)
     socket.end()
     await recordings.waitFor(({ body }) => body === '{', 2000)
+  })
+
+  it('holds a request from its head on, and tells how much of its body came', async () => {
+    const { dial, recordings } = await running('attributed', { bodyDeadlineMs: 60_000 })
+    const slow = dial()
+    slow.write(`POST /slow HTTP/1.1\r\nHost: a\r\n${identity}Content-Length: 6\r\n\r\n`)
+    await recordings.caughtUp(1000)
+    expect(recordings.since(0)).toMatchObject([
+      { target: '/slow', bodyLength: 0, complete: false, verdict: { kind: 'accepted', user: 'alice@example.test' } },
+    ])
+    const before = recordings.last
+    await exchange(dial(), 'GET /later HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    slow.write('abc')
+    slow.write('def')
+    await once(slow, 'data')
+    slow.destroy()
+    expect(recordings.since(before)).toMatchObject([{ target: '/later', complete: true }])
+    expect(recordings.since(0)).toMatchObject([
+      { sequence: 1, body: 'abcdef', bodyLength: 6, bodyDigest: sha256('abcdef'), complete: true },
+      { sequence: 2, bodyLength: 0, bodyDigest: sha256(''), complete: true },
+    ])
+  })
+
+  it('measures a body that is longer than what is kept of it, without its chunks', async () => {
+    const { dial, recordings } = await running()
+    const body = 'y'.repeat(10_000)
+    await exchange(
+      dial(),
+      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`,
+      `1388\r\n${body.slice(0, 5000)}\r\n1388\r\n${body.slice(5000)}\r\n0\r\n\r\n`,
+    )
+    expect(recordings.since(0)).toMatchObject([{ bodyLength: 10_000, bodyDigest: sha256(body), complete: true }])
+  })
+
+  const ways = ['end', 'resetAndDestroy'] as const
+  it.each(
+    ways.flatMap((way) => [
+      ['a chunked body that is cut short', 'Transfer-Encoding: chunked', ['2\r\n{}\r\n'], way] as const,
+      [
+        'a chunked body that goes wrong, with more behind it',
+        'Transfer-Encoding: chunked',
+        ['ZZ\r\n', '2\r\n{}\r\n0\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n'],
+        way,
+      ] as const,
+      ['a body that is shorter than announced', 'Content-Length: 40', ['{'], way] as const,
+    ]),
+  )('counts the rest of a connection that broke off as no arrival: %s', async (_title, framing, rest, way) => {
+    const { gateway, recordings } = await running()
+    const socket = connect(await gateway.listen(0), '127.0.0.1').resume()
+    socket.on('error', () => {})
+    socket.write(`POST /cut HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`)
+    await recordings.waitFor(() => true, 1000)
+    for (const bytes of rest) await new Promise((resolve) => socket.write(bytes, resolve))
+    socket[way]()
+    await once(socket, 'close')
+    await recordings.caughtUp(1000)
+    expect(recordings.since(0)).toMatchObject([{ target: '/cut', complete: false }])
+  })
+
+  it.each(ways)('holds one arrival where the connection ends behind a whole chunked body (%s)', async (way) => {
+    const { gateway, recordings } = await running()
+    const socket = connect(await gateway.listen(0), '127.0.0.1')
+    socket.write(`POST /whole HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`)
+    await once(socket, 'data')
+    socket.resume()[way]()
+    await once(socket, 'close')
+    await recordings.caughtUp(1000)
+    expect(recordings.since(0)).toMatchObject([{ target: '/whole', complete: true }])
+  })
+
+  it.each(ways)('holds no head that was cut short (%s)', async (way) => {
+    const { gateway, recordings } = await running()
+    const socket = connect(await gateway.listen(0), '127.0.0.1').resume()
+    await new Promise((resolve) => socket.write('GET /cut HTTP/1.1\r\nX-Forw', resolve))
+    await recordings.caughtUp(1000)
+    socket[way]()
+    await once(socket, 'close')
+    await recordings.caughtUp(1000)
+    expect(recordings.since(0)).toEqual([])
+  })
+
+  it.each([
+    ['an ordinary request', `POST /tools/invoke HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n`, '{}', 401],
+    ['an upgrade', upgradeLines('/ws'), '', 101],
+    ['an upgrade that is turned away', `${upgradeLines('/ws')}X-Forwarded-For: nobody\r\n`, '', 403],
+    ['an upgrade on a path of its own', upgradeLines('/api/channels/x'), '', 401],
+  ])('echoes the mark of %s in the answer', async (_title, head, body, status) => {
+    const { dial } = await running()
+    const socket = dial('10.77.0.3')
+    socket.write(`${head}X-Conformance-Request: mark-0123456789ab.2\r\n\r\n${body}`)
+    const [answer] = await once(socket, 'data')
+    expect(String(answer)).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(String(answer)).toMatch(/^x-conformance-request: mark-0123456789ab\.2\r$/im)
+    socket.destroy()
   })
 
   it.each([

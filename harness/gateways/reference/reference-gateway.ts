@@ -1,11 +1,11 @@
-/** The reference gateway: a real HTTP and WebSocket server that decides as its profile does, and records everything before it answers. */
+/** The reference gateway: a real HTTP and WebSocket server that decides as its profile does, and records every request at its head. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { Arrival, Verdict } from '../recording/arrival.ts'
-import type { Recorder } from '../recording/recorder.ts'
+import type { Recorder, Unnumbered } from '../recording/recorder.ts'
 import { canonicalAddress } from '../rules/addresses.ts'
 import { attribute } from '../rules/attribution.ts'
 import { judgeConnect, plainConnect } from '../rules/connect.ts'
@@ -16,13 +16,15 @@ import { type Answer, answer, attributionRequired, isChannelPath } from './http-
 import { type PasswordLimit, passwordLimit } from './password-limit.ts'
 import {
   badRequest,
+  brokeOff,
+  echoedLines,
   endWith,
   isWebSocketHandshake,
   parserErrorStatus,
   protocolAnswer,
   tooManySockets,
 } from './protocol-replies.ts'
-import { readBody } from './request-body.ts'
+import { announcesBody, noBody, readBody } from './request-body.ts'
 import { serveSocket } from './socket-session.ts'
 import { WireTap } from './wire-tap.ts'
 
@@ -85,6 +87,9 @@ export class ReferenceGateway implements AsyncDisposable {
     this.#http.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head))
     this.#http.on('connect', (request: IncomingMessage, socket: Duplex) => void this.#tunnel(request, socket))
     this.#http.on('clientError', (error, socket) => void this.#unparsable(error, socket))
+    this.#webSockets.on('headers', (lines, request) => {
+      for (const [name, value] of echoedLines(pairLines(request.rawHeaders))) lines.push(`${name}: ${value}`)
+    })
   }
 
   /**
@@ -154,23 +159,21 @@ export class ReferenceGateway implements AsyncDisposable {
   }
 
   /** The head of a new arrival, and the connection it came on. */
-  #receive(request: IncomingMessage): { connection: Connection; arrival: Omit<Arrival, 'attribution' | 'verdict'> } {
+  #receive(request: IncomingMessage): { connection: Connection; arrival: Omit<Unnumbered, 'attribution' | 'verdict'> } {
     const connection = this.#connection(request.socket)
     const { method = '', url = '' } = request
     const length = request.headers['transfer-encoding'] ? 0 : Number(request.headers['content-length'] ?? 0)
     return {
       connection,
       arrival: {
-        sequence: this.#recorder.next(),
         peer: connection.peer,
         transport: request.headers.upgrade?.toLowerCase() === 'websocket' ? 'websocket' : 'http',
         method,
         target: url,
         httpVersion: request.httpVersion,
         headers: pairLines(request.rawHeaders),
-        trailers: [],
         raw: connection.tap.takeHead(method, url, length).toString('base64'),
-        body: '',
+        ...noBody(!announcesBody(request)),
       },
     }
   }
@@ -200,27 +203,33 @@ export class ReferenceGateway implements AsyncDisposable {
     const decision = decide(evidence, this.#policy)
     if (decision.passwordTried) this.#passwords.note(arrival.peer, decision.passwordTried)
 
+    const replyTo = (body: string) => protocolAnswer(request) ?? answer({ ...arrival, body }, decision, this.#policy)
+    const verdictOf = ({ denied, status }: Answer): Verdict =>
+      denied === undefined ? decision.verdict : { kind: 'refused', reason: denied, status }
+    // At the head, before anything is waited for: a request whose body never ends has reached the gateway all the same.
+    const head = { ...arrival, attribution: decision.attribution, verdict: verdictOf(replyTo('')) }
+    const { sequence, kept } = this.#recorder.record(head)
     const reading = readBody(request, this.#bodyDeadlineMs, connection.broken.signal)
     const rest = await reading.settled
-    const asked = { method: arrival.method, target: arrival.target, headers: arrival.headers, body: rest.body }
-    const reply = protocolAnswer(request) ?? answer(asked, decision, this.#policy)
-    const verdict: Verdict = reply.denied
-      ? { kind: 'refused', reason: reply.denied, status: reply.status }
-      : decision.verdict
-    const recorded: Arrival = { ...arrival, ...rest, attribution: decision.attribution, verdict }
-    await this.#recorder.record(recorded)
-    response.writeHead(reply.status, {
-      'content-type': reply.type,
-      'content-length': Buffer.byteLength(reply.body),
-      'cache-control': 'no-store',
-      ...((connection.broken.signal.aborted || !request.complete) && { connection: 'close' }),
-    })
+    const reply = replyTo(rest.body)
+    const recorded: Arrival = { ...head, ...rest, sequence, verdict: verdictOf(reply) }
+    await (arrival.complete ? kept : this.#recorder.update(recorded))
+    response.writeHead(
+      reply.status,
+      [
+        ['content-type', reply.type],
+        ['content-length', String(Buffer.byteLength(reply.body))],
+        ['cache-control', 'no-store'],
+        ...echoedLines(arrival.headers),
+        ...(connection.broken.signal.aborted || !request.complete ? [['connection', 'close']] : []),
+      ].flat(),
+    )
     response.end(request.method === 'HEAD' ? undefined : reply.body)
 
     const whole = await reading.ended
     if (connection.open === request) connection.open = undefined
-    if (whole.body !== rest.body || whole.trailers.length !== rest.trailers.length) {
-      await this.#recorder.record({ ...recorded, ...whole })
+    if (whole.bodyLength !== rest.bodyLength || whole.complete !== rest.complete) {
+      await this.#recorder.update({ ...recorded, ...whole })
     }
   }
 
@@ -235,8 +244,8 @@ export class ReferenceGateway implements AsyncDisposable {
         : decide({ ...evidence, transport: 'http' }, this.#policy)
     const turnAway = async (reply: Answer, reason?: string) => {
       const refused: Verdict = reason ? { kind: 'refused', reason, status: reply.status } : verdict
-      await this.#recorder.record({ ...arrival, attribution, verdict: refused })
-      endWith(socket, reply)
+      await this.#recorder.record({ ...arrival, attribution, verdict: refused }).kept
+      endWith(socket, reply, arrival.headers)
     }
     try {
       if (profile.attribution === 'enforced' && attribution.kind === 'unattributable-proxy') {
@@ -245,8 +254,8 @@ export class ReferenceGateway implements AsyncDisposable {
       if (isChannelPath(URL.parse(arrival.target, 'http://localhost')?.pathname ?? '')) {
         const overHttp = decide({ ...evidence, transport: 'http' }, this.#policy)
         const reply = answer({ ...arrival, body: '' }, overHttp, this.#policy)
-        await this.#recorder.record({ ...arrival, attribution, verdict: overHttp.verdict })
-        return endWith(socket, reply)
+        await this.#recorder.record({ ...arrival, attribution, verdict: overHttp.verdict }).kept
+        return endWith(socket, reply, arrival.headers)
       }
       if (!isWebSocketHandshake(request)) return await turnAway(badRequest, 'bad_request')
       const client = attribution.kind === 'trusted-proxy' ? attribution.client : arrival.peer
@@ -257,7 +266,8 @@ export class ReferenceGateway implements AsyncDisposable {
       // Taken before the next await, or upgrades that come together would not count each other.
       this.#unauthenticated.set(client, waiting + 1)
       const settled = once(() => this.#unauthenticated.set(client, (this.#unauthenticated.get(client) ?? 1) - 1))
-      await this.#recorder.record({ ...arrival, attribution, verdict })
+      const { sequence, kept } = this.#recorder.record({ ...arrival, attribution, verdict })
+      await kept
       if (socket.destroyed) return settled()
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
         serveSocket(webSocket, {
@@ -266,7 +276,7 @@ export class ReferenceGateway implements AsyncDisposable {
           judge: async (connect) => {
             const judgement = judgeConnect(connect, this.#evidence(arrival), this.#policy, referenceBuildId)
             if (judgement.passwordTried) this.#passwords.note(arrival.peer, judgement.passwordTried)
-            await this.#recorder.record({ ...arrival, attribution, verdict: judgement.verdict })
+            await this.#recorder.update({ ...arrival, sequence, attribution, verdict: judgement.verdict })
             return judgement
           },
           settled,
@@ -281,7 +291,7 @@ export class ReferenceGateway implements AsyncDisposable {
   async #tunnel(request: IncomingMessage, socket: Duplex): Promise<void> {
     const { arrival } = this.#receive(request)
     const attribution = attribute(arrival.peer, arrival.headers, this.#policy)
-    await this.#recorder.record({ ...arrival, attribution, verdict: { kind: 'refused', reason: 'bad_request' } })
+    await this.#recorder.record({ ...arrival, attribution, verdict: { kind: 'refused', reason: 'bad_request' } }).kept
     socket.destroy()
   }
 
@@ -291,24 +301,23 @@ export class ReferenceGateway implements AsyncDisposable {
     const bodyBroke = connection.open !== undefined && !connection.open.complete
     const status = parserErrorStatus(error.code)
     const raw = connection.tap.takeRest()
+    const { aborted: givenUp } = connection.broken.signal
     connection.broken.abort(gone)
     const before = [...connection.pending]
-    // A body that broke belongs to its own request; only bytes after a whole request are an arrival of their own.
-    if (!bodyBroke && raw.length > 0) {
+    // What follows a body that broke, and a head that was cut short, is no request of anybody: only whole bytes that are none count.
+    if (!givenUp && !bodyBroke && !brokeOff(error) && raw.length > 0) {
       await this.#recorder.record({
-        sequence: this.#recorder.next(),
         peer: connection.peer,
         transport: 'http',
         method: '',
         target: '',
         httpVersion: '',
         headers: [],
-        trailers: [],
         raw: raw.toString('base64'),
-        body: '',
+        ...noBody(false),
         attribution: attribute(connection.peer, [], this.#policy),
         verdict: { kind: 'refused', reason: 'bad_request', status },
-      })
+      }).kept
     }
     await Promise.allSettled(before)
     if (bodyBroke || error.code === 'ECONNRESET' || !socket.writable) {

@@ -1,17 +1,34 @@
-/** What came after a request's head: the first bytes of the body, and the trailers. */
+/** What came after a request's head: the body's first bytes, its length and digest, and the trailers. */
+import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { HeaderLine } from '../../plan/case.ts'
+import type { Arrival } from '../recording/arrival.ts'
 import { pairLines } from '../rules/header-lines.ts'
 
 const keptBytes = 4096
 
-export type Rest = { readonly body: string; readonly trailers: readonly HeaderLine[] }
+export type Rest = Pick<Arrival, 'body' | 'bodyLength' | 'bodyDigest' | 'trailers' | 'complete'>
 
 export type BodyReading = {
   /** Resolves when the body has ended, the connection broke, or the deadline passed: what had come by then. */
   readonly settled: Promise<Rest>
   /** Resolves when nothing more can come. */
   readonly ended: Promise<Rest>
+}
+
+/** Of a request whose body has not begun. @param complete where it has none */
+export const noBody = (complete: boolean): Rest => ({
+  body: '',
+  bodyLength: 0,
+  bodyDigest: digestOfNothing,
+  trailers: [],
+  complete,
+})
+
+const digestOfNothing = createHash('sha256').digest('hex')
+
+/** RFC 9112 6.3: a request has a body where it has one of these lines; a length of 0 is no body either. */
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
 }
 
 /**
@@ -21,15 +38,19 @@ export type BodyReading = {
  */
 export function readBody(request: IncomingMessage, deadlineMs: number, broken: AbortSignal): BodyReading {
   const chunks: Buffer[] = []
-  let kept = 0
+  const digest = createHash('sha256')
+  let length = 0
   request.on('data', (chunk: Buffer) => {
-    if (kept >= keptBytes) return
-    chunks.push(chunk)
-    kept += chunk.length
+    if (length < keptBytes) chunks.push(chunk)
+    length += chunk.length
+    digest.update(chunk)
   })
   const rest = (): Rest => ({
     body: Buffer.concat(chunks).subarray(0, keptBytes).toString('latin1'),
+    bodyLength: length,
+    bodyDigest: digest.copy().digest('hex'),
     trailers: pairLines(request.rawTrailers),
+    complete: request.complete,
   })
   const ended = new Promise<Rest>((resolve) => {
     const finish = () => resolve(rest())

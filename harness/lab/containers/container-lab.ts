@@ -1,11 +1,15 @@
 /** The containers of one environment: started as their order allows, all at once where it does, and taken down together. */
 import { setTimeout as delay } from 'node:timers/promises'
-import Docker from 'dockerode'
-import type { StartedTestContainer } from 'testcontainers'
+import type Docker from 'dockerode'
+import { getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers'
+import { answers, engineClient, withDeadlines, within } from '../deadlines.ts'
 import { type Bind, LabContainer, type Placement } from './lab-container.ts'
 import { type Labels, labelsOf } from './labels.ts'
 import { lastLines, runInside } from './logs.ts'
 import { createNetwork, type LabNetwork } from './network.ts'
+import { removeAll, removeContainer } from './removal.ts'
+import { inOrder } from './start-order.ts'
+import { type Ending, type EndWatch, watchEnds, withLog } from './watch.ts'
 
 export type ContainerSpec = {
   readonly name: string
@@ -25,31 +29,58 @@ export type ContainerSpec = {
 /** How long a container may take to be ready, in milliseconds. */
 const readyDeadline = 60_000
 const pollEvery = 25
-const pingDeadline = 5000
+const connectDeadline = 60_000
 
 export class ContainerLab implements AsyncDisposable {
   readonly network: LabNetwork
+  /**
+   * Resolves when a container or guest has ended that nobody removed, or when the engine answers no more: the first such end, by the engine's own
+   * event. Never rejects; where all goes well it never resolves.
+   */
+  readonly ended: Promise<Ending>
   readonly #docker: Docker
+  readonly #socketPath: string
   readonly #labels: Labels
   readonly #prefix: string
-  readonly #started = new Map<string, Promise<StartedTestContainer>>()
+  readonly #watch: EndWatch
+  readonly #started: Map<string, Promise<StartedTestContainer>>
   /** Containers of another lab that are on this network for a while, by the name that they have here. */
-  readonly #guests = new Map<string, string>()
+  readonly #guests: Map<string, string>
+  /** Those that live in the network namespace of another. */
+  readonly #beside = new Set<string>()
   readonly #addresses = new Map<string, string>()
   #closing = false
 
-  private constructor(docker: Docker, network: LabNetwork, labels: Labels, prefix: string) {
-    this.#docker = docker
+  private constructor(
+    engine: { readonly docker: Docker; readonly socketPath: string; readonly labels: Labels; readonly prefix: string },
+    network: LabNetwork,
+    watch: EndWatch,
+    inhabitants: Inhabitants,
+  ) {
     this.network = network
-    this.#labels = labels
-    this.#prefix = prefix
+    this.ended = watch.ended
+    this.#docker = engine.docker
+    this.#socketPath = engine.socketPath
+    this.#labels = engine.labels
+    this.#prefix = engine.prefix
+    this.#watch = watch
+    this.#started = inhabitants.started
+    this.#guests = inhabitants.guests
   }
 
   /** @param prefix of names, unique in the engine */
   static async create(socketPath: string, run: string, prefix: string): Promise<ContainerLab> {
-    const docker = new Docker({ socketPath })
+    const docker = engineClient(socketPath)
     const labels = labelsOf(run)
-    return new ContainerLab(docker, await createNetwork(docker, prefix, labels), labels, prefix)
+    await connectTestcontainers(socketPath)
+    const network = await createNetwork(docker, prefix, labels)
+    const inhabitants: Inhabitants = { started: new Map(), guests: new Map() }
+    const nameOf = (ids: readonly string[]) => {
+      const own = ids.map((id) => id.slice(prefix.length + 1)).find((name) => inhabitants.started.has(name))
+      return own ?? [...inhabitants.guests].find(([, id]) => ids.includes(id))?.[0]
+    }
+    const watch = await watchEnds({ docker, socketPath, run, nameOf })
+    return new ContainerLab({ docker, socketPath, labels, prefix }, network, watch, inhabitants)
   }
 
   /** Addresses on this network by name, of everybody who has been told to start or invited. */
@@ -59,7 +90,10 @@ export class ContainerLab implements AsyncDisposable {
 
   /** Starts containers that may wait for each other and for earlier ones. @throws with the log of the one that did not get ready */
   async start(specs: readonly ContainerSpec[]): Promise<void> {
-    for (const { place } of specs) if ('octet' in place) this.#noteAddress(place.octet, place.names)
+    for (const { name, place } of specs) {
+      if ('octet' in place) this.#noteAddress(place.octet, place.names)
+      else this.#beside.add(name)
+    }
     const ready = new Map<string, Promise<unknown>>()
     const launch = async (spec: ContainerSpec): Promise<void> => {
       const before = 'beside' in spec.place ? [...spec.after, spec.place.beside] : spec.after
@@ -92,14 +126,7 @@ export class ContainerLab implements AsyncDisposable {
 
   /** Whether the engine still answers. */
   async answers(): Promise<boolean> {
-    const late = delay(pingDeadline, false, { ref: false })
-    return await Promise.race([
-      this.#docker.ping().then(
-        () => true,
-        () => false,
-      ),
-      late,
-    ])
+    return await answers(this.#socketPath)
   }
 
   /** Whether a container or guest still runs, and if not, how it ended. */
@@ -120,8 +147,10 @@ export class ContainerLab implements AsyncDisposable {
   async remove(name: string): Promise<void> {
     const starting = this.#started.get(name)
     if (starting === undefined) return
-    await this.#remove(name, starting)
+    // No longer one whose end is news.
     this.#started.delete(name)
+    await starting.catch(() => {})
+    await removeContainer(this.#docker, this.#nameInEngine(name))
   }
 
   /** Takes a running container of another lab in: with an address and names on this network until this lab is taken down. */
@@ -134,31 +163,37 @@ export class ContainerLab implements AsyncDisposable {
     this.#noteAddress(octet, names)
   }
 
-  /** Removes everything, also what is just starting. One that cannot be removed does not keep the others. */
+  /**
+   * Removes everything, also what is just starting. What cannot be removed does not keep the others.
+   * @throws afterwards, with the names of what is left over and why
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
-    const removals = await Promise.allSettled(
-      [...this.#started].map(([name, starting]) => this.#remove(name, starting)),
-    )
+    this.#watch[Symbol.dispose]()
+    await Promise.allSettled(this.#started.values())
     const network = this.#docker.getNetwork(this.network.id)
+    const own = [...this.#started.keys()].map((name) => ({ id: this.#nameInEngine(name), name }))
+    // Podman removes no container in whose network namespace another lives.
+    const beside = own.filter(({ name }) => this.#beside.has(name))
+    const removed = await removeAll(this.#docker, beside, [])
     // A guest that has gone meanwhile is no longer on the network either.
     for (const id of this.#guests.values()) await network.disconnect({ Container: id, Force: true }).catch(() => {})
-    await network.remove()
-    for (const removal of removals) if (removal.status === 'rejected') throw removal.reason
+    const others = own.filter((one) => !beside.includes(one))
+    removed.push(...(await removeAll(this.#docker, others, [this.network])))
+    const left = removed.filter(({ problem }) => problem !== undefined)
+    if (left.length > 0)
+      throw new Error(
+        `Left over: ${left.map(({ kind, name, problem }) => `${kind} ${name} (${problem})`).join(', ')}. "conformance clean" removes it once this run has ended.`,
+      )
   }
 
   #noteAddress(octet: number, names: readonly string[]): void {
     for (const name of names) this.#addresses.set(name.toLowerCase(), this.network.address(octet))
   }
 
-  /** By name: a container whose program could not be started was created all the same. */
-  async #remove(name: string, starting: Promise<unknown>): Promise<void> {
-    await starting.catch(() => {})
-    try {
-      await this.#docker.getContainer(`${this.#prefix}-${name}`).remove({ force: true, v: true })
-    } catch (error) {
-      if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error
-    }
+  /** A container whose program could not be started was created all the same: only its name is known. */
+  #nameInEngine(name: string): string {
+    return `${this.#prefix}-${name}`
   }
 
   async #launch(spec: ContainerSpec): Promise<void> {
@@ -178,7 +213,7 @@ export class ContainerLab implements AsyncDisposable {
   async #startContainer(spec: ContainerSpec): Promise<StartedTestContainer> {
     const [program = '', ...args] = spec.command
     return await new LabContainer(spec.image)
-      .withName(`${this.#prefix}-${spec.name}`)
+      .withName(this.#nameInEngine(spec.name))
       .withLabels({ ...this.#labels })
       .withAutoCleanup(false)
       // Files bound from the user's folders carry labels that SELinux (Fedora, RHEL) would not let a container read.
@@ -228,24 +263,32 @@ export class ContainerLab implements AsyncDisposable {
   }
 
   async #obituary(who: string, id: string, how: string): Promise<string> {
-    const lines = await lastLines(this.#docker, id, 12).catch(() => [])
-    return `${who} ${how}.${lines.length > 0 ? ` Its last words:\n${lines.join('\n')}` : ' It said nothing.'}`
+    return withLog(`${who} ${how}`, await lastLines(this.#docker, id, 12).catch(() => []))
   }
 }
 
-/** Those that are waited for first, so that whoever waits finds them. @throws on a circle */
-function inOrder(specs: readonly ContainerSpec[]): ContainerSpec[] {
-  const ordered: ContainerSpec[] = []
-  const visit = (spec: ContainerSpec, path: readonly string[]) => {
-    if (ordered.includes(spec)) return
-    if (path.includes(spec.name)) throw new Error(`${[...path, spec.name].join(' waits for ')}: a circle`)
-    const before = 'beside' in spec.place ? [...spec.after, spec.place.beside] : spec.after
-    for (const name of before) {
-      const other = specs.find((one) => one.name === name)
-      if (other) visit(other, [...path, spec.name])
-    }
-    ordered.push(spec)
+type Inhabitants = {
+  readonly started: Map<string, Promise<StartedTestContainer>>
+  readonly guests: Map<string, string>
+}
+
+let connected: Promise<void> | undefined
+
+/** testcontainers has one client of its own for the process, which knows no deadlines; where the given engine does not answer it would take another one. */
+async function connectTestcontainers(socketPath: string): Promise<void> {
+  connected ??= within(
+    connectDeadline,
+    `Asking the container engine at ${socketPath} what it is`,
+    getContainerRuntimeClient(),
+  ).then(({ container: { dockerode } }) => {
+    if (!('socketPath' in dockerode.modem) || dockerode.modem.socketPath !== socketPath)
+      throw new Error(`The container engine at ${socketPath} does not answer.`)
+    withDeadlines(dockerode, socketPath)
+  })
+  try {
+    await connected
+  } catch (error) {
+    connected = undefined
+    throw error
   }
-  for (const spec of specs) visit(spec, [])
-  return ordered
 }

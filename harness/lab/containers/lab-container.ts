@@ -24,15 +24,14 @@ export class LabContainer extends GenericContainer {
     return this
   }
 
-  /** Read-only unless it says otherwise. */
+  /** Read-only unless it says otherwise. In the long form: the short one takes a colon in a path for its own. */
   bind(binds: readonly Bind[]): this {
-    this.hostConfig.Binds = binds.map(({ source, target, writable }) => `${source}:${target}:${writable ? 'rw' : 'ro'}`)
-    return this
-  }
-
-  /** A proxy may serve 443 as a user of its own. */
-  allowLowPorts(): this {
-    this.hostConfig.Sysctls = { 'net.ipv4.ip_unprivileged_port_start': '0' }
+    this.hostConfig.Mounts = binds.map(({ source, target, writable = false }) => ({
+      Type: 'bind',
+      Source: source,
+      Target: target,
+      ReadOnly: !writable,
+    }))
     return this
   }
 }

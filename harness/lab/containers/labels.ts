@@ -1,5 +1,5 @@
 /** Labels on everything that a run makes in an engine: whose it is, so that others never touch it and a later sweep may. */
-import { type Owner, self } from '../owner.ts'
+import { type Owner, ownerFrom, self } from '../owner.ts'
 
 const prefix = 'trusted-proxy-conformance'
 export const runLabel = `${prefix}.run`
@@ -12,8 +12,8 @@ export function labelsOf(run: string, owner: Owner = self()): Labels {
   return { [runLabel]: run, [ownerLabel]: JSON.stringify(owner) }
 }
 
-/** `undefined` where the labels are not ours. */
-export function ownerOf(labels: Labels): Owner | undefined {
+/** `unreadable` where the label is there and names nobody: then it is nobody's. `undefined` where it is not ours. */
+export function ownerOf(labels: Labels): Owner | 'unreadable' | undefined {
   const text = labels[ownerLabel]
-  return text === undefined ? undefined : JSON.parse(text)
+  return text === undefined ? undefined : (ownerFrom(text) ?? 'unreadable')
 }

@@ -71,7 +71,7 @@ export async function baseImage(packages: readonly string[], offline: boolean, p
   return { tar: join(folder, 'root.tar'), reference: `conformance-base:${folder.slice(-16)}`, versions }
 }
 
-async function mmdebstrap(): Promise<string> {
+export async function mmdebstrap(): Promise<string> {
   const folder = await kept({ name: 'mmdebstrap', recipe: '1' }, async (into) => {
     await downloadPackages(['mmdebstrap'], into)
     for (const deb of await readdir(into)) await step('dpkg-deb', ['-x', join(into, deb), into], debian)

@@ -1,5 +1,6 @@
 /** Images from registries, always through the engine: its mirrors, proxies and credentials are the ones that count. */
 import type Docker from 'dockerode'
+import { progressOf } from '../deadlines.ts'
 
 /** How long a registry may take to say that it has the image, in milliseconds. */
 const patience = 4000
@@ -31,12 +32,19 @@ export class Registries {
       .distribution()
       .then(
         () => true,
-        // A refusal is an answer too, and says nothing about the registry's other images.
-        (error: Error) =>
-          'statusCode' in error && (error.statusCode === 401 || error.statusCode === 403 || error.statusCode === 404),
+        (error: Error) => isRefusal(error),
       )
     return await Promise.race([found, late])
   }
+}
+
+/**
+ * A refusal is an answer too, and says nothing about the registry's other images. A 404 is the registry's only with the registry's words
+ * (distribution specification, error codes): Podman has no such endpoint and answers 404 to every question.
+ */
+function isRefusal(error: Error): boolean {
+  const code = 'statusCode' in error ? error.statusCode : undefined
+  return code === 401 || code === 403 || (code === 404 && /manifest|repository|denied|not found:/i.test(error.message))
 }
 
 /** `docker.io` unless the first part of the reference is a host. */
@@ -47,12 +55,7 @@ export function registryOf(reference: string): string {
 
 /** @throws with the registry's own word */
 export async function pull(docker: Docker, reference: string): Promise<void> {
-  const stream = await docker.pull(reference)
-  await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error) =>
-      error ? reject(new Error(`${reference}: ${error.message}`, { cause: error })) : resolve(),
-    )
-  })
+  await progressOf(docker, await docker.pull(reference), reference)
 }
 
 /** Whether the engine has the image already. */

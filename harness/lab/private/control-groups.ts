@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive, type Owner, self } from '../owner.ts'
+import { isAlive, type Owner, ownerFrom, self } from '../owner.ts'
 
 const root = '/sys/fs/cgroup'
 const prefix = 'conformance-'
@@ -16,11 +16,7 @@ export function newGroup(owner: Owner = self()): string {
 }
 
 function ownerOf(group: string): Owner | undefined {
-  try {
-    return JSON.parse(Buffer.from(group.slice(prefix.length + 9), 'base64url').toString())
-  } catch {
-    return undefined
-  }
+  return ownerFrom(Buffer.from(group.slice(prefix.length + 9), 'base64url').toString())
 }
 
 /** Groups whose owner is no more. */

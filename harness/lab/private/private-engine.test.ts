@@ -92,7 +92,7 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
 
   it('tells at once, in its own words, that a container has ended before it was ready', () => {
     expect(seen[0]?.early.message).toBe(
-      'early (/run/node) ended with exit code 7. Its last words:\ncannot read my configuration',
+      'early (/run/node) ended with exit code 7. Its last log lines:\ncannot read my configuration',
     )
     // Far from the minute that it would have had to get ready.
     expect(seen[0]?.early.ms).toBeLessThan(10_000)

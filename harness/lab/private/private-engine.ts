@@ -5,8 +5,8 @@ import { mkdir, open, readdir, readFile, realpath, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import Docker from 'dockerode'
 import { UserError } from '../../plan/user-error.ts'
+import { engineClient, within } from '../deadlines.ts'
 import { newGroup, removeGroup } from './control-groups.ts'
 import { startNameServer } from './name-server.ts'
 
@@ -17,6 +17,7 @@ const storage = '/run/engine-data'
 /** Of the engine's default bridge, which no container of ours uses. In a network namespace of its own it meets nobody. */
 const bridge = '172.31.255.1'
 const deadline = 30_000
+const answerDeadline = 5000
 
 /**
  * The engine and iptables write to fixed places, whatever their options: /etc/docker/key.json, /opt/containerd, /run/containerd,
@@ -136,10 +137,10 @@ async function libraryFolder(packages: string): Promise<string> {
 }
 
 async function answering(socketPath: string, daemon: ChildProcess, log: string): Promise<string> {
-  const docker = new Docker({ socketPath })
+  const docker = engineClient(socketPath)
   const end = performance.now() + deadline
   for (;;) {
-    const version = await docker.version().then(
+    const version = await within(answerDeadline, 'asking for its version', docker.version()).then(
       ({ Version }) => Version,
       () => undefined,
     )
@@ -147,10 +148,12 @@ async function answering(socketPath: string, daemon: ChildProcess, log: string):
     if (daemon.exitCode !== null || daemon.signalCode !== null || performance.now() > end) {
       const lines = (await readFile(log, 'utf8')).trim().split('\n').slice(-8)
       const how =
-        daemon.exitCode === null
-          ? `did not answer within ${deadline / 1000} s`
-          : `ended with exit code ${daemon.exitCode}`
-      throw new Error(`The private engine ${how}. Its last words:\n${lines.join('\n')}`)
+        daemon.exitCode !== null
+          ? `ended with exit code ${daemon.exitCode}`
+          : daemon.signalCode !== null
+            ? `was ended by ${daemon.signalCode}`
+            : `did not answer within ${deadline / 1000} s`
+      throw new Error(`The private engine ${how}. Its last log lines:\n${lines.join('\n')}`)
     }
     await delay(20)
   }

@@ -1,60 +1,21 @@
 /** An expectation as it stands in evidence, in words, beside what was observed. */
-import { z } from 'zod'
 import { quote, quoteAll } from '../../judge/words.ts'
+import type { Expectation } from '../../plan/case.ts'
+import { expectSchema } from '../../plan/expectation-schema.ts'
 import type { AttemptEvidence } from '../../run/results/results.ts'
-
-const strings = z.array(z.string())
-/** Evidence may come from another version of the harness: what is not known is shown as it stands. */
-const expectationSchema = z.looseObject({
-  arrives: z
-    .union([
-      z.literal('never'),
-      z.looseObject({
-        count: z.union([z.number(), z.literal('any')]).optional(),
-        identity: strings.optional(),
-        aliases: z.literal('none').optional(),
-        without: strings.optional(),
-        absent: strings.optional(),
-        headers: z.record(z.string(), strings).optional(),
-        client: z.string().optional(),
-        host: z.string().optional(),
-        target: z.string().optional(),
-      }),
-    ])
-    .optional(),
-  verdict: z
-    .union([
-      z.literal('unreached'),
-      z.object({ accepted: z.string() }),
-      z.object({ refused: z.union([z.literal(true), strings]) }),
-      z.object({ only: z.string() }),
-    ])
-    .optional(),
-  client: z
-    .looseObject({
-      status: z.array(z.union([z.number(), z.string()])).optional(),
-      close: z.number().optional(),
-      login: z.literal(true).optional(),
-      without: strings.optional(),
-      headers: z.record(z.string(), z.string()).optional(),
-    })
-    .optional(),
-})
-
-type Expected = z.infer<typeof expectationSchema>
 
 export type ExpectationRow = { readonly expected: string; readonly observed: string }
 
-/** One row per key of the expectation. */
+/** One row per key of the expectation. Evidence of another version of the harness may have other keys: it is shown as it is. */
 export function expectationRows(attempt: AttemptEvidence, identity = 'the identity header'): ExpectationRow[] {
-  const parsed = expectationSchema.safeParse(attempt.expected)
+  const parsed = expectSchema.safeParse(attempt.expected)
   if (!parsed.success) return [{ expected: JSON.stringify(attempt.expected), observed: 'see below' }]
   const { arrives, verdict, client } = parsed.data
   return [...arrivalRows(arrives, attempt, identity), ...verdictRows(verdict, attempt), ...clientRows(client, attempt)]
 }
 
 function arrivalRows(
-  arrives: Expected['arrives'],
+  arrives: Expectation['arrives'],
   { arrived, recorded }: AttemptEvidence,
   identity: string,
 ): ExpectationRow[] {
@@ -84,7 +45,13 @@ function arrivalRows(
       ),
     )
   if (arrives.identity !== undefined)
-    rows.push({ expected: `${identity} is exactly ${quoteAll(arrives.identity)}`, observed: values(identity) })
+    rows.push({
+      expected:
+        arrives.identity === 'blank-or-absent'
+          ? `${identity} is blank or absent`
+          : `${identity} is exactly ${quoteAll(arrives.identity)}`,
+      observed: values(identity),
+    })
   if (arrives.aliases !== undefined)
     rows.push({
       expected: `no other spelling of ${identity} arrives`,
@@ -129,7 +96,7 @@ function arrivalRows(
   return rows
 }
 
-function verdictRows(verdict: Expected['verdict'], attempt: AttemptEvidence): ExpectationRow[] {
+function verdictRows(verdict: Expectation['verdict'], attempt: AttemptEvidence): ExpectationRow[] {
   if (verdict === undefined) return []
   const { accepted, reason } = attempt.verdict
   const heard =
@@ -142,7 +109,7 @@ function verdictRows(verdict: Expected['verdict'], attempt: AttemptEvidence): Ex
   return [{ expected: verdictInWords(verdict), observed }]
 }
 
-function verdictInWords(verdict: NonNullable<Expected['verdict']>): string {
+function verdictInWords(verdict: NonNullable<Expectation['verdict']>): string {
   if (verdict === 'unreached') return 'the gateway is not asked'
   if ('accepted' in verdict) return `the gateway accepts it as ${verdict.accepted}`
   if ('only' in verdict)
@@ -152,7 +119,7 @@ function verdictInWords(verdict: NonNullable<Expected['verdict']>): string {
     : `the gateway refuses it with ${verdict.refused.join(' or ')}`
 }
 
-function clientRows(client: Expected['client'], attempt: AttemptEvidence): ExpectationRow[] {
+function clientRows(client: Expectation['client'], attempt: AttemptEvidence): ExpectationRow[] {
   if (client === undefined) return []
   const { status, headers, close, body = '', fault } = attempt.client
   const answer = fault ?? (status === 0 ? 'the connection was closed without an answer' : `status ${status}`)

@@ -8,6 +8,7 @@ import {
   type Conformance,
   counted,
   duration,
+  engineInWords,
   environmentOutcome,
   type Overview,
   percentile,
@@ -203,7 +204,7 @@ function facts(overview: Overview): Markup {
     <dt>totals</dt><dd>${counts.map(({ status, glyph, word }) => html`<span class=${`status ${status}`}>${glyph} ${totals[status]} ${word}</span> `)}</dd>
     <dt>run</dt><dd>${run.id}, ${run.startedAt}, took ${duration(run.durationMs)}, exit code ${run.exitCode}, seed ${run.seed}</dd>
     <dt>one case</dt><dd>${p50 === undefined || p95 === undefined ? 'none ran' : `p50 ${duration(p50)}, p95 ${duration(p95)}`}</dd>
-    <dt>engine</dt><dd>${run.engine.kind} ${run.engine.version}</dd>
+    <dt>engine</dt><dd>${engineInWords(run.engine)}</dd>
     <dt>harness</dt><dd>${run.harness.version} (${run.harness.commit})</dd>
     <dt>command</dt><dd><code>${run.command}</code></dd>
     <dt>for tools</dt><dd><a href="results.json">results.json</a>, <a href="junit.xml">junit.xml</a>, <a href="results.sarif">results.sarif</a>, <a href="report.md">report.md</a>, <a href="badge.json">badge.json</a></dd>

@@ -1,12 +1,8 @@
 /** What an environment adds to the words of a case. */
-import { randomBytes } from 'node:crypto'
 import { users } from '../../identity/users.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
-
-/** By which a request is found again among what arrived. */
-export const newMark = () => `mark-${randomBytes(6).toString('hex')}`
 
 export function contextOf(
   planned: PlannedEnvironment,

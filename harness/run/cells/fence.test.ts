@@ -5,7 +5,7 @@ import { peerOf } from '../../clients/peer.testing.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import { mutantNamed } from '../../reference-proxy/mutants.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { askForOrder, fenceConnection, raiseFence } from './fence.ts'
 
@@ -13,7 +13,7 @@ let planned: PlannedEnvironment
 let lab: EmbeddedLab
 beforeAll(async () => {
   planned = await planReferencePair()
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
 })
 beforeEach(() => lab.replaceProxy(correct))
 afterAll(() => lab[Symbol.asyncDispose]())

@@ -2,12 +2,14 @@
 import type { Exchange } from '../../clients/exchange.ts'
 import { type Limits, sendHttp1, usualLimits } from '../../clients/http1.ts'
 import { KeptAlive } from '../../clients/kept-alive.ts'
+import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Fence } from '../../judge/observation.ts'
 import type { Case } from '../../plan/case.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
+import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
-import { contextOf, newMark } from './context.ts'
+import { contextOf } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
 
 /** How long the gateway's record of an answered request may take to come over the recorder's channel. */
@@ -42,7 +44,7 @@ const strangers = 3
 export function patientLimits(planned: PlannedEnvironment, environment: RunningEnvironment): Limits {
   const peer = peerOf('internet', 'proxy', planned.variant.host, environment)
   const ask = () => {
-    const context = contextOf(planned, environment, { cookie: '', evil: '', mark: newMark() })
+    const context = contextOf(planned, environment, { cookie: '', evil: '', mark: requestMark(newCellMark(), 1) })
     return sendHttp1(peer, {}, context, 'http')
   }
   return {
@@ -103,7 +105,7 @@ async function sendFence(
   const context = contextOf(planned, environment, {
     cookie: environment.sessions.alice.cookie,
     evil: '',
-    mark: newMark(),
+    mark: requestMark(newCellMark(), 1),
   })
   const exchange = await send(context)
   // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
@@ -112,7 +114,7 @@ async function sendFence(
     recordings === undefined
       ? spoke
       : await recordings
-          .waitFor(({ target }) => target.includes(context.mark), spoke ? recordDeadline : patienceMs, since)
+          .waitFor((arrival) => belongsTo(arrival, context.mark), spoke ? recordDeadline : patienceMs, since)
           .then(
             () => true,
             () => false,

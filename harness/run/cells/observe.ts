@@ -1,13 +1,15 @@
 /** Cells, one by itself or some side by side: sends what the cases say, collects what arrived, and leaves the meaning to the judge. */
 import { randomBytes } from 'node:crypto'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
+import { belongsTo, ownerOf } from '../../gateways/recording/owner.ts'
 import type { Attempt, Fence, Observation } from '../../judge/observation.ts'
 import { needsFence, speaks } from '../../judge/silence.ts'
 import type { Case, Transport } from '../../plan/case.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
+import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillExpectation, fillSend } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
-import { contextOf, newMark } from './context.ts'
+import { contextOf } from './context.ts'
 import { askForOrder, breaksFraming, type Fencing, raiseBoth, raiseFence, settle } from './fence.ts'
 import { sendOne } from './send.ts'
 import { runStep } from './stage.ts'
@@ -71,7 +73,7 @@ export async function observeTogether(
       ? await raiseFence(planned, environment, fencing === 'always' ? undefined : fencing)
       : order
   const after = arrived()
-  if (after.some(({ text }) => !isMarked(text))) return undefined
+  if (after.some((arrival) => ownerOf(arrival).kind === 'nobody')) return undefined
   return cells.map((cell, index) => ({
     recordable: true,
     fence: needed[index] ? fence : order,
@@ -85,7 +87,7 @@ function whyNotSignedIn({ as }: Case, environment: RunningEnvironment): string |
 
 type Answered = Omit<Attempt, 'arrivals'> & { readonly of: Asked; readonly mark: string }
 
-/** All requests of the cells, a few at a time, each on a connection and with a mark of its own. */
+/** All requests of the cells, a few at a time, each on a connection and with a mark of its own; those of a cell ask the same URL. */
 async function sendAll(
   cells: readonly Asked[],
   planned: PlannedEnvironment,
@@ -93,9 +95,10 @@ async function sendAll(
 ): Promise<readonly Answered[]> {
   const requests = cells.flatMap((cell) => {
     const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
+    const mark = newCellMark()
     const { cookie } = environment.sessions[cell.case.as]
-    return cell.case.send.map((wanted) => {
-      const context = contextOf(planned, environment, { cookie, evil, mark: newMark() })
+    return cell.case.send.map((wanted, index) => {
+      const context = contextOf(planned, environment, { cookie, evil, mark: requestMark(mark, index + 1) })
       return { cell, context, send: fillSend(wanted, context) }
     })
   })
@@ -105,31 +108,22 @@ async function sendAll(
   })
 }
 
-/** An arrival, and all of it in which a mark may stand. */
-type Found = { readonly arrival: Arrival; readonly text: string }
-
 /** The way to ask what has arrived since the call. */
-function arrivedFromNow({ recordings }: RunningEnvironment): () => readonly Found[] {
+function arrivedFromNow({ recordings }: RunningEnvironment): () => readonly Arrival[] {
   const since = recordings?.last ?? 0
-  return () =>
-    (recordings?.since(since) ?? []).map((arrival) => {
-      const { raw, target, body } = arrival
-      return { arrival, text: Buffer.from(raw, 'base64').toString('latin1') + target + body }
-    })
+  return () => recordings?.since(since) ?? []
 }
 
 /** What a proxy let through without any mark is of the cell at hand: such cells are alone. */
-function attemptsOf(cell: Asked, answered: readonly Answered[], found: readonly Found[]): Attempt[] {
+function attemptsOf(cell: Asked, answered: readonly Answered[], found: readonly Arrival[]): Attempt[] {
   return answered
     .filter(({ of }) => of === cell)
     .map(({ mark, expect, exchange }) => ({
       expect,
       exchange,
-      arrivals: found.filter(({ text }) => text.includes(mark) || !isMarked(text)).map(({ arrival }) => arrival),
+      arrivals: found.filter((arrival) => belongsTo(arrival, mark) || ownerOf(arrival).kind === 'nobody'),
     }))
 }
-
-const isMarked = (text: string) => text.includes('mark-')
 
 const unfenced: Fence = { needed: false, arrived: true }
 

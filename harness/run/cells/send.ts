@@ -20,9 +20,15 @@ export function sendOne(
   // Whoever dials the gateway itself speaks to it by its own name.
   const host = peer.tls === undefined ? `${peer.host}:${peer.port}` : context.host
   const request = { host, cookie: context.cookie, mark: context.mark, password: context.password }
-  return transport === 'h2'
-    ? sendHttp2(peer, send, request, environment.limits)
-    : sendHttp1(peer, send, request, transport, environment.limits)
+  switch (transport) {
+    case 'h2':
+      return sendHttp2(peer, send, request, environment.limits)
+    case 'websocket-h2':
+      throw new Error('no client sends a WebSocket over HTTP/2 yet')
+    case 'http':
+    case 'websocket':
+      return sendHttp1(peer, send, request, transport, environment.limits)
+  }
 }
 
 /** Where a request from one place to another goes. */

@@ -8,7 +8,7 @@ import { expandPlan, type PlannedEnvironment } from '../../plan/expand.ts'
 import { loadCatalogue } from '../../plan/load-catalogue.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import { mutantNamed } from '../../reference-proxy/mutants.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { runAndJudge } from './run-cell.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..')
@@ -24,7 +24,7 @@ export async function everything(stage) {
   await using socket = await stage.openSocket('alice')
   const health = await socket.ask('health', {})
   const arrived = await stage.arrived()
-  const of = (mark) => arrived.filter(({ target }) => target.includes(mark)).map(({ verdict }) => verdict.user ?? verdict.reason).join()
+  const of = (mark) => arrived.filter(({ headers }) => headers.some(([, value]) => value === mark)).map(({ verdict }) => verdict.user ?? verdict.reason).join()
   return [{ met: true, says: [of(own.mark), of(local.mark), health.ok, arrived.length > 2, stage.host, stage.many].join(' ') }]
 }
 export async function late(stage) { await stage.logIn('alice'); return [{ met: true, says: 'logged in' }] }
@@ -44,7 +44,7 @@ beforeAll(async () => {
   if (environment === undefined || cell === undefined) throw new Error('there is no reference proxy')
   planned = environment
   asked = cell.case
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
   folder = await mkdtemp(join(tmpdir(), 'stage-'))
   await writeFile(join(folder, 'steps.ts'), module)
 })

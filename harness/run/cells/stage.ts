@@ -15,6 +15,7 @@ import { type UserName, users } from '../../identity/users.ts'
 import type { Finding } from '../../judge/observation.ts'
 import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
+import { newCellMark, requestMark, withMark } from '../../plan/marks.ts'
 import { fillSend, type PlaceholderContext } from '../../plan/placeholders.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
 import { peerOf, sendOne } from './send.ts'
@@ -29,7 +30,7 @@ export type Asking = {
   readonly cookie?: string
 }
 
-/** `mark` finds the request among what arrived. */
+/** `mark` finds the request among what arrived, see `belongsTo`. All requests of a step ask the same URL unless they say otherwise. */
 export type Asked = { readonly mark: string; readonly exchange: Exchange }
 
 export type Connection = AsyncDisposable & {
@@ -111,10 +112,12 @@ function stageOf(
 ): Stage {
   const since = environment.recordings?.last ?? 0
   const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
+  const mark = newCellMark()
+  let requests = 0
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
   const context = (as: Principal, cookie = environment.sessions[as].cookie) =>
-    contextOf({ cookie, evil, mark: `mark-${randomBytes(6).toString('hex')}` })
+    contextOf({ cookie, evil, mark: requestMark(mark, ++requests) })
   return {
     transport,
     identity,
@@ -142,7 +145,7 @@ function stageOf(
     },
     async openSocket(as) {
       const { cookie, mark } = context(as)
-      return open.use(await LiveSocket.open(proxy, { target: `/?mark=${mark}`, cookie }, deadlineMs))
+      return open.use(await LiveSocket.open(proxy, { target: withMark('/', mark), mark, cookie }, deadlineMs))
     },
     logIn: (user, start) =>
       logIn({

@@ -68,7 +68,7 @@ export class ContractLab implements AsyncDisposable {
     this.#witnesses = witnesses
   }
 
-  /** Starts the program under the first of its configurations. @throws with its last words when it does not run */
+  /** Starts the program under the first of its configurations. @throws with its last log lines when it does not run */
   static async start({ program: prepared, engine, runId, folder }: ContractTask, first: ConfigName) {
     const { harness, gateway } = prepared.services
     const program = programOf(prepared.name, prepared.version)
@@ -106,8 +106,8 @@ export class ContractLab implements AsyncDisposable {
     const inForce = await made.#write(first)
     const relays = [proxy, intruder, beside, ...witnesses].map(({ spec }) => spec)
     await lab.start([gatewaySpec(program, gateway, own), ...relays])
-    const obituary = () => lab.obituary('gateway')
-    await untilYes('was not ready', startDeadline, () => made.#ready(), obituary)
+    const howItEnded = () => lab.obituary('gateway')
+    await untilYes('was not ready', startDeadline, () => made.#ready(), howItEnded)
     await inForce()
     stack.move()
     return made
@@ -162,12 +162,12 @@ export class ContractLab implements AsyncDisposable {
       ['X-Forwarded-For', '203.0.113.7'] as const,
       ...requiredHeaders.map((header) => [header, 'https'] as const),
     ]
-    const obituary = () => this.#lab.obituary('gateway')
+    const howItEnded = () => this.#lab.obituary('gateway')
     return async () => {
       const accepted = () => acceptance(dial, this.#addresses.gateway, headers)
-      await untilYes(`did not take over the configuration ${name}`, reloadDeadline, accepted, obituary)
+      await untilYes(`did not take over the configuration ${name}`, reloadDeadline, accepted, howItEnded)
       // A restart in process lets HTTP in before WebSockets, which it sends away with 1013.
-      await untilYes(`was not ready again under ${name}`, reloadDeadline, () => this.#ready(), obituary)
+      await untilYes(`was not ready again under ${name}`, reloadDeadline, () => this.#ready(), howItEnded)
     }
   }
 

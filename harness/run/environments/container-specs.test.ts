@@ -3,7 +3,7 @@ import { octets } from '../../lab/containers/network.ts'
 import type { Service, Variant } from '../../plan/proxy.ts'
 import { chainsOf } from '../chains.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'
-import { namesOf, octetOf } from './container-specs.ts'
+import { hostNamesOf, octetOf } from './container-specs.ts'
 
 function service(name: string, beside?: 'gateway'): Service {
   const empty = { with: [], env: {}, files: {}, after: [], tmpfs: [] }
@@ -34,21 +34,21 @@ it('gives a proxy of its own its public names, and the gateway only the gatewayâ
     gateway: ['coderclaw'],
     proxy: ['app.test', 'www.test'],
   })
-  expect(namesOf('proxy', apart)).toEqual(['proxy', 'app.test', 'www.test'])
-  expect(namesOf('gateway', apart)).toEqual(['gateway', 'coderclaw'])
+  expect(hostNamesOf('proxy', apart)).toEqual(['proxy', 'app.test', 'www.test'])
+  expect(hostNamesOf('gateway', apart)).toEqual(['gateway', 'coderclaw'])
   expect(octetOf('proxy', apart.services)).toBe(octets.proxy)
 })
 
 it('leads the names of whoever lives beside the gateway to the gateway', () => {
   const beside = variant([service('proxy', 'gateway'), service('auth')])
-  expect(namesOf('gateway', beside)).toEqual(['gateway', 'proxy', 'app.test'])
+  expect(hostNamesOf('gateway', beside)).toEqual(['gateway', 'proxy', 'app.test'])
   expect(octetOf('proxy', beside.services)).toBe(octets.gateway)
   expect(octetOf('auth', beside.services)).toBe(octets.auth)
 })
 
 it('leaves the public name to a proxy in front of the sidecar', () => {
   const chain = variant([service('proxy'), service('sidecar', 'gateway')])
-  expect(namesOf('gateway', chain)).toEqual(['gateway', 'sidecar'])
+  expect(hostNamesOf('gateway', chain)).toEqual(['gateway', 'sidecar'])
   expect(octetOf('sidecar', chain.services)).toBe(octets.gateway)
   expect(octetOf('proxy', chain.services)).toBe(octets.proxy)
 })

@@ -91,13 +91,13 @@ export function octetOf(name: string, services: readonly Service[]): number {
 }
 
 /** Host names that lead to a service (or `gateway`). Those of a service without an address of its own are the gateway's. */
-export function namesOf(
+export function hostNamesOf(
   name: string,
   { host, names, services }: Pick<Variant, 'host' | 'names' | 'services'>,
 ): readonly string[] {
   const own = [name, ...(name === 'proxy' ? [host] : []), ...(names[name] ?? [])]
   const guests = name === 'gateway' ? services.filter(({ beside }) => beside) : []
-  return [...new Set([...own, ...guests.flatMap((guest) => namesOf(guest.name, { host, names, services }))])]
+  return [...new Set([...own, ...guests.flatMap((guest) => hostNamesOf(guest.name, { host, names, services }))])]
 }
 
 const compiled = { source: compiledFolder, target: '/compiled', writable: true }
@@ -143,7 +143,7 @@ export function serviceSpec(
     tmpfs: service.tmpfs,
     place:
       service.beside === undefined
-        ? { octet: octetOf(service.name, variant.services), names: namesOf(service.name, variant) }
+        ? { octet: octetOf(service.name, variant.services), names: hostNamesOf(service.name, variant) }
         : { beside: service.beside },
     after: service.after,
   }

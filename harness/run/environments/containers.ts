@@ -11,7 +11,7 @@ import type { Vantage } from '../../plan/case.ts'
 import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
-import type { EngineAccess, ProviderAccess, StandUp } from './order.ts'
+import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
 import { enrol } from './provider.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
@@ -24,12 +24,19 @@ import { stoppable } from './stoppable-auth.ts'
 const logLines = 30
 
 /**
- * @param lent the real gateway program, where one stands behind the proxy
- * @throws with the words of the service that did not get ready; log-ins that fail are part of the environment, not an error
+ * @param program the real gateway program, where one is behind the proxy
+ * @throws with the log of the service that did not get ready; log-ins that fail are part of the environment, not an error
  */
-export async function standUpContainers(
-  { environment, engine, provider, runId, folder, keep }: StandUp & { engine: EngineAccess; provider: ProviderAccess },
-  lent?: RealGateway,
+export async function startContainers(
+  {
+    environment,
+    engine,
+    provider,
+    runId,
+    folder,
+    keep,
+  }: StartOrder & { engine: EngineAccess; provider: ProviderAccess },
+  program?: RealGateway,
 ): Promise<RunningEnvironment> {
   const since = performance.now()
   await using stack = new AsyncDisposableStack()
@@ -60,15 +67,15 @@ export async function standUpContainers(
   const [neighbour, outside, inside] = await Promise.all([
     enrol(provider, lab, variant, clientSecret),
     relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
-    // A sidecar stands where the gateway does.
+    // A sidecar lives in the network namespace of the gateway.
     variant.topology === 'sidecar' ? undefined : relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
   ])
-  // The public is the engine's side of the bridge where that is this machine (not with a rootless engine or one in a virtual machine):
-  // no trusted proxy either, and a hop less for nearly every request. Whoever starts after `internet` then waits for nobody.
+  // The public side is the engine's side of the bridge where that is this machine (not with a rootless engine or one in a virtual machine):
+  // no trusted proxy either, and one hop less for nearly every request. A service that starts after `internet` then waits for nothing.
   const onBridge = await ownsAddress(lab.network.address(octets.engine))
   const internet = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
   const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
-  const gateway = lent === undefined ? await referenceGateway(site) : await lent.serve(site)
+  const gateway = program === undefined ? await referenceGateway(site) : await program.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
   const services = specs.map(
     ({ service, spec }): ContainerSpec => ({
@@ -102,18 +109,19 @@ export async function standUpContainers(
     'gateway-own-address': gateway.beside,
   }
   const auth = services.find(({ name }) => name === 'auth')
-  const standing = stack.move()
+  const resources = stack.move()
   const running: RunningEnvironment = {
     result: {
       ...environmentRow(environment, { status: 'ready' }),
       startMs,
       loginMs,
-      services: [...variant.services, ...(lent === undefined ? [] : [{ name: 'gateway', title: lent.title }])].map(
-        ({ name, title }) => {
-          const { version, source, image } = serviceOf(environment, name)
-          return { name: `${name}: ${title}`, version, source, image: image.reference }
-        },
-      ),
+      services: [
+        ...variant.services,
+        ...(program === undefined ? [] : [{ name: 'gateway', title: program.title }]),
+      ].map(({ name, title }) => {
+        const { version, source, image } = serviceOf(environment, name)
+        return { name: `${name}: ${title}`, version, source, image: image.reference }
+      }),
     },
     addresses: {
       client: lab.network.address(onBridge ? octets.engine : octets.internet),
@@ -131,7 +139,7 @@ export async function standUpContainers(
     secrets: secrets.all(),
     gone: async () => ((await lab.answers()) ? undefined : 'The container engine went away.'),
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
-    [Symbol.asyncDispose]: () => standing.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
   return { ...running, limits: patientLimits(environment, running) }
 }

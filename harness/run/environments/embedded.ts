@@ -27,14 +27,14 @@ export type EmbeddedLab = RunningEnvironment & {
   readonly sessionStore: SessionStore
   /** The gateway's correct rules. */
   readonly policy: Policy
-  /** Starts another proxy in the place of the standing one: same network, same sessions, same gateway. */
+  /** Replaces the running proxy: same network, same sessions, same gateway. */
   readonly replaceProxy: (behaviour: Behaviour) => Promise<void>
-  /** Starts another gateway in the place of the standing one: same proxy, same recording. */
+  /** Replaces the running gateway: same proxy, same recording. */
   readonly replaceGateway: (change: (correct: Policy, ownAddress: string) => Policy) => Promise<void>
 }
 
 /** @throws when the gateway refuses its configuration; log-ins that fail are part of the environment, not an error */
-export async function standUpEmbedded(planned: PlannedEnvironment): Promise<EmbeddedLab> {
+export async function startEmbedded(planned: PlannedEnvironment): Promise<EmbeddedLab> {
   const since = performance.now()
   const stack = new AsyncDisposableStack()
   try {
@@ -97,7 +97,7 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
       ca: authority.certificate,
     })
     const recordings = stack.use(Recordings.of(recorder))
-    const standing = stack.move()
+    const resources = stack.move()
     return {
       result: {
         ...environmentRow(planned, { status: 'ready' }),
@@ -132,7 +132,7 @@ export async function standUpEmbedded(planned: PlannedEnvironment): Promise<Embe
         await gateway[Symbol.asyncDispose]()
         gateway = startGateway(change(correct, addresses.gateway))
       },
-      [Symbol.asyncDispose]: () => standing.disposeAsync(),
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
     }
   } catch (error) {
     await stack.disposeAsync()

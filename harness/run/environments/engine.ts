@@ -1,8 +1,9 @@
 /** The engine as the run's process holds it: found outside, or started here inside the run's own namespaces. */
-
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import Docker from 'dockerode'
+
+import type Docker from 'dockerode'
+import { engineClient, progressOf } from '../../lab/deadlines.ts'
 import { hasImage } from '../../lab/images/pull.ts'
 import { PrivateEngine, privateSocket } from '../../lab/private/private-engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
@@ -30,7 +31,7 @@ export async function startEngine(
   await using stack = new AsyncDisposableStack()
   const { socket, version } =
     engine.kind === 'docker' ? engine : stack.use(await PrivateEngine.start(engine.packages, join(folder, 'engine')))
-  const docker = new Docker({ socketPath: socket })
+  const docker = engineClient(socket)
   const images = new Map(
     [...environments, ...(contract?.programs ?? [])].flatMap(({ services }) =>
       Object.values(services).map(({ image }) => [image.reference, image]),
@@ -45,8 +46,5 @@ export async function startEngine(
 async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {
   if (await hasImage(docker, reference)) return
   const [repo, tag] = reference.split(':')
-  const stream = await docker.importImage(createReadStream(tar), { repo, tag })
-  await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()))
-  })
+  await progressOf(docker, await docker.importImage(createReadStream(tar), { repo, tag }), `importing ${reference}`)
 }

@@ -1,4 +1,4 @@
-/** What stands behind the proxy in an environment of containers, whichever gateway it is. */
+/** The gateway behind the proxy in an environment of containers, whichever it is. */
 import type { Dial } from '../../clients/exchange.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { ContainerLab, ContainerSpec } from '../../lab/containers/container-lab.ts'

@@ -1,19 +1,19 @@
 /**
- * What all environments of a run stand on, engine and provider. Threads start while it does, which takes them as long; each asks here before it
- * needs it. A channel, since a thread may come before or after.
+ * The warm-up: engine and provider, which all environments of a run need. Threads start meanwhile, which takes them as long; each waits here before
+ * its first environment. Over a channel, since a thread may come before or after the end of the warm-up.
  */
 import { BroadcastChannel } from 'node:worker_threads'
 
-const name = 'conformance-ground'
-const question = 'does it stand?'
-type Answer = { readonly stands: true } | { readonly stands: false; readonly reason: string }
+const name = 'conformance-warm-up'
+const question = 'is it ready?'
+type Answer = { readonly ready: true } | { readonly ready: false; readonly reason: string }
 
 /** Answers all threads, those that have asked and those that will. */
-export function announceGround(standing: Promise<unknown>): Disposable {
+export function announceWarmUp(warmUp: Promise<unknown>): Disposable {
   const channel = new BroadcastChannel(name)
-  const answer = standing.then(
-    (): Answer => ({ stands: true }),
-    (error: unknown): Answer => ({ stands: false, reason: error instanceof Error ? error.message : String(error) }),
+  const answer = warmUp.then(
+    (): Answer => ({ ready: true }),
+    (error: unknown): Answer => ({ ready: false, reason: error instanceof Error ? error.message : String(error) }),
   )
   channel.onmessage = async ({ data }) => {
     if (data === question) channel.postMessage(await answer)
@@ -21,8 +21,8 @@ export function announceGround(standing: Promise<unknown>): Disposable {
   return { [Symbol.dispose]: () => channel.close() }
 }
 
-/** @throws with the reason why it does not stand and never will */
-export async function groundStands(): Promise<void> {
+/** Resolves when engine and provider are ready. @throws with the reason why they never will be */
+export async function warmedUp(): Promise<void> {
   const channel = new BroadcastChannel(name)
   try {
     const answer = await new Promise<Answer>((resolve) => {
@@ -32,7 +32,7 @@ export async function groundStands(): Promise<void> {
       }
       channel.postMessage(question)
     })
-    if (!answer.stands) throw new Error(answer.reason)
+    if (!answer.ready) throw new Error(answer.reason)
   } finally {
     channel.close()
   }

@@ -7,7 +7,7 @@ export type EngineAccess = {
   readonly socket: string
 }
 
-/** What an environment needs of it; JSON, since environments run in threads. */
+/** What an environment needs of the provider; JSON, since environments run in threads of their own. */
 export type ProviderAccess = {
   /** Of its container. */
   readonly name: string
@@ -17,7 +17,7 @@ export type ProviderAccess = {
   readonly relay: string
 }
 
-export type StandUp = {
+export type StartOrder = {
   readonly environment: PreparedEnvironment
   /** Absent in the embedded lab. */
   readonly engine?: EngineAccess | undefined

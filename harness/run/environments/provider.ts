@@ -28,7 +28,7 @@ const prefixOf = (runId: string) => `conformance-${runId}-provider`
 /**
  * A process for each environment would take as much as the proxy that is tested.
  * @param harness the run's own code
- * @throws with its last words when it does not start
+ * @throws with its last log lines when it does not start
  */
 export async function startProvider(
   { socket }: EngineAccess,

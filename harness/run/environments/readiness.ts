@@ -1,4 +1,4 @@
-/** When a container may be called started: asked again and again by the lab until the answer is yes. */
+/** When a container is ready: the lab asks again and again until the answer is yes. */
 import { request as httpRequest } from 'node:http'
 import { connect as connectTls } from 'node:tls'
 import type { Dial } from '../../clients/exchange.ts'

@@ -15,10 +15,10 @@ import type { PreparedService } from '../../lab/images/prepare.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import type { HeaderLine } from '../../plan/case.ts'
-import { namesOf, relaySpec, serviceOf, shortName } from './container-specs.ts'
+import { hostNamesOf, relaySpec, serviceOf, shortName } from './container-specs.ts'
 import type { GatewaySite, LabGateway } from './gateway.ts'
 import { gatewayConfig } from './gateway-config.ts'
-import type { StandUp } from './order.ts'
+import type { StartOrder } from './order.ts'
 import { statusOf } from './readiness.ts'
 
 /** How long a written configuration may take to be in force, in milliseconds. 2026.8.1 restarts in process; measured up to 4.5 s on a busy machine. */
@@ -26,18 +26,18 @@ export const reloadDeadline = 30_000
 /** 7 to 11 s on two idle cores, 18 s were seen beside other work (docs/gateways.md#g1-6-running-the-programs). */
 export const startDeadline = 90_000
 const pollEvery = 50
-/** The wrong passwords of all environments that it serves go to one account. */
+/** The wrong passwords of all environments that it serves count together. */
 const wrongPasswords = 1000
 
 type Home = { readonly lab: ContainerLab; readonly beside: Dial; readonly folder: string }
 
 export class RealGateway implements AsyncDisposable {
   readonly #program: Program
-  readonly #order: StandUp
+  readonly #order: StartOrder
   #home: Promise<Home> | undefined
 
   /** @param order of the first environment that wants it. Nothing is started yet. */
-  constructor(order: StandUp) {
+  constructor(order: StartOrder) {
     const { gateway } = order.environment
     if (!('version' in gateway)) throw new Error(`${gateway.name} is no program`)
     this.#program = programOf(gateway.name, gateway.version)
@@ -48,7 +48,7 @@ export class RealGateway implements AsyncDisposable {
     return this.#program.title
   }
 
-  /** Starts it for the first environment, and puts it into the network of each. @throws with its last words when it does not run */
+  /** Starts it for the first environment, and puts it into the network of each. @throws with its last log lines when it does not run */
   async serve(site: GatewaySite): Promise<LabGateway> {
     const { environment, lab, proxyAddress, password } = site
     const { variant } = environment
@@ -68,13 +68,13 @@ export class RealGateway implements AsyncDisposable {
     const starts = this.#home === undefined
     this.#home ??= this.#start(site.harness, config)
     const { lab: home, beside, folder } = await this.#home
-    const obituary = () => home.obituary('gateway')
+    const howItEnded = () => home.obituary('gateway')
     if (!starts) {
-      const end = await obituary()
+      const end = await howItEnded()
       if (end !== undefined) throw new Error(end)
       await writeConfig(folder, config)
     }
-    await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, namesOf('gateway', variant))
+    await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, hostNamesOf('gateway', variant))
     const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
     return {
       specs: [],
@@ -91,9 +91,9 @@ export class RealGateway implements AsyncDisposable {
           'did not take over its configuration',
           reloadDeadline,
           () => acceptance(proxySide, address, headers),
-          obituary,
+          howItEnded,
         )
-        await untilYes('was not ready again', reloadDeadline, () => readyAnswer(beside, this.#program), obituary)
+        await untilYes('was not ready again', reloadDeadline, () => readyAnswer(beside, this.#program), howItEnded)
         return undefined
       },
       cli: (args) => home.run('gateway', ['node', `/opt/node_modules/${this.#program.main}`, ...args]),
@@ -123,16 +123,16 @@ export class RealGateway implements AsyncDisposable {
       () => readyAnswer(beside, this.#program),
       () => lab.obituary('gateway'),
     )
-    const standing = stack.move()
-    if (!keep) this.#takeDown = () => standing.disposeAsync()
+    const resources = stack.move()
+    if (!keep) this.#stop = () => resources.disposeAsync()
     return { lab, beside, folder: own }
   }
 
-  #takeDown: () => Promise<void> = async () => {}
+  #stop: () => Promise<void> = async () => {}
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#home?.catch(() => {})
-    await this.#takeDown()
+    await this.#stop()
   }
 }
 
@@ -179,7 +179,7 @@ export async function acceptance(dial: Dial, host: string, headers: readonly Hea
   return { not: response === undefined ? (fault ?? 'the connection closed') : `${response.status} ${response.body}` }
 }
 
-/** The program's own word, and that of its WebSocket, which on a busy machine goes on refusing everybody for a while: "gateway starting; retry shortly". */
+/** The program's own health answer, and that of its WebSocket, which on a busy machine refuses everybody for a while: "gateway starting; retry shortly". */
 export async function readyAnswer(beside: Dial, { readyPath = '/' }: Pick<Program, 'readyPath'>): Promise<Answer> {
   const url = new URL(readyPath, `http://127.0.0.1:${gatewayPort}`)
   const status = await statusOf(url, url.hostname, beside, '').catch((error: Error) => error.message)
@@ -195,18 +195,18 @@ const nobody = { cookie: '', mark: '', password: '' }
 
 export type Answer = 'yes' | { readonly not: string }
 
-/** @param obituary how the program ended, once it has. @throws that, or after `deadlineMs` what it answered last */
+/** @param howItEnded one sentence, once the program has ended. @throws that, or after `deadlineMs` what it answered last */
 export async function untilYes(
   what: string,
   deadlineMs: number,
   ask: () => Promise<Answer>,
-  obituary: () => Promise<string | undefined>,
+  howItEnded: () => Promise<string | undefined>,
 ): Promise<void> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const answer = await ask()
     if (answer === 'yes') return
-    const ended = await obituary()
+    const ended = await howItEnded()
     if (ended !== undefined) throw new Error(ended)
     if (performance.now() > end)
       throw new Error(`the gateway ${what} within ${deadlineMs / 1000} s; its last answer: ${answer.not.slice(0, 300)}`)

@@ -1,5 +1,4 @@
-/** What stands behind the proxy in an environment of containers: the reference gateway of its own, or a real program that is lent to it. */
-
+/** The reference gateway behind the proxy, in a container of the environment's own. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Recordings } from '../../gateways/recording/recordings.ts'
@@ -7,12 +6,12 @@ import { isProfileName, profiles } from '../../gateways/rules/profiles.ts'
 import { octets } from '../../lab/containers/network.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
-import { harnessSpec, namesOf, vantageFolder, withRelay } from './container-specs.ts'
+import { harnessSpec, hostNamesOf, vantageFolder, withRelay } from './container-specs.ts'
 import type { GatewaySite, LabGateway } from './gateway.ts'
 import { gatewayConfig } from './gateway-config.ts'
 import { listens } from './readiness.ts'
 
-/** The reference gateway: a container of the environment's own, with the recorder's channel in a folder that nobody else sees. */
+/** @returns its container, with the recorder's channel in a folder that nobody else sees */
 export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
   const { environment, lab, harness, folder, proxyAddress, password, internet } = site
   const { variant, gateway } = environment
@@ -40,7 +39,7 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
     specs: [
       {
         ...spec,
-        place: { octet: octets.gateway, names: namesOf('gateway', variant) },
+        place: { octet: octets.gateway, names: hostNamesOf('gateway', variant) },
         after: ['internet'],
         // Bound to loopback it hears nobody from outside its namespace, and nobody else lives in there before it is ready.
         ready:

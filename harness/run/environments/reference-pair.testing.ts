@@ -1,4 +1,4 @@
-/** The reference proxy in front of the reference gateway, planned for one case or for more: what tests of the run itself stand on. */
+/** The reference proxy in front of the reference gateway, planned for one case or for more: for tests of the run itself. */
 import { resolve } from 'node:path'
 import { knownGateways } from '../../gateways/known-gateways.ts'
 import { expandPlan, type PlannedEnvironment } from '../../plan/expand.ts'

@@ -1,5 +1,4 @@
-/** One variant in front of one gateway, standing and logged in: what the cells are run against. */
-
+/** One variant in front of one gateway, ready and logged in: what the cells are run against. */
 import type { Dial } from '../../clients/exchange.ts'
 import type { Limits } from '../../clients/http1.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
@@ -14,7 +13,7 @@ export type Addresses = {
   readonly gateway: string
 }
 
-/** What a log-in left behind; `reason` says why there is no session. */
+/** The cookies of a log-in; `reason` says why there is no session. */
 export type Session = { readonly cookie: string; readonly reason?: string }
 
 export type RunningEnvironment = AsyncDisposable & {

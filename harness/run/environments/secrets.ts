@@ -15,7 +15,7 @@ export class Secrets {
     return value
   }
 
-  /** Whatever must not stand in evidence. */
+  /** All values that must not appear in evidence. */
   all(): readonly string[] {
     return [...this.#values.values()]
   }

@@ -1,4 +1,4 @@
-/** An auth service that goes away for a while and comes back, with all its settings. */
+/** An auth service that is stopped for a while and started again, with all its settings. */
 import type { ContainerLab, ContainerSpec } from '../../lab/containers/container-lab.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 
@@ -8,22 +8,22 @@ export function stoppable(
   auth: ContainerSpec,
   image: string,
 ): NonNullable<RunningEnvironment['auth']> {
-  const vacancy = `${auth.name}-vacancy`
+  const placeholder = `${auth.name}-placeholder`
   let away = false
   return {
     async stop() {
       away = true
       await lab.remove(auth.name)
-      // An address that nobody has keeps whoever dials it waiting for seconds. One where nobody listens says no at once.
+      // An address that nobody has keeps clients waiting for seconds. One where nobody listens refuses at once.
       if ('octet' in auth.place) {
         const place = { octet: auth.place.octet, names: [] }
         const command = ['sleep', 'infinity']
-        await lab.start([{ name: vacancy, image, command, env: {}, binds: [], tmpfs: [], place, after: [] }])
+        await lab.start([{ name: placeholder, image, command, env: {}, binds: [], tmpfs: [], place, after: [] }])
       }
     },
     async start() {
       if (!away) return
-      await lab.remove(vacancy)
+      await lab.remove(placeholder)
       await lab.start([auth])
       away = false
     },

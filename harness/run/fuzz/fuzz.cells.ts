@@ -1,6 +1,6 @@
-/** Property runs as vitest sees it: standing up is its first test, drawing requests its second. */
+/** A property run as vitest sees it: the start is its first test, the random requests are its second. */
 import { describe, inject, it } from 'vitest'
-import { inOneSentence, lentGateway, standing } from '../environment-start.ts'
+import { inOneSentence, sharedGateway, startsFirst } from '../environment-start.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { FuzzOrder } from '../protocol/fuzz.ts'
 import { fuzz } from './fuzz.ts'
@@ -14,22 +14,22 @@ declare module 'vitest' {
 /** Beyond the order's own limit: the request at hand, and its fence. */
 const grace = 60_000
 
-const orders = inject('standUps')
-const lent = await lentGateway(orders)
+const orders = inject('startOrders')
+const shared = await sharedGateway(orders)
 const wanted = inject('fuzz')
 
 for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
-    const standingEnvironment = standing(order, lent)
+    const readyEnvironment = startsFirst(order, shared)
 
     it('holds the property', { timeout: (wanted?.limitMs ?? 0) + grace, concurrent: false }, async ({
       task,
       skip,
       signal,
     }) => {
-      const environment = standingEnvironment()
-      if (environment === undefined || wanted === undefined) return skip('the environment did not stand up')
+      const environment = readyEnvironment()
+      if (environment === undefined || wanted === undefined) return skip('the environment did not start')
       const about = { type: 'fuzzed', environment: planned.id } as const
       task.meta.event = await fuzz(planned, environment, wanted, { signal }).then(
         (result): RunEvent => ({ ...about, result }),

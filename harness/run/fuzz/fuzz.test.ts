@@ -8,7 +8,7 @@ import { loadScenarios } from '../../plan/load-scenarios.ts'
 import { unknownPlaceholders } from '../../plan/placeholders.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import { mutantNamed } from '../../reference-proxy/mutants.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { fuzzCase, scenarioText } from './case.ts'
 import { fuzz } from './fuzz.ts'
@@ -23,7 +23,7 @@ let planned: PlannedEnvironment
 let lab: EmbeddedLab
 beforeAll(async () => {
   planned = await planReferencePair()
-  lab = await standUpEmbedded(planned)
+  lab = await startEmbedded(planned)
 })
 afterAll(() => lab[Symbol.asyncDispose]())
 

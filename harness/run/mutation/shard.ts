@@ -8,7 +8,7 @@ import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import type { Mutant } from '../../reference-proxy/mutants.ts'
 import { cellRunner, judgeCell, runAndJudge } from '../cells/run-cell.ts'
-import { type EmbeddedLab, standUpEmbedded } from '../environments/embedded.ts'
+import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { type Forecast, gatewayForecast, proxyForecast, type Seen } from './forecast.ts'
 import { Tracing } from './trace.ts'
 
@@ -65,7 +65,7 @@ async function runPlace(
   { lanes, again }: ShardOptions,
 ): Promise<ShardResult> {
   await using stack = new AsyncDisposableStack()
-  const stand = async () => ({ ...stack.use(await standUpEmbedded(planned)), limits })
+  const stand = async () => ({ ...stack.use(await startEmbedded(planned)), limits })
   const first = await stand()
   const { cells, work } = await runCorrect(planned, first, mutants, again)
   const queue = work.toSorted((one, other) => other.cells.length - one.cells.length)

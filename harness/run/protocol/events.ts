@@ -17,7 +17,7 @@ export type RunEvent =
   | { readonly type: 'environment'; readonly environment: EnvironmentResult }
   /** `evidence`: `CellEvidence` as JSON. It crosses two borders as it is, and is opened only for the report. */
   | { readonly type: 'cell'; readonly cell: Cell; readonly evidence?: string }
-  /** A cell that ended without a judgement: a defect of the harness, or its environment never stood. */
+  /** A cell that ended without a judgement: a defect of the harness, or its environment did not start. */
   | { readonly type: 'broken-cell'; readonly environment: string; readonly name: string; readonly reason: string }
   /** `reason`: nothing can be said, because of this. */
   | {

@@ -12,10 +12,8 @@ export type RunRequest = {
   /** Folder for the run's sockets, secrets and evidence; on the engine's file system. */
   readonly folder: string
   readonly jobs: number
-  readonly seed: number
   readonly keep: boolean
-  readonly command: string
-  /** Requests drawn by chance in the place of the planned cells. */
+  /** Random requests in the place of the planned cells. */
   readonly fuzz?: FuzzOrder
   /** The contract vectors against the programs themselves, in the place of environments. */
   readonly contract?: ContractOrder

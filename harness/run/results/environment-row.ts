@@ -2,10 +2,10 @@ import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { gatewayId } from '../../plan/select.ts'
 import type { EnvironmentResult } from './results.ts'
 
-/** The row of an environment before it stands, or that never will. */
+/** The row of an environment before it has started, or that never will. */
 export function environmentRow(
   planned: PlannedEnvironment,
-  state: { status: EnvironmentResult['status']; reason?: string; asked?: boolean },
+  state: { status: EnvironmentResult['status']; reason?: string },
 ): EnvironmentResult {
   const { gateway } = planned
   return {

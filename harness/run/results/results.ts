@@ -31,8 +31,6 @@ const environmentSchema = z
     services: z
       .array(z.object({ name: text, version: text, source: z.enum(['pull', 'build']), image: text }).readonly())
       .readonly(),
-    /** The user named it: then being unavailable is an error. */
-    asked: z.exactOptional(z.boolean()),
     /** Every cell of the catalogue was planned and has run. */
     complete: z.exactOptional(z.boolean()),
     proxyTitle: z.exactOptional(text),
@@ -94,7 +92,10 @@ export const resultsSchema = z
         interrupted: z.boolean(),
         seed: z.number(),
         harness: z.object({ version: text, commit: text }).readonly(),
-        engine: z.object({ kind: z.enum(['docker', 'private', 'none']), version: text }).readonly(),
+        /** `name`: as its maker calls it, with version and mode, for example `Podman 5.4.2, rootless`. */
+        engine: z
+          .object({ kind: z.enum(['docker', 'private', 'none']), version: text, name: z.exactOptional(text) })
+          .readonly(),
         command: text,
         /** Things the reader must know, such as `no engine: embedded lab only`. */
         notes: z.exactOptional(texts),

@@ -1,0 +1,50 @@
+/** Whose an arrival is: of the request whose mark it carries, else of the cell whose mark it carries, else nobody's. */
+import { cellMark, markHeader, markIn } from '../../plan/marks.ts'
+import type { Arrival } from './arrival.ts'
+
+export type Owner =
+  /** `request`: the request's mark. */
+  | { readonly kind: 'request'; readonly request: string; readonly cell: string }
+  /** The proxy dropped the header: only the cell can be told, by its mark in the URL or anywhere else. */
+  | { readonly kind: 'cell'; readonly cell: string }
+  | { readonly kind: 'nobody' }
+
+const owners = new WeakMap<Arrival, Owner>()
+
+export function ownerOf(arrival: Arrival): Owner {
+  const known = owners.get(arrival)
+  if (known !== undefined) return known
+  const owner = read(arrival)
+  owners.set(arrival, owner)
+  return owner
+}
+
+/** Whether an arrival counts for the request of this mark: its own, or one of its cell where nothing tells the requests of the cell apart. */
+export function belongsTo(arrival: Arrival, mark: string): boolean {
+  const owner = ownerOf(arrival)
+  switch (owner.kind) {
+    case 'request':
+      return owner.request === mark
+    case 'cell':
+      return owner.cell === cellMark(mark)
+    case 'nobody':
+      return false
+  }
+}
+
+function read(arrival: Arrival): Owner {
+  const named = new Set(arrival.headers.filter(([name]) => name.toLowerCase() === headerName).map(([, value]) => value))
+  const [only] = named
+  if (only !== undefined && named.size === 1 && exact.test(only)) return ownerNamed(only)
+  const mark =
+    markIn(arrival.target) ?? markIn(Buffer.from(arrival.raw, 'base64').toString('latin1')) ?? markIn(arrival.body)
+  return mark === undefined ? { kind: 'nobody' } : ownerNamed(mark)
+}
+
+const headerName = markHeader.toLowerCase()
+const exact = /^mark-[0-9a-f]{12}\.\d+$/
+
+function ownerNamed(mark: string): Owner {
+  const cell = cellMark(mark)
+  return cell === mark ? { kind: 'cell', cell } : { kind: 'request', request: mark, cell }
+}
