@@ -21,6 +21,8 @@ const example: PlaceholderContext = {
   mark: '7d20',
   cookie: '<session>',
   password: "<the gateway's password>",
+  logOut: '/oauth2/sign_out',
+  required: ['x-forwarded-proto'],
 }
 
 /** The case of this id, or the only one whose id ends in it. @throws UserError with near misses */

@@ -39,7 +39,7 @@ login:
   client-auth: client_secret_basic
 services:
   proxy: # the public one: app.test
-    build: { recipe: nginx } # how a known program is had (proxies/programs); another one: title, pull, build, command, ready
+    build: { recipe: nginx } # a known program (proxies/programs); any other: title, pull or build, command, ready
     files: { nginx.conf: /etc/nginx/nginx.conf } # file in the variant's folder: place in the container
     ready: { port: 443 } # or { log: a regular expression }, or { http: an address, status: 200 }
     after: [auth, gateway]
@@ -50,7 +50,7 @@ services:
     files: { oauth2-proxy.cfg: /etc/oauth2-proxy/oauth2-proxy.cfg }
     env:
       OAUTH2_PROXY_COOKIE_SECRET: "{secret:cookie}" # made for each environment
-features: [websocket] # what it can do, from scenarios/features.yaml; a case that needs more is "unsupported", which is not a pass
+features: [h2] # what it can do, from scenarios/features.yaml; a case that needs more is "unsupported", which is not a pass
 variants:
   hardened: # its files stand in the folder of the same name
     title: as it should be configured

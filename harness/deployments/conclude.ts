@@ -55,7 +55,7 @@ export function conclude(evidence: Evidence): Understood {
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
     // Traefik listens before it has read who is there.
-    const ready = product === 'traefik' && tls ? { http: `https://app.test:${port}/`, not: 404 } : { port }
+    const ready = product === 'traefik' && tls ? { http: `https://app.test:${port}/`, except: 404 } : { port }
     return { ...part, service: { ...service, ready, ...(Object.keys(certificates).length > 0 && { certificates }) } }
   })
   return {

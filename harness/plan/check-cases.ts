@@ -70,19 +70,36 @@ function checkNames(
 }
 
 function checkPlaceholders(one: LoadedCase): Problem[] {
-  return ['send', 'expect'].flatMap((field) => {
-    const content = field === 'send' ? one.case.send : one.case.expect
-    return strings(content, []).flatMap(({ text, path }) =>
-      unknownPlaceholders(text).map((found) => {
-        const near =
-          didYouMean(found.slice(1, -1), Object.keys(placeholders)) ||
-          `; known: ${Object.keys(placeholders).join(', ')}`
-        const [first, ...rest] = path
-        const written = field === 'send' && one.case.send.length === 1 && first === 0 ? rest : path
-        return { ...one.place([field, ...written]), message: `${one.case.id}: unknown placeholder ${found}${near}` }
-      }),
-    )
-  })
+  return (['send', 'expect'] as const).flatMap((field) =>
+    strings(one.case[field], []).flatMap(({ text, path }) => {
+      const [first, ...rest] = path
+      const written = field === 'send' && one.case.send.length === 1 && first === 0 ? rest : path
+      const complain = (message: string) => ({
+        ...one.place([field, ...written]),
+        message: `${one.case.id}: ${message}`,
+      })
+      return [
+        ...unknownPlaceholders(text).map((found) => {
+          const near =
+            didYouMean(found.slice(1, -1), Object.keys(placeholders)) ||
+            `; known: ${Object.keys(placeholders).join(', ')}`
+          return complain(`unknown placeholder ${found}${near}`)
+        }),
+        ...(text.includes('{required}') && !mayRepeat(field === 'send' ? rest : path)
+          ? [
+              complain(
+                '{required} repeats an entry of a list: expected it in a header line or in another list, not here',
+              ),
+            ]
+          : []),
+      ]
+    }),
+  )
+}
+
+/** An entry of a list of texts or header lines, or a header's name in a mapping. The writes of `raw` are no such list. */
+function mayRepeat(path: readonly PropertyKey[]): boolean {
+  return !path.includes('raw') && (path.some((part) => typeof part === 'number') || path.at(-2) === 'headers')
 }
 
 /** All texts inside a value, names of records included, with the path to each. */

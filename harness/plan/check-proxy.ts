@@ -1,90 +1,33 @@
 /** What the shape of `proxy.yaml` and `known-failures.yaml` cannot say: names that must exist, files that must be there. */
-import { stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename } from 'node:path'
+import { checkFolder, type Folders } from './check-folder.ts'
+import { checkServices, type Report } from './check-services.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { ProxyFile } from './proxy-schema.ts'
+import type { CompleteProxy } from './recipes.ts'
+import { logOutFeature } from './services.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import type { Problem } from './yaml/problem.ts'
 import type { YamlFile } from './yaml/yaml-file.ts'
 
-type Report = (path: readonly PropertyKey[], message: string) => void
-
 /** Every mistake of one proxy. @param features known ones; absent: not checked */
 export async function checkProxy(
-  yaml: YamlFile<ProxyFile>,
-  folder: string,
+  yaml: YamlFile<CompleteProxy>,
+  folders: Folders,
   features: Iterable<string> | undefined,
 ): Promise<Problem[]> {
   const problems: Problem[] = []
   const report: Report = (path, message) => problems.push({ ...yaml.place(path), message })
   const { content } = yaml
-  if (basename(yaml.file) === 'proxy.yaml' && content.name !== basename(folder))
-    report(['name'], `expected the name of the folder, "${basename(folder)}", found "${content.name}"`)
+  if (basename(yaml.file) === 'proxy.yaml' && content.name !== basename(folders.folder))
+    report(['name'], `expected the name of the folder, "${basename(folders.folder)}", found "${content.name}"`)
   if (content.versions?.includes(content.version))
-    report(['versions'], `the default version ${content.version} stands in version, not in versions`)
+    report(['versions'], `the default version ${content.version} belongs in version, not in versions`)
   checkServices(content, report)
   checkFeatures(content, features, report)
   checkCanaries(content, report)
-  await Promise.all([checkFiles(content, folder, report), checkModules(content, folder, report)])
+  await checkFolder(content, folders, report)
   return problems
-}
-
-function checkServices(content: ProxyFile, report: Report) {
-  const services = content.services ?? {}
-  const names = Object.keys(services)
-  if (content.embedded) {
-    if (names.length > 0) report(['services'], 'an embedded proxy runs in process and has no services')
-    return
-  }
-  if (!names.includes('proxy'))
-    report(['services'], `expected a service named proxy, the public one, found ${names.join(', ') || 'none'}`)
-  for (const [name, { title, pull, build, with: further, after, env }] of Object.entries(services)) {
-    if (build !== undefined && 'harness' in build && title !== undefined && !title.endsWith('(stand-in)'))
-      report(['services', name, 'title'], `expected a title that ends with (stand-in), found "${title}"`)
-    if (pull === undefined && build === undefined)
-      report(['services', name], `expected pull or build: where the program of ${name} comes from`)
-    if (further !== undefined && build === undefined)
-      report(['services', name, 'with'], 'further programs need a build: with is not used where an image is pulled')
-    checkNames(['services', name], after, env)
-  }
-  for (const [variant, { services: overrides, login }] of Object.entries(content.variants)) {
-    if (login === undefined && content.login === undefined)
-      report(
-        ['variants', variant],
-        `expected login, here or for all variants: the callbacks that the OpenID provider allows`,
-      )
-    for (const [name, override] of Object.entries(overrides ?? {})) {
-      if (!names.includes(name))
-        report(
-          ['variants', variant, 'services', name],
-          `expected a service of this proxy, found "${name}"${didYouMean(name, names)}`,
-        )
-      checkNames(['variants', variant, 'services', name], override.after, override.env)
-    }
-  }
-
-  function checkNames(
-    path: readonly PropertyKey[],
-    after: readonly string[] | undefined,
-    env: Readonly<Record<string, string>> | undefined,
-  ) {
-    const waitable = [...names, 'idp', 'gateway']
-    for (const [index, other] of (after ?? []).entries())
-      if (!waitable.includes(other) || other === path.at(-1))
-        report(
-          [...path, 'after', index],
-          `expected another service, idp or gateway, found "${other}"${didYouMean(other, waitable)}`,
-        )
-    for (const [key, value] of Object.entries(env ?? {}))
-      for (const [whole, kind = '', name] of value.matchAll(/\{([a-z]+)(?::([^{}]*))?\}/g)) {
-        const fine =
-          (kind === 'version' && name === undefined) ||
-          (kind === 'secret' && /^[\w-]+$/.test(name ?? '')) ||
-          (kind === 'address' && waitable.includes(name ?? ''))
-        if (!fine)
-          report([...path, 'env', key], `expected {secret:NAME}, {address:SERVICE} or {version}, found "${whole}"`)
-      }
-  }
 }
 
 function checkFeatures(content: ProxyFile, features: Iterable<string> | undefined, report: Report) {
@@ -92,10 +35,20 @@ function checkFeatures(content: ProxyFile, features: Iterable<string> | undefine
   const known = [...features]
   const check = (path: readonly PropertyKey[], list: readonly string[] | undefined) => {
     for (const [index, name] of (list ?? []).entries())
-      if (!known.includes(name))
+      if (name === logOutFeature)
         report(
           [...path, index],
-          `expected a known feature, found "${name}"${didYouMean(name, known) || '; features stand in scenarios/features.yaml'}`,
+          `expected the log-out address under login: the feature ${name} follows from log-out there`,
+        )
+      else if (name === 'websocket')
+        report(
+          [...path, index],
+          'the feature websocket no longer exists: WebSocket cases run in front of every proxy; remove it',
+        )
+      else if (!known.includes(name))
+        report(
+          [...path, index],
+          `expected a known feature, found "${name}"${didYouMean(name, known) || '; features are listed in scenarios/features.yaml'}`,
         )
   }
   check(['features'], content.features)
@@ -112,8 +65,7 @@ function checkCanaries(content: ProxyFile, report: Report) {
   for (const [index, { version, fixed, variant }] of canaries.entries()) {
     const at = (key: string) => ['canaries', index, key]
     const known = `expected a version of ${content.name} (${versions.join(', ')})`
-    if (!versions.includes(version))
-      report(at('version'), `${known}, found "${version}"; a canary's stands in versions`)
+    if (!versions.includes(version)) report(at('version'), `${known}, found "${version}"; add it to versions`)
     if (!versions.includes(fixed)) report(at('fixed'), `${known}, found "${fixed}"`)
     if (fixed === version) report(at('fixed'), `expected another version than the canary's, found "${fixed}"`)
     if (!variants.includes(variant))
@@ -121,38 +73,10 @@ function checkCanaries(content: ProxyFile, report: Report) {
   }
   for (const [name, { only }] of Object.entries(content.variants))
     if (only === 'canaries' && !canaries.some(({ variant }) => variant === name))
-      report(['variants', name, 'only'], `expected a canary that stands up ${name}, there is none: it would never run`)
-}
-
-/** The files of all services that a variant does not replace must be in its folder. */
-async function checkFiles(content: ProxyFile, folder: string, report: Report) {
-  for (const [variant, { services: overrides }] of Object.entries(content.variants))
-    for (const [service, written] of Object.entries(content.services ?? {}))
-      for (const file of Object.keys({ ...written.files, ...overrides?.[service]?.files })) {
-        const found = await stat(join(folder, variant, file)).catch(() => undefined)
-        if (found !== undefined) continue
-        const path =
-          overrides?.[service]?.files?.[file] === undefined
-            ? ['services', service, 'files', file]
-            : ['variants', variant, 'services', service, 'files', file]
-        report(
-          path,
-          `expected the file ${join(variant, file)} in the folder of the proxy for the service ${service}; there is none`,
-        )
-      }
-}
-
-/** A Go module that is not there would be noticed only after minutes of preparing. */
-async function checkModules({ services = {}, version }: ProxyFile, folder: string, report: Report) {
-  for (const [name, { build, version: own = version }] of Object.entries(services)) {
-    if (build === undefined || !('go' in build)) continue
-    const module = resolve(folder, build.go.module.replaceAll('{version}', own.replaceAll('{version}', version)))
-    if (await stat(join(module, 'go.mod')).catch(() => undefined)) continue
-    report(
-      ['services', name, 'build', 'go', 'module'],
-      `expected a folder with a go.mod, there is none at ${module}; a known program needs only build: { recipe: NAME }`,
-    )
-  }
+      report(
+        ['variants', name, 'only'],
+        `expected a canary with the variant ${name}, there is none: it would never run`,
+      )
 }
 
 /** Known failures must speak of variants and versions that exist. */

@@ -120,7 +120,7 @@ describe('the environments of a selection', () => {
   it('say with every result what stands in', async () => {
     const text = proxyYaml
       .replace('title: tiny', 'title: tiny (stand-in)')
-      .replace('pull: registry.test/tiny:v{version}', 'build: { harness: harness/tiny.ts }')
+      .replace('pull: registry.test/tiny:v{version}', 'build: { harness: harness/stand-ins/tiny.ts }')
     await using here = await project({ 'proxies/tiny/proxy.yaml': text })
     const { cases, proxies } = await loadCatalogue({ root: here.root })
     const { environments } = expandPlan({ cases, proxies, gateways }, {})
@@ -151,7 +151,7 @@ describe('the environments of a selection', () => {
 
   it('leave an embedded proxy to the reference gateway', async () => {
     const embedded =
-      'name: tiny\ntitle: t\nhomepage: https://t.test/\nlicence: MIT\nversion: "1"\nembedded: true\nlogin: { callbacks: [x] }\nvariants: { hardened: { title: t, identity: X-User } }\n'
+      'name: tiny\ntitle: t\nhomepage: https://t.test/\nlicence: MIT\nversion: "1"\nembedded: true\nlogin: { callbacks: ["https://app.test/x"] }\nvariants: { hardened: { title: t, identity: X-User } }\n'
     await using here = await project({ 'proxies/tiny/proxy.yaml': embedded })
     const sources = { ...(await loadCatalogue({ root: here.root })), gateways }
     expect(expandPlan(sources, { gateway: ['openclaw', 'reference'] }).environments.map(({ id }) => id)).toEqual([

@@ -73,7 +73,7 @@ const verdict = z.union([
 
 const clientKeys = z.strictObject({
   status: z
-    .array(z.union([z.int().min(100).max(599), z.string().regex(/^([1-5]xx|none)$/)]))
+    .array(z.union([z.int().min(100).max(599), z.string().regex(/^([1-5]xx|none)$/, 'a class such as 4xx, or none')]))
     .min(1)
     .exactOptional()
     .meta({

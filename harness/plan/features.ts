@@ -1,10 +1,11 @@
 /** What a proxy's configuration or a gateway can do, by name: the words of `needs:` and of `features:`. */
 import { join } from 'node:path'
 import { z } from 'zod'
+import { name, text } from './grammar.ts'
 import type { Problem } from './yaml/problem.ts'
 import { readYaml } from './yaml/yaml-file.ts'
 
-const featuresSchema = z.record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/), z.string().min(1))
+const featuresSchema = z.record(name, text)
 
 /** Names of features with their meaning. */
 export type Features = Readonly<Record<string, string>>

@@ -1,14 +1,13 @@
 /** The shape of `proxies/<proxy>/known-failures.yaml`. Published as `schemas/known-failures.schema.json`. */
 import { z } from 'zod'
+import { link, name, text, version } from './grammar.ts'
 import { transports } from './vocabulary.ts'
-
-const text = z.string().min(1)
 
 export const knownFailuresSchema = z
   .array(
     z
       .strictObject({
-        variant: text.meta({ description: 'The variant that does not conform.' }),
+        variant: name.meta({ description: 'The variant that does not conform.' }),
         cases: z.array(text).min(1).meta({ description: 'Case ids, or globs of ids.' }),
         shows: text.exactOptional().meta({
           description:
@@ -23,18 +22,15 @@ export const knownFailuresSchema = z
           description: 'Gateways behind which it fails (`openclaw`, `reference:legacy`, globs). Default: all.',
         }),
         versions: z
-          .array(text)
+          .array(version)
           .min(1)
           .exactOptional()
           .meta({ description: 'Versions of the proxy that fail. Default: all.' }),
         reason: text.meta({ description: 'Why it fails, in one sentence.' }),
-        link: z
-          .string()
-          .regex(/^https?:\/\//)
-          .meta({ description: 'Documentation, advisory or issue.' }),
+        link: link.meta({ description: 'Documentation, advisory or issue.' }),
         since: z
           .string()
-          .regex(/^\d{4}-\d{2}-\d{2}$/)
+          .regex(/^\d{4}-\d{2}-\d{2}$/, 'a date YYYY-MM-DD')
           .meta({ description: 'Date of the entry, YYYY-MM-DD.' }),
       })
       .meta({ id: 'known-failure', description: 'One known failure.' }),

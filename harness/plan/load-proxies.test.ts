@@ -36,7 +36,7 @@ describe('a proxy folder', () => {
       requiredHeaders: [],
       host: 'app.test',
       names: {},
-      features: ['websocket', 'h2'],
+      features: ['public-route', 'h2'],
       login: { callbacks: ['https://app.test/callback'], clientAuth: 'client_secret_basic' },
       topology: 'network',
       gateway: { bind: 'lan', allowUsers: [], without: [] },
@@ -52,6 +52,7 @@ describe('a proxy folder', () => {
           files: { 'tiny.conf': '/etc/tiny.conf' },
           ready: { port: 443 },
           after: [],
+          ports: [443],
           tmpfs: [],
         },
       ],
@@ -95,7 +96,7 @@ describe('a proxy folder', () => {
       'build: { go: { module: "../programs/tiny/{version}", package: ., ldflags: "-X v={version}", path: /bin/tiny } }'
     await using here = await project({
       [file]: broken('pull: registry.test/tiny:v{version}', build),
-      'proxies/programs/tiny/1.2.3/go.mod': '',
+      'proxies/programs/tiny/1.2.3/go.mod': 'module tiny\n',
     })
     const [tiny] = await loadProxies(here.root)
     expect(tiny?.variants[0]?.services[0]?.source.build).toEqual({
@@ -134,7 +135,7 @@ describe('a mistake in a proxy folder', () => {
       'a relative path in the container',
       '/etc/tiny.conf }',
       'tiny.conf }',
-      /13:25: services\.proxy\.files\.tiny\.conf: expected text of the form .*, found "tiny\.conf"/,
+      /13:25: services\.proxy\.files\.tiny\.conf: expected an absolute path .*, found "tiny\.conf"/,
     ],
     [
       'another name than the folder',
@@ -158,7 +159,7 @@ describe('a mistake in a proxy folder', () => {
     [
       'a stand-in that does not say so',
       'pull: registry.test/tiny:v{version}',
-      'build: { harness: harness/tiny.ts }',
+      'build: { harness: harness/stand-ins/tiny.ts }',
       '10:12: expected a title that ends with (stand-in), found "tiny"',
     ],
     [
@@ -183,13 +184,13 @@ describe('a mistake in a proxy folder', () => {
       'a file that is not there',
       '{ tiny.conf: /etc/tiny.conf }',
       '{ tiny.cnf: /etc/tiny.conf }',
-      '13:24: expected the file documented/tiny.cnf in the folder of the proxy for the service proxy; there is none',
+      '13:24: expected the file documented/tiny.cnf in the folder of the proxy; there is none (service proxy)',
     ],
     [
       'the default version listed again',
       'versions: [1.0.0]',
       'versions: [1.2.3]',
-      '6:11: the default version 1.2.3 stands in version, not in versions',
+      '6:11: the default version 1.2.3 belongs in version, not in versions',
     ],
     [
       'no login',
@@ -242,7 +243,7 @@ describe('a mistake in a proxy folder', () => {
     }
     expect(await mistake('', '')).toBeUndefined()
     expect(await mistake('version: 1.0.0', 'version: 1.0.1')).toBe(
-      `${file}:28:34: expected a version of tiny (1.2.3, 1.0.0), found "1.0.1"; a canary's stands in versions`,
+      `${file}:28:34: expected a version of tiny (1.2.3, 1.0.0), found "1.0.1"; add it to versions`,
     )
     expect(await mistake('1.2.3', '1.2.4')).toMatch(/:28:\d+: expected a version of tiny .*, found "1\.2\.4"$/)
     expect(await mistake('1.2.3', '1.0.0')).toMatch(/:28:\d+: expected another version than the canary's/)
@@ -258,7 +259,7 @@ describe('a mistake in a proxy folder', () => {
 
   it('is told when a variant is for canaries and there is none', async () => {
     const lines = await mistakesOf(broken('title: as it should be', 'title: old\n    only: canaries'))
-    expect(lines[0]).toMatch(/expected a canary that stands up hardened, there is none/)
+    expect(lines[0]).toMatch(/expected a canary with the variant hardened, there is none/)
   })
 
   it('is told together with those of scenarios', async () => {

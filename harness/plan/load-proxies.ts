@@ -1,9 +1,10 @@
 /** Reads `proxies/<proxy>/proxy.yaml` and whatever other folder an operator names. */
-import { readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { checkKnownFailures, checkProxy } from './check-proxy.ts'
 import { readFeatures } from './features.ts'
+import { exists } from './folder-contents.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
+import { projectEntries } from './project-entries.ts'
 import type { KnownFailure, Proxy as Product } from './proxy.ts'
 import { type ProxyFile, proxySchema } from './proxy-schema.ts'
 import { type CompleteProxy, type Recipe, readRecipes, withRecipes } from './recipes.ts'
@@ -26,7 +27,7 @@ export type LoadedProxy = Product & {
 /** An operator's deployment that was read from something else than a proxy.yaml, in the form of one. */
 export type Deployment = {
   readonly yaml: YamlFile<ProxyFile>
-  /** The folder that paths of its one variant are below. */
+  /** The folder of the file. Paths are relative to a folder in it that has the name of the variant, and need not exist. */
   readonly folder: string
 }
 
@@ -58,7 +59,7 @@ export async function readProxies(
   const read = await Promise.all(
     [...new Set(all)].map(async (one) => {
       if (typeof one !== 'string') return await loaded(root, one, features, recipes, problems)
-      const yaml = await readYaml(join(one, 'proxy.yaml'), proxySchema, problems)
+      const yaml = await readYaml(join(one, 'proxy.yaml'), proxySchema, problems, one)
       return yaml === undefined ? [] : await loaded(root, { yaml, folder: one }, features, recipes, problems)
     }),
   )
@@ -67,7 +68,7 @@ export async function readProxies(
 
 async function projectFolders(root: string): Promise<string[]> {
   const parent = join(root, 'proxies')
-  const entries = await readdir(parent, { withFileTypes: true })
+  const entries = await projectEntries(parent)
   const folders = entries
     .filter((entry) => entry.isDirectory() && entry.name !== 'programs')
     .map((entry) => join(parent, entry.name))
@@ -76,7 +77,7 @@ async function projectFolders(root: string): Promise<string[]> {
 
 async function operatorFolder(folder: string): Promise<string> {
   const path = resolve(folder)
-  if (await stat(join(path, 'proxy.yaml')).catch(() => undefined)) return path
+  if (await exists(join(path, 'proxy.yaml'))) return path
   throw new UserError(
     `--proxy ${folder}: expected a folder with a proxy.yaml, ${join(path, 'proxy.yaml')} does not exist.`,
   )
@@ -89,9 +90,10 @@ async function loaded(
   recipes: readonly Recipe[],
   problems: Problem[],
 ): Promise<LoadedProxy[]> {
-  const { content } = yaml
-  const mistakes = await checkProxy(yaml, folder, features)
-  const written = withRecipes(yaml, recipes, mistakes)
+  const mistakes: Problem[] = []
+  const content = withRecipes(yaml, recipes, mistakes)
+  const folders = { folder, programs: join(root, 'proxies', 'programs') }
+  mistakes.push(...(await checkProxy({ ...yaml, content }, folders, features)))
   const { knownFailures, places } = await readKnownFailures(root, folder, content, mistakes)
   problems.push(...mistakes)
   if (mistakes.length > 0) return []
@@ -109,11 +111,11 @@ async function loaded(
       folder,
       version: content.version,
       versions: [content.version, ...(content.versions ?? [])],
-      variants: variantsAt(written, folder, content.version, yaml.file),
+      variants: variantsAt(content, folder, content.version, yaml.file),
       knownFailures,
       canaries,
       embedded: content.embedded === true,
-      written,
+      written: content,
       file: yaml.file,
       knownFailurePlaces: places,
       canaryPlaces: canaries.map((_, index) => yaml.place(['canaries', index, 'cases'])),
@@ -124,13 +126,13 @@ async function loaded(
 async function readKnownFailures(
   root: string,
   folder: string,
-  proxy: ProxyFile,
+  proxy: CompleteProxy,
   problems: Problem[],
 ): Promise<{ knownFailures: KnownFailure[]; places: Place[] }> {
   const file = join(folder, 'known-failures.yaml')
   const none = { knownFailures: [], places: [] }
-  if (!(await stat(file).catch(() => undefined))) return none
-  const yaml = await readYaml(file, knownFailuresSchema, problems)
+  if (!(await exists(file))) return none
+  const yaml = await readYaml(file, knownFailuresSchema, problems, folder)
   if (yaml === undefined) return none
   problems.push(...checkKnownFailures(yaml, proxy))
   return {

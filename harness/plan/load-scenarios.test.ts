@@ -167,7 +167,7 @@ describe('a mistake in a scenario file', () => {
       '{ client: { status: [4x] } }',
       /15:34: cases\[1\]\.expect\.client\.status\[0\]: expected .*, found "4x"/,
     ],
-    ['a key given twice', 'level: should', 'title: Again', /12:5: not valid YAML: Map keys must be unique/],
+    ['a key given twice', 'level: should', 'title: Again', '12:5: the name "title" is given twice here'],
     ['broken YAML', 'as: alice', 'as: [alice', /5:1: not valid YAML/],
     [
       'an unknown placeholder',

@@ -1,10 +1,10 @@
 /** Reads `scenarios/<family>/<topic>.yaml`. */
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Case } from './case.ts'
 import { casesOf, type LoadedCase } from './case-source.ts'
 import { checkCases, type KnownNames } from './check-cases.ts'
 import { readFeatures } from './features.ts'
+import { projectEntries } from './project-entries.ts'
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.ts'
 import { type Family, families } from './vocabulary.ts'
 import { didYouMean } from './yaml/near-misses.ts'
@@ -43,20 +43,22 @@ export async function loadScenarios(root: string, known: KnownNames = {}): Promi
 /** The same without the checks between cases; mistakes go to `problems` and files that have some are left out. */
 export async function readScenarios(root: string, problems: Problem[]): Promise<LoadedScenarios> {
   const files = await scenarioFiles(root, problems)
-  const parts = await Promise.all(
-    files.map(async ({ family, topic, file, source }) => {
-      const yaml = await readYaml<typeof scenarioSchema>(file, scenarioSchema, problems)
-      if (yaml === undefined) return { broken: `${family}.${topic}` }
-      const { title, why, cases }: ScenarioFile = yaml.content
-      const scenario: Scenario = { id: `${family}.${topic}`, title, why, file: source, cases: cases.length }
-      return { scenario, cases: casesOf(yaml, { family, topic, source }) }
-    }),
-  )
-  return {
-    scenarios: parts.flatMap((part) => part.scenario ?? []),
-    cases: parts.flatMap((part) => part.cases ?? []),
-    broken: parts.flatMap((part) => part.broken ?? []),
+  const scenarios: Scenario[] = []
+  const cases: LoadedCase[] = []
+  const broken: string[] = []
+  // One after the other: all at once would need as many open files as there are topics.
+  for (const { family, topic, file, source } of files) {
+    const id = `${family}.${topic}`
+    const yaml = await readYaml<typeof scenarioSchema>(file, scenarioSchema, problems)
+    if (yaml === undefined) {
+      broken.push(id)
+      continue
+    }
+    const { title, why, cases: written }: ScenarioFile = yaml.content
+    scenarios.push({ id, title, why, file: source, cases: written.length })
+    cases.push(...casesOf(yaml, { family, topic, source }))
   }
+  return { scenarios, cases, broken }
 }
 
 type ScenarioPath = { family: Family; topic: string; file: string; source: string }
@@ -64,10 +66,10 @@ type ScenarioPath = { family: Family; topic: string; file: string; source: strin
 async function scenarioFiles(root: string, problems: Problem[]): Promise<ScenarioPath[]> {
   const folder = join(root, 'scenarios')
   const found: ScenarioPath[] = []
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await projectEntries(folder)) {
     if (!entry.isDirectory()) continue
     const family = families.find((name) => name === entry.name)
-    for (const name of (await readdir(join(folder, entry.name))).toSorted()) {
+    for (const name of (await projectEntries(join(folder, entry.name))).map((file) => file.name).toSorted()) {
       if (!/\.ya?ml$/.test(name)) continue
       const file = join(folder, entry.name, name)
       const topic = name.replace(/\.ya?ml$/, '')

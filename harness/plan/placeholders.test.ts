@@ -21,6 +21,8 @@ const context: PlaceholderContext = {
   mark: 'm1',
   cookie: 'session=1',
   password: 'local',
+  logOut: '/sign_out',
+  required: ['x-forwarded-proto', 'x-real-ip'],
 }
 
 describe('placeholders', () => {
@@ -36,8 +38,36 @@ describe('placeholders', () => {
     ])
   })
 
+  it('spell a name that is written with _ in another way as well', () => {
+    expect(fill('{identity:_}', { ...context, identity: 'REMOTE_USER' })).toBe('REMOTE-USER')
+  })
+
+  it('repeat the entry of a list for each required header', () => {
+    const send = {
+      headers: [
+        ['{required}', '{alice}'],
+        ['A', 'b'],
+      ],
+      connection: ['close, {required}'],
+    } as const
+    expect(fillSend(send, context)).toEqual({
+      headers: [
+        ['x-forwarded-proto', context.alice],
+        ['x-real-ip', context.alice],
+        ['A', 'b'],
+      ],
+      connection: ['close, x-forwarded-proto', 'close, x-real-ip'],
+    })
+    expect(fillSend(send, { ...context, required: [] })).toEqual({ headers: [['A', 'b']], connection: [] })
+    const expected = { arrives: { headers: { '{required}': ['https'] } }, verdict: { refused: ['missing_{required}'] } }
+    expect(fillExpectation(expected, { ...context, required: ['x-real-ip'] })).toEqual({
+      arrives: { headers: { 'x-real-ip': ['https'] } },
+      verdict: { refused: ['missing_x-real-ip'] },
+    })
+  })
+
   it('are all known, and each is filled', () => {
-    for (const name of Object.keys(placeholders)) {
+    for (const name of Object.keys(placeholders).filter((one) => one !== 'required')) {
       const written = `{${name.replace('N', '3')}}`
       expect(unknownPlaceholders(written)).toEqual([])
       expect(fill(written, context)).not.toContain('{')

@@ -1,6 +1,7 @@
 /**
- * Placeholders in scenario strings: `{alice}`, `{identity:_}`, `{long:100}`. Whatever looks like one but is not known is a mistake (a typo would be sent
- * literally and prove nothing); other braces (`{}`, `{"tool":…}`, `{http.auth.user.email}`) are text.
+ * Placeholders in scenario strings: `{alice}`, `{identity:_}`, `{long:100}`. Whatever looks like one but is not known is a mistake: a typing error
+ * would be sent as it is, and the case would test something else. Other braces (`{}`, `{"tool":…}`, `{http.auth.user.email}`) are text.
+ * An entry of a list with `{required}` in it (a header line, a value, a reason) stands for one entry per required header.
  */
 import type { ArrivalExpectation, Expectation, HeaderLine, Send, VerdictExpectation } from './case.ts'
 import { cellMark } from './marks.ts'
@@ -26,17 +27,21 @@ export type PlaceholderContext = {
   readonly cookie: string
   /** The gateway's local password. */
   readonly password: string
+  /** Where a session is ended; empty where the variant names nothing. */
+  readonly logOut: string
+  /** Names of the headers that the gateway requires. */
+  readonly required: readonly string[]
 }
 
 /** Known placeholders with their meaning, for `explain` and for near misses. */
 export const placeholders: Readonly<Record<string, string>> = {
   identity: "the trusted header, in the spelling of the proxy's documentation",
-  'identity:_': 'the same with _ for every -',
+  'identity:_': 'the same with _ for every - (a name written with _: - for every _)',
   'identity:.': 'the same with . for every -',
   'identity:lower': 'the same in lower case',
   'identity:upper': 'the same in upper case',
   'identity:mixed': 'the same with _ for the first - only',
-  evil: 'a value made afresh for each cell that looks like an e-mail address',
+  evil: 'a new value for each cell that looks like an e-mail address',
   alice: 'e-mail address of alice',
   bob: 'e-mail address of bob',
   client: 'address of the client on the internet',
@@ -47,6 +52,9 @@ export const placeholders: Readonly<Record<string, string>> = {
   mark: 'mark of the request; in `target` the mark of its cell, the same for all its requests',
   cookie: "Cookie header of the case's user",
   password: "the gateway's local password",
+  required:
+    'in an entry of a list: the entry is repeated, once for each header that the gateway requires; without required headers there is no such entry',
+  'log-out': 'path or address that ends the session (login.log-out in proxy.yaml)',
   'long:N': 'N times the letter a',
 }
 
@@ -75,7 +83,7 @@ export function fill(text: string, context: PlaceholderContext): string {
 function respell(header: string, how: string): string {
   switch (how) {
     case '_':
-      return header.replaceAll('-', '_')
+      return header.includes('-') ? header.replaceAll('-', '_') : header.replaceAll('_', '-')
     case '.':
       return header.replaceAll('-', '.')
     case 'mixed':
@@ -89,21 +97,42 @@ function respell(header: string, how: string): string {
   }
 }
 
-function plain(name: string, context: PlaceholderContext): string | undefined {
-  return Object.entries(context).find(([key]) => key === name)?.[1]
+function plain(name: string, { logOut, required: _listed, ...texts }: PlaceholderContext): string | undefined {
+  return Object.entries({ ...texts, 'log-out': logOut }).find(([key]) => key === name)?.[1]
+}
+
+/** Entries with `{required}` in them once per required header, all others as they are. */
+function repeated<Entry>(
+  entries: readonly Entry[],
+  { required }: PlaceholderContext,
+  put: (entry: Entry, text: (text: string) => string) => Entry,
+): Entry[] {
+  return entries.flatMap((entry) => {
+    let found = false
+    const look = (text: string) => {
+      found ||= text.includes('{required}')
+      return text
+    }
+    put(entry, look)
+    return found ? required.map((name) => put(entry, (text) => text.replaceAll('{required}', name))) : [entry]
+  })
 }
 
 /** One request with everything filled in. */
 export function fillSend(send: Send, context: PlaceholderContext): Send {
   const put = (text: string) => fill(text, context)
-  const lines = (list: readonly HeaderLine[]) => list.map(([name, value]): HeaderLine => [put(name), put(value)])
+  const all = (texts: readonly string[]) => fillAll(texts, context)
+  const lines = (list: readonly HeaderLine[]) =>
+    repeated(list, context, ([name, value], text): HeaderLine => [text(name), text(value)]).map(
+      ([name, value]): HeaderLine => [put(name), put(value)],
+    )
   return {
     ...send,
     ...(send.method !== undefined && { method: put(send.method) }),
     ...(send.target !== undefined && { target: fill(send.target, { ...context, mark: cellMark(context.mark) }) }),
-    ...(send.host !== undefined && { host: send.host.map(put) }),
+    ...(send.host !== undefined && { host: all(send.host) }),
     ...(send.headers !== undefined && { headers: lines(send.headers) }),
-    ...(send.connection !== undefined && { connection: send.connection.map(put) }),
+    ...(send.connection !== undefined && { connection: all(send.connection) }),
     ...(send.body !== undefined && { body: put(send.body) }),
     ...(send.trailers !== undefined && { trailers: lines(send.trailers) }),
     ...(send.clientId !== undefined && { clientId: put(send.clientId) }),
@@ -112,49 +141,59 @@ export function fillSend(send: Send, context: PlaceholderContext): Send {
   }
 }
 
+function fillAll(texts: readonly string[], context: PlaceholderContext): string[] {
+  return repeated(texts, context, (text, change) => change(text)).map((text) => fill(text, context))
+}
+
 /** An expectation with everything filled in, header names included. */
-export function fillExpectation(expect: Expectation, context: PlaceholderContext): Expectation {
-  const put = (text: string) => fill(text, context)
-  const { arrives, verdict, client } = expect
+export function fillExpectation({ arrives, verdict, client }: Expectation, context: PlaceholderContext): Expectation {
   return {
-    ...(arrives !== undefined && { arrives: fillArrival(arrives, put) }),
-    ...(verdict !== undefined && { verdict: fillVerdict(verdict, put) }),
+    ...(arrives !== undefined && { arrives: fillArrival(arrives, context) }),
+    ...(verdict !== undefined && { verdict: fillVerdict(verdict, context) }),
     ...(client !== undefined && {
       client: {
         ...client,
-        ...(client.without !== undefined && { without: client.without.map(put) }),
-        ...(client.headers !== undefined && { headers: mapRecord(client.headers, put, put) }),
+        ...(client.without !== undefined && { without: fillAll(client.without, context) }),
+        ...(client.headers !== undefined && {
+          headers: fillRecord(client.headers, context, (part) => fill(part, context)),
+        }),
       },
     }),
   }
 }
 
-function fillArrival(arrives: ArrivalExpectation, put: (text: string) => string): ArrivalExpectation {
+function fillArrival(arrives: ArrivalExpectation, context: PlaceholderContext): ArrivalExpectation {
   if (arrives === 'never') return arrives
-  const all = (texts: readonly string[]) => texts.map(put)
+  const put = (text: string) => fill(text, context)
+  const all = (texts: readonly string[]): readonly string[] => fillAll(texts, context)
   return {
     ...arrives,
     ...(typeof arrives.identity === 'object' && { identity: all(arrives.identity) }),
     ...(arrives.without !== undefined && { without: all(arrives.without) }),
     ...(arrives.absent !== undefined && { absent: all(arrives.absent) }),
-    ...(arrives.headers !== undefined && { headers: mapRecord(arrives.headers, put, all) }),
+    ...(arrives.headers !== undefined && { headers: fillRecord(arrives.headers, context, all) }),
     ...(arrives.client !== undefined && { client: put(arrives.client) }),
     ...(arrives.host !== undefined && { host: put(arrives.host) }),
     ...(arrives.target !== undefined && { target: put(arrives.target) }),
   }
 }
 
-function fillVerdict(verdict: VerdictExpectation, put: (text: string) => string): VerdictExpectation {
+function fillVerdict(verdict: VerdictExpectation, context: PlaceholderContext): VerdictExpectation {
   if (verdict === 'unreached') return verdict
-  if ('accepted' in verdict) return { accepted: put(verdict.accepted) }
-  if ('only' in verdict) return { only: put(verdict.only) }
-  return verdict.refused === true ? verdict : { refused: verdict.refused.map(put) }
+  if ('accepted' in verdict) return { accepted: fill(verdict.accepted, context) }
+  if ('only' in verdict) return { only: fill(verdict.only, context) }
+  return verdict.refused === true ? verdict : { refused: fillAll(verdict.refused, context) }
 }
 
-function mapRecord<A, B>(
-  record: Readonly<Record<string, A>>,
-  name: (text: string) => string,
-  value: (value: A) => B,
-): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([key, inner]) => [name(key), value(inner)]))
+/** Header names of a mapping are entries too. */
+function fillRecord<Value>(
+  record: Readonly<Record<string, Value>>,
+  context: PlaceholderContext,
+  value: (value: Value) => Value,
+): Record<string, Value> {
+  const entries = repeated(Object.entries(record), context, ([name, inner], text): [string, Value] => [
+    text(name),
+    inner,
+  ])
+  return Object.fromEntries(entries.map(([name, inner]) => [fill(name, context), value(inner)]))
 }

@@ -21,7 +21,7 @@ services:
     files: { tiny.conf: /etc/tiny.conf }
     env: { SECRET: "{secret:client}", MODE: plain }
     ready: { port: 443 }
-features: [websocket]
+features: [public-route]
 variants:
   documented:
     title: as documented
@@ -52,7 +52,7 @@ cases:
     caught-by: [append]
 `
 
-const features = 'websocket: passes upgrades on\nh2: speaks HTTP/2\npublic-route: has one\n'
+const features = 'h2: speaks HTTP/2\npublic-route: has one\n'
 
 /** @param files path in the project -> text; a small correct project is there already and each may be replaced */
 export async function project(files: Readonly<Record<string, string>> = {}): Promise<Project> {

@@ -1,139 +1,163 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
+import type { buildSchema, standInSchema } from './build-schema.ts'
+import { content, headerName, hostName, httpAddress, link, name, port, text, version } from './grammar.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
 import { transports } from './vocabulary.ts'
 
-const text = z.string().min(1)
-const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
-
 const login = z
   .strictObject({
-    callbacks: z.array(text).min(1).meta({ description: 'Redirect URIs that the OpenID provider allows.' }),
-    'client-auth': z
-      .enum(['client_secret_basic', 'client_secret_post'])
-      .exactOptional()
-      .meta({ description: 'How the proxy authenticates at the token endpoint. Default client_secret_basic.' }),
-    issuer: z
+    callbacks: z.array(httpAddress).min(1).meta({ description: 'Redirect URIs that the OpenID provider allows.' }),
+    'client-auth': z.enum(['client_secret_basic', 'client_secret_post']).exactOptional().meta({
+      description: 'How the proxy authenticates at the token endpoint. Default: client_secret_basic.',
+    }),
+    'log-out': z
       .string()
-      .regex(/^https?:\/\/[^\s?#]+$/)
+      .regex(/^(\/|https:\/\/)[!-~]*$/, 'a path or an https:// address')
       .exactOptional()
-      .meta({ description: 'Issuer as the proxy is configured, to the letter. Default http://idp.test.' }),
-    'client-id': text.exactOptional().meta({ description: 'Default conformance.' }),
-    'client-secret': text.exactOptional().meta({
-      description: 'Of the deployment; never shown. Default: one made for the run, /run/conformance/secrets/client.',
+      .meta({
+        description:
+          'Path (or address) that ends the session when a signed-in browser visits it. Default: none; cases about log-out are then `unsupported`.',
+      }),
+    issuer: httpAddress.exactOptional().meta({
+      description: 'Issuer as the proxy is configured, to the letter. Default: http://idp.test.',
+    }),
+    'client-id': text.exactOptional().meta({ description: 'Default: conformance.' }),
+    'client-secret': content.min(1).exactOptional().meta({
+      description: 'Default: one made for the run, in /run/conformance/secrets/client. Never shown.',
+    }),
+    portal: httpAddress.exactOptional().meta({
+      description:
+        'Address of the log-in pages where they are not on the public host, for example `https://auth.example.com/login`.',
     }),
   })
-  .meta({ id: 'login', description: 'The OpenID client `conformance` as the provider knows it.' })
+  .meta({
+    id: 'login',
+    description: 'How users sign in: OpenID Connect with the client `conformance` at http://idp.test.',
+  })
 
 const gatewaySchema = z
   .strictObject({
-    bind: z.enum(['lan', 'loopback']).exactOptional().meta({ description: 'gateway.bind, default lan.' }),
-    'allow-users': z.array(text).exactOptional().meta({ description: 'allowUsers beside alice.' }),
+    bind: z.enum(['lan', 'loopback']).exactOptional().meta({ description: '`gateway.bind`. Default: lan.' }),
+    'allow-users': z.array(text).exactOptional().meta({ description: 'Users in `allowUsers` in addition to alice.' }),
     without: z
       .array(z.enum(settingsToOmit))
       .exactOptional()
-      .meta({ description: 'Settings that it does not get, though its version knows them.' }),
+      .meta({ description: 'Settings that are left out although this version of the gateway has them.' }),
     labels: z
-      .record(text, z.string())
+      .record(text, content)
       .exactOptional()
       .meta({ description: 'Docker labels of its container, for a proxy that reads labels.' }),
   })
   .meta({
     id: 'gateway',
-    description: 'How the configuration of the gateway differs from what an environment gives it.',
+    description: 'How the configuration of the gateway differs from the one that the suite writes.',
   })
 
 const variantSchema = z
   .strictObject({
     title: text.meta({ description: 'What this configuration is, in one line.' }),
-    identity: z
-      .string()
-      .regex(/^[A-Za-z0-9-]+$/)
-      .meta({ description: "The header that the gateway trusts, in the spelling of the proxy's documentation." }),
+    identity: headerName.meta({
+      description: "The header that the gateway trusts, in the spelling of the proxy's documentation.",
+    }),
     'required-headers': z
-      .array(text)
+      .array(headerName.regex(/^[^A-Z]*$/, 'the name of a header in lower case'))
       .exactOptional()
-      .meta({ description: 'Headers that the gateway is told to require, in lower case.' }),
-    host: text.exactOptional().meta({ description: 'Public host name, default app.test.' }),
+      .meta({ description: 'Headers that the gateway requires (`requiredHeaders`), in lower case. Default: none.' }),
+    host: hostName.exactOptional().meta({ description: 'Public host name. Default: app.test.' }),
     certificate: z.enum(['run', 'any']).exactOptional().meta({
-      description:
-        'Which certificate the proxy must show: one of the run (default), or any where it makes its own because ACME cannot be reached.',
+      description: '`any`: the proxy makes its own certificate, and any is accepted. Default: one of the run.',
     }),
     entrance: z
       .strictObject({
-        port: z.int().min(1).max(65535).meta({ description: 'Port of the proxy that the outside reaches.' }),
-        tls: z.boolean().meta({ description: 'false: plain HTTP; the run ends TLS before it, and adds no header.' }),
+        port: port.meta({ description: 'Port of the proxy that the public reaches.' }),
+        tls: z.boolean().meta({
+          description: 'false: the port speaks plain HTTP, and the run ends TLS before it without adding a header.',
+        }),
       })
       .exactOptional()
-      .meta({ description: 'Default: port 443 over TLS.' }),
+      .meta({ description: 'Default: port 443 with TLS.' }),
     names: z
-      .record(text, z.array(text))
+      .record(name, z.array(hostName))
       .exactOptional()
-      .meta({ description: 'Further names of containers, so that a documented snippet runs verbatim.' }),
-    features: z.array(text).exactOptional().meta({ description: "Beside the proxy's (scenarios/features.yaml)." }),
+      .meta({ description: 'More host names of a service (or of `gateway`), so that a configuration runs unchanged.' }),
+    features: z
+      .array(name)
+      .exactOptional()
+      .meta({ description: "Features in addition to the proxy's (listed in scenarios/features.yaml)." }),
     login: login.exactOptional(),
     only: z.literal('canaries').exactOptional().meta({
-      description: 'Stands up for canaries, and where --variant names it; left out of ordinary runs.',
+      description: '`canaries`: runs only for canaries, and where --variant names it.',
     }),
     documentation: z
       .strictObject({
-        source: text.meta({ description: 'Where the snippet stands.' }),
-        added: z.array(text).meta({ description: 'What had to be added to make it start.' }),
+        source: text.meta({ description: 'Where the snippet is published.' }),
+        added: z.array(text).meta({ description: 'What was added so that it starts.' }),
       })
       .exactOptional()
-      .meta({ description: 'Of a variant that runs a documented snippet.' }),
+      .meta({ description: 'For a variant that runs a documented snippet.' }),
     gateway: gatewaySchema.exactOptional(),
-    services: z.record(name, serviceOverrideSchema).exactOptional().meta({ description: 'What differs, per service.' }),
+    services: z
+      .record(name, serviceOverrideSchema)
+      .exactOptional()
+      .meta({ description: 'What differs from the services of the proxy, by service.' }),
   })
-  .meta({ id: 'variant', description: 'One configuration; its files stand in the folder of the same name.' })
+  .meta({ id: 'variant', description: 'One configuration. Its files are in the folder of the same name.' })
 
 const canarySchema = z
   .strictObject({
-    version: text.meta({ description: 'Old version that has the hole; one of versions.' }),
-    hole: text.meta({ description: 'CVE, or one sentence.' }),
-    link: z
-      .string()
-      .regex(/^https?:\/\//)
-      .exactOptional()
-      .meta({ description: 'Advisory.' }),
-    variant: text.meta({ description: 'Configuration that both versions run with.' }),
+    version: version.meta({ description: 'Old version that has the vulnerability; one of `versions`.' }),
+    hole: text.meta({ description: 'CVE or other advisory id, or one sentence.' }),
+    link: link.exactOptional().meta({ description: 'The advisory.' }),
+    variant: name.meta({ description: 'Configuration with which both versions run.' }),
     cases: z
       .array(text)
       .min(1)
-      .meta({ description: 'Case ids or globs: each red on the old version, green on the fixed one.' }),
-    transports: z.array(z.enum(transports)).min(1).exactOptional().meta({ description: 'Default: all of the cases.' }),
-    fixed: text.meta({ description: 'Version without the hole, best the first one: version or one of versions.' }),
+      .meta({ description: 'Case ids or globs: each must fail on the old version and pass on the fixed one.' }),
+    transports: z
+      .array(z.enum(transports))
+      .min(1)
+      .exactOptional()
+      .meta({ description: 'Transports. Default: all of the cases.' }),
+    fixed: version.meta({
+      description: 'Version without the vulnerability, if possible the first: `version` or one of `versions`.',
+    }),
   })
-  .meta({ id: 'canary', description: 'A real old version with a known hole, which the catalogue must find.' })
+  .meta({ id: 'canary', description: 'An old version with a known vulnerability that the catalogue must detect.' })
 
 export const proxySchema = z
   .strictObject({
-    name: name.meta({ description: 'Short stable name; the name of the folder.' }),
-    title: text.meta({ description: 'As a reader knows it.' }),
-    homepage: z
-      .string()
-      .regex(/^https?:\/\//)
-      .meta({ description: 'Where its documentation stands.' }),
+    name: name.meta({ description: 'Short stable name, equal to the name of the folder.' }),
+    title: text.meta({ description: 'Name for readers.' }),
+    homepage: link.meta({ description: 'Documentation of the proxy.' }),
     licence: text.meta({ description: 'Licence of the programs.' }),
-    version: text.meta({ description: 'Default version. In quotes where it looks like a number.' }),
+    version: version.meta({ description: 'Default version. In quotes if it is a number.' }),
     versions: z
-      .array(text)
+      .array(version)
       .exactOptional()
-      .meta({ description: 'Other versions that may be asked for: older ones, canaries.' }),
-    login: login.exactOptional().meta({ description: 'Of all variants that name none of their own.' }),
-    services: z
-      .record(name, serviceSchema)
+      .meta({ description: 'Other versions that can be run: older ones, canaries.' }),
+    login: login.exactOptional().meta({ description: 'For all variants that have no `login` of their own.' }),
+    services: z.record(name, serviceSchema).exactOptional().meta({
+      description: 'Containers by name. `proxy` is the public one. None for an embedded proxy.',
+    }),
+    features: z
+      .array(name)
       .exactOptional()
-      .meta({ description: 'Containers; `proxy` is the public one and is also app.test. None where embedded.' }),
-    features: z.array(text).exactOptional().meta({ description: 'Of all variants (scenarios/features.yaml).' }),
+      .meta({ description: 'Features of all variants (listed in scenarios/features.yaml).' }),
     variants: z
       .record(name, variantSchema)
       .refine((variants) => Object.keys(variants).length > 0, 'expected at least one variant')
       .meta({ minProperties: 1, description: 'Configurations by name: documented, hardened, …' }),
     canaries: z.array(canarySchema).exactOptional().meta({ description: 'What `conformance canaries` runs.' }),
-    embedded: z.literal(true).exactOptional().meta({ description: 'The reference proxy in process: no services.' }),
+    embedded: z
+      .literal(true)
+      .exactOptional()
+      .meta({ description: "The suite's reference proxy, which runs in process and has no services." }),
   })
-  .meta({ title: 'Proxy', description: 'What is tested: how it is had, its versions and its configurations.' })
+  .meta({ title: 'Proxy', description: 'A proxy under test: its programs, versions and configurations.' })
 
 export type ProxyFile = z.infer<typeof proxySchema>
+export type ServiceOverride = z.infer<typeof serviceOverrideSchema>
+export type BuildFile = z.infer<typeof buildSchema>
+export type StandInFile = z.infer<typeof standInSchema>

@@ -71,10 +71,12 @@ export type Service = {
   readonly ready:
     | { readonly log: string }
     | { readonly http: string; readonly status: number }
-    | { readonly http: string; readonly not: number }
+    | { readonly http: string; readonly except: number }
     | { readonly port: number }
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
+  /** TCP ports on which it listens, as far as `proxy.yaml` says. */
+  readonly ports: readonly number[]
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** Path in the container -> what the run puts there. */
@@ -104,6 +106,10 @@ export type Variant = {
   readonly login: {
     readonly callbacks: readonly string[]
     readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+    /** Path or address that ends a session; absent: there is none, and the variant has no feature `logout`. */
+    readonly logOut?: string
+    /** Address of the log-in pages, where they are not on the public host. */
+    readonly portal?: string
     /** Exactly as the proxy is configured. Default http://idp.test. */
     readonly issuer?: string
     readonly clientId?: string

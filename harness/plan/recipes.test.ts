@@ -31,6 +31,8 @@ const withService = (text: string) => {
   expect(proxyYaml).toContain(service)
   return {
     'proxies/programs/tiny/recipe.yaml': recipe,
+    'proxies/programs/tiny/1.2.3/go.mod': 'module tiny\n',
+    'proxies/programs/tiny/1.0.0/go.mod': 'module tiny\n',
     'proxies/tiny/proxy.yaml': proxyYaml.replace(service, text),
   }
 }
@@ -68,12 +70,12 @@ describe('a service from a recipe', () => {
     [
       'an unknown recipe',
       '    build: { recipe: tinny }\n',
-      /^proxies\/tiny\/proxy.yaml:10:22: .*found "tinny"; did you mean tiny\?$/,
+      /^proxies\/tiny\/proxy.yaml:10:22: .*found "tinny"; did you mean tiny\?$/m,
     ],
     [
       'a version that the recipe has not',
       '    build: { recipe: tiny }\n    version: 9.9.9\n',
-      /^proxies\/tiny\/proxy.yaml:11:14: expected a version that the recipe tiny has \(1.2.3, 1.0.0\), found "9.9.9"/,
+      /^proxies\/tiny\/proxy.yaml:11:14: expected a version that the recipe tiny has \(1.2.3, 1.0.0\), found "9.9.9"/m,
     ],
     [
       'no command and no recipe',
@@ -83,12 +85,12 @@ describe('a service from a recipe', () => {
     [
       'a Go module that is not there',
       '    title: t\n    build: { go: { module: ../nowhere, package: ., path: /x } }\n    command: [x]\n    ready: { port: 1 }\n',
-      /:11:28: expected a folder with a go.mod/,
+      /:11:28: expected a Go module inside the folder/,
     ],
   ])('is refused with file, line and column for %s', async (_what, text, message) => {
     await using here = await project(withService(text))
-    const [first] = await refusals(here.root, () => loadProxies(here.root))
-    expect(first).toMatch(message)
+    const lines = await refusals(here.root, () => loadProxies(here.root))
+    expect(lines.join('\n')).toMatch(message)
   })
 })
 

@@ -1,8 +1,8 @@
 /** Recipes of known programs (`proxies/programs/NAME/recipe.yaml`), and services that use one completed by it. */
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { ProxyFile } from './proxy-schema.ts'
-import { type BuildFile, type RecipeFile, recipeSchema, type ServiceFile } from './service-schema.ts'
+import type { BuildFile, ProxyFile, ServiceOverride } from './proxy-schema.ts'
+import { type RecipeFile, recipeSchema, type ServiceFile } from './service-schema.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import type { Problem } from './yaml/problem.ts'
 import { readYaml, type YamlFile } from './yaml/yaml-file.ts'
@@ -10,7 +10,7 @@ import { readYaml, type YamlFile } from './yaml/yaml-file.ts'
 export type Recipe = RecipeFile & { readonly name: string }
 
 /** A service with everything that it needs to start. */
-export type CompleteService = ServiceFile & Required<Pick<ServiceFile, 'title' | 'ready'>>
+export type CompleteService = ServiceOverride & Required<Pick<ServiceOverride, 'title' | 'ready'>>
 
 /** A proxy file in which every recipe has been filled in. */
 export type CompleteProxy = Omit<ProxyFile, 'services'> & {
@@ -73,13 +73,6 @@ export function withRecipes(yaml: YamlFile<ProxyFile>, recipes: readonly Recipe[
       report([], `"command" is missing in services.${name}: expected a list`)
     services[name] = { ...full, title: title ?? name, ready: ready ?? { port: 443 } }
   }
-  for (const [variant, { services: overrides }] of Object.entries(content.variants))
-    for (const [name, override] of Object.entries(overrides ?? {}))
-      if (override.build !== undefined && 'recipe' in override.build)
-        problems.push({
-          ...yaml.place(['variants', variant, 'services', name, 'build', 'recipe']),
-          message: 'a recipe is named where the service is, not in a variant',
-        })
   return { ...content, services }
 }
 
@@ -88,9 +81,10 @@ function completed(
   { version, versions = [] }: ProxyFile,
   recipes: readonly Recipe[],
   report: (path: readonly string[], message: string) => void,
-): ServiceFile {
-  const { build } = written
-  if (build === undefined || !('recipe' in build)) return written
+): ServiceOverride {
+  const { build, ...rest } = written
+  if (build === undefined) return rest
+  if (!('recipe' in build)) return { ...rest, build }
   const recipe = recipes.find(({ name }) => name === build.recipe)
   if (recipe === undefined) {
     const known = recipes.map(({ name }) => name)
@@ -98,7 +92,7 @@ function completed(
       ['build', 'recipe'],
       `expected a known program, found "${build.recipe}"${didYouMean(build.recipe, known) || `; known: ${known.join(', ')}`}`,
     )
-    return { title: build.recipe, command: [build.recipe], ready: { port: 443 }, ...written }
+    return { title: build.recipe, pull: build.recipe, ready: { port: 443 }, ...rest }
   }
   const wanted = written.version ?? defaultVersion(recipe)
   for (const asked of [version, ...versions].map((one) => wanted.replaceAll('{version}', one)))
@@ -107,11 +101,11 @@ function completed(
         written.version === undefined ? ['build', 'recipe'] : ['version'],
         `expected a version that the recipe ${recipe.name} has (${recipe.versions.join(', ')}), found "${asked}"; an image of another version needs pull and command, and no build`,
       )
-  const { name: _name, images: _images, versions: _versions, program, arguments: usual, ...rest } = recipe
+  const { name: _name, images: _images, versions: _versions, program, arguments: usual, ...known } = recipe
   return {
     command: [...program, ...(written.arguments ?? usual ?? [])],
+    ...known,
     ...rest,
-    ...written,
     version: wanted,
     env: { ...recipe.env, ...written.env },
     build: recipe.build,

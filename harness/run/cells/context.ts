@@ -16,6 +16,8 @@ export function contextOf(
     alice: users.alice.email,
     bob: users.bob.email,
     password: environment.password,
+    logOut: planned.variant.login.logOut ?? '',
+    required: planned.variant.requiredHeaders,
     ...own,
   }
 }

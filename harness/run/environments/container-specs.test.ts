@@ -7,7 +7,7 @@ import { hostNamesOf, octetOf } from './container-specs.ts'
 
 function service(name: string, beside?: 'gateway'): Service {
   const empty = { with: [], env: {}, files: {}, after: [], tmpfs: [] }
-  const program = { title: name, version: '1', source: { pull: name }, command: [name], ready: { port: 1 } }
+  const program = { title: name, version: '1', source: { pull: name }, command: [name], ready: { port: 1 }, ports: [] }
   return { name, ...program, ...empty, ...(beside && { beside }) }
 }
 

@@ -11,6 +11,7 @@ import type { Vantage } from '../../plan/case.ts'
 import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
+import { watchEnds } from './ends.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
 import { enrol } from './provider.ts'
 import { readiness } from './readiness.ts'
@@ -96,6 +97,15 @@ export async function startContainers(
     ...gateway.specs,
     ...services,
   ])
+  const ends = stack.use(
+    await watchEnds(engine.socket, runId, lab, [
+      ...services.map(({ name }) => name),
+      ...(onBridge ? [] : ['internet']),
+      ...(inside === undefined ? [] : ['proxy-side']),
+      'gateway',
+      'idp',
+    ]),
+  )
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
@@ -134,10 +144,10 @@ export async function startContainers(
     password,
     sessions,
     ...(recordings && { recordings }),
-    ...(auth && { auth: stoppable(lab, auth, harness.image.reference) }),
+    ends,
+    ...(auth && { auth: stoppable(lab, auth, harness.image.reference, ends) }),
     ...(gateway.cli && { cli: gateway.cli }),
     secrets: secrets.all(),
-    gone: async () => ((await lab.answers()) ? undefined : 'The container engine went away.'),
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }

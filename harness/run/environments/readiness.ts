@@ -31,7 +31,7 @@ export function readiness(
   const host = url.hostname === 'app.test' ? publicHost : url.hostname
   return async () => {
     const status = await statusOf(url, host, dial, ca)
-    return 'status' in ready ? status === ready.status : status !== ready.not
+    return 'status' in ready ? status === ready.status : status !== ready.except
   }
 }
 

@@ -4,6 +4,7 @@ import type { Limits } from '../../clients/http1.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
 import type { EnvironmentResult } from '../results/results.ts'
+import type { EndWatch } from './ends.ts'
 
 export type Addresses = {
   readonly client: string
@@ -34,7 +35,7 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly cli?: (args: readonly string[]) => Promise<{ readonly exitCode: number; readonly lines: readonly string[] }>
   /** To be redacted wherever they show. */
   readonly secrets: readonly string[]
-  /** Why nothing more can be seen here, in one sentence, once that is so. Absent where nothing outside this process can go away. */
-  readonly gone?: () => Promise<string | undefined>
+  /** Whether its programs still run. Absent where all of them are in this process. */
+  readonly ends?: Pick<EndWatch, 'ended' | 'look'>
   readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>
 }
