@@ -72,7 +72,6 @@ export function conclude(evidence: Evidence): Understood {
     certificate,
     ...(entrance && { entrance }),
     features: [
-      'websocket',
       ...(facts.h2 && tls ? ['h2'] : []),
       ...(parts.some(({ role }) => role === 'auth') ? ['auth-service'] : []),
     ],

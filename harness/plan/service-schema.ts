@@ -92,12 +92,9 @@ const partial = {
 export const serviceSchema = z
   .strictObject({
     ...partial,
-    build: z
-      .union([buildSchema, standInSchema, recipeBuildSchema])
-      .exactOptional()
-      .meta({
-        description: 'How to get the program: a known one by its recipe, from a package registry, or from this suite.',
-      }),
+    build: z.union([buildSchema, standInSchema, recipeBuildSchema]).exactOptional().meta({
+      description: 'How to get the program: a known one by its recipe, from a package registry, or from this suite.',
+    }),
   })
   .meta({ id: 'service', description: 'One container.' })
 

@@ -120,6 +120,12 @@ export function harnessSpec(
   }
 }
 
+/** The run's certificate where the configuration looks for one. @param shared the folder that is /run/conformance */
+export function certificateBinds({ certificates = {} }: Service, shared: string): ContainerSpec['binds'] {
+  const files = { certificate: 'tls.crt', key: 'tls.key', authority: 'ca.crt', names: 'names.json' }
+  return Object.entries(certificates).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
+}
+
 /** A container of the variant, with its real configuration files. */
 export function serviceSpec(
   service: Service,
@@ -133,6 +139,7 @@ export function serviceSpec(
     name: service.name,
     image: prepared.image.reference,
     command: service.command,
+    ...(service.ownProgram && { ownProgram: true }),
     env: Object.fromEntries(
       Object.entries(service.env).map(([key, value]) => [key, secrets.fill(value, addresses, service.version)]),
     ),

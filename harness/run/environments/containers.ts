@@ -10,16 +10,19 @@ import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.
 import type { Vantage } from '../../plan/case.ts'
 import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
-import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
+import { certificateBinds, octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
 import { watchEnds } from './ends.ts'
+import { publicDial } from './entrance.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
-import { enrol } from './provider.ts'
+import { ownSecrets } from './own-secrets.ts'
+import { enrol, providerHost } from './provider.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
 import { referenceGateway } from './reference-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
+import { showContainers } from './shown-containers.ts'
 import { stoppable } from './stoppable-auth.ts'
 
 const logLines = 30
@@ -64,9 +67,15 @@ export async function startContainers(
   const password = secrets.get('gateway-password')
   const clientSecret = secrets.get('client')
   const shared = join(own, 'shared')
-  await secrets.writeFolder(shared, { 'ca.crt': authority.certificate, 'tls.crt': tls.certificate, 'tls.key': tls.key })
+  await secrets.writeFolder(shared, {
+    'ca.crt': authority.certificate,
+    'tls.crt': tls.certificate,
+    'tls.key': tls.key,
+    'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
+  })
+  const docker = await showContainers(variant, address, own, stack)
   const [neighbour, outside, inside] = await Promise.all([
-    enrol(provider, lab, variant, clientSecret),
+    enrol(provider, lab, variant, clientSecret, authority),
     relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
     // A sidecar lives in the network namespace of the gateway.
     variant.topology === 'sidecar' ? undefined : relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
@@ -74,18 +83,26 @@ export async function startContainers(
   // The public side is the engine's side of the bridge where that is this machine (not with a rootless engine or one in a virtual machine):
   // no trusted proxy either, and one hop less for nearly every request. A service that starts after `internet` then waits for nothing.
   const onBridge = await ownsAddress(lab.network.address(octets.engine))
-  const internet = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
+  const direct = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
+  const internet = publicDial(direct, variant, tls)
+  // A proxy that makes its certificate itself: any is accepted.
+  const ca = variant.certificate === 'any' ? '' : authority.certificate
   const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
   const gateway = program === undefined ? await referenceGateway(site) : await program.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
   const services = specs.map(
     ({ service, spec }): ContainerSpec => ({
       ...spec,
-      binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
+      binds: [
+        ...spec.binds,
+        { source: shared, target: '/run/conformance' },
+        ...certificateBinds(service, shared),
+        ...[docker.get(service.name)].filter((bind) => bind !== undefined),
+      ],
       after: [...spec.after, 'internet'],
       ready: readiness(service, {
         dial: internet,
-        ca: authority.certificate,
+        ca,
         publicHost: variant.host,
         log: () => lab.log(service.name, 500),
       }),
@@ -109,7 +126,12 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
-  const { sessions, loginMs } = await logEverybodyIn({ host: variant.host, dial: internet, ca: authority.certificate })
+  const { sessions, loginMs } = await logEverybodyIn({
+    host: variant.host,
+    provider: providerHost(variant),
+    dial: internet,
+    ca,
+  })
 
   const dial: Record<Vantage, Dial> = {
     internet,
@@ -140,14 +162,15 @@ export async function startContainers(
       gateway: address('gateway'),
     },
     dial,
-    ca: authority.certificate,
+    ca,
+    provider: providerHost(variant),
     password,
     sessions,
     ...(recordings && { recordings }),
     ends,
     ...(auth && { auth: stoppable(lab, auth, harness.image.reference, ends) }),
     ...(gateway.cli && { cli: gateway.cli }),
-    secrets: secrets.all(),
+    secrets: [...secrets.all(), ...ownSecrets(variant)],
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }

@@ -21,8 +21,10 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly result: EnvironmentResult
   readonly addresses: Addresses
   readonly dial: Readonly<Record<Vantage, Dial>>
-  /** PEM of the run's authority. */
+  /** PEM of the run's authority; empty: any certificate is accepted. */
   readonly ca: string
+  /** Host name of the OpenID provider; default idp.test. */
+  readonly provider?: string
   readonly password: string
   /** Deadlines of the clients, where the usual ones do not fit. */
   readonly limits?: Limits

@@ -1,0 +1,188 @@
+/** `--proxy ./nginx.conf`: one configuration file of a known proxy, with what is found beside it, as a deployment. */
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import type { Recipe } from '../../plan/recipes.ts'
+import type { ServiceFile } from '../../plan/service-schema.ts'
+import { type Place, refuseOn } from '../../plan/yaml/problem.ts'
+import { answersFile } from '../answers.ts'
+import { trust } from '../compose/read.ts'
+import { type Answers, conclude } from '../conclude.ts'
+import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
+import type { Facts } from '../products/facts.ts'
+import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
+import { factsOf } from '../products/read.ts'
+import { readText } from '../read-text.ts'
+import { neighboursOf } from './neighbours.ts'
+
+type Readable = 'nginx' | 'caddy' | 'traefik'
+
+/** Where each program finds its configuration, and the folder that paths in it are relative to. */
+const places: Readonly<Record<Readable, { readonly main: string; readonly folder: string }>> = {
+  nginx: { main: '/etc/nginx/nginx.conf', folder: '/etc/nginx' },
+  caddy: { main: '/etc/caddy/Caddyfile', folder: '/etc/caddy' },
+  traefik: { main: '/etc/traefik/traefik.yml', folder: '/etc/traefik' },
+}
+
+/** @throws UserError that says which line to write where, for what the file does not say */
+export async function readBareDeployment(
+  file: string,
+  product: Readable,
+  recipes: readonly Recipe[],
+  answers: Answers & { readonly auth?: string },
+): Promise<ReadDeployment> {
+  const folder = dirname(file)
+  const text = await readText(file)
+  const { main, folder: inContainer } = places[product]
+  // Without an http block it is what the image's own nginx.conf includes.
+  const target = product === 'nginx' && !/^\s*http\s*\{/m.test(text) ? '/etc/nginx/conf.d/default.conf' : main
+  const beside = await besideOf(folder)
+  const hostPath = (inside: string): string | undefined => {
+    if (inside === target) return file
+    const at = inside.startsWith(`${inContainer}/`) ? inside.slice(inContainer.length + 1) : undefined
+    const [first = ''] = (at ?? basename(inside)).split('/')
+    const found = beside.find((name) => name === first || `.${name}` === first)
+    if (at !== undefined && found !== undefined) return join(folder, found, at.slice(first.length))
+    return undefined
+  }
+  const start: Place = { file, line: 1, column: 1 }
+  const facts = await factsOf(product, { args: [], argPlace: () => start, hostPath, labels: [] })
+  const { gateway, auth, sameHost } = neighboursOf(facts, file)
+  const notes: Note[] = [
+    { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
+    {
+      kind: 'replaced',
+      text: `${gateway.value.host}:${gateway.value.port} is the gateway of the run`,
+      place: gateway.place,
+    },
+  ]
+  if (sameHost)
+    notes.push({
+      kind: 'assumed',
+      text: 'proxy and gateway run on one machine: the gateway trusts 127.0.0.1',
+      place: gateway.place,
+    })
+  const recipe = recipes.find(({ name }) => name === product)
+  const seat = sameHost ? ({ beside: 'gateway' } as const) : {}
+  const proxy: Part = {
+    role: 'proxy',
+    place: start,
+    service: {
+      build: { recipe: product },
+      ...seat,
+      files: { [file]: target, ...(await companions(product, facts, beside, folder, text, hostPath)) },
+      env: trust,
+      after: [...(auth ? ['auth'] : []), 'gateway'],
+      ...(Object.keys(facts.certificates).length > 0 && { certificates: { ...facts.certificates } }),
+      tmpfs: recipe?.tmpfs ?? [],
+    },
+  }
+  const service = auth && (await authService({ auth, answers, beside, folder, text, seat, notes }))
+  const isStandIn = service !== undefined && 'stub' in service
+  const understood = conclude({
+    name: nameFrom(basename(folder)),
+    title: `${basename(file)} of ${basename(folder)}`,
+    file,
+    product,
+    parts: [proxy, ...(service ? [{ role: 'auth', place: auth?.place ?? start, service: service.service }] : [])],
+    facts,
+    notes,
+    answers,
+    names: sameHost ? {} : { gateway: [gateway.value.host], ...(auth && { auth: [auth.value.host] }) },
+    ...(service && !isStandIn && 'client' in service && { client: service.client }),
+    answerIn: (line) =>
+      `write the line "${line}", with the header that your gateway trusts, into ${relative(process.cwd(), join(folder, answersFile))}`,
+  })
+  return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
+}
+
+const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])
+
+/** Other files that the configuration names and that are there. */
+async function companions(
+  product: Readable,
+  facts: Facts,
+  beside: readonly string[],
+  folder: string,
+  text: string,
+  hostPath: (inside: string) => string | undefined,
+): Promise<Record<string, string>> {
+  const files: Record<string, string> = {}
+  if (product === 'nginx')
+    for (const name of ['conf.d', 'snippets', 'sites-enabled', 'includes', 'modules-enabled', 'http.d'])
+      if (beside.includes(name)) files[join(folder, name)] = join('/etc/nginx', name)
+  for (const { value } of facts.passwords) {
+    const found = isAbsolute(value) ? hostPath(value) : undefined
+    if (found !== undefined && (await stat(found).catch(() => undefined))) files[found] = value
+  }
+  if (product !== 'traefik') return files
+  const [, directory] = /directory:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
+  const [, single] = /filename:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
+  for (const wanted of [directory, single])
+    if (wanted !== undefined && beside.includes(basename(wanted))) files[join(folder, basename(wanted))] = wanted
+  return files
+}
+
+type AuthSearch = {
+  readonly auth: NonNullable<ReturnType<typeof neighboursOf>['auth']>
+  readonly answers: Answers & { readonly auth?: string }
+  readonly beside: readonly string[]
+  readonly folder: string
+  readonly text: string
+  readonly seat: { readonly beside?: 'gateway' }
+  readonly notes: Note[]
+}
+
+/** The service that is asked who the user is: authentik's stand-in, or oauth2-proxy with the configuration that lies beside. */
+async function authService({
+  auth,
+  answers,
+  beside,
+  folder,
+  text,
+  seat,
+  notes,
+}: AuthSearch): Promise<
+  { service: ServiceFile } | { service: ServiceFile; client: ReturnType<typeof oauth2ProxyClient> & { place: Place } }
+> {
+  const { port, host } = auth.value
+  if (answers.auth === 'authentik' || /outpost\.goauthentik\.io/.test(text))
+    return {
+      service: {
+        build: { recipe: 'authentik' },
+        ...seat,
+        ready: { port },
+        env: { OUTPOST_PORT: String(port) },
+        after: ['idp'],
+      },
+    }
+  const named = answers.auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name))
+  if (named === undefined)
+    refuseOn([
+      {
+        ...auth.place,
+        message: `${host}:${port} is asked who the user is, and its configuration is not known: put oauth2-proxy.cfg beside this file, or write the line "auth: PATH/oauth2-proxy.cfg" into ${relative(process.cwd(), join(folder, answersFile))}`,
+      },
+    ])
+  const file = join(folder, named ?? '')
+  const cfg = await readText(file)
+  const client = oauth2ProxyClient([], {}, cfg)
+  const place: Place = { file, line: 1, column: 1 }
+  notes.push({ kind: 'understood', text: `${host}:${port} is oauth2-proxy with ${basename(file)}`, place })
+  if (client.port !== port)
+    refuseOn([
+      { ...auth.place, message: `${host}:${port} is asked, and ${basename(file)} listens on port ${client.port}` },
+    ])
+  const service: ServiceFile = {
+    build: { recipe: 'oauth2-proxy' },
+    ...seat,
+    command: ['oauth2-proxy', '--config=/etc/oauth2-proxy/oauth2-proxy.cfg'],
+    files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
+    env: {
+      ...(/^\s*cookie_secret(_file)?\s*=/m.test(cfg) ? {} : { OAUTH2_PROXY_COOKIE_SECRET: '{secret:cookie}' }),
+      ...trust,
+    },
+    ready: { port },
+    after: ['idp'],
+  }
+  return { service, client: { ...client, place } }
+}
