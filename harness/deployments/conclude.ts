@@ -1,4 +1,5 @@
 /** From what a configuration says to what a run must know: public host, trusted header, OpenID client, certificate, way in. */
+import { basename } from 'node:path'
 import type { ProxyFile } from '../plan/proxy-schema.ts'
 import { type Place, refuseOn } from '../plan/yaml/problem.ts'
 import type { Note, Part, Understood } from './deployment.ts'
@@ -79,7 +80,7 @@ export function conclude(evidence: Evidence): Understood {
   }
 }
 
-function hostOf({ answers, gateway, client, facts, gatewayLabels }: Evidence, notes: Note[]): string {
+function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evidence, notes: Note[]): string {
   const redirect = client?.redirect === undefined ? undefined : URL.parse(client.redirect)?.hostname
   const labels = Object.values(gatewayLabels ?? {}).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])
   const [first] = facts.hosts
@@ -87,8 +88,10 @@ function hostOf({ answers, gateway, client, facts, gatewayLabels }: Evidence, no
     [answers.host, 'as you wrote it'],
     [labels[0], "the rule in the gateway's labels"],
     [gateway?.hosts[0], 'allowedOrigins of the gateway'],
+    // nginx and Caddy say which of their sites leads to the gateway.
+    [/^(nginx|caddy)/.test(product) ? first?.value : undefined, `named in ${basename(first?.place.file ?? '')}`],
     [facts.hosts.some(({ value }) => value === redirect) ? redirect : undefined, 'redirect URL of the log-in'],
-    [first?.value, `named in ${first?.place.file ?? ''}`],
+    [first?.value, `named in ${basename(first?.place.file ?? '')}`],
     [redirect, 'redirect URL of the log-in'],
   ]
   const [host, why] = candidates.find(([one]) => one !== undefined && !one.includes('*')) ?? []
@@ -145,7 +148,11 @@ function certificateOf(
   host: string,
   notes: Note[],
 ): Pick<Understood, 'certificate'> & { certificates: Record<string, 'certificate' | 'key' | 'names'> } {
-  const { ownCertificate, certificates } = facts
+  const { ownCertificate } = facts
+  // A configuration that was written for this suite has them there already.
+  const certificates = Object.fromEntries(
+    Object.entries(facts.certificates).filter(([path]) => !path.startsWith('/run/conformance/')),
+  )
   for (const path of Object.keys(certificates))
     notes.push({ kind: 'replaced', text: `${path} is of the run, issued for the public host` })
   if (ownCertificate === undefined) return { certificate: 'run', certificates: { ...certificates } }
@@ -228,7 +235,9 @@ function loginOf(
     text: `${issuer} is the OpenID provider of the run, with users of the run and the client of the deployment`,
     place,
   })
+  const portal = redirect === undefined ? undefined : URL.parse(redirect)
   return {
+    ...(portal && portal.hostname !== host && { portal: `${portal.origin}/` }),
     callbacks: [redirect ?? `https://${host}/oauth2/callback`],
     ...(issuer !== undefined && { issuer }),
     ...(clientId !== undefined && { 'client-id': clientId }),

@@ -55,7 +55,7 @@ export function usualStarts(page: string): string[] {
 
 /**
  * Signs `user` in. Succeeds when, after a trip through the provider, the visit comes to rest on the app's host with a status below 500
- * and with a cookie that the app's host set after that trip.
+ * and with a cookie for the app that was set after that trip, by the app or by a portal on another host.
  * Never rejects for what proxy, provider or network do: `ok: false` carries the sentence and the chain.
  */
 export async function logIn(settings: LogInSettings): Promise<LogIn> {
@@ -114,7 +114,8 @@ function judge(chain: readonly Hop[], app: URL, provider: string, visitor: Visit
   if (host !== app.host) return `it came to rest at ${host}${pathname} (${status}), not back at ${app.host}`
   if (status >= 500) return `the way back ended with ${status} at ${host}${pathname}`
   const after = chain.slice(chain.findLastIndex((hop) => new URL(hop.url).hostname === provider) + 1)
-  const set = after.filter((hop) => new URL(hop.url).host === app.host).flatMap((hop) => hop.setCookies)
+  // Set by any host: a portal on another one sets a cookie for the parent domain. Kept means that the app would get it.
+  const set = after.flatMap((hop) => hop.setCookies)
   const kept = new Set(sessionOf(visitor, app).names)
   // A refused log-in clears its own temporary cookies: set, but not kept.
   if (!set.some((name) => kept.has(name))) return `${host}${pathname} answered ${status} and set no session cookie`

@@ -34,10 +34,10 @@ export function neighboursOf(facts: Facts, file: string): Neighbours {
         `${one.value.host} is an address of your network, which no container of a run can have: write a name there, such as ${one === gateway ? 'gateway' : 'auth'}`,
       )
   const sameHost = isLoopback(gateway.value.host)
-  if (auth && isLoopback(auth.value.host) !== sameHost)
+  if (auth && isLoopback(auth.value.host) && !sameHost)
     return refuse(
       auth.place,
-      `${auth.value.host}:${auth.value.port} is asked on this machine and the gateway is elsewhere (${gateway.value.host}): a run has either all on one machine or each on its own`,
+      `${auth.value.host}:${auth.value.port} is asked on this machine and the gateway is elsewhere (${gateway.value.host}): in a run the service would be another container: write its name there`,
     )
   return { gateway, ...(auth && { auth }), sameHost }
 }

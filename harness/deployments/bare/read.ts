@@ -1,5 +1,5 @@
 /** `--proxy ./nginx.conf`: one configuration file of a known proxy, with what is found beside it, as a deployment. */
-import { readdir, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import type { Recipe } from '../../plan/recipes.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
@@ -12,15 +12,15 @@ import type { Facts } from '../products/facts.ts'
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
-import { neighboursOf } from './neighbours.ts'
+import { isLoopback, neighboursOf } from './neighbours.ts'
 
 type Readable = 'nginx' | 'caddy' | 'traefik'
 
-/** Where each program finds its configuration, and the folder that paths in it are relative to. */
-const places: Readonly<Record<Readable, { readonly main: string; readonly folder: string }>> = {
-  nginx: { main: '/etc/nginx/nginx.conf', folder: '/etc/nginx' },
-  caddy: { main: '/etc/caddy/Caddyfile', folder: '/etc/caddy' },
-  traefik: { main: '/etc/traefik/traefik.yml', folder: '/etc/traefik' },
+/** Where each program finds its configuration. */
+const places: Readonly<Record<Readable, string>> = {
+  nginx: '/etc/nginx/nginx.conf',
+  caddy: '/etc/caddy/Caddyfile',
+  traefik: '/etc/traefik/traefik.yml',
 }
 
 /** @throws UserError that says which line to write where, for what the file does not say */
@@ -32,20 +32,25 @@ export async function readBareDeployment(
 ): Promise<ReadDeployment> {
   const folder = dirname(file)
   const text = await readText(file)
-  const { main, folder: inContainer } = places[product]
+  const main = places[product]
   // Without an http block it is what the image's own nginx.conf includes.
   const target = product === 'nginx' && !/^\s*http\s*\{/m.test(text) ? '/etc/nginx/conf.d/default.conf' : main
   const beside = await besideOf(folder)
+  const companions = await companionsOf(product, { folder, beside, text, main: file })
+  const bound = { [file]: target, ...companions }
   const hostPath = (inside: string): string | undefined => {
-    if (inside === target) return file
-    const at = inside.startsWith(`${inContainer}/`) ? inside.slice(inContainer.length + 1) : undefined
-    const [first = ''] = (at ?? basename(inside)).split('/')
-    const found = beside.find((name) => name === first || `.${name}` === first)
-    if (at !== undefined && found !== undefined) return join(folder, found, at.slice(first.length))
+    for (const [source, at] of Object.entries(bound))
+      if (inside === at || inside.startsWith(`${at}/`)) return join(source, inside.slice(at.length))
     return undefined
   }
   const start: Place = { file, line: 1, column: 1 }
-  const facts = await factsOf(product, { args: [], argPlace: () => start, hostPath, labels: [] })
+  const facts = await factsOf(product, {
+    args: [],
+    argPlace: () => start,
+    hostPath,
+    labels: [],
+    dynamic: Object.keys(companions),
+  })
   const { gateway, auth, sameHost } = neighboursOf(facts, file)
   const notes: Note[] = [
     { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
@@ -63,20 +68,25 @@ export async function readBareDeployment(
     })
   const recipe = recipes.find(({ name }) => name === product)
   const seat = sameHost ? ({ beside: 'gateway' } as const) : {}
+  const authSeat = auth && isLoopback(auth.value.host) ? seat : {}
   const proxy: Part = {
     role: 'proxy',
     place: start,
     service: {
       build: { recipe: product },
       ...seat,
-      files: { [file]: target, ...(await companions(product, facts, beside, folder, text, hostPath)) },
+      files: { ...bound, ...passwordFiles(facts, beside, folder) },
       env: trust,
       after: [...(auth ? ['auth'] : []), 'gateway'],
       ...(Object.keys(facts.certificates).length > 0 && { certificates: { ...facts.certificates } }),
       tmpfs: recipe?.tmpfs ?? [],
     },
   }
-  const service = auth && (await authService({ auth, answers, beside, folder, text, seat, notes }))
+  const allText = [
+    text,
+    ...(await Promise.all(Object.keys(companions).map((one) => readText(one).catch(() => '')))),
+  ].join('\n')
+  const service = auth && (await authService({ auth, answers, beside, folder, text: allText, seat: authSeat, notes }))
   const isStandIn = service !== undefined && 'stub' in service
   const understood = conclude({
     name: nameFrom(basename(folder)),
@@ -87,7 +97,10 @@ export async function readBareDeployment(
     facts,
     notes,
     answers,
-    names: sameHost ? {} : { gateway: [gateway.value.host], ...(auth && { auth: [auth.value.host] }) },
+    names: {
+      ...(!sameHost && { gateway: [gateway.value.host] }),
+      ...(auth && !isLoopback(auth.value.host) && { auth: [auth.value.host] }),
+    },
     ...(service && !isStandIn && 'client' in service && { client: service.client }),
     answerIn: (line) =>
       `write the line "${line}", with the header that your gateway trusts, into ${relative(process.cwd(), join(folder, answersFile))}`,
@@ -97,29 +110,55 @@ export async function readBareDeployment(
 
 const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])
 
-/** Other files that the configuration names and that are there. */
-async function companions(
+type Surroundings = {
+  readonly folder: string
+  readonly beside: readonly string[]
+  readonly text: string
+  readonly main: string
+}
+
+/** Other files that the configuration includes and that are there: path on this machine → path in the container. */
+async function companionsOf(
   product: Readable,
-  facts: Facts,
-  beside: readonly string[],
-  folder: string,
-  text: string,
-  hostPath: (inside: string) => string | undefined,
+  { folder, beside, text, main }: Surroundings,
 ): Promise<Record<string, string>> {
   const files: Record<string, string> = {}
-  if (product === 'nginx')
-    for (const name of ['conf.d', 'snippets', 'sites-enabled', 'includes', 'modules-enabled', 'http.d'])
-      if (beside.includes(name)) files[join(folder, name)] = join('/etc/nginx', name)
-  for (const { value } of facts.passwords) {
-    const found = isAbsolute(value) ? hostPath(value) : undefined
-    if (found !== undefined && (await stat(found).catch(() => undefined))) files[found] = value
+  const put = (name: string, target: string) => {
+    if (name !== '' && beside.includes(name) && join(folder, name) !== main) files[join(folder, name)] = target
   }
-  if (product !== 'traefik') return files
-  const [, directory] = /directory:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
-  const [, single] = /filename:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
-  for (const wanted of [directory, single])
-    if (wanted !== undefined && beside.includes(basename(wanted))) files[join(folder, basename(wanted))] = wanted
-  return files
+  switch (product) {
+    case 'nginx': {
+      const included = [...text.matchAll(/^\s*include\s+(?:\/etc\/nginx\/)?([\w.-]+)/gm)].map(([, first = '']) => first)
+      for (const name of [...included, 'conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
+        put(name, join('/etc/nginx', name))
+      return files
+    }
+    case 'caddy': {
+      for (const [, name = ''] of text.matchAll(/^\s*import\s+\.?\/?([\w.-]+)/gm)) put(name, join('/etc/caddy', name))
+      return files
+    }
+    case 'traefik': {
+      const [, single] = /filename:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
+      if (single !== undefined) put(basename(single), single)
+      const [, directory] = /directory:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
+      if (directory === undefined) return files
+      if (beside.includes(basename(directory))) put(basename(directory), directory)
+      else
+        for (const name of beside.filter((one) => /\.ya?ml$/.test(one) && one !== answersFile))
+          if (/^(http|tcp|tls|udp):/m.test(await readText(join(folder, name)))) put(name, join(directory, name))
+      return files
+    }
+  }
+}
+
+/** Files of basic authentication, with or without the dot that hides them. */
+function passwordFiles({ passwords }: Facts, beside: readonly string[], folder: string): Record<string, string> {
+  return Object.fromEntries(
+    passwords.flatMap(({ value }) => {
+      const found = beside.find((name) => name === basename(value) || `.${name}` === basename(value))
+      return found === undefined || !isAbsolute(value) ? [] : [[join(folder, found), value]]
+    }),
+  )
 }
 
 type AuthSearch = {

@@ -15,12 +15,18 @@ export function caddyFacts(text: string, file: string): Facts {
   const sites = lines.filter(
     ({ depth, opens, words }) => depth === 0 && opens && words.length > 0 && !words[0]?.startsWith('('),
   )
-  const addresses = sites.flatMap(({ words, place }) =>
-    words
-      .flatMap((word) => word.split(','))
-      .filter(Boolean)
-      .map((value) => ({ value, place })),
-  )
+  // The site that leads to the gateway is the one that matters; a portal may stand before it in the file.
+  const toGateway =
+    named('reverse_proxy').find(({ words }) => words.some((word) => /:18789$/.test(word)))?.place.line ?? 0
+  const own = sites.findLast(({ place }) => place.line < toGateway)
+  const addresses = sites
+    .toSorted((one, other) => Number(other === own) - Number(one === own))
+    .flatMap(({ words, place }) =>
+      words
+        .flatMap((word) => word.split(','))
+        .filter(Boolean)
+        .map((value) => ({ value, place })),
+    )
   const hosts = addresses.flatMap(({ value, place }): Said[] => {
     const host = value.replace(/^https?:\/\//, '').replace(/[:/].*$/, '')
     return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? [{ value: host, place }] : []

@@ -58,9 +58,14 @@ const identityNames = [
   'x-remote-user',
 ]
 
-export const isIdentity = (header: string) => identityNames.includes(header.toLowerCase())
+/** Others that look as if they named a user: `X-Openclaw-User`, `X-User-Email`, `X-Auth-Request-Preferred-Username`. */
+export const isIdentity = (header: string) =>
+  identityNames.includes(header.toLowerCase()) || /(^|-)(user|username|email|login)(-email|-name)?$/i.test(header)
 
 export function likeliest(identities: readonly Said[]): Said | undefined {
-  const rank = ({ value }: Said) => identityNames.indexOf(value.toLowerCase())
-  return identities.filter((one) => rank(one) >= 0).toSorted((one, other) => rank(one) - rank(other))[0]
+  const rank = ({ value }: Said) => {
+    const known = identityNames.indexOf(value.toLowerCase())
+    return known < 0 ? identityNames.length : known
+  }
+  return identities.toSorted((one, other) => rank(one) - rank(other))[0]
 }

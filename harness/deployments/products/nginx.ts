@@ -114,8 +114,9 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       block.filter(({ name }) => name === 'server'),
     ]),
   )
+  const variables = new Map(named('set').map(({ directive: { args } }) => [args[0] ?? '', args[1] ?? '']))
   const target = ({ args: [url = ''], place }: Directive): Said<Upstream>[] => {
-    const direct = upstreamOf(url)
+    const direct = upstreamOf(url.replaceAll(/\$\w+/g, (name) => variables.get(name) ?? name))
     const pool = direct && pools.get(direct.host)
     if (pool) return pool.flatMap((server) => said(upstreamOf(server.args[0] ?? ''), server.place))
     return said(direct, place)
@@ -140,12 +141,16 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
   }))
   const identities = named('proxy_set_header').flatMap(({ directive: { args, place } }) => {
     const [header = '', value = ''] = args
-    return isIdentity(header) && (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value))
+    return isIdentity(header) &&
+      (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || /^[\w@.-]+$/.test(value))
       ? [{ value: header, place }]
       : []
   })
   return {
-    hosts: named('server_name').flatMap(({ directive: { args, place } }) =>
+    hosts: gatewayFirst(
+      named('server_name'),
+      passes.filter(({ directive }) => target(directive).some(({ value }) => value.port === 18_789)),
+    ).flatMap(({ directive: { args, place } }) =>
       args.filter((name) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name)).map((value) => ({ value, place })),
     ),
     certificates: Object.fromEntries([
@@ -164,6 +169,15 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       named('http2').some(({ directive }) => directive.args[0] === 'on') ||
       named('listen').some(({ directive }) => directive.args.includes('http2')),
   }
+}
+
+type Within = { readonly directive: Directive; readonly around: readonly Directive[] }
+
+/** The server that leads to the gateway is the one that matters; a portal may stand before it in the file. */
+function gatewayFirst(names: readonly Within[], passes: readonly Within[]): readonly Within[] {
+  const serverOf = ({ around }: Within) => around.find(({ name }) => name === 'server')
+  const servers = new Set(passes.map(serverOf))
+  return names.toSorted((one, other) => Number(servers.has(serverOf(other))) - Number(servers.has(serverOf(one))))
 }
 
 function inEtc(path = ''): string {

@@ -16,6 +16,8 @@ export type Told = {
   readonly hostPath: (inside: string) => string | undefined
   /** Labels that it reads, as settings. */
   readonly labels: Settings
+  /** Dynamic files of Traefik, where they lie. */
+  readonly dynamic?: readonly string[]
 }
 
 /** @param product name of a recipe. @throws UserError for a configuration that cannot be parsed */
@@ -46,7 +48,7 @@ async function ofNginx({ hostPath }: Told): Promise<Facts> {
   return nginxFacts((await Promise.all(files.map((file) => readNginx(file, hostPath)))).flat())
 }
 
-async function traefikFiles({ args, hostPath }: Told): Promise<Settings> {
+async function traefikFiles({ args, hostPath, dynamic: known = [] }: Told): Promise<Settings> {
   const wanted = [flag(args, 'configfile'), '/etc/traefik/traefik.yml', '/etc/traefik/traefik.yaml']
   const main = wanted.map((one) => one && hostPath(one)).find((one) => one !== undefined && one !== '')
   const fixed = main === undefined || main === '' ? [] : settingsOfYaml(await readText(main), main)
@@ -56,6 +58,8 @@ async function traefikFiles({ args, hostPath }: Told): Promise<Settings> {
   const inside = [...(single ? [single] : []), ...(directory ? [join(directory, '*.{yml,yaml}')] : [])]
   const patterns = inside.map(hostPath).filter((one) => one !== undefined)
   const files = (await Promise.all(patterns.map((one) => Array.fromAsync(glob(one))))).flat().toSorted()
-  const dynamic = await Promise.all(files.map(async (file) => settingsOfYaml(await readText(file), file)))
+  const dynamic = await Promise.all(
+    [...new Set([...files, ...known])].map(async (file) => settingsOfYaml(await readText(file), file)),
+  )
   return [...fixed, ...dynamic.flat()]
 }
