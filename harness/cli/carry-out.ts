@@ -4,16 +4,18 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { removeRun } from '../lab/containers/sweep.ts'
 import { engineClient } from '../lab/deadlines.ts'
-import { stopSteps } from '../lab/images/step.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
+import { UserError } from '../plan/user-error.ts'
 import { engineInWords } from '../report/overview.ts'
-import { mustBeReport, writeReport } from '../report/write.ts'
+import { mustBeReport, removeOldReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
 import type { RunEvent } from '../run/protocol/events.ts'
 import type { Results } from '../run/results/results.ts'
 import { createRunFolder } from '../run/run-folder.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
+import { interruptible } from './interruption.ts'
+import { jobsThatFit, requireOutFolder } from './machine.ts'
 import type { RunOptions } from './options.ts'
 import { chooseEngine, type EngineChoice, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
@@ -38,17 +40,22 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   const since = performance.now()
   const startedAt = new Date().toISOString()
   const out = resolve(options.out)
+  if (options.out === '') throw new UserError('--out is empty: name the folder for the report.')
   // Before hours of work, not after them.
   await mustBeReport(out)
+  await requireOutFolder(out, plan.environments.length)
   using progress = terminalProgress()
   using interruption = interruptible(progress)
   progress.note(planLine(plan))
   const choice = await chooseEngine(plan, options, progress)
   const nothingRuns = choice.engine.kind === 'none' && plan.environments.every(({ embedded }) => !embedded)
   const environments = [...plan.environments, ...(nothingRuns ? order.withoutEngine() : [])]
+  const jobs = jobsThatFit(environments, options.jobs, choice.engine.kind)
   const collection = new Collection(environments, order.complete)
   await using own = await createRunFolder(options)
   const { runId, folder } = own
+  // Whatever happens from here on, an earlier report is not taken for this run's.
+  await removeOldReport(out)
   const facts = {
     id: runId,
     startedAt,
@@ -61,6 +68,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     notes.push(line)
     progress.note(line)
   }
+  if (jobs < options.jobs)
+    note(`Too little memory for ${options.jobs} environments at a time: running ${jobs} (as with --jobs ${jobs}).`)
   let engine: Results['run']['engine'] = { kind: choice.engine.kind, version: '' }
   const results = () => {
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
@@ -85,7 +94,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       environments: prepared.environments,
       engine: choice.engine,
       folder,
-      jobs: options.jobs,
+      jobs,
       keep: options.keep,
     }
     const judged = Promise.withResolvers<void>()
@@ -100,6 +109,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
+      if (choice.engine.kind === 'docker') interruption.startedIn(choice.engine.socket)
       const run = spawnRun(request, choice.prefix, onEvent, interruption.signal)
       try {
         const end = await Promise.race([run, judged.promise])
@@ -108,7 +118,10 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       } finally {
         const end = await run
         if (end.kind === 'died')
-          collection.take({ type: 'failure', message: `The run's process ended early: ${end.detail}` })
+          collection.take({
+            type: 'failure',
+            message: `The run's process ended early: ${end.detail}${ofMemory(end.detail)}`,
+          })
         if (choice.engine.kind === 'docker' && !options.keep)
           for (const line of await removeRest(choice.engine.socket, runId)) note(line)
       }
@@ -125,30 +138,16 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   return written
 }
 
-/** Ctrl-C or SIGTERM: finishes the case at hand, removes all containers, writes partial results. A second one does not wait. */
-export function interruptible(progress: TerminalProgress): Disposable & { readonly signal: AbortSignal } {
-  const abort = new AbortController()
-  const onSignal = () => {
-    if (abort.signal.aborted) process.exit(130)
-    progress.note('Interrupted: cleaning up and writing partial results. Press Ctrl-C again to exit at once.')
-    abort.abort()
-    stopSteps()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return {
-    signal: abort.signal,
-    [Symbol.dispose]() {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-    },
-  }
-}
-
 function show(event: RunEvent, collection: Collection, progress: TerminalProgress): void {
   if (event.type === 'starting') progress.status(`${event.id} starts`)
   if (event.type === 'cell') progress.status(`${collection.count} cells · ${event.cell.environment}`)
   if (event.type === 'environment-done') progress.note(environmentLine(event.id, collection))
+}
+
+/** The kernel ends a process with SIGKILL where the memory is exhausted; nobody else here does. */
+function ofMemory(detail: string): string {
+  if (!/SIGKILL|exit code 137/.test(detail)) return ''
+  return `\n  The system may have ended it because memory was exhausted (${Math.round(process.availableMemory() / 1e6)} MB are available now): try --jobs 1.`
 }
 
 type Engine = Results['run']['engine']
@@ -191,6 +190,7 @@ function commit(): string {
   try {
     return execFileSync('git', ['-C', root, 'rev-parse', '--short=12', 'HEAD'], {
       encoding: 'utf8',
+      timeout: 5000,
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim()
   } catch {

@@ -38,7 +38,7 @@ export async function contractCommand(options: ContractOptions): Promise<number>
   using progress = terminalProgress()
   progress.note(wrapped(`${counted(programs.length)}: ${programs.map(nameOf).join(', ')}`))
   // What containers take is loaded after the first line is out.
-  const { interruptible } = await import('./carry-out.ts')
+  const { interruptible } = await import('./interruption.ts')
   using interruption = interruptible(progress)
   const hearing = new Hearing(programs, progress)
   await ask(programs, audited, options, hearing, progress, interruption.signal)

@@ -1,12 +1,15 @@
 /** `conformance doctor`: what is there, what is missing, and what to do about it. Changes nothing. */
 import { execFile } from 'node:child_process'
-import { mkdir, statfs } from 'node:fs/promises'
-import { freemem, totalmem } from 'node:os'
+import type { StatsFs } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { totalmem } from 'node:os'
+import { basename, dirname } from 'node:path'
 import { promisify, styleText } from 'node:util'
+import { cacheItems, damagedEntries } from '../lab/cache/clear.ts'
 import { cacheFolder } from '../lab/cache.ts'
 import { findEngine, privateObstacles } from '../lab/engine.ts'
 
-export type DoctorOptions = { readonly json: boolean }
+export type DoctorOptions = { readonly deep?: boolean; readonly json: boolean }
 
 /** `missing` keeps something from running; `limited` costs only a part, which `advice` names. */
 type Finding = {
@@ -23,7 +26,7 @@ const neededDisk = 6 * gigabyte
 const neededMemory = 2 * gigabyte
 
 /** @returns 0 when real proxies can run here, 3 when only the embedded lab can */
-export async function doctor({ json }: DoctorOptions): Promise<number> {
+export async function doctor({ deep = false, json }: DoctorOptions): Promise<number> {
   const engine = await findEngine('auto')
   const findings: Finding[] = [
     { what: 'Node', state: 'there', detail: process.versions.node },
@@ -51,6 +54,7 @@ export async function doctor({ json }: DoctorOptions): Promise<number> {
     ),
     await disk(),
     memory(),
+    await cache(deep),
   ]
   if (json) console.log(JSON.stringify({ engine: engine.kind, tried: engine.tried, findings }, undefined, 2))
   else {
@@ -97,9 +101,26 @@ async function tool(
   }
 }
 
+/** Every entry is compared at its next use anyway; `deep` finds what size and time do not show. */
+async function cache(deep: boolean): Promise<Finding> {
+  const what = 'cache'
+  const items = await cacheItems()
+  const bytes = items.reduce((sum, item) => sum + item.bytes, 0)
+  const detail = `${items.length} entries, ${(bytes / gigabyte).toFixed(1)} GB in ${cacheFolder}`
+  const damaged = deep ? await damagedEntries() : []
+  if (damaged.length === 0)
+    return { what, state: 'there', detail: deep ? `${detail}; every file has its digest` : detail }
+  return {
+    what,
+    state: 'limited',
+    detail: `${detail}; damaged: ${damaged.map(({ path, how }) => `${basename(path)} (${how})`).join(', ')}`,
+    advice: `Remove what is damaged, it is made again when it is needed: rm -r ${damaged.map(({ path }) => `'${path}'`).join(' ')}`,
+  }
+}
+
+/** Of the folder, or the nearest one above it that is there: nothing is made for asking. */
 async function disk(): Promise<Finding> {
-  await mkdir(cacheFolder, { recursive: true })
-  const { bavail, bsize } = await statfs(cacheFolder)
+  const { bavail, bsize } = await nearest(cacheFolder)
   const free = bavail * bsize
   const detail = `${(free / gigabyte).toFixed(1)} GB free at ${cacheFolder}`
   return free >= neededDisk
@@ -112,9 +133,18 @@ async function disk(): Promise<Finding> {
       }
 }
 
+async function nearest(folder: string): Promise<StatsFs> {
+  try {
+    return await statfs(folder)
+  } catch (error) {
+    if (dirname(folder) === folder) throw error
+    return await nearest(dirname(folder))
+  }
+}
+
 function memory(): Finding {
-  const detail = `${(freemem() / gigabyte).toFixed(1)} of ${(totalmem() / gigabyte).toFixed(1)} GB free`
-  return freemem() >= neededMemory
+  const detail = `${(process.availableMemory() / gigabyte).toFixed(1)} of ${(totalmem() / gigabyte).toFixed(1)} GB free`
+  return process.availableMemory() >= neededMemory
     ? { what: 'memory', state: 'there', detail }
     : { what: 'memory', state: 'limited', detail, advice: 'Run fewer environments at a time: --jobs 1.' }
 }

@@ -52,7 +52,7 @@ export async function fuzzCommand(options: FuzzOptions): Promise<number> {
     `Seed ${order.seed}, up to ${order.runs} requests in each of ${plan.environments.length} ${plan.environments.length === 1 ? 'environment' : 'environments'}: ${plan.environments.map(({ id }) => id).join(', ')}`,
   )
   // What containers take is loaded after the first line is out.
-  const { interruptible } = await import('./carry-out.ts')
+  const { interruptible } = await import('./interruption.ts')
   using interruption = interruptible(progress)
   const inProcess = plan.environments.filter((environment) => environment.embedded)
   const rows: Row[] = []

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-/** The command line: parses, calls, prints. Exit codes: see `exit.ts`. */
+/** The command line: parses, calls, prints. */
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
 import { compiledFolder } from '../lab/cache.ts'
+import { MachineError } from '../lab/machine-error.ts'
 import { UserError } from '../plan/user-error.ts'
+import { requireDescriptors } from './machine.ts'
 import {
   canaryOptions,
   contractOptions,
@@ -14,6 +16,12 @@ import {
   runOptions,
   selectionOptions,
 } from './options.ts'
+
+survive(process.stdout, process.stderr)
+process.on('uncaughtException', (error) => {
+  process.exitCode = complain(error)
+  process.exit()
+})
 
 // The variable is for the run's own process and its threads.
 process.env.NODE_COMPILE_CACHE ??= compiledFolder
@@ -202,6 +210,7 @@ program
 program
   .command('doctor')
   .description('engine, registries, tools, disk, memory: what is there, what is missing, what to do')
+  .option('--deep', 'also compare every file of the cache with its digest', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
     const { doctor } = await import('./doctor.ts')
@@ -210,8 +219,9 @@ program
 
 program
   .command('clean')
-  .description('remove whatever earlier runs left: containers, networks, folders')
+  .description('remove what is left over from earlier runs: containers, networks, folders, damaged cache entries')
   .option('--dry-run', 'only say what would be removed', false)
+  .option('--cache', 'also empty the cache: programs are fetched and built again when they are needed', false)
   .option('--json', 'machine-readable', false)
   .action(async (options) => {
     const { clean } = await import('./clean.ts')
@@ -234,11 +244,21 @@ function complain(error: unknown): number {
     console.error(error.message)
     return 2
   }
+  if (error instanceof MachineError) {
+    console.error(error.message)
+    return 3
+  }
   console.error(error instanceof Error ? error.stack : error)
   return 3
 }
 
+/** A reader that has gone (`| head`), or a full disk behind a stream, ends no run: its result is the report and the exit code. */
+function survive(...streams: readonly NodeJS.WriteStream[]): void {
+  for (const stream of streams) stream.on('error', () => {})
+}
+
 try {
+  requireDescriptors()
   refuseUnknownCommand(process.argv.slice(2))
   await program.parseAsync()
 } catch (error) {

@@ -4,8 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type CertificateAuthority, createAuthority } from '../lab/certificate-authority.ts'
-import { sendHttp1, usualLimits } from './http1.ts'
+import { sendHttp1 } from './http1.ts'
 import { peerOf } from './peer.testing.ts'
+import { usualLimits } from './wire.ts'
 
 const context = { host: 'app.test', cookie: '', mark: 'mark-1', password: 'right' }
 const impatient = { ...usualLimits, deadlineMs: 150, patienceMs: 60, quietMs: 30 }
@@ -75,10 +76,14 @@ describe('what comes back', () => {
   })
 
   it('is nothing, and no fault, when the peer closes or resets without an answer', async () => {
-    for (const leave of [(socket: Socket) => socket.end(), (socket: Socket) => socket.resetAndDestroy()]) {
+    const ways = [
+      ['closed', (socket: Socket) => socket.end()],
+      ['reset', (socket: Socket) => socket.resetAndDestroy()],
+    ] as const
+    for (const [ending, leave] of ways) {
       const target = await peer((socket) => socket.once('data', () => leave(socket)))
       const exchange = await sendHttp1(target, {}, context, 'http', usualLimits)
-      expect(exchange).toMatchObject({ verdict: { kind: 'not-the-gateway' } })
+      expect(exchange).toMatchObject({ verdict: { kind: 'not-the-gateway' }, ending })
       expect(exchange).not.toHaveProperty('response')
       expect(exchange).not.toHaveProperty('fault')
     }
@@ -96,21 +101,62 @@ describe('what comes back', () => {
     )
     expect(exchange).not.toHaveProperty('response')
     expect(exchange).not.toHaveProperty('fault')
+    // Node's server closes its side as well.
+    expect(exchange.ending).toBe('closed')
     expect(ended).toBe(true)
   })
 
   it('is a fault at the deadline, with as much of the answer as came', async () => {
     const silent = await sendHttp1(await peer(answering([])), {}, context, 'http', impatient)
-    expect(silent.fault).toBe('no answer came within 150 ms')
+    expect(silent).toMatchObject({ ending: 'no-answer', fault: 'no answer came within 150 ms' })
     const half = await sendHttp1(await peer(answering([ok.slice(0, -1)])), {}, context, 'http', impatient)
-    expect(half).toMatchObject({ fault: 'the answer did not end within 150 ms', response: { status: 200, body: 'h' } })
+    expect(half).toMatchObject({
+      ending: 'unfinished',
+      fault: 'the answer did not end within 150 ms',
+      response: { status: 200, body: 'h' },
+    })
   })
 
   it('is a fault when nobody listens, with the words of the network', async () => {
     const refused = { dial: () => Promise.reject(new Error('connect ECONNREFUSED')), host: 'gateway', port: 18789 }
     const exchange = await sendHttp1(refused, {}, context, 'http', usualLimits)
-    expect(exchange.fault).toBe('dialling gateway:18789 failed: connect ECONNREFUSED')
+    expect(exchange).toMatchObject({
+      ending: 'not-connected',
+      fault: 'dialling gateway:18789 failed: connect ECONNREFUSED',
+    })
   })
+
+  const preface = raw('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'GET / HTTP/1.1\r\n\r\n')
+  it.each([
+    ['SETTINGS', Buffer.from('000000040000000000', 'hex')],
+    [
+      'SETTINGS in pieces, and GOAWAY',
+      Buffer.from('00000604000000000000030000006400000807000000000000000000000001', 'hex'),
+    ],
+    ['GOAWAY alone', Buffer.from('0000080700000000000000000000000001', 'hex')],
+  ])('is an answer in HTTP/2 frames, and no fault: %s', async (_what, frames) => {
+    const target = await peer((socket) =>
+      socket.once('data', () => {
+        socket.write(frames.subarray(0, 5), () => socket.end(frames.subarray(5)))
+      }),
+    )
+    const exchange = await sendHttp1(target, preface, context, 'http', impatient)
+    expect(exchange).toMatchObject({ ending: 'http2', verdict: { kind: 'not-the-gateway' } })
+    expect(exchange).not.toHaveProperty('response')
+    expect(exchange).not.toHaveProperty('fault')
+  })
+
+  it.each(['000000040000000001', '000005040000000000', 'SSH-2.0-OpenSSH'])(
+    'is a fault in bytes of no known protocol: %s',
+    async (bytes) => {
+      const answer = /^[0-9a-f]+$/.test(bytes) ? Buffer.from(bytes, 'hex') : Buffer.from(bytes)
+      const target = await peer((socket) => socket.once('data', () => socket.end(answer)))
+      expect(await sendHttp1(target, preface, context, 'http', impatient)).toMatchObject({
+        ending: 'not-http',
+        fault: expect.stringMatching(/^the answer is not HTTP: /),
+      })
+    },
+  )
 
   it('is the word of the gateway when it has its form', async () => {
     const server = createHttpServer((_request, response) => {
@@ -134,7 +180,9 @@ describe('TLS', () => {
     const server = createTlsServer(options, (socket) => {
       socket.on('error', () => {})
       socket.once('data', () =>
-        socket.end(`HTTP/1.0 200 OK\r\n\r\n${socket.alpnProtocol} for ${String(socket.servername)}`),
+        socket.end(
+          `HTTP/1.0 200 OK\r\n\r\n${socket.alpnProtocol} for ${String(socket.servername)}${socket.isSessionReused() ? ', resumed' : ''}`,
+        ),
       )
     })
     server.on('tlsClientError', () => {})
@@ -147,6 +195,15 @@ describe('TLS', () => {
   it('names the server and asks for HTTP/1.1', async () => {
     const target = { ...(await secure(['app.test'])), tls: { ca: authority.certificate, servername: 'app.test' } }
     expect((await sendHttp1(target, {}, context, 'http')).response?.body).toBe('http/1.1 for app.test')
+  })
+
+  it("resumes the user's own TLS session and nobody else's", async () => {
+    const target = { ...(await secure(['app.test'])), tls: { ca: authority.certificate, servername: 'app.test' } }
+    const bodies: (string | undefined)[] = []
+    for (const cookie of ['alice', 'alice', 'bob', 'bob', '', 'alice']) {
+      bodies.push((await sendHttp1(target, {}, { ...context, cookie }, 'http')).response?.body.replace(/.*test/, ''))
+    }
+    expect(bodies).toEqual(['', ', resumed', '', ', resumed', '', ', resumed'])
   })
 
   it.each([

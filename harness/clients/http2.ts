@@ -5,11 +5,11 @@ import type { Duplex } from 'node:stream'
 import type { HeaderLine, Send } from '../plan/case.ts'
 import type { Exchange, Response } from './exchange.ts'
 import { encodeFields, requestFields } from './header-block.ts'
-import { type Limits, usualLimits } from './http1.ts'
 import { notTheGateway, verdictOf } from './probe.ts'
 import { bodyOf, methodOf, type RequestContext } from './request-bytes.ts'
 import { substitutingHeaders } from './substituted-headers.ts'
 import { openStream, type Peer } from './tls.ts'
+import { type Limits, usualLimits } from './wire.ts'
 
 /**
  * Sends one request on a connection of its own. A stream that the peer resets, or a connection that it ends, is an exchange without an answer;
@@ -34,7 +34,7 @@ export async function sendHttp2(
   if (send.raw !== undefined) return ended({ fault: 'raw bytes are HTTP/1.x and cannot be sent over h2' })
   let stream: Duplex
   try {
-    stream = await openStream(peer, 'h2', limits.deadlineMs)
+    stream = await openStream(peer, 'h2', limits.deadlineMs, context.cookie)
   } catch (error) {
     return ended({ fault: error instanceof Error ? error.message : String(error) })
   }

@@ -1,105 +1,108 @@
 /** A WebSocket that stays open after the gateway's handshake: requests, pings and the close, as a signed-in client has them. */
-import { once } from 'node:events'
-import { WebSocket } from 'ws'
-import { z } from 'zod'
-import { markHeader } from '../plan/marks.ts'
-import { connectParameters } from './gateway-protocol.ts'
-import { openStream, type Peer } from './tls.ts'
-
-const frameSchema = z.looseObject({
-  id: z.string().optional(),
-  event: z.string().optional(),
-  ok: z.boolean().optional(),
-})
-type Frame = z.infer<typeof frameSchema>
+import { type Frame, greet, parseFrame, requestFrame } from './gateway-protocol.ts'
+import { Http1Connection } from './http1.ts'
+import type { RequestContext } from './request-bytes.ts'
+import type { Peer } from './tls.ts'
+import type { FrameSocket } from './websocket-frames.ts'
+import { usualLimits } from './wire.ts'
 
 export class LiveSocket implements AsyncDisposable {
-  readonly #socket: WebSocket
+  readonly #connection: Http1Connection
+  readonly #socket: FrameSocket
   readonly #deadlineMs: number
+  readonly #answers = new Map<string, PromiseWithResolvers<Frame>>()
+  readonly #pongs: PromiseWithResolvers<Buffer>[] = []
+  readonly #closed = Promise.withResolvers<number>()
+  #over: Error | undefined
   #asked = 0
 
-  private constructor(socket: WebSocket, deadlineMs: number) {
+  private constructor(connection: Http1Connection, socket: FrameSocket, deadlineMs: number) {
+    this.#connection = connection
     this.#socket = socket
     this.#deadlineMs = deadlineMs
+    // Whoever closes waits for it; nobody else has to.
+    this.#closed.promise.catch(() => {})
+    void this.#listen()
   }
 
   /**
-   * Upgrades and goes through the gateway's `connect` as any client.
+   * Upgrades on a connection of its own and goes through the gateway's `connect` as any client.
    * @param deadlineMs for each step
    * @throws when the upgrade or the gateway refuses, or the deadline passes
    */
-  static async open(
-    peer: Peer,
-    { target, mark, cookie }: { readonly target: string; readonly mark: string; readonly cookie: string },
-    deadlineMs: number,
-  ): Promise<LiveSocket> {
-    const stream = await openStream(peer, 'http/1.1', deadlineMs)
-    const socket = new WebSocket(`ws://${peer.host}${target}`, {
-      createConnection: () => stream,
-      headers: { [markHeader]: mark, ...(cookie !== '' && { cookie }) },
-      perMessageDeflate: false,
-    })
-    const live = new LiveSocket(socket, deadlineMs)
-    try {
-      await live.#frame((frame) => frame.event === 'connect.challenge')
-      const answer = await live.ask('connect', connectParameters({ clientId: 'test', clientMode: 'test' }, 'live'))
-      if (answer.ok !== true) throw new Error(`the gateway refused connect: ${JSON.stringify(answer)}`)
-      return live
-    } catch (error) {
-      socket.terminate()
-      throw error
+  static async open(peer: Peer, context: RequestContext, deadlineMs: number): Promise<LiveSocket> {
+    await using opening = new AsyncDisposableStack()
+    const connection = opening.use(new Http1Connection(peer, { ...usualLimits, deadlineMs }))
+    const { exchange, socket } = await connection.upgrade({}, context, 'websocket')
+    if (socket === undefined) {
+      throw new Error(exchange.fault ?? `the upgrade was answered with ${exchange.response?.status ?? 'nothing'}`)
     }
+    const timer = setTimeout(() => socket.expire(), deadlineMs)
+    const greeting = await greet(socket, { clientId: 'test', clientMode: 'test' })
+    clearTimeout(timer)
+    if (greeting.kind === 'broken') throw new Error(greeting.fault)
+    if (greeting.kind === 'refused') throw new Error(`the gateway refused connect: ${JSON.stringify(greeting.error)}`)
+    opening.move()
+    return new LiveSocket(connection, socket, deadlineMs)
   }
 
   /** One request of the gateway's protocol and its answer. @throws when the socket closes first or the deadline passes */
   async ask(method: string, params: unknown): Promise<Frame> {
     const id = `${method}-${this.#asked++}`
-    const answer = this.#frame((frame) => frame.id === id)
-    this.#socket.send(JSON.stringify({ type: 'req', id, method, params }))
-    return await answer
+    const answer = Promise.withResolvers<Frame>()
+    this.#answers.set(id, answer)
+    this.#socket.send(requestFrame(id, method, params))
+    return await this.#within(answer.promise)
   }
 
   /** The payload of the pong. @throws when the socket closes first or the deadline passes */
   async ping(payload: Buffer): Promise<Buffer> {
-    const pong = this.#within(once(this.#socket, 'pong'))
+    const pong = Promise.withResolvers<Buffer>()
+    this.#pongs.push(pong)
     this.#socket.ping(payload)
-    const [back] = await pong
-    return Buffer.from(back)
+    return await this.#within(pong.promise)
   }
 
   /** Says good-bye with 1000. Returns the code with which the other side closes. */
   async close(): Promise<number> {
-    const closed = this.#within(once(this.#socket, 'close'))
     this.#socket.close(1000)
-    const [code] = await closed
-    return Number(code)
+    return await this.#within(this.#closed.promise)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.terminate()
+    await this.#connection[Symbol.asyncDispose]()
   }
 
-  #frame(wanted: (frame: Frame) => boolean): Promise<Frame> {
-    return this.#within(
-      new Promise((resolve, reject) => {
-        const stop = () => this.#socket.off('message', take).off('error', fail).off('close', closed)
-        const take = (text: Buffer) => {
-          const frame = frameSchema.safeParse(parsed(text)).data
-          if (frame === undefined || !wanted(frame)) return
-          stop()
-          resolve(frame)
+  /** Hands each event to whoever waits for it, until there are no more. */
+  async #listen(): Promise<void> {
+    for (;;) {
+      const event = await this.#socket.next()
+      switch (event.kind) {
+        case 'text': {
+          const frame = parseFrame(event.text)
+          if (frame?.id !== undefined) this.#answers.get(frame.id)?.resolve(frame)
+          continue
         }
-        const fail = (error: Error) => {
-          stop()
-          reject(error)
-        }
-        const closed = (code: number, reason: Buffer) => fail(new Error(`the WebSocket closed with ${code} ${reason}`))
-        this.#socket.on('message', take).once('error', fail).once('close', closed)
-      }),
-    )
+        case 'pong':
+          this.#pongs.shift()?.resolve(event.payload)
+          continue
+        case 'close':
+          this.#closed.resolve(event.code)
+          return this.#end(`the WebSocket closed with ${event.code} ${event.reason}`.trimEnd())
+        case 'end':
+        case 'deadline':
+          return this.#end('the WebSocket ended without a close')
+      }
+    }
+  }
+
+  #end(why: string): void {
+    this.#over = new Error(why)
+    for (const waiting of [...this.#answers.values(), ...this.#pongs, this.#closed]) waiting.reject(this.#over)
   }
 
   async #within<T>(work: Promise<T>): Promise<T> {
+    if (this.#over !== undefined) await Promise.race([work, Promise.reject(this.#over)])
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
@@ -112,13 +115,5 @@ export class LiveSocket implements AsyncDisposable {
     } finally {
       clearTimeout(timer)
     }
-  }
-}
-
-function parsed(text: Buffer): unknown {
-  try {
-    return JSON.parse(text.toString())
-  } catch {
-    return undefined
   }
 }

@@ -30,6 +30,15 @@ describe('an ordinary request', () => {
     )
   })
 
+  it('writes header names with _ and . as they stand', () => {
+    const headers = [
+      ['X_Forwarded_User', 'a'],
+      ['REMOTE_USER', 'b'],
+      ['x.forwarded.user', 'c'],
+    ] as const
+    expect(written({ headers })).toMatch(/\nX_Forwarded_User: a\nREMOTE_USER: b\nx\.forwarded\.user: c\n/)
+  })
+
   it('sends as many Host lines as it is told, and none for an empty list', () => {
     expect(written({ method: 'GET', target: '/', host: ['a', 'b'] })).toMatch(/\nHost: a\nHost: b\n/)
     expect(written({ method: 'GET', target: '/', host: [] })).not.toMatch(/host/i)

@@ -2,10 +2,16 @@
 import type { HeaderLine } from '../plan/case.ts'
 import type { Response } from './exchange.ts'
 
-type Head = { readonly status: number; readonly headers: readonly HeaderLine[]; readonly end: number }
+type Head = {
+  readonly version: string
+  readonly status: number
+  readonly headers: readonly HeaderLine[]
+  readonly end: number
+}
 
 type Parsed =
-  | { readonly kind: 'response'; readonly response: Response; readonly end: number }
+  /** `closes`: nothing may follow on this connection, RFC 9112 9.3. */
+  | { readonly kind: 'response'; readonly response: Response; readonly end: number; readonly closes: boolean }
   /** `partial`: the head is there, the body has not ended. */
   | { readonly kind: 'incomplete'; readonly partial?: Response }
   | { readonly kind: 'not-http' }
@@ -18,6 +24,12 @@ export class ResponseReader {
   upgraded: Buffer | undefined
   /** The first bytes, where the peer does not speak HTTP. */
   garbage: string | undefined
+  /** The peer answers in HTTP/2 frames: it took the request for HTTP/2. */
+  http2 = false
+  /** The last response is not whole. */
+  cutShort = false
+  /** The peer has said, or the form of its answer says, that it closes behind the last response. */
+  closes = false
   #rest: Buffer = Buffer.alloc(0)
   #method: string
 
@@ -45,14 +57,20 @@ export class ResponseReader {
   }
 
   #cut(input: 'open' | 'closed'): void {
-    while (this.#rest.length > 0 && this.garbage === undefined && this.upgraded === undefined) {
+    while (this.#rest.length > 0 && this.garbage === undefined && this.upgraded === undefined && !this.http2) {
       const parsed = parseResponse(this.#rest, this.#method, input)
       if (parsed.kind === 'not-http') {
-        this.garbage = this.#rest.subarray(0, 40).toString('latin1')
+        const frame = http2Frame(this.#rest)
+        if (frame === 'unfinished' && input === 'open') return
+        this.http2 = frame === 'whole'
+        if (!this.http2) this.garbage = this.#rest.subarray(0, 40).toString('latin1')
         return
       }
       if (parsed.kind === 'incomplete') {
-        if (input === 'closed' && parsed.partial !== undefined) this.responses.push(parsed.partial)
+        if (input === 'closed' && parsed.partial !== undefined) {
+          this.responses.push(parsed.partial)
+          this.cutShort = true
+        }
         return
       }
       const { response, end } = parsed
@@ -64,6 +82,7 @@ export class ResponseReader {
       }
       if (response.status >= 200 || response.status === 101) {
         this.responses.push(response)
+        this.closes = parsed.closes
         this.#method = 'GET'
       }
     }
@@ -78,9 +97,10 @@ function parseResponse(bytes: Buffer, method: string, input: 'open' | 'closed'):
   const { status, headers, end } = head
   const body = bodyOf(bytes.subarray(end), head, method)
   const response = { status, headers, body: body.text }
-  if (body.length !== undefined) return { kind: 'response', response, end: end + body.length }
+  const closes = body.toClose === true || saysClose(head)
+  if (body.length !== undefined) return { kind: 'response', response, end: end + body.length, closes }
   // Read-to-close, RFC 9112 6.3: the close is the end. A body cut short is given as far as it came.
-  if (input === 'closed' && body.toClose) return { kind: 'response', response, end: bytes.length }
+  if (input === 'closed' && body.toClose) return { kind: 'response', response, end: bytes.length, closes }
   return { kind: 'incomplete', partial: response }
 }
 
@@ -92,9 +112,31 @@ function parseHead(bytes: Buffer): Head | 'not-http' | undefined {
   if (stop === null) return undefined
   const skipped = text.length - text.trimStart().length
   const [first = '', ...lines] = text.slice(skipped, skipped + stop.index).split(/\r?\n/)
-  const status = /^HTTP\/\d(?:\.\d)?[ \t]+(\d{3})/.exec(first)?.[1]
+  const [, version = '', status] = /^HTTP\/(\d(?:\.\d)?)[ \t]+(\d{3})/.exec(first) ?? []
   if (status === undefined) return 'not-http'
-  return { status: Number(status), headers: headerLines(lines), end: skipped + stop.index + stop[0].length }
+  return { version, status: Number(status), headers: headerLines(lines), end: skipped + stop.index + stop[0].length }
+}
+
+/** RFC 9112 9.3: what a `close` option says, and what HTTP/1.0 says unless it has a `keep-alive` option. */
+function saysClose({ version, headers }: Head): boolean {
+  const options = headers
+    .filter(([name]) => name.toLowerCase() === 'connection')
+    .flatMap(([, value]) => value.toLowerCase().split(','))
+    .map((option) => option.trim())
+  return options.includes('close') || (version !== '1.1' && !options.includes('keep-alive'))
+}
+
+const frameHead = 9
+
+/** The first frame of an HTTP/2 server is SETTINGS, or GOAWAY where it gives up at once (RFC 9113 3.4, 6.5 and 6.8): on stream 0, of fitting length. */
+function http2Frame(bytes: Buffer): 'whole' | 'unfinished' | 'none' {
+  if (bytes[0] !== 0) return 'none'
+  if (bytes.length < frameHead) return 'unfinished'
+  const length = bytes.readUIntBE(0, 3)
+  if (length > 16_384 || bytes.readUInt32BE(5) !== 0) return 'none'
+  const [settings, goAway] = [4, 7]
+  const fits = (bytes[3] === settings && length % 6 === 0) || (bytes[3] === goAway && length >= 8)
+  return fits ? 'whole' : 'none'
 }
 
 /** A line that begins with a blank continues the one before (obs-fold, RFC 9112 5.2). */

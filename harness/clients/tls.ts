@@ -21,27 +21,39 @@ export type Peer = {
 /**
  * Opens a stream to the peer. Later errors of the stream show as its end: a peer that resets has closed.
  * @param protocol for ALPN; the peer must choose it when it chooses at all, and for `h2` it must choose
+ * @param holder whose TLS session may be resumed: a browser keeps its own, and shows nobody else's. Empty: a client that is nobody
  * @throws where nobody listens, the certificate is not the run's, the protocol is another, or the deadline (milliseconds) passes
  */
-export async function openStream(peer: Peer, protocol: 'http/1.1' | 'h2', deadlineMs: number): Promise<Duplex> {
+export async function openStream(
+  peer: Peer,
+  protocol: 'http/1.1' | 'h2',
+  deadlineMs: number,
+  holder: string,
+): Promise<Duplex> {
   // Not `AbortSignal.timeout`: that one fires, and makes an exception, long after the stream is open.
   const deadline = new AbortController()
   const timer = setTimeout(() => deadline.abort(), deadlineMs)
   try {
-    return await opened(peer, protocol, deadline.signal, deadlineMs)
+    return await opened(peer, protocol, deadline.signal, deadlineMs, holder)
   } finally {
     clearTimeout(timer)
   }
 }
 
-async function opened(peer: Peer, protocol: string, deadline: AbortSignal, deadlineMs: number): Promise<Duplex> {
+async function opened(
+  peer: Peer,
+  protocol: string,
+  deadline: AbortSignal,
+  deadlineMs: number,
+  holder: string,
+): Promise<Duplex> {
   const stream = await dialled(peer, deadline)
   stream.on('error', () => {})
   if (stream instanceof Socket) stream.setNoDelay(true)
   if (peer.tls === undefined) return stream
   const { ca, servername } = peer.tls
-  const key = `${protocol} ${servername} ${ca}`
-  const session = sessions.get(key)
+  const key = [protocol, servername, holder, ca].join(' ')
+  const session = tickets.get(key)
   const secure = connect({
     socket: stream,
     secureContext: contextOf(ca),
@@ -50,7 +62,7 @@ async function opened(peer: Peer, protocol: string, deadline: AbortSignal, deadl
     ALPNProtocols: [protocol],
     ...(session && { session }),
   })
-  secure.on('session', (ticket) => sessions.set(key, ticket))
+  secure.on('session', (ticket) => keepTicket(key, ticket))
   try {
     await once(secure, 'secureConnect', { signal: deadline })
     if (secure.alpnProtocol !== protocol && (protocol === 'h2' || secure.alpnProtocol !== false)) {
@@ -74,8 +86,17 @@ export function trust(ca: string): { readonly ca: string } | { readonly rejectUn
   return ca === '' ? { rejectUnauthorized: false } : { ca }
 }
 
-/** The newest ticket of each peer: resuming (RFC 8446 2.2) spares both sides the signatures, which cost more than the request. */
-const sessions = new Map<string, Buffer>()
+/** The newest ticket of each holder and peer: resuming (RFC 8446 2.2) spares both sides the signatures, which cost more than the request. */
+const tickets = new Map<string, Buffer>()
+/** A run has a handful of users for each environment; who was not there for longest starts anew. */
+const mostTickets = 64
+
+function keepTicket(key: string, ticket: Buffer): void {
+  tickets.delete(key)
+  tickets.set(key, ticket)
+  const [oldest] = tickets.keys()
+  if (tickets.size > mostTickets && oldest !== undefined) tickets.delete(oldest)
+}
 
 /** Parsing an authority costs more than a handshake: one context per authority. */
 const contexts = new Map<string, SecureContext>()

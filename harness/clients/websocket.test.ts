@@ -8,10 +8,11 @@ import { ReferenceGateway } from '../gateways/reference/reference-gateway.ts'
 import { startup } from '../gateways/rules/config.ts'
 import { type ProfileName, profiles } from '../gateways/rules/profiles.ts'
 import type { Send } from '../plan/case.ts'
-import { sendHttp1, usualLimits } from './http1.ts'
+import { Http1Connection, sendHttp1 } from './http1.ts'
 import { peerOf } from './peer.testing.ts'
 import type { Peer } from './tls.ts'
-import { encodeFrame, FrameSocket } from './websocket-frames.ts'
+import { FrameSocket } from './websocket-frames.ts'
+import { usualLimits, Wire } from './wire.ts'
 
 const context = { host: 'app.test', cookie: '', mark: 'mark-1', password: 'right' }
 const proxy = '10.77.0.2'
@@ -161,26 +162,19 @@ describe('frames', () => {
         socket.on('pong', () => socket.close(4001, 'done'))
       }),
     )
-    const { dial, host, port } = await peerOf(server)
-    const stream = await dial(host, port)
-    stream.write(
-      'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-    )
-    const socket = new FrameSocket(stream)
-    stream.once('data', (head: Buffer) => {
-      socket.receive(head.subarray(head.indexOf('\r\n\r\n') + 4))
-      stream.on('data', (chunk: Buffer) => socket.receive(chunk))
-      socket.send('x'.repeat(length))
-    })
+    await using connection = new Http1Connection(await peerOf(server), usualLimits)
+    const { socket } = await connection.upgrade({}, context, 'websocket')
+    if (socket === undefined) throw new Error('no WebSocket')
+    socket.send('x'.repeat(length))
     expect(await socket.next()).toEqual({ kind: 'text', text: 'x'.repeat(length) })
     expect(await socket.next()).toEqual({ kind: 'close', code: 4001, reason: 'done' })
-    stream.destroy()
   })
 
   it('end the conversation when a server masks them', async () => {
-    const [stream] = duplexPair()
-    const socket = new FrameSocket(stream)
-    socket.receive(encodeFrame('text', Buffer.from('masked')))
+    const [stream, server] = duplexPair()
+    const socket = new FrameSocket(new Wire(stream))
+    // RFC 6455 5.1: FIN and text, the mask bit and no payload, the mask.
+    server.write(Buffer.of(0x81, 0x80, 1, 2, 3, 4))
     expect(await socket.next()).toEqual({ kind: 'end' })
   })
 })

@@ -1,4 +1,5 @@
 /** A browser without a window: sends GET requests over dialled streams and keeps cookies as RFC 6265 has it. */
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -32,6 +33,8 @@ export class Visitor implements AsyncDisposable {
   })
   readonly #settings: VisitorSettings
   readonly #open = new Set<Duplex>()
+  /** Of the TLS sessions: a browser of its own. */
+  readonly #holder = randomUUID()
 
   constructor(settings: VisitorSettings) {
     this.#settings = settings
@@ -100,6 +103,7 @@ export class Visitor implements AsyncDisposable {
       },
       'http/1.1',
       deadlineMs,
+      this.#holder,
     )
     this.#open.add(stream)
     return stream

@@ -21,8 +21,9 @@ export type RunOutcome = {
 
 /**
  * Exit code of a run, first match wins:
- * 130 interrupted · 3 a harness error, an environment that did not start, or one in which nothing could be concluded ·
- * 1 a `fail`, an `unexpected-pass`, a stale known failure, or a `must` left blocked for no known reason · 0 conforms.
+ * 130 interrupted · 3 a harness error, or an environment that did not start ·
+ * 1 a `fail`, an `unexpected-pass`, a stale known failure, or a `must` left blocked for no known reason ·
+ * 3 nothing held in an environment, or a log-in was not possible · 0 conforms.
  * (2, usage and configuration, is said before anything runs.)
  */
 export function exitCode(run: RunOutcome): 0 | 1 | 3 | 130 {
@@ -32,11 +33,13 @@ export function exitCode(run: RunOutcome): 0 | 1 | 3 | 130 {
   if (run.cells.some(({ status }) => status === 'harness-error')) return 3
   if (!run.cells.some(({ status }) => status !== 'unsupported' && status !== 'blocked')) return 3
   if (run.stale > 0 || run.cells.some(({ status }) => isRed(status))) return 1
-  if (run.cells.some((cell) => cell.level === 'must' && cell.status === 'blocked' && !isExcused(cell, run.cells)))
-    return 1
-  return run.environments.some(({ id }) => nothingHolds(run.cells.filter(({ environment }) => environment === id)))
-    ? 3
-    : 0
+  const open = run.cells.filter(
+    (cell) => cell.level === 'must' && cell.status === 'blocked' && !restsOn(cell, run.cells, isExcuse),
+  )
+  // A log-in that the suite cannot do says nothing about the proxy.
+  if (open.some((cell) => cell.blocked?.by !== 'sign-in' && !restsOn(cell, run.cells, isUnjudged))) return 1
+  const nowhere = run.environments.some(({ id }) => nothingHolds(run.cells.filter((cell) => cell.environment === id)))
+  return open.length > 0 || nowhere ? 3 : 0
 }
 
 /** Something was sent, and nothing held or is known not to: a green exit would rest on silence. */
@@ -45,16 +48,21 @@ function nothingHolds(cells: readonly Weighed[]): boolean {
   return tried.length > 0 && !tried.some(({ status }) => ['pass', 'info', 'known-failure'].includes(status))
 }
 
-/** Blocked because of something that is known: one of its blockers, or of theirs, is a known failure or not offered there. */
-function isExcused(cell: Weighed, cells: readonly Weighed[], seen: ReadonlySet<string> = new Set()): boolean {
+const isExcuse = ({ status }: Weighed) => status === 'known-failure' || status === 'unsupported'
+const isUnjudged = ({ blocked }: Weighed) => blocked?.by === 'sign-in'
+
+/** Whether one of the cells that block this one, or of those that block them, is such a cell. */
+function restsOn(
+  cell: Weighed,
+  cells: readonly Weighed[],
+  isSuch: (cell: Weighed) => boolean,
+  seen: ReadonlySet<string> = new Set(),
+): boolean {
   return (cell.blocked?.cases ?? []).some((id) => {
     if (seen.has(id)) return false
     const found = cells.filter((one) => one.environment === cell.environment && one.case === id)
     return found.some(
-      (one) =>
-        one.status === 'known-failure' ||
-        one.status === 'unsupported' ||
-        (one.status === 'blocked' && isExcused(one, cells, new Set([...seen, id]))),
+      (one) => isSuch(one) || (one.status === 'blocked' && restsOn(one, cells, isSuch, new Set([...seen, id]))),
     )
   })
 }

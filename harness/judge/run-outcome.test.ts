@@ -42,6 +42,13 @@ describe('the exit code', () => {
     ]
     expect(exitCode({ ...outcome([cell()]), environments })).toBe(3)
   })
+  it('is 3, not 1, when the suite could not sign in', () => {
+    const signIn = cell({ case: 'x.y.z', status: 'blocked', blocked: { by: 'sign-in', cases: [] } })
+    const behind = cell({ case: 'p.q.r', status: 'blocked', blocked: { by: 'control', cases: ['x.y.z'] } })
+    expect(exitCode(outcome([cell(), signIn, behind]))).toBe(3)
+    const other = cell({ case: 's.t.u', status: 'blocked', blocked: { by: 'fence', cases: [] } })
+    expect(exitCode(outcome([cell(), signIn, other]))).toBe(1)
+  })
   it('is 3 when nothing held in one of the environments, unless its known failures say so', () => {
     const environments = [
       { id: 'e', status: 'ready' as const },

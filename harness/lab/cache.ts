@@ -1,15 +1,20 @@
-/** The user's cache: entries by content of their recipe, made once, shared by runs at the same time, never half there. */
+/** The user's cache: entries by content of their recipe, made once, shared by runs at the same time, never half there, and looked after. */
 import { createHash, randomBytes } from 'node:crypto'
-import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { isAbsolute, join, resolve } from 'node:path'
 import { isAlive, self } from './owner.ts'
 
-/** `CONFORMANCE_CACHE`, else below `XDG_CACHE_HOME` or `~/.cache`. */
-export const cacheFolder =
-  process.env.CONFORMANCE_CACHE ??
-  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trusted-proxy-conformance')
+/**
+ * `CONFORMANCE_CACHE`, else below `XDG_CACHE_HOME` or `~/.cache`. Empty is as good as unset, and XDG_CACHE_HOME counts only when absolute
+ * (XDG Base Directory Specification: "all paths must be absolute, otherwise the implementation should consider the path invalid").
+ */
+export const cacheFolder = folderFor(process.env)
+
+export function folderFor({ CONFORMANCE_CACHE: own, XDG_CACHE_HOME: xdg }: NodeJS.ProcessEnv): string {
+  if (own) return resolve(own)
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'trusted-proxy-conformance')
+}
 
 /** What Node makes of the sources, which run as they are. Node looks after it by itself. */
 export const compiledFolder = join(cacheFolder, 'compiled')
@@ -19,84 +24,146 @@ export type Entry = {
   readonly name: string
   /** Everything that decides the content: versions, flags, texts of files. */
   readonly recipe: string
+  /** Space that making it takes, in bytes, where it is more than half a gigabyte. */
+  readonly needs?: number
 }
 
-/** How long another run may take to make the same entry, in milliseconds. */
-const patience = 20 * 60_000
-const look = 100
+/** A line for people. */
+type Tell = (line: string) => void
+
+const megabyte = 1e6
+const usualNeed = 500 * megabyte
+
+/** Entries that this process has compared with their manifests. */
+const trusted = new Map<string, Promise<Trust>>()
+type Trust = { readonly state: 'whole' | 'absent' } | { readonly state: 'damaged'; readonly how: string }
 
 /**
- * The folder of an entry; `make` fills it when it is not there. Made aside and renamed, so that it is whole or absent; where another
- * run is making the same entry, that one is waited for.
+ * The folder of an entry; `make` fills it when it is not there or not as it was made. Made aside and renamed, so that it is whole or absent;
+ * where another run is making the same entry, that one is waited for.
+ * @param tell takes what a reader should know: that another run is waited for, that an entry was damaged
  * @throws whatever `make` throws; nothing is kept then
  */
-export async function kept(entry: Entry, make: (folder: string) => Promise<void>): Promise<string> {
+export async function kept(
+  entry: Entry,
+  make: (folder: string) => Promise<void>,
+  tell: Tell = () => {},
+): Promise<string> {
   const folder = join(
     cacheFolder,
     `${entry.name}-${createHash('sha256').update(entry.recipe).digest('hex').slice(0, 16)}`,
   )
-  await mkdir(cacheFolder, { recursive: true })
-  const deadline = performance.now() + patience
-  while (!(await exists(folder))) {
-    await using lock = await tryLock(`${folder}.lock`)
-    if (lock === undefined) {
-      if (performance.now() > deadline)
-        throw new Error(`${folder} is being made by another run, which does not come to an end`)
-      await delay(look)
-      continue
-    }
-    // It may have come while the lock was taken.
-    if (await exists(folder)) break
-    await sweep(folder)
-    const { pid, start } = self()
-    const aside = `${folder}.making-${pid}-${start}-${randomBytes(4).toString('hex')}`
-    try {
-      await mkdir(aside)
-      await make(aside)
-      await rename(aside, folder).catch(async (error) => {
-        // Two may make the same thing when a stale lock was taken from both sides; either result will do.
-        if (!(await exists(folder))) throw error
-      })
-    } finally {
-      await rm(aside, { recursive: true, force: true })
-    }
+  const known = trusted.get(folder) ?? examine(folder)
+  trusted.set(folder, known)
+  const trust = await known
+  if (trust.state === 'whole') return folder
+  trusted.delete(folder)
+  try {
+    await makeFolder(entry)
+    await makeAlone(folder, entry, make, tell)
+  } catch (error) {
+    if (trust.state !== 'damaged') throw error
+    const message = error instanceof Error ? error.message : String(error)
+    throw new Error(`${entry.name} in the cache is damaged (${trust.how}), and could not be made again: ${message}`, {
+      cause: error,
+    })
   }
   return folder
 }
 
-/** A lock of a process that is no more is nobody's. */
-async function tryLock(path: string): Promise<AsyncDisposable | undefined> {
-  try {
-    await writeFile(path, JSON.stringify(self()), { flag: 'wx' })
-    return { [Symbol.asyncDispose]: () => rm(path, { force: true }) }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    const text = await readFile(path, 'utf8').catch(() => '')
-    if (await isAbandoned(path, text)) await takeAway(path, text)
-    return undefined
-  }
+/** Under the entry's lock. Nothing is left to do where another run has made it meanwhile. */
+async function makeAlone(
+  folder: string,
+  entry: Entry,
+  make: (folder: string) => Promise<void>,
+  tell: Tell,
+): Promise<void> {
+  const { lockUnless } = await import('./cache/lock.ts')
+  const isWhole = async () => (await examine(folder)).state === 'whole'
+  await using lock = await lockUnless(`${folder}.locked`, entry.name, tell, isWhole).catch((cause) => {
+    throw isAboutWriting(cause) ? unwritable(entry.name, cause) : cause
+  })
+  if (lock === undefined) return
+  const trust = await examine(folder)
+  if (trust.state === 'whole') return
+  if (trust.state === 'damaged') await setAside(folder, entry.name, trust.how, tell)
+  await makeAside(folder, entry, make)
+  const { keepBound } = await import('./cache/clear.ts')
+  await keepBound(tell)
 }
 
-/** Empty: its owner has created it and is about to write, or died in between. */
-async function isAbandoned(path: string, text: string): Promise<boolean> {
-  if (text !== '') return !isAlive(JSON.parse(text))
-  const made = await stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => Date.now(),
+/** Compares an entry with its manifest. One from before there were manifests gets its own now. */
+async function examine(folder: string): Promise<Trust> {
+  const found = await lstat(folder).catch(() => undefined)
+  if (found === undefined) return { state: 'absent' }
+  if (!found.isDirectory()) return { state: 'damaged', how: 'it is not a folder' }
+  const { differenceOf, manifestOf, readManifest, touch, writeManifest } = await import('./cache/manifest.ts')
+  const manifest = await readManifest(folder)
+  const { difference, timesChanged } =
+    manifest === undefined
+      ? { difference: undefined, timesChanged: true }
+      : await differenceOf(folder, manifest, 'quick')
+  if (difference !== undefined) return { state: 'damaged', how: difference }
+  // A read-only cache is used as it is.
+  if (timesChanged) await writeManifest(folder, await manifestOf(folder)).catch(() => {})
+  else await touch(folder)
+  return { state: 'whole' }
+}
+
+async function setAside(folder: string, name: string, how: string, tell: Tell): Promise<void> {
+  const aside = `${folder}.damaged-${Date.now()}`
+  await rename(folder, aside)
+  tell(
+    `${name}: damaged in the cache (${how}). It was set aside as ${aside} and is made again; "conformance clean" removes it.`,
   )
-  return Date.now() - made > 5000
 }
 
-/** Removes a lock only if it still is the one that was looked at: in between, another may have replaced it with its own. */
-async function takeAway(path: string, text: string): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}`
+/** @throws a sentence where the cache cannot be written, or has too little room */
+async function makeFolder({ name, needs = usualNeed }: Entry): Promise<void> {
   try {
-    await rename(path, aside)
-  } catch {
-    return // someone else was faster
+    await mkdir(cacheFolder, { recursive: true })
+  } catch (cause) {
+    throw unwritable(name, cause)
   }
-  if ((await readFile(aside, 'utf8')) !== text) await link(aside, path).catch(() => {})
-  await rm(aside, { force: true })
+  const { bavail, bsize } = await statfs(cacheFolder)
+  const free = bavail * bsize
+  if (free < needs)
+    throw new Error(
+      `${name} needs about ${Math.ceil(needs / megabyte)} MB in ${cacheFolder}, where ${Math.floor(free / megabyte)} MB are free. "conformance clean --cache" empties it; CONFORMANCE_CACHE names another place.`,
+    )
+}
+
+/** What a file system says that may be read but not written. */
+function isAboutWriting(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(EACCES|EPERM|EROFS)$/.test(String(error.code))
+}
+
+function unwritable(name: string, cause: unknown): Error {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new Error(
+    `${name} has to be made, and the cache ${cacheFolder} cannot be written (${why}). CONFORMANCE_CACHE names another place.`,
+    { cause },
+  )
+}
+
+async function makeAside(folder: string, { name }: Entry, make: (folder: string) => Promise<void>): Promise<void> {
+  await sweep(folder)
+  const { pid, start } = self()
+  const aside = `${folder}.making-${pid}-${start}-${randomBytes(4).toString('hex')}`
+  try {
+    await mkdir(aside).catch((cause) => {
+      throw unwritable(name, cause)
+    })
+    await make(aside)
+    const { manifestOf, writeManifest } = await import('./cache/manifest.ts')
+    await writeManifest(folder, await manifestOf(aside))
+    await rename(aside, folder).catch(async (error) => {
+      // Two may make the same thing when a stale lock was taken from both sides; either result will do.
+      if (!(await exists(folder))) throw error
+    })
+  } finally {
+    await rm(aside, { recursive: true, force: true })
+  }
 }
 
 /** What makers left that were killed in the middle; only called under the entry's lock. */
@@ -114,7 +181,7 @@ async function sweep(folder: string): Promise<void> {
 }
 
 const exists = (path: string) =>
-  stat(path).then(
+  lstat(path).then(
     () => true,
     () => false,
   )

@@ -7,9 +7,11 @@ const ordinary = 60_000
 /** Calls that fetch or unpack images. */
 const long = 10 * 60_000
 /** After this the engine is asked whether it answers at all, and again and again while the call lasts. */
-const firstLook = 10_000
-const lookEvery = 5000
-const pingPatience = 5000
+const firstLook = 5000
+const lookEvery = 2000
+const pingPatience = 4000
+/** Of an engine that did not answer before. */
+const shortPatience = 1000
 
 /** Engines that did not answer lately: further calls do not wait as long to find out. */
 const silent = new Set<string>()
@@ -62,9 +64,7 @@ function watchCall(socketPath: string, call: string, giveUp: (sentence: string) 
     if (watch.over) return
     if (unanswered >= 2) {
       silent.add(socketPath)
-      return giveUp(
-        `The container engine at ${socketPath} does not answer: waited ${seconds(elapsed())} for ${call}. Start it again, or name another one with DOCKER_HOST.`,
-      )
+      return giveUp(`The container engine at ${socketPath} does not answer: waited ${seconds(elapsed())} for ${call}.`)
     }
     if (elapsed() > limit)
       return giveUp(`The container engine at ${socketPath} did not finish ${call} within ${seconds(limit)}.`)
@@ -78,9 +78,10 @@ const seconds = (ms: number) => `${Math.round(ms / 1000)} s`
 
 /** Whether the engine answers at all. Asked on a connection of its own. */
 export function answers(socketPath: string): Promise<boolean> {
+  const patience = silent.has(socketPath) ? shortPatience : pingPatience
   return new Promise((resolve) => {
     const ping = request({ socketPath, path: '/_ping', agent: false })
-    const timer = setTimeout(() => ping.destroy(new Error('no answer')), pingPatience)
+    const timer = setTimeout(() => ping.destroy(new Error('no answer')), patience)
     const end = (answered: boolean) => {
       clearTimeout(timer)
       ping.destroy()

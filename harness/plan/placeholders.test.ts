@@ -38,8 +38,24 @@ describe('placeholders', () => {
     ])
   })
 
-  it('spell a name that is written with _ in another way as well', () => {
-    expect(fill('{identity:_}', { ...context, identity: 'REMOTE_USER' })).toBe('REMOTE-USER')
+  it('spell an identity header with _ otherwise, too', () => {
+    const ways = ['', ':_', ':.', ':mixed'].map((way) =>
+      fill(`{identity${way}}`, { ...context, identity: 'REMOTE_USER_NAME' }),
+    )
+    expect(ways).toEqual(['REMOTE_USER_NAME', 'REMOTE-USER-NAME', 'REMOTE.USER.NAME', 'REMOTE-USER_NAME'])
+  })
+
+  it("leave a line of another proxy's header out where it is the trusted one", () => {
+    const send = {
+      headers: [
+        ['{other:Remote-User}', '{alice}'],
+        ['{other:X-Auth-Request-Email}', '{alice}'],
+      ] as const,
+    }
+    expect(fillSend(send, context).headers).toEqual([['Remote-User', 'alice@example.test']])
+    expect(fillSend(send, { ...context, identity: 'remote-user' }).headers).toEqual([
+      ['X-Auth-Request-Email', 'alice@example.test'],
+    ])
   })
 
   it('repeat the entry of a list for each required header', () => {
@@ -114,6 +130,15 @@ describe('placeholders', () => {
       trailers: [['X-Auth-Request-Email', 'aa']],
       raw: ['session=1'],
       cookie: false,
+    })
+  })
+
+  it("are the cell's mark in a target, and the request's everywhere else", () => {
+    const marked = { ...context, mark: 'mark-1.2' }
+    expect(fillSend({ target: '/{mark}', raw: ['/{mark}'], body: '{mark}' }, marked)).toEqual({
+      target: '/mark-1',
+      raw: ['/mark-1.2'],
+      body: 'mark-1.2',
     })
   })
 

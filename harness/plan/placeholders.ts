@@ -35,18 +35,18 @@ export type PlaceholderContext = {
 
 /** Known placeholders with their meaning, for `explain` and for near misses. */
 export const placeholders: Readonly<Record<string, string>> = {
-  identity: "the trusted header, in the spelling of the proxy's documentation",
-  'identity:_': 'the same with _ for every - (a name written with _: - for every _)',
-  'identity:.': 'the same with . for every -',
+  identity: "the identity header, in the spelling of the proxy's documentation",
+  'identity:_': 'the same with _ for every -; with - for every _ where it has no -',
+  'identity:.': 'the same with . for every - and _',
   'identity:lower': 'the same in lower case',
   'identity:upper': 'the same in upper case',
-  'identity:mixed': 'the same with _ for the first - only',
+  'identity:mixed': 'the same with _ for the first - only, or - for the first _',
   evil: 'a new value for each cell that looks like an e-mail address',
   alice: 'e-mail address of alice',
   bob: 'e-mail address of bob',
   client: 'address of the client on the internet',
   lan: "address of a neighbour in the gateway's network",
-  proxy: 'address from which the proxy dials the gateway: 127.0.0.1 of a sidecar',
+  proxy: 'address from which the proxy connects to the gateway: 127.0.0.1 for a sidecar',
   gateway: 'address of the gateway',
   host: 'public host name of the proxy',
   mark: 'mark of the request; in `target` the mark of its cell, the same for all its requests',
@@ -56,6 +56,7 @@ export const placeholders: Readonly<Record<string, string>> = {
     'in an entry of a list: the entry is repeated, once for each header that the gateway requires; without required headers there is no such entry',
   'log-out': 'path or address that ends the session (login.log-out in proxy.yaml)',
   'long:N': 'N times the letter a',
+  'other:NAME': 'as the name of a header line: NAME; the line is left out where NAME is the trusted header itself',
 }
 
 const shape = /\{([a-z][a-z-]*)(?::([\w.-]*))?\}/g
@@ -67,6 +68,7 @@ export function unknownPlaceholders(text: string): string[] {
 
 function isKnown(name: string, argument: string | undefined): boolean {
   if (name === 'long') return argument !== undefined && /^[1-9]\d{0,6}$/.test(argument)
+  if (name === 'other') return argument !== undefined && argument !== ''
   return Object.hasOwn(placeholders, argument === undefined ? name : `${name}:${argument}`)
 }
 
@@ -75,19 +77,21 @@ export function fill(text: string, context: PlaceholderContext): string {
   return text.replaceAll(shape, (whole: string, name: string, argument?: string) => {
     if (!isKnown(name, argument)) return whole
     if (name === 'long') return 'a'.repeat(Number(argument))
+    if (name === 'other') return argument ?? whole
     if (argument !== undefined) return respell(context.identity, argument)
     return plain(name, context) ?? whole
   })
 }
 
+/** Another spelling of the name that a server with CGI-like variables takes for the same, also of one that is written with `_`. */
 function respell(header: string, how: string): string {
   switch (how) {
     case '_':
       return header.includes('-') ? header.replaceAll('-', '_') : header.replaceAll('_', '-')
     case '.':
-      return header.replaceAll('-', '.')
+      return header.replaceAll(/[-_]/g, '.')
     case 'mixed':
-      return header.replace('-', '_')
+      return header.replace(/[-_]/, (sign) => (sign === '-' ? '_' : '-'))
     case 'lower':
       return header.toLowerCase()
     case 'upper':
@@ -122,10 +126,13 @@ function repeated<Entry>(
 export function fillSend(send: Send, context: PlaceholderContext): Send {
   const put = (text: string) => fill(text, context)
   const all = (texts: readonly string[]) => fillAll(texts, context)
+  const isIdentity = (name: string) => put(name).toLowerCase() === context.identity.toLowerCase()
   const lines = (list: readonly HeaderLine[]) =>
-    repeated(list, context, ([name, value], text): HeaderLine => [text(name), text(value)]).map(
-      ([name, value]): HeaderLine => [put(name), put(value)],
-    )
+    repeated(
+      list.filter(([name]) => !(name.startsWith('{other:') && isIdentity(name))),
+      context,
+      ([name, value], text): HeaderLine => [text(name), text(value)],
+    ).map(([name, value]): HeaderLine => [put(name), put(value)])
   return {
     ...send,
     ...(send.method !== undefined && { method: put(send.method) }),

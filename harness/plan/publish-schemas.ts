@@ -1,9 +1,10 @@
-/** Writes `schemas/*.schema.json` from the schemas that the loaders use: `node harness/plan/publish-schemas.ts`. */
+/** Writes `schemas/*.schema.json` and the reference pages in `docs/` from the schemas that the loaders use: `pnpm schemas`. */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { proxySchema } from './proxy-schema.ts'
+import { referencePages } from './reference-pages.ts'
 import { scenarioSchema } from './scenario-schema.ts'
 import { recipeSchema } from './service-schema.ts'
 
@@ -19,7 +20,10 @@ export function publishedSchemas(): Readonly<Record<string, string>> {
 }
 
 if (import.meta.main) {
-  const folder = join(import.meta.dirname, '../../schemas')
-  await mkdir(folder, { recursive: true })
-  for (const [file, text] of Object.entries(publishedSchemas())) await writeFile(join(folder, file), text)
+  const root = join(import.meta.dirname, '../..')
+  const schemas = Object.entries(publishedSchemas()).map(([file, text]) => [join('schemas', file), text] as const)
+  for (const [path, text] of [...schemas, ...Object.entries(referencePages())]) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), text)
+  }
 }

@@ -54,8 +54,7 @@ const serviceFields = {
     ])
     .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
   ports: z.array(port).min(1).exactOptional().meta({
-    description:
-      'TCP ports on which the service listens. Cases that connect to a service directly use these. Default: the port in `ready`.',
+    description: 'TCP ports on which the service listens. Default: the port in `ready`.',
   }),
   after: z.array(name).exactOptional().meta({
     description:

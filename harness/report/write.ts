@@ -88,6 +88,15 @@ async function replaceFolder(from: string, to: string, old: string): Promise<voi
   await rename(from, to)
 }
 
+/** Removes what an earlier run wrote, so that it is not taken for this one's should this one die. The stylesheet stays: it marks the folder as a report's. */
+export async function removeOldReport(outDir: string): Promise<void> {
+  if (!(await isReport(outDir))) return
+  // What machines read goes first.
+  const files = ['results.json', 'results.sarif', 'junit.xml', 'badge.json', 'report.md', 'index.html']
+  for (const name of files) await rm(join(outDir, name), { force: true })
+  for (const folder of folders) await rm(join(outDir, folder), { recursive: true, force: true })
+}
+
 /**
  * `--out .` in a repository with a folder `cases` of its own must not cost anybody their files.
  * @throws UserError when the folder holds something else

@@ -10,6 +10,8 @@ import type { RunRequest } from './protocol/request.ts'
 const main = join(import.meta.dirname, 'run-main.ts')
 /** Evidence passes through as text and is gone at once: with room for it (MB) it is not copied from young to old first. */
 const flags = ['--max-semi-space-size=32']
+/** How long it may take to take everything down, once it is done or was told to stop, in milliseconds. */
+const endDeadline = 90_000
 /** What is kept of the process's own words, for the case that it dies. */
 const tailLines = 20
 
@@ -53,11 +55,22 @@ export async function spawnRun(
   child.stderr?.on('data', remember)
 
   let said = false
+  let lastResort: NodeJS.Timeout | undefined
+  const mustEnd = () => {
+    lastResort ??= setTimeout(() => {
+      tail.push(`it did not end within ${endDeadline / 1000} s`)
+      child.kill('SIGKILL')
+    }, endDeadline)
+  }
   child.on('message', (event: RunEvent) => {
-    if (event.type === 'done' || event.type === 'failure') said = true
+    if (event.type === 'done' || event.type === 'failure') {
+      said = true
+      mustEnd()
+    }
     onEvent(event)
   })
   const cancel = () => {
+    mustEnd()
     const command: RunCommand = { type: 'cancel' }
     if (child.connected) child.send(command)
   }
@@ -69,6 +82,7 @@ export async function spawnRun(
     if (said && code === 0) return { kind: 'done' }
     return { kind: 'died', detail: [`${killedBy ?? `exit code ${code}`}`, ...tail].join('\n  ') }
   } finally {
+    clearTimeout(lastResort)
     signal.removeEventListener('abort', cancel)
   }
 }

@@ -1,11 +1,12 @@
 /** Sends a contract vector to a gateway, reference or real, and compares what comes back. Needs nothing but a way to dial. */
-import { Agent, request as httpRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
-import WebSocket from 'ws'
-import { z } from 'zod'
-import type { HeaderLine } from '../../plan/case.ts'
+import { greet } from '../../clients/gateway-protocol.ts'
+import { Http1Connection, sendHttp1 } from '../../clients/http1.ts'
+import { freshDevice } from '../../clients/signed-device.ts'
+import type { Peer } from '../../clients/tls.ts'
+import { type Limits, usualLimits } from '../../clients/wire.ts'
+import type { HeaderLine, Send } from '../../plan/case.ts'
 import { refusalMessages } from '../rules/connect.ts'
-import { freshDevice } from './signed-device.ts'
 import type { Outcome, Station, Vector } from './vector.ts'
 import { vectorConfigs, vectorPassword } from './vector-configs.ts'
 
@@ -57,14 +58,11 @@ export function configOf(name: Vector['config'], addresses: Addresses): VectorCo
  */
 export async function send(vector: Vector, target: Target): Promise<Heard> {
   const headers = vector.headers.map(([name, value]): HeaderLine => [name, fill(value, target.addresses)])
-  const socket = await target.dial(vector.from)
-  try {
-    return vector.over === 'http'
-      ? await askHttp(vector, headers, socket, target)
-      : await askWebSocket(vector, headers, socket, target)
-  } finally {
-    socket.destroy()
-  }
+  const peer: Peer = { dial: () => target.dial(vector.from), host: 'gateway', port: 18_789 }
+  const limits = { ...usualLimits, deadlineMs: target.deadlineMs }
+  return vector.over === 'http'
+    ? await askHttp(vector, headers, peer, limits)
+    : await askWebSocket(vector, headers, peer, limits, target.protocol)
 }
 
 /** What was expected and what was heard, in the same words where they are the same. */
@@ -111,119 +109,61 @@ function words(heard: Heard, expected: Outcome): string {
   }
 }
 
-function askHttp(
+async function askHttp(
   vector: Extract<Vector, { over: 'http' }>,
   headers: readonly HeaderLine[],
-  socket: Duplex,
-  { deadlineMs }: Target,
+  peer: Peer,
+  limits: Limits,
 ): Promise<Heard> {
-  const body = vector.method === 'POST' ? '{}' : ''
-  const password: HeaderLine[] = vector.password ? [['Authorization', `Bearer ${passwordOf(vector)}`]] : []
-  const lines: HeaderLine[] = [['Host', 'gateway:18789'], ...headers, ...password]
-  if (body) lines.push(['Content-Type', 'application/json'], ['Content-Length', String(body.length)])
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({
-      agent: new OneSocket(socket),
-      method: vector.method,
-      path: vector.target,
-      headers: lines.flat(),
-      signal: AbortSignal.timeout(deadlineMs),
-    })
-    request.on('error', reject)
-    request.on('response', (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () =>
-        resolve({ kind: 'http', status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }),
-      )
-    })
-    request.end(body)
-  })
+  const { method, target, password } = vector
+  const send = { method, target, headers, ...(password && { password }) }
+  const { response, fault, ending } = await sendHttp1(peer, send, context, 'http', limits)
+  if (response === undefined || ending !== undefined) throw new Error(`${vector.id}: ${fault ?? ending}`)
+  return { kind: 'http', status: response.status, body: response.body }
 }
 
-/** Raw header lines reach the wire as they are only with a socket of one's own. */
-class OneSocket extends Agent {
-  readonly #socket: Duplex
-
-  constructor(socket: Duplex) {
-    super({ keepAlive: false })
-    this.#socket = socket
-  }
-
-  override createConnection(): Duplex {
-    return this.#socket
-  }
-}
-
-const frameSchema = z.looseObject({
-  type: z.string(),
-  event: z.string().optional(),
-  id: z.string().optional(),
-  ok: z.boolean().optional(),
-  payload: z
-    .looseObject({
-      nonce: z.string().optional(),
-      auth: z.looseObject({ scopes: z.array(z.string()).optional() }).nullish(),
-    })
-    .optional(),
-  error: z
-    .looseObject({
-      message: z.string(),
-      details: z.looseObject({ code: z.string().optional(), authReason: z.string().optional() }).optional(),
-    })
-    .optional(),
-})
-
-function askWebSocket(
+async function askWebSocket(
   vector: Extract<Vector, { over: 'websocket' }>,
   headers: readonly HeaderLine[],
-  socket: Duplex,
-  target: Target,
+  peer: Peer,
+  limits: Limits,
+  protocol: Target['protocol'],
 ): Promise<Heard> {
-  const client = new WebSocket('ws://gateway:18789/', {
-    headers: foldLines(headers),
-    createConnection: () => socket,
-    perMessageDeflate: false,
-    handshakeTimeout: target.deadlineMs,
-  })
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Error(`${vector.id}: no answer within ${target.deadlineMs} ms`)),
-      target.deadlineMs,
-    )
-    const finish = (heard: Heard) => {
-      clearTimeout(timer)
-      client.terminate()
-      resolve(heard)
-    }
-    let refused: z.infer<typeof frameSchema>['error']
-    client.on('error', reject)
-    client.on('unexpected-response', (_request, response) => {
-      response.resume()
-      finish({ kind: 'http', status: response.statusCode ?? 0, body: '' })
-    })
-    client.on('message', (message) => {
-      const frame = frameSchema.parse(JSON.parse(message.toString()))
-      if (frame.event === 'connect.challenge')
-        client.send(JSON.stringify(connectFrame(vector, target.protocol, frame.payload?.nonce ?? '')))
-      if (frame.type !== 'res') return
-      if (frame.ok) finish({ kind: 'hello', scopes: frame.payload?.auth?.scopes })
-      refused = frame.error
-    })
-    client.on('close', (close, reason) =>
-      finish({
-        kind: 'error',
-        message: refused?.message ?? reason.toString(),
-        code: refused?.details?.code,
-        reason: refused?.details?.authReason,
-        close,
-      }),
-    )
-  })
+  await using connection = new Http1Connection(peer, limits)
+  const { exchange, socket } = await connection.upgrade(withHost(headers), context, 'websocket')
+  if (socket === undefined) {
+    const { response, fault, ending } = exchange
+    if (response === undefined) throw new Error(`${vector.id}: ${fault ?? ending}`)
+    return { kind: 'http', status: response.status, body: response.body }
+  }
+  const timer = setTimeout(() => socket.expire(), limits.deadlineMs)
+  const greeting = await greet(socket, (nonce) => connectParameters(vector, protocol, nonce))
+  clearTimeout(timer)
+  if (greeting.kind === 'hello') return { kind: 'hello', scopes: greeting.hello.auth?.scopes ?? undefined }
+  const error = greeting.kind === 'refused' ? greeting.error : undefined
+  const { close } = greeting
+  if (close === undefined) {
+    throw new Error(`${vector.id}: ${greeting.kind === 'broken' ? greeting.fault : 'refused, and not closed'}`)
+  }
+  return {
+    kind: 'error',
+    message: error?.message ?? close.reason,
+    code: error?.details?.code,
+    reason: error?.details?.authReason,
+    close: close.code,
+  }
 }
 
-function connectFrame(
+/** `Host` is a line that the client has already: a vector's own takes its place. */
+function withHost(headers: readonly HeaderLine[]): Pick<Send, 'headers' | 'host'> {
+  const host = headers.filter(([name]) => name === 'Host').map(([, value]) => value)
+  return { headers: headers.filter(([name]) => name !== 'Host'), ...(host.length > 0 && { host }) }
+}
+
+/** Whoever asks a gateway itself speaks to it by its own name. */
+const context = { host: 'gateway:18789', cookie: '', mark: '', password: vectorPassword }
+
+function connectParameters(
   { connect, ...vector }: Extract<Vector, { over: 'websocket' }>,
   protocol: 3 | 4,
   nonce: string,
@@ -236,27 +176,16 @@ function connectFrame(
     ...(vector.password && { password: passwordOf(vector) }),
   }
   return {
-    type: 'req',
-    id: '1',
-    method: 'connect',
-    params: {
-      minProtocol: spoken,
-      maxProtocol: spoken,
-      client: { id: clientId, version: '1.0.0', platform: 'linux', mode },
-      role,
-      ...(scopes && { scopes }),
-      ...(connect.device && {
-        device: freshDevice({ clientId, mode, role, scopes: scopes ?? [], ...auth, nonce }),
-      }),
-      ...(Object.keys(auth).length > 0 && { auth }),
-    },
+    minProtocol: spoken,
+    maxProtocol: spoken,
+    client: { id: clientId, version: '1.0.0', platform: 'linux', mode },
+    role,
+    ...(scopes && { scopes }),
+    ...(connect.device && {
+      device: freshDevice({ clientId, mode, role, scopes: scopes ?? [], ...auth, nonce }),
+    }),
+    ...(Object.keys(auth).length > 0 && { auth }),
   }
-}
-
-function foldLines(lines: readonly HeaderLine[]): Record<string, string[]> {
-  const folded: Record<string, string[]> = {}
-  for (const [name, value] of lines) folded[name] = [...(folded[name] ?? []), value]
-  return folded
 }
 
 function passwordOf({ password }: Pick<Vector, 'password'>): string {

@@ -78,7 +78,10 @@ export class ContainerLab implements AsyncDisposable {
     const network = await createNetwork(docker, prefix, labels)
     const inhabitants: Inhabitants = { started: new Map(), guests: new Map() }
     const nameOf = (ids: readonly string[]) => {
-      const own = ids.map((id) => id.slice(prefix.length + 1)).find((name) => inhabitants.started.has(name))
+      const own = ids
+        .filter((id) => id.startsWith(`${prefix}-`))
+        .map((id) => id.slice(prefix.length + 1))
+        .find((name) => inhabitants.started.has(name))
       return own ?? [...inhabitants.guests].find(([, id]) => ids.includes(id))?.[0]
     }
     const watch = await watchEnds({ docker, socketPath, run, nameOf })
@@ -166,12 +169,14 @@ export class ContainerLab implements AsyncDisposable {
   }
 
   /**
-   * Removes everything, also what is just starting. What cannot be removed does not keep the others.
+   * Removes everything, also what is just starting. What cannot be removed does not keep the others. Where the engine answers no more there is
+   * nothing to be said that `ended` does not say: a later sweep finds what is left.
    * @throws afterwards, with the names of what is left over and why
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
     this.#watch[Symbol.dispose]()
+    if (!(await this.answers())) return
     await Promise.allSettled(this.#started.values())
     const network = this.#docker.getNetwork(this.network.id)
     const own = [...this.#started.keys()].map((name) => ({ id: this.#nameInEngine(name), name }))

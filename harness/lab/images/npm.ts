@@ -19,28 +19,35 @@ export type NpmProgram = {
   readonly main: string
 }
 
+/** A registry that does not answer is given up within a minute; npm itself would try for five. */
+const impatient = ['--fetch-timeout=20000', '--fetch-retries=1', '--fetch-retry-mintimeout=1000']
+
 const manifests = ['package.json', 'package-lock.json']
 
 /** @returns the folder `node_modules`. @throws with npm's last lines and what is missing */
 export async function installFromNpm(program: NpmProgram, offline: boolean, progress: Progress): Promise<string> {
   const { name, version, folder, npmFlags, main } = program
   const texts = await Promise.all(manifests.map((file) => readFile(join(folder, file), 'utf8')))
-  const entry = { name: `${name}-${version}`, recipe: JSON.stringify([texts, npmFlags, process.arch]) }
-  const cached = await kept(entry, async (into) => {
-    if (offline) throw new Error(`${name} ${version} is not in the cache; run once without --offline`)
-    await progress.step(`${name} ${version}: npm install`, async () => {
-      for (const file of manifests) await copyFile(join(folder, file), join(into, file))
-      const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', ...npmFlags]
-      await step('npm', args, 'npm (it comes with Node)', { cwd: into })
-      // The first start writes beside the program, which it could not do once the folder is read-only.
-      const home = join(into, 'home')
-      await mkdir(home)
-      await promisify(execFile)(process.execPath, [join(into, 'node_modules', main), '--version'], {
-        env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: home },
-        timeout: 120_000,
+  const entry = { name: `${name}-${version}`, recipe: JSON.stringify([texts, npmFlags, process.arch]), needs: 1.5e9 }
+  const cached = await kept(
+    entry,
+    async (into) => {
+      if (offline) throw new Error(`${name} ${version} is not in the cache; run once without --offline`)
+      await progress.step(`${name} ${version}: npm install`, async () => {
+        for (const file of manifests) await copyFile(join(folder, file), join(into, file))
+        const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', ...impatient, ...npmFlags]
+        await step('npm', args, 'npm (it comes with Node)', { cwd: into })
+        // The first start writes beside the program, which it could not do once the folder is read-only.
+        const home = join(into, 'home')
+        await mkdir(home)
+        await promisify(execFile)(process.execPath, [join(into, 'node_modules', main), '--version'], {
+          env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: home },
+          timeout: 120_000,
+        })
+        await rm(home, { recursive: true })
       })
-      await rm(home, { recursive: true })
-    })
-  })
+    },
+    progress.note,
+  )
   return join(cached, 'node_modules')
 }

@@ -26,11 +26,17 @@ const answerDeadline = 5000
  */
 const cover = `
 mount -n -t tmpfs -o mode=755 tmpfs /run
+ln -s "$1" /run/packages
+ln -s "$2" /run/applets
+shift 2
 for folder in etc opt; do
   mkdir -p "/run/cover/$folder/upper" "/run/cover/$folder/work"
   mount -n -t overlay -o "lowerdir=/$folder,upperdir=/run/cover/$folder/upper,workdir=/run/cover/$folder/work" overlay "/$folder"
 done
 exec "$@"`
+
+/** Where the engine sees its programs. Lists of folders are separated by colons: the user's own folders, which may have one in their name, cannot stand in them. */
+const inside = '/run/packages'
 
 /** Where an engine in this folder will listen. */
 export const privateSocket = (folder: string) => join(folder, 'docker.sock')
@@ -55,7 +61,7 @@ export class PrivateEngine implements AsyncDisposable {
   static async start(packages: string, folder: string): Promise<PrivateEngine> {
     await using stack = new AsyncDisposableStack()
     await requireUncovered(folder)
-    await run('ip', ['link', 'set', 'lo', 'up'])
+    await run('ip', ['link', 'set', 'lo', 'up'], { timeout: answerDeadline })
     const bin = join(folder, 'bin')
     await mkdir(bin, { recursive: true })
     // One program under the names of its applets; the system's own may be the other kind, or absent.
@@ -68,7 +74,7 @@ export class PrivateEngine implements AsyncDisposable {
       'ip6tables-restore',
     ])
       await symlink(join(packages, 'usr/sbin/xtables-nft-multi'), join(bin, name))
-    const libraries = await libraryFolder(packages)
+    const libraries = join(inside, 'usr/lib', await libraryFolder(packages))
     const group = newGroup()
     const socket = privateSocket(folder)
     const log = join(folder, 'dockerd.log')
@@ -79,7 +85,8 @@ export class PrivateEngine implements AsyncDisposable {
     const daemon = spawn(
       'unshare',
       [
-        ...['--mount', 'sh', '-c', cover, 'sh', join(packages, 'usr/sbin/dockerd'), '--config-file', config],
+        ...['--mount', 'sh', '-c', cover, 'sh', packages, bin, `${inside}/usr/sbin/dockerd`],
+        ...['--config-file', config],
         ...['--data-root', storage, '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'docker.pid')],
         ...['--host', `unix://${socket}`, '--bip', `${bridge}/24`, '--dns', bridge, '--cgroup-parent', `/${group}`],
         // The systemd driver, default on cgroup v2, would ask the machine's own systemd, and wants another kind of parent.
@@ -89,15 +96,7 @@ export class PrivateEngine implements AsyncDisposable {
       {
         stdio: ['ignore', output.fd, output.fd],
         env: {
-          PATH: [
-            bin,
-            join(packages, 'usr/bin'),
-            join(packages, 'usr/sbin'),
-            '/usr/sbin',
-            '/usr/bin',
-            '/sbin',
-            '/bin',
-          ].join(':'),
+          PATH: `/run/applets:${inside}/usr/bin:${inside}/usr/sbin:/usr/sbin:/usr/bin:/sbin:/bin`,
           LD_LIBRARY_PATH: libraries,
           // Without it iptables finds no matches and targets, and dockerd ends at once.
           XTABLES_LIBDIR: join(libraries, 'xtables'),
@@ -128,12 +127,12 @@ async function requireUncovered(path: string): Promise<void> {
     )
 }
 
-/** Where Debian's multiarch puts libraries: `usr/lib/x86_64-linux-gnu`. */
+/** Where Debian's multiarch puts libraries, below `usr/lib`: `x86_64-linux-gnu`. */
 async function libraryFolder(packages: string): Promise<string> {
   const parent = join(packages, 'usr/lib')
   const name = (await readdir(parent)).find((entry) => entry.endsWith('-linux-gnu'))
   if (name === undefined) throw new Error(`${parent}: expected a folder ...-linux-gnu of Debian's libraries`)
-  return join(parent, name)
+  return name
 }
 
 async function answering(socketPath: string, daemon: ChildProcess, log: string): Promise<string> {

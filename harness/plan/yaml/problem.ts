@@ -11,8 +11,12 @@ export type Problem = Place & { readonly message: string }
 export function renderProblem({ file, line, column, message }: Problem): string {
   const near = relative(process.cwd(), file)
   const shown = near === '' || near.startsWith('..') || isAbsolute(near) ? file : near
-  return `${shown}:${line}:${column}: ${message}`
+  return `${shown}:${line}:${column}: ${message}`.replaceAll(unprintable, escaped)
 }
+
+/** What the file says is quoted in messages: control characters and those that change the direction of text are shown as such. */
+const unprintable = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
 /** All problems at once, in reading order; returns when there are none. @throws UserError */
 export function refuseOn(problems: readonly Problem[]): void {

@@ -1,7 +1,8 @@
 /** How it is known that all that will come of a case has come, and that silence was not a dead path. */
 import type { Exchange } from '../../clients/exchange.ts'
-import { type Limits, sendHttp1, usualLimits } from '../../clients/http1.ts'
+import { sendHttp1 } from '../../clients/http1.ts'
 import { KeptAlive } from '../../clients/kept-alive.ts'
+import { type Limits, usualLimits } from '../../clients/wire.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Fence } from '../../judge/observation.ts'
 import type { Case } from '../../plan/case.ts'

@@ -15,7 +15,7 @@ import { type UserName, users } from '../../identity/users.ts'
 import type { Finding } from '../../judge/observation.ts'
 import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
-import { newCellMark, requestMark, withMark } from '../../plan/marks.ts'
+import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend, type PlaceholderContext } from '../../plan/placeholders.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
 import { peerOf, sendOne } from './send.ts'
@@ -144,8 +144,7 @@ function stageOf(
       }
     },
     async openSocket(as) {
-      const { cookie, mark } = context(as)
-      return open.use(await LiveSocket.open(proxy, { target: withMark('/', mark), mark, cookie }, deadlineMs))
+      return open.use(await LiveSocket.open(proxy, context(as), deadlineMs))
     },
     logIn: (user, start) =>
       logIn({

@@ -114,15 +114,13 @@ export async function startContainers(
     ...gateway.specs,
     ...services,
   ])
-  const ends = stack.use(
-    await watchEnds(engine.socket, runId, lab, [
-      ...services.map(({ name }) => name),
-      ...(onBridge ? [] : ['internet']),
-      ...(inside === undefined ? [] : ['proxy-side']),
-      'gateway',
-      'idp',
-    ]),
-  )
+  const ends = watchEnds(engine.socket, lab, [
+    ...services.map(({ name }) => name),
+    ...(onBridge ? [] : ['internet']),
+    ...(inside === undefined ? [] : ['proxy-side']),
+    'gateway',
+    'idp',
+  ])
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)

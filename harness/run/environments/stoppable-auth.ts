@@ -15,7 +15,6 @@ export function stoppable(
   return {
     async stop() {
       away = true
-      ends.ignore(auth.name)
       await lab.remove(auth.name)
       // An address that nobody has keeps clients waiting for seconds. One where nobody listens refuses at once.
       if ('octet' in auth.place) {
@@ -34,7 +33,6 @@ export function stoppable(
         ends.end(`${auth.name} could not be started again: ${error instanceof Error ? error.message : error}`)
         return
       }
-      ends.follow(auth.name)
       away = false
     },
   }
