@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 export type Product = 'compose' | 'nginx' | 'caddy' | 'traefik' | 'haproxy' | 'envoy' | 'pomerium' | 'oauth2-proxy'
 
 const signs: readonly (readonly [Product, RegExp, RegExp])[] = [
-  ['compose', /^(docker-)?compose.*\.ya?ml$/i, /^services:\s*(#.*)?$/m],
+  ['compose', /^(docker-)?compose.*\.ya?ml$/i, /^services:/m],
   ['caddy', /caddyfile/i, /^\s*(reverse_proxy|forward_auth)\s/m],
   ['pomerium', /^pomerium.*\.ya?ml$/i, /^(authenticate_service_url|idp_provider|shared_secret|routes):/m],
   ['envoy', /^envoy.*\.ya?ml$/i, /^static_resources:/m],

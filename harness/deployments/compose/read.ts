@@ -97,7 +97,9 @@ function serviceOf(
   recipes: readonly Recipe[],
 ): ServiceFile {
   const others = started.filter((one) => one.service !== service)
+  // The proxy waits for the others, whatever they wait for.
   const waits = others
+    .filter((one) => one.role !== 'proxy')
     .filter((one) => service.after.includes(one.service.name) && !one.service.after.includes(service.name))
     .map((one) => one.role)
   const known = knownProgram(imageOf(service.image), recipes)?.recipe

@@ -40,6 +40,8 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
 async function ofNginx({ hostPath }: Told): Promise<Facts> {
   const main = hostPath('/etc/nginx/nginx.conf')
   if (main !== undefined) return nginxFacts(await readNginx(main, hostPath))
+  const alone = hostPath('/etc/nginx/conf.d/default.conf')
+  if (alone !== undefined) return nginxFacts(await readNginx(alone, hostPath))
   // The image's own nginx.conf includes these.
   const patterns = ['/etc/nginx/conf.d/*.conf', '/etc/nginx/sites-enabled/*']
     .map(hostPath)
