@@ -31,7 +31,7 @@ describe('conformance fuzz', () => {
 
   it('refuses a proxy that is none', async () => {
     const { code, error } = await conformance('fuzz', '--proxy', 'pomeriun')
-    expect(error).toMatch(/There is no proxy "pomeriun"\. Did you mean pomerium\?/)
+    expect(error).toMatch(/Unknown proxy "pomeriun"\. Did you mean pomerium\?/)
     expect(code).toBe(2)
   })
 })

@@ -1,19 +1,27 @@
 /** Header fields for HTTP/2 as bytes: what no library writes (connection-specific fields, duplicate pseudo-headers) must still be sendable. */
 import type { HeaderLine, Send } from '../plan/case.ts'
 import { markHeader } from '../plan/marks.ts'
-import { bodyOf, cookieOf, methodOf, passwordOf, type RequestContext, targetOf } from './request-bytes.ts'
+import {
+  bodyOf,
+  cookieOf,
+  methodOf,
+  passwordOf,
+  type RequestContext,
+  type RequestKind,
+  targetOf,
+} from './request-bytes.ts'
 
 /**
  * Fields of a request in wire order: pseudo-headers, cookie, own fields, then the case's `headers`. Names are lower case (RFC 9113 8.2.1).
  * A header of the case whose name begins with `:` stands beside the client's own pseudo-header as long as no regular header comes before it,
  * and where the case wrote it otherwise. `host` becomes `:authority`; none is sent for an empty list. `connection` becomes the header that
- * RFC 9113 8.2.2 forbids.
+ * RFC 9113 8.2.2 forbids. A WebSocket is an extended CONNECT (RFC 8441 4 and 5).
  */
-export function requestFields(send: Send, context: RequestContext): HeaderLine[] {
-  const method = methodOf(send, 'http')
-  const body = bodyOf(send, method)
+export function requestFields(send: Send, context: RequestContext, kind: RequestKind): HeaderLine[] {
+  const method = kind === 'websocket' ? (send.method ?? 'CONNECT') : methodOf(send, kind)
+  const body = kind === 'websocket' ? send.body : bodyOf(send, method)
   const cookie = cookieOf(send, context)
-  const password = passwordOf(send, context)
+  const password = kind === 'http' ? passwordOf(send, context) : undefined
   const given = (send.headers ?? []).map(([name, value]): HeaderLine => [name.toLowerCase(), value])
   const regular = given.findIndex(([name]) => !name.startsWith(':'))
   const pseudo = regular === -1 ? given : given.slice(0, regular)
@@ -21,6 +29,7 @@ export function requestFields(send: Send, context: RequestContext): HeaderLine[]
   const own: HeaderLine[] = [
     ...(context.mark === '' ? [] : [field(markHeader.toLowerCase(), context.mark)]),
     ...(password === undefined ? [] : [field('authorization', `Bearer ${password}`)]),
+    ...(kind === 'websocket' ? [field('sec-websocket-version', '13')] : []),
     ...(body === undefined ? [] : [field('content-type', 'application/json')]),
     ...(body === undefined || send.trailers !== undefined
       ? []
@@ -28,9 +37,10 @@ export function requestFields(send: Send, context: RequestContext): HeaderLine[]
   ]
   return [
     field(':method', method),
+    ...(kind === 'websocket' ? [field(':protocol', 'websocket')] : []),
     field(':scheme', 'https'),
     ...(send.host ?? [context.host]).map((host) => field(':authority', host)),
-    field(':path', targetOf(send, context, 'http')),
+    field(':path', targetOf(send, context, kind)),
     ...pseudo,
     ...(cookie === '' ? [] : [field('cookie', cookie)]),
     ...(send.connection ?? []).map((value) => field('connection', value)),

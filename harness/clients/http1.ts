@@ -4,7 +4,7 @@ import type { Send } from '../plan/case.ts'
 import type { Exchange } from './exchange.ts'
 import { converse } from './gateway-protocol.ts'
 import { notTheGateway, verdictOfAll } from './probe.ts'
-import { methodOf, passwordOf, type RequestContext, type RequestKind, requestBytes } from './request-bytes.ts'
+import { connectAs, methodOf, type RequestContext, type RequestKind, requestBytes } from './request-bytes.ts'
 import { ResponseReader } from './response-reader.ts'
 import { openStream, type Peer } from './tls.ts'
 import { FrameSocket } from './websocket-frames.ts'
@@ -51,14 +51,8 @@ export class Http1Connection implements AsyncDisposable {
     const { exchange, socket } = await this.upgrade(send, context, kind)
     if (socket === undefined) return exchange
     const since = performance.now()
-    const password = passwordOf(send, context)
     const timer = setTimeout(() => socket.expire(), this.#limits.deadlineMs)
-    const conversation = await converse(socket, {
-      clientId: send.clientId ?? 'test',
-      clientMode: send.clientMode ?? 'test',
-      ...(password !== undefined && { password }),
-      ...(send.device !== undefined && { device: send.device }),
-    })
+    const conversation = await converse(socket, connectAs(send, context))
     clearTimeout(timer)
     if (conversation.close === undefined) socket.close(1000)
     return { ...exchange, ...conversation, ms: exchange.ms + performance.now() - since }

@@ -138,7 +138,7 @@ describe('a malformed request', () => {
 
 it('puts the pseudo-headers of a case beside its own, and behind regular ones where the case has them there', () => {
   const names = (headers: HeaderLine[]) =>
-    requestFields({ method: 'GET', headers }, { ...context, cookie: '', mark: '' }).map(([name]) => name)
+    requestFields({ method: 'GET', headers }, { ...context, cookie: '', mark: '' }, 'http').map(([name]) => name)
   const own = [':method', ':scheme', ':authority', ':path']
   expect(
     names([

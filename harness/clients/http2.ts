@@ -9,7 +9,7 @@ import { notTheGateway, verdictOf } from './probe.ts'
 import { bodyOf, methodOf, type RequestContext } from './request-bytes.ts'
 import { substitutingHeaders } from './substituted-headers.ts'
 import { openStream, type Peer } from './tls.ts'
-import { type Limits, usualLimits } from './wire.ts'
+import { type Cut, type Limits, usualLimits } from './wire.ts'
 
 /**
  * Sends one request on a connection of its own. A stream that the peer resets, or a connection that it ends, is an exchange without an answer;
@@ -22,75 +22,107 @@ export async function sendHttp2(
   limits: Limits = usualLimits,
 ): Promise<Exchange> {
   const since = performance.now()
-  const fields = requestFields(send, context)
+  const fields = requestFields(send, context, 'http')
   const body = bodyOf(send, methodOf(send, 'http'))
-  const sent = render(fields, body ?? '', send.trailers ?? [])
-  const ended = (rest: Pick<Exchange, 'response' | 'fault'>): Exchange => ({
+  const trailers = lowerCase(send.trailers ?? [])
+  const sent = render(fields, body ?? '', trailers)
+  const ended = ({ response, ...cut }: Answer): Exchange => ({
     sent,
-    verdict: rest.response === undefined ? notTheGateway : verdictOf(rest.response),
-    ...rest,
+    ...(response && { response }),
+    verdict: response === undefined ? notTheGateway : verdictOf(response),
+    ...cut,
     ms: performance.now() - since,
   })
-  if (send.raw !== undefined) return ended({ fault: 'raw bytes are HTTP/1.x and cannot be sent over h2' })
+  if (send.raw !== undefined) return ended(rawOverHttp2)
+  const blocks = trailers.length > 0 ? [fields, trailers] : [fields]
+  const opened = await openSession(peer, blocks, context, limits)
+  if ('fault' in opened) return ended(opened)
+  await using session = opened
+  const ending = trailers.length > 0 ? 'trailers' : 'no trailers'
+  return ended(await answerTo(session.http2, () => request(session.http2, body, ending), limits.deadlineMs))
+}
+
+export type Answer = Cut & { readonly response?: Response }
+
+/** What a case with raw bytes gets. */
+export const rawOverHttp2: Answer = {
+  ending: 'unsupported',
+  fault: 'raw bytes are HTTP/1.x and cannot be sent over h2',
+}
+
+export type Session = AsyncDisposable & { readonly http2: ClientHttp2Session }
+
+/** A session whose HEADERS frames carry these blocks in their order. Does not reject: what the network does is `fault`. */
+export async function openSession(
+  peer: Peer,
+  blocks: readonly (readonly HeaderLine[])[],
+  { cookie }: RequestContext,
+  { deadlineMs }: Limits,
+): Promise<Session | (Cut & { readonly fault: string })> {
   let stream: Duplex
   try {
-    stream = await openStream(peer, 'h2', limits.deadlineMs, context.cookie)
+    stream = await openStream(peer, 'h2', deadlineMs, cookie)
   } catch (error) {
-    return ended({ fault: error instanceof Error ? error.message : String(error) })
+    return { ending: 'not-connected', fault: error instanceof Error ? error.message : String(error) }
   }
-  const trailers = send.trailers ?? []
-  const blocks = [encodeFields(fields), ...(trailers.length > 0 ? [encodeFields(lowerCase(trailers))] : [])]
-  const session = connect('https://substituted.invalid', {
-    createConnection: () => substitutingHeaders(stream, blocks),
-  })
-  try {
-    return ended(await answerTo(session, body, trailers.length > 0 ? 'trailers' : 'no trailers', limits.deadlineMs))
-  } finally {
-    session.destroy()
-    stream.destroy()
+  const substituted = substitutingHeaders(stream, blocks.map(encodeFields))
+  const http2 = connect('https://substituted.invalid', { createConnection: () => substituted })
+  return {
+    http2,
+    async [Symbol.asyncDispose]() {
+      http2.destroy()
+      stream.destroy()
+    },
   }
 }
 
-function answerTo(
+/**
+ * The answer on the stream that `open` makes.
+ * @param until `head`: what follows a 2xx is the caller's to read
+ */
+export function answerTo(
   session: ClientHttp2Session,
-  body: string | undefined,
-  ending: 'trailers' | 'no trailers',
+  open: () => ClientHttp2Stream,
   deadlineMs: number,
-): Promise<Pick<Exchange, 'response' | 'fault'>> {
+  until: 'head' | 'end' = 'end',
+): Promise<Answer> {
   return new Promise((resolve) => {
     let head: Omit<Response, 'body'> | undefined
     const chunks: Buffer[] = []
-    const done = (fault?: string) => {
+    const done = (cut: Cut = {}) => {
       clearTimeout(timer)
-      resolve({
-        ...(head && { response: { ...head, body: Buffer.concat(chunks).toString() } }),
-        ...(fault !== undefined && { fault }),
-      })
+      resolve({ ...(head && { response: { ...head, body: Buffer.concat(chunks).toString() } }), ...cut })
     }
-    const timer = setTimeout(
-      () => done(`${head === undefined ? 'no answer came' : 'the answer did not end'} within ${deadlineMs} ms`),
-      deadlineMs,
-    )
+    const timer = setTimeout(() => {
+      const what = head === undefined ? 'no answer came' : 'the answer did not end'
+      done({ ending: head === undefined ? 'no-answer' : 'unfinished', fault: `${what} within ${deadlineMs} ms` })
+    }, deadlineMs)
     // The peer's protocol error is its answer to a malformed request: RST_STREAM or GOAWAY.
-    session.on('error', () => done())
-    session.on('close', () => done())
+    session.on('error', () => done({ ending: 'closed' }))
+    session.on('close', () => done({ ending: 'closed' }))
     // With an error it is the last word, though a peer may take its time to close (Envoy: a second).
     session.on('goaway', (code) => {
-      if (code !== constants.NGHTTP2_NO_ERROR) done()
+      if (code !== constants.NGHTTP2_NO_ERROR) done({ ending: 'closed' })
     })
-    const stream = open(session, body, ending)
-    stream.on('error', () => done())
+    const stream = open()
+    const over = () => {
+      const alive = !session.closed && !session.destroyed
+      const reset = alive && stream.rstCode !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR
+      done(reset ? { ending: 'reset' } : head === undefined ? { ending: 'closed' } : {})
+    }
+    stream.on('error', over)
     stream.on('response', (_headers, _flags, raw) => {
       head = responseHead(raw)
+      if (until === 'head' && head.status >= 200 && head.status <= 299) done()
+      else stream.on('data', (chunk: Buffer) => chunks.push(chunk))
     })
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-    stream.on('end', () => done())
-    stream.on('close', () => done())
+    stream.on('end', over)
+    stream.on('close', over)
   })
 }
 
 /** The request that Node believes it sends; its header blocks are substituted on the way. */
-function open(
+function request(
   session: ClientHttp2Session,
   body: string | undefined,
   ending: 'trailers' | 'no trailers',
@@ -115,7 +147,7 @@ function responseHead(raw: readonly string[]): Omit<Response, 'body'> {
 }
 
 /** For people and for the judge: the shape of an HTTP/1.x request, with the pseudo-headers as the lines that they are. */
-function render(fields: readonly HeaderLine[], body: string, trailers: readonly HeaderLine[]): Buffer {
+export function render(fields: readonly HeaderLine[], body: string, trailers: readonly HeaderLine[]): Buffer {
   const first = (name: string) => fields.find(([found]) => found === name)?.[1] ?? ''
   const authority = first(':authority')
   const target = authority === '' ? first(':path') : `https://${authority}${first(':path')}`

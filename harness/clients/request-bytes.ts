@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { HeaderLine, Send } from '../plan/case.ts'
 import { markHeader, withMark } from '../plan/marks.ts'
 import { UserError } from '../plan/user-error.ts'
+import type { ConnectAs } from './gateway-protocol.ts'
 import { probe } from './probe.ts'
 
 /** What an environment adds to a request of a case. */
@@ -62,6 +63,17 @@ export function cookieOf(send: Send, { cookie }: Pick<RequestContext, 'cookie'>)
 export function passwordOf(send: Send, { password }: Pick<RequestContext, 'password'>): string | undefined {
   if (send.password === undefined) return undefined
   return send.password === 'right' ? password : wrongPassword
+}
+
+/** How the client connects to the gateway after a WebSocket has opened. */
+export function connectAs(send: Send, context: Pick<RequestContext, 'password'>): ConnectAs {
+  const password = passwordOf(send, context)
+  return {
+    clientId: send.clientId ?? 'test',
+    clientMode: send.clientMode ?? 'test',
+    ...(password !== undefined && { password }),
+    ...(send.device !== undefined && { device: send.device }),
+  }
 }
 
 function ownLines(

@@ -3,56 +3,14 @@ import { createServer } from 'node:http'
 import { duplexPair } from 'node:stream'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { Recorder } from '../gateways/recording/recorder.ts'
-import { ReferenceGateway } from '../gateways/reference/reference-gateway.ts'
-import { startup } from '../gateways/rules/config.ts'
-import { type ProfileName, profiles } from '../gateways/rules/profiles.ts'
 import type { Send } from '../plan/case.ts'
+import { gateway } from './gateway.testing.ts'
 import { Http1Connection, sendHttp1 } from './http1.ts'
 import { peerOf } from './peer.testing.ts'
-import type { Peer } from './tls.ts'
 import { FrameSocket } from './websocket-frames.ts'
 import { usualLimits, Wire } from './wire.ts'
 
 const context = { host: 'app.test', cookie: '', mark: 'mark-1', password: 'right' }
-const proxy = '10.77.0.2'
-
-function gateway(name: ProfileName = 'attributed', peer = proxy): Peer {
-  const profile = profiles[name]
-  const started = startup(
-    {
-      gateway: {
-        mode: 'local',
-        bind: 'lan',
-        trustedProxies: [proxy],
-        auth: {
-          mode: 'trusted-proxy',
-          password: 'right',
-          trustedProxy: { userHeader: 'x-forwarded-user', allowUsers: ['alice@example.test'] },
-          ...(profile.keys.includes('identityScopes') && {
-            identityScopes: { 'alice@example.test': ['operator.read'] },
-          }),
-        },
-        controlUi: { allowedOrigins: ['https://app.test'] },
-      },
-    },
-    profile,
-  )
-  if (started.kind === 'refused') throw new Error(started.message)
-  const reference = new ReferenceGateway({
-    policy: { profile, config: started.config },
-    recorder: new Recorder(),
-    ownAddresses: () => ['10.77.0.1', '127.0.0.1'],
-  })
-  onTestFinished(() => reference[Symbol.asyncDispose]())
-  const dial = async () => {
-    const [client, server] = duplexPair()
-    reference.accept(server, peer)
-    return client
-  }
-  return { dial, host: 'gateway', port: 18789 }
-}
-
 const identity = (user: string): Send => ({
   headers: [
     ['X-Forwarded-User', user],

@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type Problem, refuseOn } from '../plan/yaml/problem.ts'
+import { refuseOn } from '../plan/refuse-on.ts'
+import type { Problem } from '../plan/yaml/problem.ts'
 import { readYaml } from '../plan/yaml/yaml-file.ts'
 import type { Answers } from './conclude.ts'
 

@@ -1,7 +1,8 @@
 /** From what a configuration says to what a run must know: public host, trusted header, OpenID client, certificate, way in. */
 import { basename } from 'node:path'
 import type { ProxyFile } from '../plan/proxy-schema.ts'
-import { type Place, refuseOn } from '../plan/yaml/problem.ts'
+import { refuseOn } from '../plan/refuse-on.ts'
+import type { Place } from '../plan/yaml/problem.ts'
 import type { Note, Part, Understood } from './deployment.ts'
 import { type Facts, likeliest } from './products/facts.ts'
 import type { GatewayWords } from './products/gateway-config.ts'

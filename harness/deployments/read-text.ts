@@ -1,7 +1,7 @@
 /** Reads a file that somebody else wrote: only an ordinary file, of a bounded size, of text. */
 import { readFile, stat } from 'node:fs/promises'
+import { refuseOn } from '../plan/refuse-on.ts'
 import type { Place } from '../plan/yaml/problem.ts'
-import { refuseOn } from '../plan/yaml/problem.ts'
 
 /** Configuration files have kilobytes. */
 const most = 1_000_000

@@ -34,7 +34,8 @@ export function withDeadlines(docker: Docker, socketPath: string): Docker {
   modem.dial = (options: DialOptions, callback: Callback) => {
     const giveUp = new AbortController()
     let sentence: string | undefined
-    const watch = watchCall(socketPath, `${options.method} ${options.path.replace(/\?.*$/s, '')}`, (reason) => {
+    const call = `${options.method} ${options.path.replace(/\?.*$/s, '')}`
+    const watch = watchCall(socketPath, call, (reason) => {
       sentence = reason
       giveUp.abort()
     })
@@ -43,10 +44,17 @@ export function withDeadlines(docker: Docker, socketPath: string): Docker {
       clearTimeout(watch.timer)
       watch.over = true
       if (error === null || error === undefined) silent.delete(socketPath)
+      if (sentence === undefined && isLost(error))
+        sentence = `The container engine at ${socketPath} is gone: ${error.message} (${call}).`
       callback(sentence === undefined ? error : new Error(sentence, { cause: error }), result)
     })
   }
   return docker
+}
+
+/** The connection, and not the engine, had the last word: an answer of the engine has a status. */
+function isLost(error: Error | null): error is Error {
+  return error !== null && !('statusCode' in error) && 'code' in error && /^E(CONN|PIPE|NOENT)/.test(String(error.code))
 }
 
 type Watch = { timer: NodeJS.Timeout | undefined; over: boolean }

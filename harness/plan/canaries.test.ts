@@ -20,7 +20,7 @@ async function plan(canaries: readonly string[], selection: Pick<Selection, 'pro
 }
 
 describe('the canaries of a proxy', () => {
-  it('stand up at both versions, with their cases and the controls before them', async () => {
+  it('start at both versions, with their cases and the controls before them', async () => {
     const { environments, canaries } = await plan([`version: 1.0.0, ${stripped}`])
     expect(environments.map(({ id }) => id)).toEqual([
       'tiny@1.0.0/hardened/reference:attributed',
@@ -74,7 +74,7 @@ describe('the canaries of a proxy', () => {
   it('are told to be missing', async () => {
     await expect(plan([])).rejects.toThrow('No proxy.yaml lists canaries.')
     const one = [`version: 1.0.0, ${stripped}`]
-    await expect(plan(one, { proxy: ['tinny'] })).rejects.toThrow('There is no proxy "tinny". Did you mean tiny?')
-    await expect(plan(one, { gateway: ['refrence'] })).rejects.toThrow('There is no gateway "refrence".')
+    await expect(plan(one, { proxy: ['tinny'] })).rejects.toThrow('Unknown proxy "tinny". Did you mean tiny?')
+    await expect(plan(one, { gateway: ['refrence'] })).rejects.toThrow('Unknown gateway "refrence".')
   })
 })

@@ -1,4 +1,4 @@
-/** From the canaries of proxies to the environments that stand up for them: every old version and every fixed one once, with the cases of all canaries that need it. */
+/** From the canaries of proxies to the environments that start for them: every old version and every fixed one once, with the cases of all canaries that need it. */
 import type { Case, Transport } from './case.ts'
 import {
   environmentOf,
@@ -10,52 +10,52 @@ import {
 } from './expand.ts'
 import type { LoadedProxy } from './load-proxies.ts'
 import type { Canary } from './proxy.ts'
-import { gatewayId, type PlannedGateway, type Selection, selectCases, selectGateways } from './select.ts'
+import { type PlannedGateway, type Selection, selectCases, selectGateways } from './select.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
 import { transports } from './vocabulary.ts'
 import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
-/** One canary and where its two sides are to be seen. */
+/** One canary and the environments of its two versions. */
 export type PlannedCanary = {
   readonly proxy: string
   readonly canary: Canary
   /** Ids of the environments. */
   readonly old: string
   readonly fixed: string
-  /** Those that must be red on the old version and green on the fixed one. */
+  /** Those that must fail on the old version and pass on the fixed one. */
   readonly cells: readonly DecidingCell[]
 }
 
 type CellPlace = { readonly case: string; readonly transport: Transport }
 
-/** With its controls, one of which must be green in both: on a dead path every positive case is red. */
-export type DecidingCell = CellPlace & { readonly controls: readonly CellPlace[] }
+/** With its controls, one of which must pass in both environments: behind a broken path every positive case fails. */
+type DecidingCell = CellPlace & { readonly controls: readonly CellPlace[] }
 
-export type CanaryPlan = {
+type CanaryPlan = {
   readonly canaries: readonly PlannedCanary[]
   readonly environments: readonly PlannedEnvironment[]
 }
 
-/** @throws UserError when a name of the selection is nowhere or has no canary */
+/** @throws UserError when a name of the selection is unknown or has no canary */
 export function expandCanaries(
   { proxies, gateways, cases }: PlanSources,
   { proxy: wanted = [], gateway: behind = [] }: Pick<Selection, 'proxy' | 'gateway'>,
 ): CanaryPlan {
   const chosen = withCanaries(proxies, wanted)
   const [gateway] = selectGateways(gateways, { gateway: behind })
-  if (gateway === undefined) throw new UserError('No gateway is left for the canaries to stand in front of.')
+  if (gateway === undefined) throw new UserError('The selection is empty: canaries need a gateway.')
   const environments = new Map<string, PlannedEnvironment>()
   const canaries = chosen.flatMap((proxy) =>
     proxy.canaries.map((canary): PlannedCanary => {
       const cells = cellsOf(canary, cases)
-      const standing = [canary.version, canary.fixed].map((version) => {
+      const ids = [canary.version, canary.fixed].map((version) => {
         const planned = environmentAt(proxy, version, canary.variant, gateway)
         const before = environments.get(planned.id)
         environments.set(planned.id, { ...planned, cells: merged(before?.cells ?? [], cells) })
         return planned.id
       })
-      const [old = '', fixed = ''] = standing
+      const [old = '', fixed = ''] = ids
       const selected = cells.filter(({ included }) => included === 'selected')
       return {
         proxy: proxy.name,
@@ -80,9 +80,8 @@ export function expandCanaries(
 
   function environmentAt(proxy: LoadedProxy, version: string, name: string, gateway: PlannedGateway) {
     const variant = variantsAt(proxy.written, proxy.folder, version, proxy.file).find((one) => one.name === name)
-    if (variant === undefined)
-      throw new UserError(`${proxy.name} has no variant ${name} to stand in front of ${gatewayId(gateway)}.`)
-    // What is known to fail must not be excused here: on an old version it is what is looked for.
+    if (variant === undefined) throw new UserError(`${proxy.name} has no variant ${name} for its canaries.`)
+    // On an old version a known failure may be the very finding that the canary looks for.
     return { ...environmentOf({ proxy, version, variant }, gateway, gateways, []), knownFailures: [] }
   }
 }
@@ -95,14 +94,14 @@ function withCanaries(proxies: readonly LoadedProxy[], wanted: readonly string[]
     const exists = proxies.some((proxy) => proxy.name === name)
     const near = nearMisses(name, names)
     const hint = near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Canaries are in ${oneOf(names)}.`
-    throw new UserError(`${exists ? `${name} has no canaries` : `There is no proxy "${name}"`}. ${hint}`)
+    throw new UserError(`${exists ? `${name} has no canaries` : `Unknown proxy "${name}"`}. ${hint}`)
   }
   const chosen = having.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
   if (chosen.length === 0) throw new UserError('No proxy.yaml lists canaries.')
   return chosen
 }
 
-/** The cells that decide, with the controls and dependencies that they rest on before them. */
+/** The cells that decide, with their controls and dependencies before them. */
 function cellsOf(canary: Canary, cases: readonly Case[]): readonly PlannedCell[] {
   const chosen = selectCases(cases, { case: canary.cases })
   return (canary.transports ?? transports).reduce<readonly PlannedCell[]>(
@@ -111,7 +110,7 @@ function cellsOf(canary: Canary, cases: readonly Case[]): readonly PlannedCell[]
   )
 }
 
-/** Both lists in order, each cell once: what a cell rests on stands before it in its own list, so also here. */
+/** Both lists in order, each cell once. A cell's controls and dependencies come before it in its own list, so they do here. */
 function merged(before: readonly PlannedCell[], more: readonly PlannedCell[]): readonly PlannedCell[] {
   const key = (cell: PlannedCell) => `${cell.case.id} ${cell.transport}`
   const cells = new Map(before.map((cell) => [key(cell), cell]))

@@ -5,7 +5,7 @@ import type { ScenarioCase, ScenarioFile, ScenarioSend } from './scenario-schema
 import type { Place } from './yaml/problem.ts'
 import type { YamlFile } from './yaml/yaml-file.ts'
 
-/** A case, and where each part of it stands. */
+/** A case, and the place of each part. */
 export type LoadedCase = {
   readonly case: Case
   /** Path inside the case, such as `['send', 'headers']`; falls back to the case itself. Fields that come from the file's defaults lead there. */
@@ -13,7 +13,7 @@ export type LoadedCase = {
 }
 
 /** `source` is the path from the root of the project: what reports link to. */
-export type ScenarioSource = { readonly family: Family; readonly topic: string; readonly source: string }
+type ScenarioSource = { readonly family: Family; readonly topic: string; readonly source: string }
 
 /** All cases of one file, in its order. */
 export function casesOf(yaml: YamlFile<ScenarioFile>, { family, topic, source }: ScenarioSource): LoadedCase[] {

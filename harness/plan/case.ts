@@ -9,8 +9,6 @@ import type { ScenarioCase, ScenarioSend } from './scenario-schema.ts'
 import type { Family } from './vocabulary.ts'
 
 export {
-  type Changeable,
-  changeable,
   type Destination,
   destinations,
   type Family,

@@ -1,4 +1,4 @@
-/** What a scenario's shape cannot say: names that must exist, and cases that would prove nothing. */
+/** What a scenario's shape cannot say: names that must exist, and cases from which nothing could be concluded. */
 import { readFile } from 'node:fs/promises'
 import type { LoadedCase } from './case-source.ts'
 import { flaws, silenceMeets } from './expectation.ts'
@@ -6,7 +6,7 @@ import { placeholders, unknownPlaceholders } from './placeholders.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import type { Problem } from './yaml/problem.ts'
 
-/** Names that cases may use. Absent: not checked (whoever asks does not know them). */
+/** Names that cases may use. Absent: not checked. */
 export type KnownNames = {
   readonly features?: Iterable<string>
   readonly mutants?: Iterable<string>
@@ -119,15 +119,15 @@ function checkProof(one: LoadedCase): Problem[] {
   if (caughtBy.length === 0 && level !== 'info')
     problems.push({
       ...one.place([]),
-      message: `${id}: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail`,
+      message: `${id}: expected caught-by: the mutants on which this case fails; without one nothing shows that it can fail`,
     })
   if (controls.length === 0 && silenceMeets(expect))
     problems.push({
       ...one.place(['expect']),
-      message: `${id}: expected a control: a dead proxy would meet this expectation too`,
+      message: `${id}: expected a control: a proxy that lets nothing through would meet this expectation too`,
     })
   if (new Set(one.case.over).size < one.case.over.length)
-    problems.push({ ...one.place(['over']), message: `${id}: a transport stands twice in over` })
+    problems.push({ ...one.place(['over']), message: `${id}: a transport is named twice in over` })
   return problems
 }
 

@@ -1,9 +1,9 @@
 /** The files and modules that `proxy.yaml` names: they must be there, and inside the folder, whoever wrote it. */
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import type { Report } from './check-services.ts'
-import { foundInside } from './folder-contents.ts'
 import type { BuildFile, ServiceOverride } from './proxy-schema.ts'
 import type { CompleteProxy } from './recipes.ts'
+import { foundInside } from './yaml/folder-contents.ts'
 
 /** Where a proxy's folder is, and where the suite keeps the modules of programs that it knows. */
 export type Folders = { readonly folder: string; readonly programs: string }

@@ -14,9 +14,9 @@ export function checkServices(content: CompleteProxy, report: Report) {
   }
   if (!names.includes('proxy'))
     report(['services'], `expected a service named proxy, the public one, found ${names.join(', ') || 'none'}`)
-  for (const reserved of ['idp', 'gateway'])
-    if (names.includes(reserved))
-      report(['services', reserved], `${reserved} is a service of the suite itself: expected another name`)
+  for (const taken of ['idp', 'gateway'])
+    if (names.includes(taken))
+      report(['services', taken], `${taken} is a service of the suite itself: expected another name`)
   for (const [name, { title, pull, build, with: further }] of Object.entries(services)) {
     if (build !== undefined && 'harness' in build && !title.endsWith('(stand-in)'))
       report(['services', name, 'title'], `expected a title that ends with (stand-in), found "${title}"`)
@@ -26,7 +26,8 @@ export function checkServices(content: CompleteProxy, report: Report) {
       report(['services', name, 'with'], 'more programs need a build: with is not used where an image is pulled')
   }
   for (const [name, service] of Object.entries(services)) checkService(['services', name], service, names, report)
-  for (const [variant, { services: overrides, login, names: hosts }] of Object.entries(content.variants)) {
+  for (const [variant, { services: overrides, login, names: hosts, host: own }] of Object.entries(content.variants)) {
+    if (own !== undefined && reserved.has(own)) report(['variants', variant, 'host'], takenBySuite(own))
     if (login === undefined && content.login === undefined)
       report(
         ['variants', variant],
@@ -38,6 +39,9 @@ export function checkServices(content: CompleteProxy, report: Report) {
           ['variants', variant, 'names', host],
           `expected a service of this proxy or gateway, found "${host}"${didYouMean(host, [...names, 'gateway'])}`,
         )
+    for (const [service, list] of Object.entries(hosts ?? {}))
+      for (const [index, host] of list.entries())
+        if (reserved.has(host)) report(['variants', variant, 'names', service, index], takenBySuite(host))
     for (const [name, override] of Object.entries(overrides ?? {})) {
       if (!names.includes(name))
         report(
@@ -49,6 +53,10 @@ export function checkServices(content: CompleteProxy, report: Report) {
     checkOrder(variant, content, report)
   }
 }
+
+/** A service with one of these names would answer in place of the gateway or of the provider. */
+const reserved: ReadonlySet<string> = new Set(['gateway', 'idp', 'idp.test', 'localhost'])
+const takenBySuite = (host: string) => `${host} is a name of the suite itself: expected another host name`
 
 function checkService(
   path: readonly PropertyKey[],
@@ -78,7 +86,7 @@ function checkService(
   }
 }
 
-/** A pattern that backtracks without end would hold the whole run: no repeated groups, no references back, few repetitions. */
+/** A pattern that backtracks without end would block the run: no repeated groups, no back references, few repetitions. */
 function patternFlaw(pattern: string): string | undefined {
   try {
     new RegExp(pattern)
@@ -87,7 +95,7 @@ function patternFlaw(pattern: string): string | undefined {
   }
   const plain = pattern.replaceAll(/\\[^1-9k]|\[(?:\\.|[^\]\\])*\]/g, 'x')
   if (/\)\s*(?:[*+]|\{\d+,)/.test(plain)) return 'expected a regular expression without a repeated group, such as (a+)+'
-  if (/\\[1-9k]/.test(plain)) return 'expected a regular expression without a reference back to a group'
+  if (/\\[1-9k]/.test(plain)) return 'expected a regular expression without a back reference'
   if ((plain.match(/[*+]|\{\d+,/g) ?? []).length > 4) return 'expected a regular expression with at most 4 repetitions'
   return undefined
 }

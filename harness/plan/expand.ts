@@ -1,4 +1,4 @@
-/** From a selection to the cells that run: environments, and in each the cases over their transports in an order in which they can be judged. */
+/** From a selection to the cells that run: environments, and in each the cases over their transports, controls and dependencies first. */
 import type { Case, Transport } from './case.ts'
 import type { LoadedProxy } from './load-proxies.ts'
 import type { KnownFailure, Variant } from './proxy.ts'
@@ -16,7 +16,7 @@ import {
 import { UserError } from './user-error.ts'
 import { transports } from './vocabulary.ts'
 
-/** JSON: it crosses the border to the run's process. */
+/** Plain JSON: it is sent to the run's process. */
 export type Plan = { readonly environments: readonly PlannedEnvironment[] }
 
 export type PlannedEnvironment = {
@@ -30,11 +30,11 @@ export type PlannedEnvironment = {
   readonly variant: Variant
   readonly gateway: PlannedGateway
   readonly gatewayFeatures: readonly string[]
-  /** What a reader of any result on this gateway must know. */
+  /** What a reader of any result from this environment must know. */
   readonly caveat?: string
-  /** Entries that speak of this environment. */
+  /** Entries that name this environment. */
   readonly knownFailures: readonly KnownFailure[]
-  /** Controls and dependencies stand before the cells that rest on them. */
+  /** Controls and dependencies come before the cells that need them. */
   readonly cells: readonly PlannedCell[]
 }
 
@@ -52,7 +52,7 @@ export type PlanSources = {
   readonly cases: readonly Case[]
 }
 
-/** @throws UserError when a name of the selection is nowhere, or nothing is left */
+/** @throws UserError when a name of the selection is unknown, or the selection is empty */
 export function expandPlan({ proxies, gateways, cases }: PlanSources, selection: Selection): Plan {
   const variants = selectVariants(proxies, selection)
   const behind = selectGateways(gateways, selection)
@@ -64,12 +64,12 @@ export function expandPlan({ proxies, gateways, cases }: PlanSources, selection:
   )
   if (environments.length === 0)
     throw new UserError(
-      `No environment is left: an embedded proxy stands in front of the reference gateway only, not of ${behind.map(gatewayId).join(', ')}.`,
+      `The selection is empty: the embedded proxy runs in front of the reference gateway only, not of ${behind.map(gatewayId).join(', ')}.`,
     )
   return { environments: shardOf(environments, selection.shard) }
 }
 
-/** The reference proxy in process dials the reference gateway in process; real gateways live in containers. */
+/** The reference proxy in process connects to the reference gateway in process; real gateways run in containers. */
 function fits(proxy: LoadedProxy, gateway: PlannedGateway): boolean {
   return !proxy.embedded || 'profile' in gateway
 }
@@ -101,7 +101,7 @@ export function environmentOf(
 }
 
 /**
- * Environments take turns, so that the slow ones spread: start-up costs more than all cells together, which is why no environment is split.
+ * Environments are dealt out in turn, so that the slow ones are spread. No environment is split: its start costs more than all of its cells.
  * @throws UserError for a shard that would be empty, which would look like a pass
  */
 function shardOf(
@@ -124,8 +124,8 @@ type Wanted = { readonly asked: Case; readonly transport: Transport }
 const key = ({ asked, transport }: Wanted) => `${asked.id} ${transport}`
 
 /**
- * Cells of the chosen cases and of all they rest on. A control runs over the same transport where it can, else over HTTP.
- * Order: catalogue order, but for what must come earlier (depth first, so it is stable).
+ * Cells of the chosen cases and of all their controls and dependencies. A control runs over the same transport where it can, else over HTTP.
+ * Order: as in the catalogue, except for what must come earlier (depth first, so it is stable).
  */
 export function expandCells(all: readonly Case[], chosen: readonly Case[], only: Transport | undefined): PlannedCell[] {
   const byId = new Map(all.map((one) => [one.id, one]))
@@ -158,8 +158,8 @@ export function expandCells(all: readonly Case[], chosen: readonly Case[], only:
   return [...cells.values()]
 }
 
-/** The transport over which `rests` is judged for a cell over `transport`: the same where it has it, else HTTP, else its first. */
-export function transportOf(rests: Case, transport: Transport): Transport {
-  if (rests.over.includes(transport)) return transport
-  return rests.over.includes('http') ? 'http' : (rests.over[0] ?? 'http')
+/** The transport over which a control or dependency is judged for a cell over `transport`: the same where it has it, else HTTP, else its first. */
+export function transportOf({ over }: Case, transport: Transport): Transport {
+  if (over.includes(transport)) return transport
+  return over.includes('http') ? 'http' : (over[0] ?? 'http')
 }

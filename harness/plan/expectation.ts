@@ -1,12 +1,12 @@
-/** What can be said about an expectation before anything runs: whether silence meets it, and whether anything can. */
+/** What is known of an expectation before anything runs: whether a proxy that lets nothing through would meet it, and whether anything can. */
 import type { Case, Expectation } from './case.ts'
 
-/** A mistake inside a case, and the field that it stands in. */
+/** A mistake inside a case, and the path of its field. */
 export type Flaw = { readonly path: readonly PropertyKey[]; readonly message: string }
 
 /**
- * Whether a proxy that lets nobody through would meet the expectation. Such a case proves something only beside a control.
- * Positive is: at least one request is demanded at the gateway with something in it, or the gateway accepts somebody.
+ * Whether a proxy that lets nothing through would meet the expectation. A pass of such a case needs a control.
+ * It would not where at least one request must arrive with something in it, or must be accepted.
  */
 export function silenceMeets({ arrives, verdict }: Expectation): boolean {
   if (typeof verdict === 'object' && 'accepted' in verdict) return false
@@ -53,7 +53,7 @@ function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Ca
     if (user === 'alice' || user === 'bob')
       refuse(
         ['verdict', key],
-        `can never be observed: users are known by their address; expected "{${user}}", found "${user}"`,
+        `can never be observed: users are named by their address; expected "{${user}}", found "${user}"`,
       )
     if (key === 'accepted' && user === 'nobody')
       refuse(['verdict', key], 'can never be observed: nobody is accepted; expected only: nobody')

@@ -111,6 +111,14 @@ describe("a stranger's proxy folder gets nothing of the machine:", () => {
     expect((await mistakesOf(more(`  gateway: { ${rest} }`)))[0]).toMatch(/:16:12: gateway is a service of the suite/)
   })
 
+  it("the gateway's own name is refused as a name of a service", async () => {
+    const text = broken(
+      '    title: as documented\n',
+      '    title: as documented\n    names: { proxy: [x.test, gateway] }\n',
+    )
+    expect((await mistakesOf(text))[0]).toMatch(/:20:30: gateway is a name of the suite itself/)
+  })
+
   it('a link out of the folder is refused, also inside a folder that is bound', async () => {
     const out = async ({ root }: Project) => symlink('/etc', join(root, 'proxies/tiny/documented/link'))
     expect((await mistakesOf(broken('tiny.conf: /etc', 'link: /etc'), out))[0]).toMatch(

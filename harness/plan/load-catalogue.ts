@@ -4,9 +4,10 @@ import { checkCases } from './check-cases.ts'
 import { type Features, readFeatures } from './features.ts'
 import { type LoadedProxy, type OwnProxy, readProxies } from './load-proxies.ts'
 import { readScenarios, type Scenario } from './load-scenarios.ts'
+import { refuseOn } from './refuse-on.ts'
 import { caseMatcher } from './select.ts'
 import { didYouMean, oneOf } from './yaml/near-misses.ts'
-import { type Place, type Problem, refuseOn } from './yaml/problem.ts'
+import type { Place, Problem } from './yaml/problem.ts'
 
 export type Catalogue = {
   readonly scenarios: readonly Scenario[]
@@ -15,7 +16,7 @@ export type Catalogue = {
   readonly features: Features
 }
 
-export type CatalogueOptions = {
+type CatalogueOptions = {
   /** The project's folder, the one with `scenarios` and `proxies`. */
   readonly root: string
   /** An operator's own: folders with a proxy.yaml, or deployments that have been read. */
@@ -40,14 +41,14 @@ export async function loadCatalogue({ root, folders = [], mutants }: CatalogueOp
   return { scenarios: loaded.scenarios, cases, proxies, features }
 }
 
-/** A known failure that no case can ever meet would never be noticed as stale. */
+/** A known failure that names no case would never be found out of date. */
 function deadKnownFailures(proxies: readonly LoadedProxy[], cases: readonly Case[]): Problem[] {
   return proxies.flatMap(({ knownFailures, knownFailurePlaces }) =>
     knownFailures.flatMap((entry, index) => unmatched(entry.cases, cases, knownFailurePlaces[index])),
   )
 }
 
-/** A canary whose cases are nowhere, or not over its transports, could neither be red nor green. */
+/** A canary whose cases do not exist, or not over its transports, could neither fail nor pass. */
 function deadCanaries(proxies: readonly LoadedProxy[], cases: readonly Case[]): Problem[] {
   return proxies.flatMap(({ canaries, canaryPlaces }) =>
     canaries.flatMap(({ cases: globs, transports }, index) => {
@@ -60,14 +61,14 @@ function deadCanaries(proxies: readonly LoadedProxy[], cases: readonly Case[]): 
   )
 }
 
-/** Where nothing stands any more, every case that demands something is red. */
+/** Behind a broken path every case that demands an arrival fails. */
 function withoutControl(globs: readonly string[], cases: readonly Case[], place: Place | undefined): Problem[] {
   if (place === undefined) return []
   return cases
     .filter(({ id, controls }) => controls.length === 0 && globs.some((glob) => caseMatcher(glob)(id)))
     .map(({ id }) => ({
       ...place,
-      message: `expected cases with a control, ${id} has none: it is red on a dead path too`,
+      message: `expected cases with a control, ${id} has none: it fails behind a broken path too`,
     }))
 }
 

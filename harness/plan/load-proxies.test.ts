@@ -145,7 +145,7 @@ describe('a mistake in a proxy folder', () => {
     ],
     ['an unknown feature', '[h2]', '[h3]', '24:16: expected a known feature, found "h3"; did you mean h2?'],
     [
-      'a service that is nowhere',
+      'a service that does not exist',
       'proxy: { env: { MODE: strict } }',
       'prxy: { env: { MODE: strict } }',
       '26:13: expected a service of this proxy, found "prxy"; did you mean proxy?',

@@ -2,15 +2,16 @@
 import { join, relative, resolve } from 'node:path'
 import { checkKnownFailures, checkProxy } from './check-proxy.ts'
 import { readFeatures } from './features.ts'
-import { exists } from './folder-contents.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { projectEntries } from './project-entries.ts'
 import type { KnownFailure, Proxy as Product } from './proxy.ts'
 import { type ProxyFile, proxySchema } from './proxy-schema.ts'
 import { type CompleteProxy, type Recipe, readRecipes, withRecipes } from './recipes.ts'
+import { refuseOn } from './refuse-on.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
-import { type Place, type Problem, refuseOn } from './yaml/problem.ts'
+import { exists } from './yaml/folder-contents.ts'
+import type { Place, Problem } from './yaml/problem.ts'
 import { readYaml, type YamlFile } from './yaml/yaml-file.ts'
 
 /** A proxy with its file, so that its variants can be had for another version. */
@@ -18,7 +19,7 @@ export type LoadedProxy = Product & {
   readonly written: CompleteProxy
   /** Where it is written. */
   readonly file: string
-  /** Where each known failure's `cases` stand, in the order of `knownFailures`. */
+  /** The place of each known failure's `cases`, in the order of `knownFailures`. */
   readonly knownFailurePlaces: readonly Place[]
   /** The same for `canaries`. */
   readonly canaryPlaces: readonly Place[]

@@ -197,13 +197,13 @@ describe('a mistake in a scenario file', () => {
       'no mutant',
       '    caught-by: [dead]\n',
       '',
-      '6:5: identity.topic.arrives: expected caught-by: the mutants that this case turns red on; nobody would know that it can fail',
+      '6:5: identity.topic.arrives: expected caught-by: the mutants on which this case fails; without one nothing shows that it can fail',
     ],
     [
       'no control beside an expectation that silence meets',
       '    control: arrives\n',
       '',
-      '14:13: identity.topic.stripped: expected a control: a dead proxy would meet this expectation too',
+      '14:13: identity.topic.stripped: expected a control: a proxy that lets nothing through would meet this expectation too',
     ],
     [
       'an id taken already',

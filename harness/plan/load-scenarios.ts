@@ -5,10 +5,11 @@ import { casesOf, type LoadedCase } from './case-source.ts'
 import { checkCases, type KnownNames } from './check-cases.ts'
 import { readFeatures } from './features.ts'
 import { projectEntries } from './project-entries.ts'
+import { refuseOn } from './refuse-on.ts'
 import { type ScenarioFile, scenarioSchema } from './scenario-schema.ts'
 import { type Family, families } from './vocabulary.ts'
 import { didYouMean } from './yaml/near-misses.ts'
-import { type Problem, refuseOn } from './yaml/problem.ts'
+import type { Problem } from './yaml/problem.ts'
 import { readYaml } from './yaml/yaml-file.ts'
 
 /** One file, as `list scenarios` shows it. */
@@ -20,7 +21,7 @@ export type Scenario = {
   readonly cases: number
 }
 
-export type LoadedScenarios = {
+type LoadedScenarios = {
   readonly scenarios: readonly Scenario[]
   readonly cases: readonly LoadedCase[]
   /** `family.topic` of files that are left out because of mistakes: names of their cases may be right. */

@@ -1,8 +1,8 @@
 /** The folders of the project that the loaders read. */
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { isMissing } from './folder-contents.ts'
 import { UserError } from './user-error.ts'
+import { isMissing } from './yaml/folder-contents.ts'
 
 /** @throws UserError where the folder is missing or no folder */
 export async function projectEntries(folder: string): Promise<Dirent[]> {

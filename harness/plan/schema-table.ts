@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { oneOf } from './yaml/near-misses.ts'
 
 /** As much of JSON Schema as the formats use. */
-export type JsonSchema = {
+type JsonSchema = {
   readonly $ref?: string | undefined
   readonly $defs?: Readonly<Record<string, JsonSchema>> | undefined
   readonly type?: string | undefined

@@ -1,4 +1,4 @@
-/** What of everything there is shall run: names and globs of the command line against what is known. Whatever matches nothing is the user's mistake. */
+/** What runs: names and globs of the command line, compared with what is known. One that matches nothing is the user's mistake. */
 import picomatch from 'picomatch'
 import type { Case, Level, Transport } from './case.ts'
 import type { LoadedProxy } from './load-proxies.ts'
@@ -24,24 +24,24 @@ export type Selection = {
   readonly shard?: { readonly index: number; readonly count: number }
 }
 
-/** A gateway that may stand behind a proxy: a real one has versions, the reference gateway has profiles; the default first. */
+/** A gateway behind a proxy: a real one has versions, the reference gateway has profiles; the default first. */
 export type KnownGateway = {
   readonly name: string
   readonly title: string
-  /** Whether it runs when none is asked for. */
+  /** Whether it runs when the command line names none. */
   readonly byDefault: boolean
   /** What its version or profile can do as it is configured behind such a variant. */
   readonly features: (choice: string, behind: Seat) => readonly string[]
-  /** By profile or version: what a reader of any result on it must know, in half a sentence. */
+  /** By profile or version: what a reader of its results must know, in half a sentence. */
   readonly caveats?: Readonly<Record<string, string>>
 } & ({ readonly versions: readonly string[] } | { readonly profiles: readonly string[] })
 
 /** What of a variant decides how the gateway behind it is configured. */
 export type Seat = Pick<Variant, 'topology' | 'gateway'>
-/** What nearly every variant is. */
+/** Of nearly every variant. */
 export const ordinarySeat: Seat = { topology: 'network', gateway: { bind: 'lan', allowUsers: [], without: [] } }
 
-/** One gateway as it shall run. */
+/** One gateway as it runs. */
 export type PlannedGateway =
   | { readonly name: string; readonly version: string }
   | { readonly name: string; readonly profile: string }
@@ -51,13 +51,13 @@ export function gatewayId(gateway: PlannedGateway): string {
   return 'profile' in gateway ? `${gateway.name}:${gateway.profile}` : `${gateway.name}@${gateway.version}`
 }
 
-/** Whether `id` is meant: the id itself, a glob, or the leading parts of ids. */
+/** Whether a pattern matches an id: the id itself, a glob, or the leading parts of ids. */
 export function caseMatcher(pattern: string): (id: string) => boolean {
   const glob = picomatch(pattern)
   return (id) => id === pattern || id.startsWith(`${pattern}.`) || glob(id)
 }
 
-/** Whether a known failure speaks of this environment; its cases and transports are the judge's matter. */
+/** Whether a known failure names this environment; its cases and transports are compared by the judge. */
 export function concerns(entry: KnownFailure, variant: string, proxyVersion: string, gateway: PlannedGateway): boolean {
   const names = [gateway.name, gatewayId(gateway)]
   const patterns = entry.gateways?.map((pattern) => picomatch(pattern))
@@ -68,7 +68,7 @@ export function concerns(entry: KnownFailure, variant: string, proxyVersion: str
   )
 }
 
-/** The cases that are meant, in catalogue order. @throws UserError when a pattern or the level leaves none */
+/** The selected cases, in the order of the catalogue. @throws UserError when a pattern or the limits leave none */
 export function selectCases(
   cases: readonly Case[],
   { case: patterns = [], level = 'info', transport }: Selection,
@@ -87,7 +87,7 @@ export function selectCases(
   const limits = [`level ${level}`, ...(transport === undefined ? [] : [`transport ${transport}`])].join(' and ')
   const near = named.slice(0, 3).map((one) => `${one.id} (${one.level}, ${one.over.join(' + ')})`)
   throw new UserError(
-    `No case is left at ${limits}.${near.length === 0 ? '' : ` Without these limits: ${near.join('; ')}.`}`,
+    `No case matches ${limits}.${near.length === 0 ? '' : ` Without these limits: ${near.join('; ')}.`}`,
   )
 }
 
@@ -99,7 +99,7 @@ const caseWords = (cases: readonly Case[]) =>
 
 export type SelectedVariant = { readonly proxy: LoadedProxy; readonly version: string; readonly variant: Variant }
 
-/** Variants of the proxies that are meant, at the version that is meant; those for canaries only where they are named. @throws UserError for names and versions that are nowhere */
+/** The selected variants at the selected version; those for canaries only where they are named. @throws UserError for unknown names and versions */
 export function selectVariants(proxies: readonly LoadedProxy[], selection: Selection): SelectedVariant[] {
   const chosen = selectProxies(proxies, selection)
   const names = chosen.flatMap((proxy) => proxy.variants.map((variant) => variant.name))
@@ -117,10 +117,10 @@ export function selectVariants(proxies: readonly LoadedProxy[], selection: Selec
   if (selected.length > 0) return selected
   if (wanted.length === 0)
     throw new UserError(
-      `No variant is left: ${oneOf(chosen.map((proxy) => proxy.name))} has variants for canaries only. Name one: --variant ${oneOf([...new Set(names)])}.`,
+      `The selection is empty: ${oneOf(chosen.map((proxy) => proxy.name))} has variants for canaries only. Name one: --variant ${oneOf([...new Set(names)])}.`,
     )
   throw new UserError(
-    `No variant is left: ${oneOf(wanted)} at version ${selection.proxyVersion} is nowhere in ${oneOf(chosen.map((proxy) => proxy.name))}.`,
+    `The selection is empty: ${oneOf(chosen.map((proxy) => proxy.name))} has no variant ${oneOf(wanted)} at version ${selection.proxyVersion}.`,
   )
 }
 
@@ -145,7 +145,7 @@ function selectProxies(
   )
 }
 
-/** Gateways that are meant. @throws UserError for names, versions and profiles that are nowhere */
+/** The selected gateways. @throws UserError for unknown names, versions and profiles */
 export function selectGateways(
   gateways: readonly KnownGateway[],
   { gateway: wanted = [] }: Selection,
@@ -170,7 +170,7 @@ function planned(gateway: KnownGateway, wanted: string | undefined, asked: strin
   return 'profiles' in gateway ? { name: gateway.name, profile: choice } : { name: gateway.name, version: choice }
 }
 
-/** All names by which a gateway may be asked for. */
+/** All names of a gateway on the command line. */
 export function gatewayWords(gateway: KnownGateway): string[] {
   const exact =
     'profiles' in gateway
@@ -184,5 +184,5 @@ function unknown(what: string, word: string, known: readonly string[], where = '
   const names = [...new Set(known)]
   const rest = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ') || 'none'
   const hint = near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Known: ${rest}.`
-  return new UserError(`There is no ${what} "${word}"${where && ` ${where}`}. ${hint}`)
+  return new UserError(`Unknown ${what} "${word}"${where && ` ${where}`}. ${hint}`)
 }

@@ -1,4 +1,4 @@
-/** The words of a case that formats, command line and code share. Their meaning for authors stands in `scenario-schema.ts`. */
+/** The words of a case that formats, command line and code share. Their meaning for authors is in `scenario-schema.ts`. */
 
 /** `websocket-h2` is a WebSocket opened by an extended CONNECT over HTTP/2 (RFC 8441). */
 export const transports = ['http', 'websocket', 'h2', 'websocket-h2'] as const
@@ -21,7 +21,6 @@ export type Destination = (typeof destinations)[number]
 
 /** What of a request a case may allow the proxy to change. */
 export const changeable = ['method', 'path', 'query', 'body', 'headers'] as const
-export type Changeable = (typeof changeable)[number]
 
 export const families = [
   'identity',

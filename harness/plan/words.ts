@@ -1,4 +1,4 @@
-/** A case in words, from the same data that runs: what the client does and what must be seen. For `explain` and for reports. */
+/** A case in words, from the same data that runs: what the client does and what is expected. For `explain` and for reports. */
 import type {
   ArrivalExpectation,
   Case,
@@ -41,7 +41,7 @@ export function clientWords({ as, from, to }: Case): string {
   return capital(`${who[as]}${comma} ${whom[to]} ${where[from]}.`)
 }
 
-/** What must be seen, one requirement a sentence; grouped by who sees it. */
+/** What is expected, one sentence per requirement, with who observes it. */
 export function expectationWords({
   arrives,
   verdict,
@@ -86,11 +86,11 @@ function identityWords(identity: NonNullable<Exclude<ArrivalExpectation, 'never'
 }
 
 function verdictWords(verdict: VerdictExpectation): string {
-  if (verdict === 'unreached') return 'The gateway is not even asked.'
+  if (verdict === 'unreached') return 'The request does not reach the gateway.'
   if ('accepted' in verdict)
     return verdict.accepted === 'local' ? 'Accepted by the local password.' : `Accepted as ${verdict.accepted}.`
   if ('only' in verdict)
-    return verdict.only === 'nobody' ? 'Accepted as nobody.' : `Accepted as ${verdict.only}, or not at all.`
+    return verdict.only === 'nobody' ? 'Not accepted as any user.' : `Accepted as ${verdict.only}, or not at all.`
   return verdict.refused === true ? 'Refused.' : `Refused: ${oneOf(verdict.refused)}.`
 }
 
@@ -106,7 +106,7 @@ function answerWords({ status, close, login, without, headers }: ClientExpectati
 }
 
 /**
- * A request as it looks on the wire, for readers: what the client writes by itself in short, what the case adds in full.
+ * A request as it looks on the wire, for readers: the client's own lines in short, those of the case in full.
  * @param transport of the cell; HTTP/2 is shown like HTTP/1.1
  */
 export function requestLines(asked: Case, send: Send, transport: Case['over'][number]): string[] {

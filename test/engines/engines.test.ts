@@ -13,6 +13,7 @@ import { cacheFolder } from '../../harness/lab/cache.ts'
 import { privateObstacles } from '../../harness/lab/engine.ts'
 import { readReport } from '../../harness/report/read.ts'
 import { debianRoot } from './debian-root.ts'
+import type { Interrupted } from './interrupt.fixture.ts'
 import type { Tried } from './try.fixture.ts'
 
 const project = resolve(import.meta.dirname, '../..')
@@ -71,6 +72,15 @@ describe.skipIf(root === undefined).each(engines)('$engine', { timeout: 600_000 
 
   it('keeps nothing of them', () => {
     expect(said.trim().split('\n').at(-1)).toBe('left over: nothing')
+  })
+
+  it('keeps nothing of runs that are interrupted while their containers start, at once or behind a second Ctrl-C', async () => {
+    const lines = (await inside(['node', script('interrupt.fixture.ts')])).trim().split('\n')
+    const interrupted: Interrupted[] = JSON.parse(lines.at(-1) ?? '')
+    expect(interrupted.map(({ code, left }) => ({ code, left }))).toEqual(
+      interrupted.map(() => ({ code: 130, left: 0 })),
+    )
+    expect(interrupted.filter(({ times, leftAtOnce }) => times === 1 && leftAtOnce > 0)).toEqual([])
   })
 
   it('is called by its own name', () => {

@@ -1,6 +1,7 @@
 /** The gateway and the auth service, as a configuration names them: what leads to the run's own, and what cannot. */
 import { isIP } from 'node:net'
-import { type Place, refuseOn } from '../../plan/yaml/problem.ts'
+import { refuseOn } from '../../plan/refuse-on.ts'
+import type { Place } from '../../plan/yaml/problem.ts'
 import type { Facts, Said, Upstream } from '../products/facts.ts'
 
 /** OpenClaw's own default, on which the gateway of every run listens. */

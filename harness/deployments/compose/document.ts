@@ -1,7 +1,8 @@
 /** A compose file as a tree: anchors and merge keys resolved, variables filled in, and the place of every part kept. */
 import { dirname, join } from 'node:path'
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
-import { type Place, type Problem, refuseOn } from '../../plan/yaml/problem.ts'
+import { refuseOn } from '../../plan/refuse-on.ts'
+import type { Place, Problem } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
 import { parseEnvFile } from './env-file.ts'
 import { interpolate, type Lookup } from './interpolate.ts'

@@ -1,8 +1,9 @@
 /** `--proxy ./docker-compose.yml`: a compose file, unmodified, as a deployment. */
 import { basename, relative, resolve } from 'node:path'
 import type { Recipe } from '../../plan/recipes.ts'
+import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
-import { type Problem, refuseOn } from '../../plan/yaml/problem.ts'
+import type { Problem } from '../../plan/yaml/problem.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { imageOf, knownProgram } from '../image.ts'

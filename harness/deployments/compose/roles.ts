@@ -1,7 +1,8 @@
 /** Which service of a compose file is the gateway, which the public proxy, and which of the others have to be there. */
 import type { Recipe } from '../../plan/recipes.ts'
+import { refuseOn } from '../../plan/refuse-on.ts'
 import { oneOf } from '../../plan/yaml/near-misses.ts'
-import { type Problem, refuseOn } from '../../plan/yaml/problem.ts'
+import type { Problem } from '../../plan/yaml/problem.ts'
 import type { Note } from '../deployment.ts'
 import { imageOf, knownProgram } from '../image.ts'
 import type { ComposeDocument } from './document.ts'

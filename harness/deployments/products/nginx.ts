@@ -1,7 +1,8 @@
 /** What an nginx configuration says: its directives are read as nginx reads them, includes of files that are there among them. */
 import { glob } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
-import { type Place, refuseOn } from '../../plan/yaml/problem.ts'
+import { refuseOn } from '../../plan/refuse-on.ts'
+import type { Place } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
 import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
 

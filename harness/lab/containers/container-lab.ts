@@ -31,7 +31,7 @@ export type ContainerSpec = {
 /** How long a container may take to be ready, in milliseconds. */
 const readyDeadline = 60_000
 const pollEvery = 25
-const connectDeadline = 60_000
+const connectDeadline = 20_000
 
 export class ContainerLab implements AsyncDisposable {
   readonly network: LabNetwork
@@ -282,17 +282,29 @@ type Inhabitants = {
 
 let connected: Promise<void> | undefined
 
-/** testcontainers has one client of its own for the process, which knows no deadlines; where the given engine does not answer it would take another one. */
+/**
+ * testcontainers has one client of its own for the process, which knows no deadlines; where the given engine does not answer it would take
+ * another one.
+ */
 async function connectTestcontainers(socketPath: string): Promise<void> {
-  connected ??= within(
-    connectDeadline,
-    `Asking the container engine at ${socketPath} what it is`,
-    getContainerRuntimeClient(),
-  ).then(({ container: { dockerode } }) => {
-    if (!('socketPath' in dockerode.modem) || dockerode.modem.socketPath !== socketPath)
-      throw new Error(`The container engine at ${socketPath} does not answer.`)
+  const silence = new Error(`The container engine at ${socketPath} does not answer.`)
+  const connect = async () => {
+    if (!(await answers(socketPath))) throw silence
+    const asking = within(
+      connectDeadline,
+      `Asking the container engine at ${socketPath} what it is`,
+      getContainerRuntimeClient(),
+    )
+    const { dockerode } = (
+      await asking.catch(async (cause) => {
+        // Its own words are about strategies for finding an engine.
+        throw (await answers(socketPath)) ? cause : silence
+      })
+    ).container
+    if (!('socketPath' in dockerode.modem) || dockerode.modem.socketPath !== socketPath) throw silence
     withDeadlines(dockerode, socketPath)
-  })
+  }
+  connected ??= connect()
   try {
     await connected
   } catch (error) {

@@ -30,6 +30,8 @@ export type Seen = {
   readonly resolved: string
   readonly unknownNameMs: number
   readonly early: { readonly message: string; readonly ms: number }
+  /** The first end that the engine reported of its own accord. */
+  readonly ended: { readonly name: string; readonly exitCode: number; readonly reason: string }
   readonly stray: { readonly message: string }
   /** Addresses on which something listens in the engine's namespace. */
   readonly listening: readonly string[]
@@ -200,6 +202,8 @@ const early = await lab
   ])
   .then(() => 'started', messageOf)
 const earlyMs = earlyTime()
+const ending = await lab.ended
+if (ending.kind !== 'container') throw new Error(ending.reason)
 const stray = await lab
   .start([spec('stray', ['no-such-program'], { octet: 31, names: [] })])
   .then(() => 'started', messageOf)
@@ -248,6 +252,7 @@ report({
   resolved,
   unknownNameMs,
   early: { message: early, ms: earlyMs },
+  ended: { name: ending.name, exitCode: ending.exitCode, reason: ending.reason },
   stray: { message: stray },
   listening,
   clash,

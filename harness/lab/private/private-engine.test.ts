@@ -98,6 +98,14 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
     expect(seen[0]?.early.ms).toBeLessThan(10_000)
   })
 
+  it("reports a container's end by the engine's own event", () => {
+    expect(seen[0]?.ended).toEqual({
+      name: 'early',
+      exitCode: 7,
+      reason: 'early ended with exit code 7. Its last log lines:\ncannot read my configuration',
+    })
+  })
+
   it('names the program that a container does not have', () => {
     expect(seen[0]?.stray.message).toMatch(/^stray could not be started: .*no-such-program/)
   })

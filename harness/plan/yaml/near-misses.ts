@@ -14,14 +14,14 @@ export function nearMisses(word: string, known: Iterable<string>, most = 3): str
     const score = Math.min(whole, distance(wanted, last) + 0.5)
     const near = score <= Math.max(2, Math.floor(wanted.length * 0.4))
     const part = wanted.length >= 3 && candidate.includes(wanted)
-    // Whoever wrote more than a name meant rather one that is as long.
+    // Somebody who wrote more than a name meant one of about that length.
     const more = wanted.length >= 3 && wanted.includes(candidate)
     if (!near && !part && !more) return []
     const begun = part && candidate.startsWith(wanted)
     return [{ name, score: Math.min(score, begun ? 1 : part ? 2 : more ? 3 : score) }]
   })
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1))
-  // One clear winner stands alone.
+  // A clearly nearest name is told alone.
   const best = scored[0]?.score ?? 0
   return scored
     .filter(({ score }) => score < best + 1)

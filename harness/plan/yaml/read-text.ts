@@ -1,9 +1,9 @@
 /** The text of a file that a person wrote: an ordinary file of bounded size, in UTF-8. */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { foundInside } from '../folder-contents.ts'
+import { foundInside } from './folder-contents.ts'
 
-export type ReadText = { readonly text: string } | { readonly trouble: string }
+type ReadText = { readonly text: string } | { readonly trouble: string }
 
 /** Never waits: a named pipe is refused before it is read. @param inside see `readYaml`. @throws what is no fault of the file, such as too many open files */
 export async function readText(file: string, mostBytes: number, inside?: string): Promise<ReadText> {

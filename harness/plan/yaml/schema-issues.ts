@@ -1,40 +1,16 @@
 /** A schema's complaints in words: what was expected, what was found, what was probably meant. */
 import type { z } from 'zod'
 import { didYouMean, oneOf } from './near-misses.ts'
+import { privileges } from './privileges.ts'
 
 type Issue = z.core.$ZodIssue
 
 /** Keys that had another name in earlier versions of the formats. */
 const renames: Readonly<Record<string, string>> = { twin: 'control' }
-/** Keys of container engines and of Compose that would hand parts of the machine to a container. */
-const privileges: ReadonlySet<string> = new Set([
-  'cap_add',
-  'capabilities',
-  'cgroup',
-  'cgroup_parent',
-  'device_cgroup_rules',
-  'devices',
-  'gpus',
-  'ipc',
-  'mounts',
-  'network',
-  'network_mode',
-  'networks',
-  'pid',
-  'privileged',
-  'runtime',
-  'security_opt',
-  'sysctls',
-  'userns',
-  'userns_mode',
-  'uts',
-  'volumes',
-  'volumes_from',
-])
 type Path = readonly PropertyKey[]
 
-/** `on: 'key'` points at the name of the last path element, `on: 'value'` at what stands behind it. */
-export type Complaint = { readonly path: Path; readonly on: 'key' | 'value'; readonly message: string }
+/** `on: 'key'` points at the name of the last path element, `on: 'value'` at its value. */
+type Complaint = { readonly path: Path; readonly on: 'key' | 'value'; readonly message: string }
 
 /** @param root the parsed file, to tell what was found. @param keysAt the keys that the schema knows at a path, for near misses. @param most of them */
 export function complaints(
@@ -190,7 +166,7 @@ function foundWords(value: unknown): string {
 }
 
 /** `cases[0].expect` */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   return path.reduce<string>(
     (text, part) =>
       typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
@@ -201,7 +177,7 @@ export function pathText(path: Path): string {
 const pathWords = (path: Path) => (path.length === 0 ? '' : `${pathText(path)}: `)
 const inside = (path: Path) => (path.length === 0 ? '' : ` in ${pathText(path)}`)
 
-export function valueAt(root: unknown, path: Path): unknown {
+function valueAt(root: unknown, path: Path): unknown {
   let value = root
   for (const part of path) {
     if (typeof value !== 'object' || value === null) return undefined

@@ -1,4 +1,4 @@
-/** YAML that the parser accepts and nobody writes by intent: it would exhaust memory, vanish silently or fail without a place. */
+/** YAML that the parser accepts but that is a mistake, or made to do harm: it would exhaust memory, be lost silently, or fail without a place. */
 import { type Document, isNode, isScalar, type Node, visit } from 'yaml'
 
 export type Flaw = { readonly offset: number; readonly message: string }

@@ -20,7 +20,7 @@ import { deepest, type Flaw, firstAlias, oddNodes } from './suspicious.ts'
 
 type Path = readonly PropertyKey[]
 
-/** A file that meets its schema, and where each part of it stands. */
+/** A file that meets its schema, and the place of each part. */
 export type YamlFile<T> = {
   readonly file: string
   readonly content: T
@@ -28,7 +28,7 @@ export type YamlFile<T> = {
   readonly place: (path: Path) => Place
 }
 
-/** Far more than any file of the formats has: a larger one is a mistake, or made to exhaust whoever reads it. */
+/** Far more than any file of the formats has: a larger one is a mistake, or made to exhaust the reader. */
 const limits = { bytes: 256 * 1024, mistakes: 20 }
 
 /**

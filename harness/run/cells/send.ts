@@ -3,6 +3,7 @@ import type { Exchange } from '../../clients/exchange.ts'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { sendHttp2 } from '../../clients/http2.ts'
 import type { Peer } from '../../clients/tls.ts'
+import { sendWebSocketOverHttp2 } from '../../clients/websocket-h2.ts'
 import { authPort, gatewayPort, sidecarPorts } from '../../lab/ports.ts'
 import type { Case, Send, Transport } from '../../plan/case.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
@@ -24,7 +25,7 @@ export function sendOne(
     case 'h2':
       return sendHttp2(peer, send, request, environment.limits)
     case 'websocket-h2':
-      throw new Error('no client sends a WebSocket over HTTP/2 yet')
+      return sendWebSocketOverHttp2(peer, send, request, environment.limits)
     case 'http':
     case 'websocket':
       return sendHttp1(peer, send, request, transport, environment.limits)

@@ -5,7 +5,7 @@ import { join, sep } from 'node:path'
 /** `trouble`: half a sentence on why it is none. */
 export type Found = 'file' | 'folder' | 'nothing' | { readonly trouble: string }
 
-/** More than a configuration has. Whoever binds a whole disk waits for it. */
+/** More files than a configuration has: looking at a whole disk would take minutes. */
 const most = 10_000
 
 /** A regular file, or a folder of regular files, inside one of `folders` once all links are resolved. */
@@ -22,7 +22,7 @@ export async function foundInside(path: string, folders: readonly string[]): Pro
   return (await troubleIn(real, parents)) ?? 'folder'
 }
 
-export function isInside(path: string, folder: string): boolean {
+function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 

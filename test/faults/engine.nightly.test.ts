@@ -1,0 +1,50 @@
+/** An engine that stops or dies in the middle of a run: one sentence, exit code 3, and what was obtained is written. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { privateObstacles } from '../../harness/lab/engine.ts'
+import { readReport } from '../../harness/report/read.ts'
+import { below, start, until } from './command.testing.ts'
+
+const obstacles = await privateObstacles()
+if (obstacles.length > 0) console.warn(`SKIPPED: no private engine can be made here (${obstacles.join('; ')}).`)
+
+const nginx = ['--proxy', 'nginx-oauth2-proxy', '--variant', 'documented,hardened', '--gateway', 'reference']
+/** A busy machine included; alone it is a third of that. */
+const bound = 90_000
+
+describe.skipIf(obstacles.length > 0)('an engine', { timeout: 300_000 }, () => {
+  let folder = ''
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'engine-faults-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it.each([
+    { signal: 'SIGSTOP', moment: 'while containers start', heard: /^Engine: /m, cells: false },
+    { signal: 'SIGSTOP', moment: 'between two environments', heard: /attributed: \d+ pass/, cells: true },
+    { signal: 'SIGKILL', moment: 'while containers start', heard: /^Engine: /m, cells: false },
+    { signal: 'SIGKILL', moment: 'between two environments', heard: /attributed: \d+ pass/, cells: true },
+  ] as const)('that gets $signal $moment ends the run with a sentence', async ({ signal, heard, cells }) => {
+    const run = start([...nginx, '--jobs', '1', '--out', 'out'], { cwd: folder })
+    const engine = await until('the engine', () => below(run.pid, /^\S*dockerd .*docker\.sock/)[0])
+    await until('the moment', () => heard.test(run.heard()))
+    const since = performance.now()
+    process.kill(engine, signal)
+    const { code, out } = await run.ended
+    expect(performance.now() - since).toBeLessThan(bound)
+    expect(code).toBe(3)
+    const { results } = await readReport(join(folder, 'out'))
+    const reasons = results.environments.map(({ status, reason }) => (status === 'failed' ? reason : status))
+    expect(reasons.at(-1)).toMatch(
+      signal === 'SIGSTOP'
+        ? /^(.*: )?The container engine at \S+ does not answer/
+        : /^(.*: )?The container engine at \S+ (does not answer|is gone)/,
+    )
+    expect(results.cells.length > 0).toBe(cells)
+    // Nothing that the engine did is the proxy's fault.
+    expect(results.totals.fail).toBe(0)
+    expect(out).not.toMatch(/^\s+at .*\.ts:\d+/m)
+  })
+})
