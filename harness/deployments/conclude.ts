@@ -45,6 +45,12 @@ export function conclude(evidence: Evidence): Understood {
   const tls = entrance?.tls ?? true
   const hosts = facts.hosts.map(({ value }) => value).filter((one) => one !== host && !one.includes('*'))
   const { certificate, certificates } = certificateOf(evidence, host, notes)
+  // A file is enough for all its users: the run's own are put in its place.
+  const passwords = facts.passwords.filter(({ value }) => value.startsWith('/'))
+  const fromRun = {
+    ...certificates,
+    ...Object.fromEntries(passwords.map(({ value }) => [value, 'htpasswd' as const])),
+  }
   const parts = evidence.parts.map((part): Part => {
     const { role, service } = part
     if (
@@ -58,7 +64,7 @@ export function conclude(evidence: Evidence): Understood {
     const port = entrance?.port ?? 443
     // Traefik listens before it has read who is there.
     const ready = product === 'traefik' && tls ? { http: `https://app.test:${port}/`, except: 404 } : { port }
-    return { ...part, service: { ...service, ready, ...(Object.keys(certificates).length > 0 && { certificates }) } }
+    return { ...part, service: { ...service, ready, ...(Object.keys(fromRun).length > 0 && { 'from-run': fromRun }) } }
   })
   return {
     name: evidence.name,
@@ -204,13 +210,21 @@ function loginOf(
   if (client === undefined) {
     const [password] = facts.passwords
     const place: Place = password?.place ?? { file, line: 1, column: 1 }
+    if (password?.value.startsWith('/')) {
+      notes.push({
+        kind: 'replaced',
+        text: `${password.value} holds the users of the run, whose names are e-mail addresses: their log-in is HTTP basic authentication`,
+        place,
+      })
+      return { basic: true }
+    }
     refuseOn([
       {
         ...place,
         message:
           password === undefined
             ? 'no service is known that users log in at (oauth2-proxy, authentik): such a deployment cannot be judged yet'
-            : 'users log in with HTTP basic authentication, which cannot be judged yet',
+            : 'users log in with HTTP basic authentication and stand in the configuration itself: only a file of users (htpasswd) can be judged yet',
       },
     ])
     return { callbacks: [] }

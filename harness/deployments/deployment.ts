@@ -69,7 +69,9 @@ export function deploymentOf(
         title: understood.title,
         identity: understood.identity,
         host: understood.host,
-        names: Object.fromEntries(Object.entries(understood.names).map(([role, names]) => [role, [...names]])),
+        names: Object.fromEntries(
+          Object.entries(understood.names).map(([role, names]) => [role, names.filter((name) => name !== role)]),
+        ),
         ...(understood.requiredHeaders.length > 0 && { 'required-headers': [...understood.requiredHeaders] }),
         ...(understood.certificate === 'any' && { certificate: 'any' as const }),
         ...(understood.entrance && { entrance: understood.entrance }),

@@ -30,7 +30,7 @@ export function explained({ yaml, notes }: ReadDeployment): string[] {
     `  public host: ${variant?.host ?? ''}`,
     `  header that the gateway trusts: ${variant?.identity ?? ''}`,
     ...(variant?.['required-headers'] ? [`  headers that it requires: ${variant['required-headers'].join(', ')}`] : []),
-    `  users log in at: ${content.login?.issuer ?? 'http://idp.test'}`,
+    `  users log in ${content.login?.basic ? 'with HTTP basic authentication' : `at: ${content.login?.issuer ?? 'http://idp.test'}`}`,
     ...services,
     ...kinds,
   ]

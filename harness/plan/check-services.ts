@@ -28,7 +28,8 @@ export function checkServices(content: CompleteProxy, report: Report) {
   for (const [name, service] of Object.entries(services)) checkService(['services', name], service, names, report)
   for (const [variant, { services: overrides, login, names: hosts, host: own }] of Object.entries(content.variants)) {
     if (own !== undefined && reserved.has(own)) report(['variants', variant, 'host'], takenBySuite(own))
-    if (login === undefined && content.login === undefined)
+    const signIn = login ?? content.login
+    if (signIn?.callbacks === undefined && signIn?.basic === undefined)
       report(
         ['variants', variant],
         'expected login, here or for all variants: the callbacks that the OpenID provider allows',

@@ -8,7 +8,15 @@ import { transports } from './vocabulary.ts'
 
 const login = z
   .strictObject({
-    callbacks: z.array(httpAddress).min(1).meta({ description: 'Redirect URIs that the OpenID provider allows.' }),
+    callbacks: z
+      .array(httpAddress)
+      .min(1)
+      .exactOptional()
+      .meta({ description: 'Redirect URIs that the OpenID provider allows. Required, unless `basic` is set.' }),
+    basic: z.literal(true).exactOptional().meta({
+      description:
+        'Users sign in with HTTP basic authentication. Their names are their e-mail addresses; the file with their passwords is /run/conformance/htpasswd.',
+    }),
     'client-auth': z.enum(['client_secret_basic', 'client_secret_post']).exactOptional().meta({
       description: 'How the proxy authenticates at the token endpoint. Default: client_secret_basic.',
     }),
@@ -34,7 +42,8 @@ const login = z
   })
   .meta({
     id: 'login',
-    description: 'How users sign in: OpenID Connect with the client `conformance` at http://idp.test.',
+    description:
+      'How users sign in: OpenID Connect with the client `conformance` at http://idp.test, or HTTP basic authentication.',
   })
 
 const gatewaySchema = z

@@ -80,7 +80,7 @@ export type Service = {
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** Path in the container -> what the run puts there. */
-  readonly certificates?: Readonly<Record<string, 'certificate' | 'key' | 'authority' | 'names'>>
+  readonly fromRun?: Readonly<Record<string, 'certificate' | 'key' | 'authority' | 'names' | 'htpasswd'>>
   /** Docker labels, shown by the stand-in of the Docker API. */
   readonly labels?: Readonly<Record<string, string>>
   /** Path in the container of the stand-in's socket. */
@@ -114,6 +114,8 @@ export type Variant = {
     readonly issuer?: string
     readonly clientId?: string
     readonly clientSecret?: string
+    /** HTTP basic authentication instead of OpenID Connect. */
+    readonly basic?: true
   }
   /** The proxy shows a certificate of its own making: any is accepted. */
   readonly certificate?: 'any'

@@ -61,12 +61,12 @@ const serviceFields = {
       'Services that must be ready before this one starts. `idp` is the OpenID provider, `gateway` the gateway.',
   }),
   tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
-  certificates: z
-    .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names']))
+  'from-run': z
+    .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names', 'htpasswd']))
     .exactOptional()
     .meta({
       description:
-        'Paths in the container where the run puts its certificate, its key, the authority that issued it, or the names in it as Caddy stores them.',
+        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
     }),
   labels: z.record(content.min(1), content).exactOptional().meta({
     description: 'Docker labels, for a proxy of this deployment that reads labels.',

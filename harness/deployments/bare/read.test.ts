@@ -49,7 +49,7 @@ describe('an nginx.conf by itself', () => {
       login: { issuer: 'https://sso.corp.example', clientId: 'claw', clientSecret: 'of-the-operator' },
       topology: 'network',
     })
-    expect(variant?.services[0]?.certificates).toEqual({
+    expect(variant?.services[0]?.fromRun).toEqual({
       '/etc/letsencrypt/live/chat/fullchain.pem': 'certificate',
       '/etc/letsencrypt/live/chat/privkey.pem': 'key',
     })
@@ -158,7 +158,7 @@ chat.corp.example {
       names: { gateway: ['openclaw'], proxy: ['auth.corp.example'] },
     })
     const base = '/data/caddy/certificates/acme-v02.api.letsencrypt.org-directory/chat.corp.example/chat.corp.example'
-    expect(variant?.services[0]?.certificates).toMatchObject({
+    expect(variant?.services[0]?.fromRun).toMatchObject({
       [`${base}.crt`]: 'certificate',
       [`${base}.key`]: 'key',
       [`${base}.json`]: 'names',

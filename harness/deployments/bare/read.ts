@@ -1,6 +1,6 @@
 /** `--proxy ./nginx.conf`: one configuration file of a known proxy, with what is found beside it, as a deployment. */
 import { readdir } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Recipe } from '../../plan/recipes.ts'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
@@ -9,7 +9,6 @@ import { answersFile } from '../answers.ts'
 import { trust } from '../compose/read.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
-import type { Facts } from '../products/facts.ts'
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
@@ -76,10 +75,9 @@ export async function readBareDeployment(
     service: {
       build: { recipe: product },
       ...seat,
-      files: { ...bound, ...passwordFiles(facts, beside, folder) },
+      files: bound,
       env: trust,
       after: [...(auth ? ['auth'] : []), 'gateway'],
-      ...(Object.keys(facts.certificates).length > 0 && { certificates: { ...facts.certificates } }),
       tmpfs: recipe?.tmpfs ?? [],
     },
   }
@@ -150,16 +148,6 @@ async function companionsOf(
       return files
     }
   }
-}
-
-/** Files of basic authentication, with or without the dot that hides them. */
-function passwordFiles({ passwords }: Facts, beside: readonly string[], folder: string): Record<string, string> {
-  return Object.fromEntries(
-    passwords.flatMap(({ value }) => {
-      const found = beside.find((name) => name === basename(value) || `.${name}` === basename(value))
-      return found === undefined || !isAbsolute(value) ? [] : [[join(folder, found), value]]
-    }),
-  )
 }
 
 type AuthSearch = {

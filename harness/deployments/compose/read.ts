@@ -7,7 +7,7 @@ import type { Problem } from '../../plan/yaml/problem.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { imageOf, knownProgram } from '../image.ts'
-import { type Facts, noFacts } from '../products/facts.ts'
+import { noFacts } from '../products/facts.ts'
 import { readGatewayConfig } from '../products/gateway-config.ts'
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
@@ -59,7 +59,7 @@ export async function readComposeDeployment(
     parts.push({
       role,
       place: document.place(service.path),
-      service: serviceOf(role, service, mounts, own, started, recipes),
+      service: serviceOf(role, service, mounts, started, recipes),
     })
   }
   refuseOn(problems)
@@ -93,7 +93,6 @@ function serviceOf(
   role: string,
   service: ComposeService,
   { files, tmpfs, dockerSocket }: Awaited<ReturnType<typeof mountsOf>>,
-  { certificates }: Facts,
   started: readonly { readonly role: string; readonly service: ComposeService }[],
   recipes: readonly Recipe[],
 ): ServiceFile {
@@ -114,7 +113,6 @@ function serviceOf(
     ...(Object.keys(files).length > 0 && { files: { ...files } }),
     tmpfs: [...new Set([...(known?.tmpfs ?? []), ...tmpfs])],
     after,
-    ...(Object.keys(certificates).length > 0 && { certificates: { ...certificates } }),
     ...(dockerSocket !== undefined && { 'docker-socket': dockerSocket }),
   }
 }

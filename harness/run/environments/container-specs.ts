@@ -120,10 +120,16 @@ export function harnessSpec(
   }
 }
 
-/** The run's certificate where the configuration looks for one. @param shared the folder that is /run/conformance */
-export function certificateBinds({ certificates = {} }: Service, shared: string): ContainerSpec['binds'] {
-  const files = { certificate: 'tls.crt', key: 'tls.key', authority: 'ca.crt', names: 'names.json' }
-  return Object.entries(certificates).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
+/** What the run puts where the configuration looks for it. @param shared the folder that is /run/conformance */
+export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSpec['binds'] {
+  const files = {
+    certificate: 'tls.crt',
+    key: 'tls.key',
+    authority: 'ca.crt',
+    names: 'names.json',
+    htpasswd: 'htpasswd',
+  }
+  return Object.entries(fromRun).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
 }
 
 /** A container of the variant, with its real configuration files. */

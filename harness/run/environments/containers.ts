@@ -10,7 +10,8 @@ import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.
 import type { Vantage } from '../../plan/case.ts'
 import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
-import { certificateBinds, octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
+import { basicSessions, htpasswd } from './basic-sessions.ts'
+import { octetOf, relaySpec, runBinds, serviceOf, serviceSpec, shortName } from './container-specs.ts'
 import { watchEnds } from './ends.ts'
 import { publicDial } from './entrance.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
@@ -72,6 +73,7 @@ export async function startContainers(
     'tls.crt': tls.certificate,
     'tls.key': tls.key,
     'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
+    htpasswd: htpasswd(secrets),
   })
   const docker = await showContainers(variant, address, own, stack)
   const [neighbour, outside, inside] = await Promise.all([
@@ -96,7 +98,7 @@ export async function startContainers(
       binds: [
         ...spec.binds,
         { source: shared, target: '/run/conformance' },
-        ...certificateBinds(service, shared),
+        ...runBinds(service, shared),
         ...[docker.get(service.name)].filter((bind) => bind !== undefined),
       ],
       after: [...spec.after, 'internet'],
@@ -124,12 +126,10 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
-  const { sessions, loginMs } = await logEverybodyIn({
-    host: variant.host,
-    provider: providerHost(variant),
-    dial: internet,
-    ca,
-  })
+  const entrance = { host: variant.host, provider: providerHost(variant), dial: internet, ca }
+  const { sessions, loginMs } = variant.login.basic
+    ? await basicSessions(entrance, secrets)
+    : await logEverybodyIn(entrance)
 
   const dial: Record<Vantage, Dial> = {
     internet,

@@ -80,7 +80,15 @@ export async function enrol(
 ): Promise<Dial> {
   const host = providerHost({ login })
   const { certificate, key } = await authority.issue([host])
-  const settings = { issuer: usualIssuer, clientId: 'conformance', clientSecret, ...login, tls: { certificate, key } }
+  const callbacks = login.callbacks.length > 0 ? login.callbacks : [usualIssuer]
+  const settings = {
+    issuer: usualIssuer,
+    clientId: 'conformance',
+    clientSecret,
+    ...login,
+    callbacks,
+    tls: { certificate, key },
+  }
   await writeFile(join(folder, `${lab.network.address(octets.idp)}.json`), JSON.stringify(settings))
   await lab.invite('idp', name, octets.idp, [...new Set([host, 'idp.test', 'idp'])])
   const dial = dialThrough(relay)

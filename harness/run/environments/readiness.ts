@@ -55,7 +55,13 @@ export async function listens(dial: Dial, host: string, port: number): Promise<b
 }
 
 /** @param host for `Host` and TLS. @param ca PEM, for https */
-export async function statusOf(url: URL, host: string, dial: Dial, ca: string): Promise<number | undefined> {
+export async function statusOf(
+  url: URL,
+  host: string,
+  dial: Dial,
+  ca: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number | undefined> {
   const secure = url.protocol === 'https:'
   const plain = await dial(host, Number(url.port) || (secure ? 443 : 80))
   const stream = secure ? connectTls({ socket: plain, servername: host, ...trust(ca) }) : plain
@@ -68,7 +74,7 @@ export async function statusOf(url: URL, host: string, dial: Dial, ca: string): 
     const request = httpRequest({
       createConnection: () => stream,
       path: url.pathname + url.search,
-      headers: { host, connection: 'close' },
+      headers: { host, connection: 'close', ...headers },
       timeout: 2000,
     })
     request.once('response', (response) => {
