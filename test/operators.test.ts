@@ -1,6 +1,6 @@
 /** The examples for operators, each as a copy in an empty folder: what a reader of docs/operators.md does, on real programs. */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,8 +11,11 @@ import type { Results } from '../harness/run/results/results.ts'
 const root = resolve(import.meta.dirname, '..')
 const main = join(root, 'harness/cli/main.ts')
 const examples = ['compose-traefik', 'basic-auth', 'my-nginx'] as const
-/** What shows that users arrive, that forged names do not, and the one thing that all three let through. */
+/** What shows that users arrive and forged names do not, and the one thing that all three let through. */
 const cases = 'identity.arrival.**,spoofing.identity-header.one-line,spoofing.scopes.admin,spoofing.anonymous.**'
+
+/** In the example's env files. */
+const secret = /s3cr3t-of-the-operator|an-example-only-an/
 
 let folder: string
 let results: Results
@@ -52,15 +55,15 @@ describe('an example, copied into an empty folder', () => {
     expect(printed).not.toMatch(/could not sign in/)
     expect(results.environments.find(({ id }) => id.startsWith(`${proxy}@`))?.status).toBe('ready')
     const arrival = cellsOf(proxy).filter((cell) => cell.case === 'identity.arrival.accepted')
-    expect(arrival.map(({ status }) => status)).not.toEqual([])
-    expect(new Set(arrival.map(({ status }) => status))).toEqual(new Set(['pass']))
+    expect(arrival.filter(({ transport }) => transport !== 'h2').map(({ status }) => status)).toEqual(['pass', 'pass'])
   })
 
-  it('claw and basic-auth let a client choose its scopes, which is found; my-nginx removes the header', () => {
-    expect([...failed('claw')]).toEqual(['spoofing.scopes.admin'])
-    expect([...failed('basic-auth')]).toEqual(['spoofing.scopes.admin'])
-    expect(failed('my-nginx').has('spoofing.scopes.admin')).toBe(false)
-  })
+  it.each(['claw', 'basic-auth', 'my-nginx'])(
+    '%s lets a client choose its scopes, which is found, and nothing else here is',
+    (proxy) => {
+      expect([...failed(proxy)]).toEqual(['spoofing.scopes.admin'])
+    },
+  )
 
   it('says in the report what was replaced', () => {
     const notes = results.run.notes?.join('\n') ?? ''
@@ -69,11 +72,10 @@ describe('an example, copied into an empty folder', () => {
   })
 
   it('keeps the secrets of the deployment out of everything that is written', async () => {
-    for (const file of ['results.json', 'index.html', 'report.md'])
-      expect(await readFile(join(folder, 'report', file), 'utf8'), file).not.toMatch(
-        /s3cr3t-of-the-operator|an-example-only-an/,
-      )
-    expect(printed).not.toMatch(/s3cr3t-of-the-operator|an-example-only-an/)
+    const files = (await readdir(join(folder, 'report'), { recursive: true })).filter((file) => /\.\w+$/.test(file))
+    expect(files).toContain('results.json')
+    for (const file of files) expect(await readFile(join(folder, 'report', file), 'utf8'), file).not.toMatch(secret)
+    expect(printed).not.toMatch(secret)
   })
 
   it('becomes a folder of its own on request, which the loader takes', async () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how Compose writes a variable
 import { describe, expect, it } from 'vitest'
 import { parseEnvFile } from './env-file.ts'
 import { interpolate } from './interpolate.ts'

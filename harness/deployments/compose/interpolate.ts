@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how Compose writes a variable
 /** Variables in a compose file and in env files, as the Compose specification has them ("Interpolation"). */
 
 export type Lookup = (name: string) => string | undefined
