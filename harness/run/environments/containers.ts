@@ -103,7 +103,8 @@ export async function startContainers(
       ],
       after: [...spec.after, 'internet'],
       ready: readiness(service, {
-        dial: internet,
+        // A service on the gateway's machine may listen on loopback alone.
+        dial: service.beside ? (_host, port) => gateway.beside(loopback, port) : internet,
         ca,
         publicHost: variant.host,
         log: () => lab.log(service.name, 500),
