@@ -8,12 +8,11 @@ import type { Case } from '../harness/plan/case.ts'
 import type { PlannedEnvironment } from '../harness/plan/expand.ts'
 import { correct } from '../harness/reference-proxy/behaviour.ts'
 import { mutants } from '../harness/reference-proxy/mutants.ts'
-import { runAndJudge } from '../harness/run/cells/run-cell.ts'
+import { inProcessLimits } from '../harness/run/cells/context.ts'
+import { greenRelated, runAndJudge } from '../harness/run/cells/run-cell.ts'
 import { type EmbeddedLab, startEmbedded } from '../harness/run/environments/embedded.ts'
 import type { RunningEnvironment } from '../harness/run/environments/running-environment.ts'
 import { mutationPlaces } from '../harness/run/mutation/places.ts'
-
-const limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
 
 const { catalogue } = await loadProject()
 const proxy = catalogue.proxies.find(({ embedded }) => embedded)
@@ -68,17 +67,12 @@ async function set(lab: EmbeddedLab, mutant: string | undefined): Promise<void> 
 
 /** Of each transport: whether the case is met; nothing where that could not be told. */
 async function outcomes(asked: Case, planned: PlannedEnvironment, lab: EmbeddedLab): Promise<(boolean | undefined)[]> {
-  const { recordings: _, ...unrecorded } = { ...lab, limits }
+  const { recordings: _, ...unrecorded } = { ...lab, limits: inProcessLimits }
   const environment: RunningEnvironment = unrecorded
-  const green = { controls: asked.controls, depends: asked.depends }
   const met: (boolean | undefined)[] = []
   for (const transport of asked.over) {
     const cell = { case: asked, transport, included: 'selected' as const }
-    const related = (ids: readonly string[]) => ids.map((id) => ({ case: id, status: 'pass' as const, met: true }))
-    const { judgement } = await runAndJudge(cell, planned, environment, {
-      controls: related(green.controls),
-      depends: related(green.depends),
-    })
+    const { judgement } = await runAndJudge(cell, { planned, environment, fencing: 'always' }, greenRelated(asked))
     met.push(judgement.met)
   }
   return met

@@ -49,10 +49,9 @@ const open: Readonly<Record<string, number>> = {
   'harness/clients': 9,
   'harness/gateways': 10,
   'harness/identity': 2,
-  'harness/judge': 22,
   'harness/lab': 7,
   'harness/report': 7,
-  'harness/run': 140,
+  'harness/run': 22,
 }
 
 const rooms = [

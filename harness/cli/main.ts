@@ -110,6 +110,7 @@ program
   .command('mutants')
   .description('the catalogue against broken reference proxies and gateways: every check must be able to fail')
   .option('--json', 'machine-readable', false)
+  .option('--pipeline', 'all mutants as an ordinary run goes, with batches, fences and controls (minutes)', false)
   .action(async (options) => {
     const { mutants } = await import('./mutants.ts')
     process.exitCode = await mutants(options)

@@ -4,10 +4,16 @@ import type { MutantRow } from '../run/mutation/verdict.ts'
 import { twoColumns, wrapped } from './columns.ts'
 import { loadProject } from './project.ts'
 
+export type MutantsOptions = {
+  readonly json: boolean
+  /** All mutants through batches, fences and controls, as an ordinary run goes: minutes instead of seconds. */
+  readonly pipeline?: boolean
+}
+
 /** @returns the exit code: 1 when the catalogue has a gap */
-export async function mutants({ json }: { readonly json: boolean }): Promise<number> {
+export async function mutants({ json, pipeline = false }: MutantsOptions): Promise<number> {
   const { catalogue } = await loadProject()
-  const run = await runMutation(catalogue)
+  const run = await runMutation(catalogue, pipeline ? 'pipeline' : 'cell by cell')
   process.stdout.write(json ? `${JSON.stringify(asJson(run), undefined, 2)}\n` : inWords(run))
   return run.problems.length === 0 ? 0 : 1
 }

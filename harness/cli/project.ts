@@ -15,6 +15,9 @@ export const root = resolve(import.meta.dirname, '..', '..')
 
 export const allMutants = [...mutants, ...gatewayMutants].map(({ name, mistake }) => ({ name, mistake }))
 
+/** A case that names only these is refused: nearly every case turns red on them. */
+const totalMutants = [...mutants, ...gatewayMutants].filter(({ scope }) => scope === 'total').map(({ name }) => name)
+
 /** A name has no separator in it; `./x`, `x/`, absolute paths and names of configuration files are paths. */
 const isPath = (proxy: string) =>
   proxy.includes('/') || proxy.includes(sep) || proxy.startsWith('.') || looksLikeFile(proxy)
@@ -35,7 +38,8 @@ export async function loadProject(
     })),
   )
   const folders = read.flatMap(({ own }) => (own === undefined ? [] : [own]))
-  const catalogue = await loadCatalogue({ root, folders, mutants: allMutants.map(({ name }) => name) })
+  const known = { mutants: allMutants.map(({ name }) => name), totalMutants }
+  const catalogue = await loadCatalogue({ root, folders, ...known })
   const names = read.map(({ written, own }) => {
     if (own === undefined) return written
     return typeof own === 'string' ? basename(resolve(own)) : own.yaml.content.name

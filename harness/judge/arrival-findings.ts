@@ -1,9 +1,12 @@
 /** The first observation: what arrived at a gateway that records. */
 import type { Arrival } from '../gateways/recording/arrival.ts'
+import { foldName, sameName } from '../gateways/rules/header-lines.ts'
 import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
+import { forgedCore } from '../plan/forged.ts'
 import { withoutMark } from '../plan/marks.ts'
-import type { Attempt, Finding } from './observation.ts'
-import { answerInWords, list, quote, quoteAll, times } from './words.ts'
+import { base64Parts, percentDecoded } from './disguises.ts'
+import type { Attempt, Finding, SentRequest } from './observation.ts'
+import { answerInWords, list, quote, quoteAll, times, verdictInWords } from './words.ts'
 
 /**
  * Holds `arrives` against the arrivals of one attempt. At least one finding comes back, so that no key is ever met by an empty list.
@@ -31,7 +34,7 @@ export function arrivalFindings(
     const instead = arrivals.length === 0 ? `: ${answerInWords(exchange)}${heardGateway(attempt)}` : ''
     return [{ met: false, says: `the request arrived ${times(arrivals.length)} instead of ${times(count)}${instead}` }]
   }
-  const findings = arrivals.flatMap((arrival) => lineFindings(expected, arrival, identity))
+  const findings = arrivals.flatMap((arrival) => lineFindings(expected, arrival, identity, attempt))
   if (mustUpgrade && arrivals.some((arrival) => arrival.transport !== 'websocket')) {
     findings.unshift({ met: false, says: 'the upgrade arrived as a plain HTTP request' })
   }
@@ -44,7 +47,7 @@ function neverFinding(attempt: Attempt): Finding {
     const request = `${first.method} ${quote(first.target)}`
     return {
       met: false,
-      says: `the request reached the gateway ${times(attempt.arrivals.length)} (${request} from ${first.peer}, ${verdictInWords(first)})`,
+      says: `the request reached the gateway ${times(attempt.arrivals.length)} (${request} from ${first.peer}, ${verdictInWords(first.verdict)})`,
     }
   }
   if (attempt.exchange.verdict.kind !== 'not-the-gateway') return unmarked(attempt)
@@ -55,7 +58,7 @@ function neverFinding(attempt: Attempt): Finding {
 function unmarked(attempt: Attempt): Finding {
   return {
     met: false,
-    says: `the gateway itself answered (${attempt.exchange.verdict.kind}), though no arrival carries the request's mark`,
+    says: `the response came from the gateway (${attempt.exchange.verdict.kind}), but the gateway recorded no request with this ID`,
   }
 }
 
@@ -63,30 +66,29 @@ function heardGateway(attempt: Attempt): string {
   const { kind } = attempt.exchange.verdict
   return kind === 'not-the-gateway'
     ? ''
-    : ` (the gateway itself ${kind} a request, but none with this mark was recorded)`
-}
-
-export function verdictInWords({ verdict }: Arrival): string {
-  return verdict.kind === 'accepted' ? `accepted as ${verdict.user}` : `refused: ${verdict.reason}`
+    : ` (the response came from the gateway, ${kind}, but the gateway recorded no request with this ID)`
 }
 
 type Lines = Exclude<ArrivalExpectation, 'never'>
 
-function lineFindings(expected: Lines, arrival: Arrival, identity: string): Finding[] {
+function lineFindings(
+  expected: Lines,
+  arrival: Arrival,
+  identity: string,
+  { baseline, sent }: Pick<Attempt, 'baseline' | 'sent'>,
+): Finding[] {
   const findings: Finding[] = []
   if (expected.identity === 'blank-or-absent') findings.push(blankOrAbsent(identity, arrival))
-  else if (expected.identity !== undefined) findings.push(exactly(identity, expected.identity, arrival))
+  else if (expected.identity !== undefined) findings.push(identityIs(expected.identity, arrival, identity, sent))
   if (expected.aliases === 'none') findings.push(noAliases(identity, arrival))
   for (const value of expected.without ?? []) findings.push(withoutValue(value, arrival))
-  for (const name of expected.absent ?? []) findings.push(absent(name, arrival))
+  for (const name of expected.absent ?? []) findings.push(absent(name, arrival, baseline))
   for (const [name, values] of Object.entries(expected.headers ?? {})) findings.push(exactly(name, values, arrival))
   if (expected.client !== undefined) findings.push(clientAddress(expected.client, arrival))
   if (expected.host !== undefined) findings.push(exactly('host', [expected.host], arrival))
   if (expected.target !== undefined) findings.push(target(expected.target, arrival))
   return findings
 }
-
-const sameName = (name: string, wanted: string) => name.toLowerCase() === wanted.toLowerCase()
 
 /** Optional white space around a value is not part of it (RFC 9110 5.5). */
 const lineValue = ([, value]: HeaderLine) => value.replace(/^[ \t]+|[ \t]+$/g, '')
@@ -99,45 +101,67 @@ function exactly(name: string, wanted: readonly string[], arrival: Arrival): Fin
   return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}` }
 }
 
-function blankOrAbsent(name: string, arrival: Arrival): Finding {
-  const found = arrival.headers.filter(([header]) => sameName(header, name)).map(lineValue)
-  if (found.every((value) => value === '')) return { met: true, says: `${name} blank or absent` }
-  return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of blank or absent` }
+function identityIs(
+  wanted: readonly string[],
+  arrival: Arrival,
+  identity: string,
+  sent: SentRequest | undefined,
+): Finding {
+  const finding = exactly(identity, wanted, arrival)
+  // A blank line may be the client's own: then the client can write the header, which is more than that it is missing.
+  const mayBeClients = sent?.headers.some(([name]) => foldName(name) === foldName(identity)) ?? true
+  const lacks = mayBeClients
+    ? !arrival.headers.some(([name]) => sameName(name, identity))
+    : lacksIdentity(arrival, identity)
+  return finding.met || wanted.length === 0 || !lacks ? finding : { ...finding, lacksIdentity: true }
 }
 
-/** The name as CGI-like servers read it: `_`, `.` and a space before the colon are as good as `-` (RFC 3875 4.1.18). */
-const fold = (name: string) => name.trimEnd().toLowerCase().replace(/[_. ]/g, '-')
+/** Nobody arrives: no line of the trusted header, or none with anything in it, which the gateway takes for none. */
+export function lacksIdentity(arrival: Arrival, identity: string): boolean {
+  return arrival.headers.every((line) => !sameName(line[0], identity) || lineValue(line) === '')
+}
+
+function blankOrAbsent(identity: string, arrival: Arrival): Finding {
+  if (lacksIdentity(arrival, identity)) return { met: true, says: `${identity} blank or absent` }
+  const found = arrival.headers.filter(([name]) => sameName(name, identity)).map(lineValue)
+  return { met: false, says: `${identity} arrived as ${quoteAll(found)} instead of blank or absent` }
+}
 
 function noAliases(identity: string, arrival: Arrival): Finding {
   const found = [...arrival.headers, ...arrival.trailers].filter(
-    ([name]) => !sameName(name, identity) && fold(name) === fold(identity),
+    ([name]) => !sameName(name, identity) && foldName(name) === foldName(identity),
   )
   if (found.length === 0) return { met: true, says: `without another spelling of ${identity}` }
   const lines = found.map(([name, value]) => quote(`${name}: ${value}`))
   return { met: false, says: `another spelling of ${identity} arrived: ${list(lines)}` }
 }
 
+/** A forged value is looked for in every form in which it could still be read: cut, percent-encoded, in base64. */
 function withoutValue(value: string, arrival: Arrival): Finding {
+  const core = forgedCore(value)
+  const forms = core === undefined ? [value] : [core, ...base64Parts(core)]
+  const holds = (text: string) => [text, percentDecoded(text)].some((one) => forms.some((form) => one.includes(form)))
   const places = [
-    ...arrival.headers.filter((line) => line[1].includes(value)).map(([name]) => name),
-    ...arrival.trailers.filter((line) => line[1].includes(value)).map(([name]) => `trailer ${name}`),
-    ...(arrival.target.includes(value) || decoded(arrival.target).includes(value) ? ['the request target'] : []),
+    ...arrival.headers.filter((line) => holds(line[1])).map(([name]) => name),
+    ...arrival.trailers.filter((line) => holds(line[1])).map(([name]) => `trailer ${name}`),
+    ...(holds(arrival.target) ? ['the request target'] : []),
   ]
   if (places.length === 0) return { met: true, says: `without ${quote(value)}` }
-  return { met: false, says: `${quote(value)} arrived in ${list(places)}` }
+  return { met: false, says: `${quote(value)} arrived in ${list([...new Set(places)])}` }
 }
 
-function decoded(target: string): string {
-  return target.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
-}
-
-function absent(name: string, arrival: Arrival): Finding {
-  const found = [...arrival.headers, ...arrival.trailers].filter(([header]) => sameName(header, name)).map(lineValue)
+/** Of the client: what the proxy writes there by itself, whatever the client sends, is the proxy's own. */
+function absent(name: string, arrival: Arrival, baseline: readonly HeaderLine[] | undefined): Finding {
+  const named = (lines: readonly HeaderLine[]) => lines.filter(([header]) => sameName(header, name)).map(lineValue)
+  const found = named([...arrival.headers, ...arrival.trailers])
   if (found.length === 0) return { met: true, says: `without ${name}` }
+  const own = named(baseline ?? [])
+  const overwritten = own.length === found.length && own.every((value, index) => value === found[index])
+  if (overwritten) return { met: true, says: `with ${name} ${quoteAll(found)}, which the proxy sets by itself` }
   return { met: false, says: `${name} arrived as ${quoteAll(found)}` }
 }
 
-/** IPv4-mapped IPv6 is the same client (docs/gateways.md#g2-1-peer-address). */
+/** IPv4-mapped IPv6 is the same client (gateways.md stage A 1). */
 const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 function clientAddress(wanted: string, arrival: Arrival): Finding {
@@ -158,7 +182,7 @@ function forwarded(arrival: Arrival): string {
   return `X-Forwarded-For ${lines.length === 0 ? 'absent' : quoteAll(lines)}`
 }
 
-/** The harness adds its mark to the query; it is no part of what the case speaks of. */
+/** The suite adds its mark to the query; it is no part of what the case speaks of. */
 function target(wanted: string, arrival: Arrival): Finding {
   const found = withoutMark(arrival.target)
   if (found === withoutMark(wanted)) return { met: true, says: `with target ${quote(found)}` }

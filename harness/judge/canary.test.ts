@@ -57,7 +57,7 @@ describe('what a version shows', () => {
     })
   })
 
-  it('is unproven where nothing stood, or nothing decides', () => {
+  it('is unproven where nothing started, or nothing decides', () => {
     const failed = [{ id, status: 'failed' as const, reason: 'traefik exited.' }]
     expect(shown(id, 'red', deciding, failed, [])).toEqual({ colour: 'unproven', reason: 'traefik exited.' })
     expect(shown(id, 'red', deciding, [], cells('fail', 'fail')).colour).toBe('unproven')

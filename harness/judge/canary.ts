@@ -27,7 +27,7 @@ export type CanaryCase = {
 
 /**
  * `red`: every cell that decides was seen not to hold, while users came through. `green`: every one held.
- * `mixed`: some of each. `unproven`: nothing stood, or nothing shows that the path was alive.
+ * `mixed`: some of each. `unproven`: nothing started, or nothing shows that the path was alive.
  */
 export type Shown = {
   readonly colour: 'red' | 'green' | 'mixed' | 'unproven'
@@ -48,7 +48,7 @@ export function shown(
 ): Shown {
   const environment = environments.find((one) => one.id === id)
   if (environment?.status !== 'ready')
-    return { colour: 'unproven', reason: environment?.reason ?? 'It was never heard of: the run ended before.' }
+    return { colour: 'unproven', reason: environment?.reason ?? 'The run ended before it started.' }
   const own = cells.filter((cell) => cell.environment === id)
   const cellOf = (place: { readonly case: string; readonly transport: Transport }) =>
     own.find((cell) => cell.case === place.case && cell.transport === place.transport)
@@ -89,7 +89,7 @@ export function holds({ old, fixed }: CanaryOutcome): boolean {
   return old.colour === 'red' && fixed.colour === 'green'
 }
 
-/** 130 interrupted · 3 something could not stand or shows nothing · 1 an old version is not red, or a fixed one not green · 0 all canaries hold. */
+/** 130 interrupted · 3 something could not start or shows nothing · 1 an old version is not red, or a fixed one not green · 0 all canaries hold. */
 export function canaryExitCode(outcomes: readonly CanaryOutcome[], interrupted: boolean): 0 | 1 | 3 | 130 {
   if (interrupted) return 130
   if (outcomes.length === 0 || outcomes.some((one) => [one.old, one.fixed].some(({ colour }) => colour === 'unproven')))

@@ -45,7 +45,7 @@ function login(exchange: Exchange): Finding {
   }
   if (response === undefined) return unmet
   if (verdict.kind !== 'not-the-gateway') {
-    return { met: false, says: `${says} from the gateway itself, where the proxy should send the visitor to log in` }
+    return { met: false, says: `${says} from the gateway, where the proxy should send the visitor to log in` }
   }
   if (response.status === 401 || leadsAway(response, exchange)) return { met: true, says }
   return unmet

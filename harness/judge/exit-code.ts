@@ -34,10 +34,10 @@ export function exitCode(run: RunOutcome): 0 | 1 | 3 | 130 {
   if (!run.cells.some(({ status }) => status !== 'unsupported' && status !== 'blocked')) return 3
   if (run.stale > 0 || run.cells.some(({ status }) => isRed(status))) return 1
   const open = run.cells.filter(
-    (cell) => cell.level === 'must' && cell.status === 'blocked' && !restsOn(cell, run.cells, isExcuse),
+    (cell) => cell.level === 'must' && cell.status === 'blocked' && !decidedBy(cell, run.cells, isExcuse),
   )
   // A log-in that the suite cannot do says nothing about the proxy.
-  if (open.some((cell) => cell.blocked?.by !== 'sign-in' && !restsOn(cell, run.cells, isUnjudged))) return 1
+  if (open.some((cell) => cell.blocked?.by !== 'sign-in' && !decidedBy(cell, run.cells, isUnjudged))) return 1
   const nowhere = run.environments.some(({ id }) => nothingHolds(run.cells.filter((cell) => cell.environment === id)))
   return open.length > 0 || nowhere ? 3 : 0
 }
@@ -52,7 +52,7 @@ const isExcuse = ({ status }: Weighed) => status === 'known-failure' || status =
 const isUnjudged = ({ blocked }: Weighed) => blocked?.by === 'sign-in'
 
 /** Whether one of the cells that block this one, or of those that block them, is such a cell. */
-function restsOn(
+function decidedBy(
   cell: Weighed,
   cells: readonly Weighed[],
   isSuch: (cell: Weighed) => boolean,
@@ -62,7 +62,7 @@ function restsOn(
     if (seen.has(id)) return false
     const found = cells.filter((one) => one.environment === cell.environment && one.case === id)
     return found.some(
-      (one) => isSuch(one) || (one.status === 'blocked' && restsOn(one, cells, isSuch, new Set([...seen, id]))),
+      (one) => isSuch(one) || (one.status === 'blocked' && decidedBy(one, cells, isSuch, new Set([...seen, id]))),
     )
   })
 }

@@ -145,7 +145,7 @@ const rows: readonly Row[] = [
       observation: { fence: { needed: true, arrived: false, reason: 'the client got 502' } },
     },
     status: 'blocked',
-    reason: /fence sent after it did not arrive either \(the client got 502\)/,
+    reason: /^Inconclusive: the control request sent afterwards did not arrive \(the client got 502\)\./,
   },
   {
     name: 'treats count 0 as never',
@@ -285,7 +285,7 @@ const rows: readonly Row[] = [
     expect: { arrives: 'never' },
     seen: { arrivals: [] },
     status: 'fail',
-    reason: /gateway itself answered \(accepted\)/,
+    reason: /the response came from the gateway \(accepted\), but the gateway recorded no request with this ID/,
   },
   {
     name: 'blocks never without the fence: a 502 page is not security',
@@ -296,14 +296,14 @@ const rows: readonly Row[] = [
       observation: { fence: { needed: true, arrived: false, reason: 'the client got 502' } },
     },
     status: 'blocked',
-    reason: /fence .* \(the client got 502\), so nothing shows that the path was alive/,
+    reason: /^Inconclusive: the control request sent afterwards did not arrive \(the client got 502\)\./,
   },
   {
     name: 'asks for the fence even where the run thought it needless',
     expect: { arrives: 'never' },
     seen: { arrivals: [], exchange: page(403), observation: { fence: { needed: false, arrived: false } } },
     status: 'blocked',
-    reason: /fence/,
+    reason: /^Inconclusive: the control request sent afterwards did not arrive/,
   },
   {
     name: 'is a harness error when never meets a dead proxy',
@@ -338,7 +338,7 @@ const rows: readonly Row[] = [
     expect: { verdict: { accepted: alice } },
     seen: { arrivals: [], exchange: page(403, 'Forbidden') },
     status: 'fail',
-    reason: /gateway was not reached.*403 "Forbidden"/,
+    reason: /did not reach the gateway, where it should be accepted as alice.*403 "Forbidden"/,
   },
   {
     name: 'is a harness error when accepted meets a dead proxy',
@@ -375,11 +375,11 @@ const rows: readonly Row[] = [
     reason: /accepted as alice.*should be refused/,
   },
   {
-    name: 'fails refused when the gateway was not asked',
+    name: 'fails refused when the request did not reach the gateway',
     expect: { verdict: { refused: true } },
     seen: { arrivals: [], exchange: page(403) },
     status: 'fail',
-    reason: /not reached, where the request should be refused by the gateway/,
+    reason: /did not reach the gateway, where it should be refused by the gateway/,
   },
   {
     name: 'is a harness error when refused meets a dead gateway',
@@ -427,21 +427,21 @@ const rows: readonly Row[] = [
     expect: { verdict: 'unreached' },
     seen: { arrivals: [], exchange: page(401) },
     status: 'pass',
-    reason: /gateway was not asked/,
+    reason: /the request did not reach the gateway/,
   },
   {
     name: 'fails unreached when it was asked',
     expect: { verdict: 'unreached' },
     seen: { arrivals: [anArrival({ verdict: refusedBy('x') })] },
     status: 'fail',
-    reason: /gateway was asked: refused: x/,
+    reason: /the request reached the gateway: refused: x/,
   },
   {
     name: 'blocks unreached without the fence',
     expect: { verdict: 'unreached' },
     seen: { arrivals: [], exchange: page(401), observation: { fence: { needed: true, arrived: false } } },
     status: 'blocked',
-    reason: /fence/,
+    reason: /^Inconclusive: the control request sent afterwards did not arrive/,
   },
   {
     name: 'is a harness error when unreached meets a dead proxy',
@@ -488,7 +488,7 @@ const rows: readonly Row[] = [
       observation: { fence: { needed: true, arrived: false, reason: 'connection refused' } },
     },
     status: 'blocked',
-    reason: /nothing shows that the path was alive/,
+    reason: /^Inconclusive: the control request sent afterwards did not arrive/,
   },
   {
     name: 'is a harness error when a status was wanted of a dead proxy',
@@ -530,7 +530,7 @@ const rows: readonly Row[] = [
     expect: { client: { login: true } },
     seen: { exchange: anExchange({ response: { status: 401, headers: [], body: '' }, verdict: { kind: 'refused' } }) },
     status: 'fail',
-    reason: /401 from the gateway itself/,
+    reason: /401 from the gateway, where the proxy/,
   },
   {
     name: 'fails a log-in page with status 200',
@@ -595,6 +595,16 @@ const rows: readonly Row[] = [
   },
 ]
 
+const entry = {
+  variant: 'hardened',
+  cases: ['spoofing.*.*'],
+  shows: ['the gateway refused: rate_limited'],
+  reason: 'Nothing strips it.',
+  link: 'https://docs.test/x',
+  since: '2026-11-01',
+  source: { file: 'known-failures.yaml', line: 3 },
+}
+
 describe('judge', () => {
   it.each(rows)('$name', ({ expect: expectation, seen, status, reason }) => {
     const judgement = judged(expectation, seen)
@@ -607,10 +617,10 @@ describe('judge', () => {
     it('does not offer what only a recording can show', () => {
       expect(judged({ arrives: { identity: [alice] } }, real)).toMatchObject({
         status: 'unsupported',
-        reason: expect.stringContaining('recording'),
+        reason: 'Unsupported: needs a gateway that records requests.',
       })
     })
-    it('does not offer what rests on a control that only a recording can show', () => {
+    it('does not offer what depends on a control that only a recording can show', () => {
       const seen = (status: 'unsupported' | 'fail') => ({
         ...real,
         case: { controls: ['identity.x.y'] },
@@ -707,7 +717,9 @@ describe('judge', () => {
           status: 'blocked',
           blocked: { by: 'control', cases: ['identity.arrival.accepted'] },
         })
-        expect(judgement.reason).toContain(`identity.arrival.accepted (${status})`)
+        expect(judgement.reason).toContain(
+          `Inconclusive: its control case identity.arrival.accepted did not pass (${status}).`,
+        )
       },
     )
     it('is content with one green control of two', () => {
@@ -721,13 +733,13 @@ describe('judge', () => {
     })
     it('blocks when the control did not run', () => {
       expect(judged(never, { ...quiet, context: { controls: [] } }).reason).toContain(
-        'identity.arrival.accepted (did not run)',
+        'its control case identity.arrival.accepted did not run',
       )
     })
     it('blocks a negative case that names no control', () => {
       expect(judged(never, { ...quiet, case: { controls: [] } })).toMatchObject({
         status: 'blocked',
-        reason: expect.stringContaining('names no control'),
+        reason: expect.stringContaining('names no control case'),
       })
     })
     it('lets a positive case stand without a control', () => {
@@ -738,22 +750,31 @@ describe('judge', () => {
     })
     it('is blocked by a dependency that is not green', () => {
       const seen = { case: { depends: ['a.b.c'] }, context: { depends: [{ case: 'a.b.c', status: 'fail' as const }] } }
-      expect(judged({ arrives: {} }, seen)).toMatchObject({ status: 'blocked', reason: 'It depends on a.b.c (fail).' })
+      expect(judged({ arrives: {} }, seen)).toMatchObject({
+        status: 'blocked',
+        reason: 'Inconclusive: it depends on a.b.c, which did not pass (fail).',
+      })
     })
     it('is unsupported where a feature is missing, by name', () => {
       const judgement = judged(never, { case: { needs: ['websocket', 'public-route'] } })
-      expect(judgement).toMatchObject({ status: 'unsupported', reason: 'Not offered here: public-route.' })
+      expect(judgement).toMatchObject({ status: 'unsupported', reason: 'Unsupported: needs public-route.' })
       expect(judged(never, { transport: 'h2' }).reason).toContain('h2')
     })
   })
 
   describe('a user who cannot sign in', () => {
     const seen = { arrivals: [], observation: { attempts: [], signInFailed: 'the callback answered 500' } }
-    it('fails what demands that they arrive', () => {
+    it('says nothing of the proxy, whatever is demanded', () => {
       expect(judged({ arrives: { identity: [alice] } }, seen)).toMatchObject({
-        status: 'fail',
-        reason: 'alice could not sign in: the callback answered 500.',
+        status: 'blocked',
+        blocked: { by: 'sign-in' },
+        reason: 'Inconclusive: alice could not sign in: the callback answered 500.',
       })
+    })
+    it('is a known failure where that is what an entry shows', () => {
+      const knownFailures = [{ ...entry, shows: ['could not sign in: the callback'] }]
+      const asked = { ...seen, context: { knownFailures } }
+      expect(judged({ arrives: { identity: [alice] } }, asked).status).toBe('known-failure')
     })
     it('blocks what silence would satisfy', () => {
       expect(judged({ arrives: 'never' }, seen)).toMatchObject({ status: 'blocked', blocked: { by: 'sign-in' } })
@@ -761,15 +782,7 @@ describe('judge', () => {
   })
 
   describe('levels and known failures', () => {
-    const entry = {
-      variant: 'hardened',
-      cases: ['spoofing.*.*'],
-      reason: 'Nothing strips it.',
-      link: 'https://docs.test/x',
-      since: '2026-11-01',
-      source: { file: 'known-failures.yaml', line: 3 },
-    }
-    const failing = { arrivals: [anArrival({ verdict: as(evil) })] }
+    const failing = { arrivals: [anArrival({ verdict: refusedBy('rate_limited') })] }
     const wanted = { verdict: { accepted: alice } }
     it('makes an unmet should a warning', () => {
       expect(judged(wanted, { ...failing, case: { level: 'should' } }).status).toBe('warn')

@@ -1,13 +1,12 @@
 /** Observation + expectation -> status, with the reason in one sentence. Pure. */
 import type { Case, Level, Transport } from '../plan/case.ts'
+import { silenceMeets } from '../plan/expectation.ts'
 import type { KnownFailure } from '../plan/proxy.ts'
-import { arrivalFindings } from './arrival-findings.ts'
-import { clientFindings } from './client-findings.ts'
-import { knownFailureOf, type Place } from './known-failures.ts'
-import type { Attempt, Finding, Observation } from './observation.ts'
-import { isPositive, tellsWithoutRecord } from './silence.ts'
+import { acceptedAsAnother, faultOf, findingsOf } from './attempt-findings.ts'
+import { entryOf, knownFailureOf, type Place } from './known-failures.ts'
+import type { Finding, Observation } from './observation.ts'
+import { tellsWithoutRecord } from './silence.ts'
 import { type Blocker, isGreen, type Judgement } from './status.ts'
-import { verdictFindings } from './verdict-findings.ts'
 import { list } from './words.ts'
 
 /** What became of a control or dependency in the same environment: over the same transport where it has it, else over http. */
@@ -20,6 +19,8 @@ export type JudgeContext = {
   readonly features: readonly string[]
   readonly controls: readonly Related[]
   readonly depends: readonly Related[]
+  /** The case that shows whether an identity arrives at all: the control of those that name none. Absent where it did not run. */
+  readonly arrival?: Related
   /** All entries of this proxy. */
   readonly knownFailures: readonly KnownFailure[]
   readonly place: Place
@@ -37,18 +38,16 @@ export function judgeBefore(
 ): Judgement | undefined {
   const needed = transport === 'h2' ? [...asked.needs, 'h2'] : asked.needs
   const missing = needed.filter((feature) => !context.features.includes(feature))
-  if (missing.length > 0) return { status: 'unsupported', reason: `Not offered here: ${list([...new Set(missing)])}.` }
-  if (!recordable && !tellsWithoutRecord(asked.expect)) {
-    return { status: 'unsupported', reason: 'Not offered here: recording (this gateway does not show what arrived).' }
-  }
+  if (missing.length > 0) return unsupported(list([...new Set(missing)]))
+  if (!recordable && !tellsWithoutRecord(asked.expect)) return unsupported('a gateway that records requests')
   // What shows that the path is alive cannot be seen here either.
   const unseen = (id: string) => context.controls.some((one) => one.case === id && one.status === 'unsupported')
   if (!recordable && asked.controls.length > 0 && asked.controls.every(unseen)) {
-    return { status: 'unsupported', reason: `Not offered here: its control ${list(asked.controls)}.` }
+    return unsupported(`its control case ${list(asked.controls)}, which needs a gateway that records requests`)
   }
   const notGreen = asked.depends.filter((id) => !context.depends.some((one) => one.case === id && isGreen(one)))
   if (notGreen.length > 0) {
-    const reason = `It depends on ${list(notGreen.map((id) => inWords(id, context.depends)))}.`
+    const reason = `Inconclusive: it depends on ${inWords(notGreen, context.depends, ', which ')}.`
     return { status: 'blocked', reason, blocked: { by: 'dependency', cases: notGreen } }
   }
   return undefined
@@ -72,10 +71,13 @@ export function judge(
     (id) => !context.controls.some((one) => one.case === id && isGreen(one)),
   )
 
+  // What the suite cannot sign in to says nothing of the proxy.
   if (observation.signInFailed !== undefined) {
-    const reason = `${asked.as} could not sign in: ${observation.signInFailed}.`
-    if (isPositive(asked.expect)) return unmet(reason, asked, transport, context)
-    return blocked(reason, asked.level, { by: 'sign-in', cases: controlsNotGreen })
+    const says = `${asked.as} could not sign in: ${observation.signInFailed}`
+    const known = asked.level === 'info' ? undefined : knownAs([says], asked, transport, context)
+    return known === undefined
+      ? blocked(`Inconclusive: ${says}.`, asked.level, { by: 'sign-in', cases: controlsNotGreen })
+      : knownFailure(says, known)
   }
   if (observation.stepFailed !== undefined) return harnessError(`${user}: ${observation.stepFailed}.`)
   const { attempts, findings: own = [] } = observation
@@ -85,11 +87,10 @@ export function judge(
   }
 
   const judged = attempts.map((attempt, index) => {
-    const fault = faultOf(attempt, observation.recordable)
-    return {
-      fault,
-      findings: fault === undefined ? findingsOf(asked, transport, observation, attempt, index, context) : [],
-    }
+    const fault = faultOf(attempt, asked, observation.recordable)
+    const findings =
+      fault === undefined ? findingsOf(asked, transport, observation.recordable, attempt, index, context.identity) : []
+    return { fault, findings }
   })
   const which = (index: number) => (judged.length > 1 ? `${user}, request ${index + 1} of ${judged.length}` : user)
   const wrong = [
@@ -99,7 +100,12 @@ export function judge(
   const first = wrong[0]
   if (first !== undefined) {
     const others = wrong.length > 1 ? ` (and ${wrong.length - 1} more of ${judged.length} requests)` : ''
-    return unmet(`${first.by}: ${sentence(first.findings, 4)}${others}.`, asked, transport, context)
+    const reason = `${first.by}: ${sentence(first.findings, 4)}${others}`
+    const unmetOnes = wrong.flatMap(({ findings }) => findings)
+    const lost = identityIsLost(asked, unmetOnes, context)
+    if (lost !== undefined) return blocked(notPassed(lost, context, reason), asked.level, lost)
+    const another = acceptedAsAnother(asked, attempts)
+    return unmet(`${reason}.`, unmetOnes, another, asked, transport, context)
   }
 
   const faulty = judged.findIndex(({ fault }) => fault !== undefined)
@@ -113,74 +119,117 @@ export function judge(
   const met = judged.length > 1 ? `All ${judged.length} requests, ${lower(user)}: ${summary}` : `${user}: ${summary}`
   if (findings.some(({ silent }) => silent === true) && !observation.fence.arrived) {
     const why = observation.fence.reason === undefined ? '' : ` (${observation.fence.reason})`
-    const reason = `${met}; but the fence sent after it did not arrive either${why}, so nothing shows that the path was alive.`
+    const reason = `Inconclusive: the control request sent afterwards did not arrive${why}. Observed: ${lower(met)}.`
     return blocked(reason, asked.level, { by: 'fence', cases: controlsNotGreen })
   }
-  if (asked.controls.length === 0 ? !isPositive(asked.expect) : controlsNotGreen.length === asked.controls.length) {
-    const controls = controlsNotGreen.map((id) => inWords(id, context.controls))
-    const why = controls.length === 0 ? 'it names no control' : `its control is not green: ${list(controls)}`
-    return blocked(`${met}; but that proves nothing, ${why}.`, asked.level, { by: 'control', cases: controlsNotGreen })
+  if (asked.controls.length === 0 ? silenceMeets(asked.expect) : controlsNotGreen.length === asked.controls.length) {
+    const blocker: Blocker = { by: 'control', cases: controlsNotGreen }
+    return blocked(notPassed(blocker, context, met), asked.level, blocker)
   }
   return holds(`${met}.`, asked, transport, context)
 }
 
-/** Why an attempt cannot be judged, or `undefined`. A dead proxy is the harness's concern, never a pass. */
-function faultOf({ exchange, arrivals, expect }: Attempt, recordable: boolean): string | undefined {
-  const { fault, response, verdict } = exchange
-  if (fault === undefined || arrivals.length > 0) return undefined
-  if (response === undefined) return expect.client?.status?.includes('none') === true ? undefined : fault
-  // After a 101 the gateway's words were still to come, and it keeps no record that could replace them.
-  return !recordable && expect.verdict !== undefined && verdict.kind === 'not-the-gateway' ? fault : undefined
+/**
+ * Where no identity arrives at all, the cases of `identity` say so. What fails elsewhere for that reason alone says nothing more, and is
+ * inconclusive by the control that failed with it.
+ */
+function identityIsLost(asked: Case, wrong: readonly Finding[], context: JudgeContext): Blocker | undefined {
+  // Whoever connects to the gateway writes the identity itself.
+  if (
+    asked.family === 'identity' ||
+    asked.to !== 'proxy' ||
+    !wrong.every(({ lacksIdentity }) => lacksIdentity === true)
+  )
+    return undefined
+  const controls = asked.controls.length > 0 ? context.controls : context.arrival === undefined ? [] : [context.arrival]
+  const cases = controls.filter((one) => !isGreen(one)).map((one) => one.case)
+  return cases.length === 0 ? undefined : { by: 'control', cases }
 }
 
-function findingsOf(
+function notPassed({ cases }: Blocker, { controls, arrival }: JudgeContext, observed: string): string {
+  const why =
+    cases.length === 0
+      ? 'it names no control case'
+      : `its control case ${inWords(cases, arrival === undefined ? controls : [...controls, arrival])}`
+  return `Inconclusive: ${why}. Observed: ${lower(observed)}.`
+}
+
+function unmet(
+  reason: string,
+  wrong: readonly Finding[],
+  another: string | undefined,
   asked: Case,
   transport: Transport,
-  { recordable }: Observation,
-  attempt: Attempt,
-  index: number,
-  { identity }: JudgeContext,
-): Finding[] {
-  const { arrives, verdict, client } = attempt.expect
-  const send = asked.send[index]
-  const ordinary =
-    send !== undefined && send.raw === undefined && send.connection === undefined && send.method === undefined
-  const mustUpgrade = transport === 'websocket' && ordinary && isPositive(asked.expect)
-  return [
-    ...(arrives !== undefined && recordable ? arrivalFindings(arrives, attempt, identity, mustUpgrade) : []),
-    ...(verdict === undefined ? [] : verdictFindings(verdict, attempt, recordable)),
-    ...(client === undefined ? [] : clientFindings(client, attempt.exchange)),
-  ]
+  context: JudgeContext,
+): Judgement {
+  const unanswered = wrong.every((finding) => finding.unanswered === true) ? { unanswered: true } : {}
+  if (asked.level === 'info') return { status: 'info', met: false, reason: `Not met. ${reason}`, ...unanswered }
+  const says = wrong.map((finding) => finding.says)
+  const known = knownAs(says, asked, transport, context)
+  // Nobody lists that one user is taken for another: it is never what is already known.
+  if (known !== undefined && another === undefined) return { ...knownFailure(reason, known), ...unanswered }
+  const listed = entryOf(context.knownFailures, context.place, asked.id, transport)
+  const why = listed === undefined ? '' : `; ${unlike(listed, says, another, asked, transport, context)}`
+  return {
+    status: asked.level === 'should' ? 'warn' : 'fail',
+    met: false,
+    reason: `${reason.replace(/\.$/, '')}${why}.`,
+    ...unanswered,
+  }
 }
 
-function unmet(reason: string, asked: Case, transport: Transport, context: JudgeContext): Judgement {
-  if (asked.level === 'info') return { status: 'info', met: false, reason: `Not met. ${reason}` }
-  const entry = knownFailureOf(context.knownFailures, context.place, asked.id, transport)
-  if (entry === undefined) return { status: asked.level === 'should' ? 'warn' : 'fail', met: false, reason }
-  const known = { reason: entry.reason, link: entry.link, since: entry.since }
+/** Why a case that is listed as a known failure fails all the same. */
+function unlike(
+  { source: { file, line } }: KnownFailure,
+  says: readonly string[],
+  another: string | undefined,
+  asked: Case,
+  transport: Transport,
+  context: JudgeContext,
+): string {
+  if (another !== undefined) return `it was accepted as ${another}, which is never a known failure (${file}:${line})`
+  const unknown = says.find((one) => knownAs([one], asked, transport, context) === undefined)
+  return `${file}:${line} does not show this: ${unknown}`
+}
+
+function knownAs(
+  says: readonly string[],
+  { id }: Case,
+  transport: Transport,
+  { knownFailures, place }: JudgeContext,
+): KnownFailure | undefined {
+  return knownFailureOf(knownFailures, place, id, transport, says)
+}
+
+function knownFailure(reason: string, entry: KnownFailure): Judgement {
   const because = `known since ${entry.since}: ${entry.reason.replace(/\.$/, '')}, ${entry.link}`
-  return { status: 'known-failure', met: false, reason: `${reason.replace(/\.$/, '')} (${because}).`, known }
+  return {
+    status: 'known-failure',
+    met: false,
+    reason: `${reason.replace(/\.$/, '')} (${because}).`,
+    known: { reason: entry.reason, link: entry.link, since: entry.since },
+  }
 }
 
 function holds(reason: string, asked: Case, transport: Transport, context: JudgeContext): Judgement {
   if (asked.level === 'info') return { status: 'info', met: true, reason: `Met. ${reason}` }
-  const entry = knownFailureOf(context.knownFailures, context.place, asked.id, transport)
+  const entry = entryOf(context.knownFailures, context.place, asked.id, transport)
   if (entry === undefined) return { status: 'pass', met: true, reason }
-  const known = { reason: entry.reason, link: entry.link, since: entry.since }
   const where = `${entry.source.file}:${entry.source.line}`
   return {
     status: 'unexpected-pass',
     met: true,
-    reason: `${reason.replace(/\.$/, '')}, though ${where} says since ${entry.since} that it fails.`,
-    known,
+    reason: `${reason.replace(/\.$/, '')}. But ${where} lists it as a known failure since ${entry.since}: remove the entry.`,
+    known: { reason: entry.reason, link: entry.link, since: entry.since },
   }
 }
 
 /** A blocked `info` case stays `info` (it never weighs), without saying whether it was met. */
 function blocked(reason: string, level: Level, blocker: Blocker): Judgement {
-  if (level === 'info') return { status: 'info', reason: `Not judged. ${reason}`, blocked: blocker }
-  return { status: 'blocked', reason, blocked: blocker }
+  return { status: level === 'info' ? 'info' : 'blocked', reason, blocked: blocker }
 }
+
+const unsupported = (what: string): Judgement => ({ status: 'unsupported', reason: `Unsupported: needs ${what}.` })
 
 function harnessError(reason: string): Judgement {
   return { status: 'harness-error', reason }
@@ -192,10 +241,15 @@ function sentence(findings: readonly Finding[], most: number): string {
   return `${says.slice(0, most).join(', ')}${more}`
 }
 
-function inWords(id: string, related: readonly Related[]): string {
-  const found = related.find((one) => one.case === id)
-  if (found === undefined) return `${id} (did not run)`
-  return `${id} (${found.status === 'info' ? 'info, not met' : found.status})`
+/** `a.b.c did not pass (fail)`, `a.b.c did not run`. @param between id and verb */
+function inWords(ids: readonly string[], related: readonly Related[], between = ' '): string {
+  return list(
+    ids.map((id) => {
+      const found = related.find((one) => one.case === id)
+      if (found === undefined) return `${id}${between}did not run`
+      return `${id}${between}did not pass (${found.status === 'info' ? 'info, not met' : found.status})`
+    }),
+  )
 }
 
 const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)

@@ -2,6 +2,7 @@
 import picomatch from 'picomatch'
 import type { Transport } from '../plan/case.ts'
 import type { KnownFailure } from '../plan/proxy.ts'
+import { namesGateway } from '../plan/select.ts'
 import type { Status } from './status.ts'
 
 /** Where a cell ran, as far as an entry can name it. */
@@ -13,8 +14,8 @@ export type Place = {
   readonly gateway: string
 }
 
-/** The entry that speaks of this cell, if there is one. `entries` are those of the place's own proxy. */
-export function knownFailureOf(
+/** The first entry that speaks of this cell, whatever was found there. `entries` are those of the place's own proxy. */
+export function entryOf(
   entries: readonly KnownFailure[],
   place: Place,
   id: string,
@@ -23,17 +24,36 @@ export function knownFailureOf(
   return entries.find((entry) => speaksOfPlace(entry, place) && speaksOfCell(entry, id, transport))
 }
 
+/**
+ * The entry behind a red cell: every finding is one that an entry shows, else the cell fails in another way than the known one.
+ * @param findings what is not met, one clause each
+ */
+export function knownFailureOf(
+  entries: readonly KnownFailure[],
+  place: Place,
+  id: string,
+  transport: Transport,
+  findings: readonly string[],
+): KnownFailure | undefined {
+  const own = entries.filter((entry) => speaksOfPlace(entry, place) && speaksOfCell(entry, id, transport))
+  const behind = findings.map((finding) =>
+    own.find((entry) => [entry.shows].flat().some((shows) => isShown(shows, finding))),
+  )
+  return behind.includes(undefined) ? undefined : behind[0]
+}
+
+/** A text that the finding contains, or a pattern between slashes that it matches in whatever case. */
+function isShown(shows: string, finding: string): boolean {
+  const [, pattern] = /^\/(.+)\/$/.exec(shows) ?? []
+  return pattern === undefined ? finding.includes(shows) : new RegExp(pattern, 'i').test(finding)
+}
+
 function speaksOfPlace(entry: KnownFailure, place: Place): boolean {
   return (
     entry.variant === place.variant &&
     (entry.versions === undefined || entry.versions.includes(place.proxyVersion)) &&
     (entry.gateways === undefined || entry.gateways.some((gateway) => namesGateway(gateway, place.gateway)))
   )
-}
-
-/** `openclaw` names every version of it, `reference` every profile; globs work too. */
-function namesGateway(wanted: string, gateway: string): boolean {
-  return wanted === gateway || wanted === gateway.split(/[:@]/)[0] || picomatch.isMatch(gateway, wanted)
 }
 
 function speaksOfCell(entry: KnownFailure, id: string, transport: Transport): boolean {

@@ -1,15 +1,38 @@
-/** What was seen of one cell: the only thing, with the case itself, that a judgement rests on. */
+/** What was seen of one cell: the only thing, with the case itself, that a judgement depends on. */
 import type { Exchange } from '../clients/exchange.ts'
 import type { Arrival } from '../gateways/recording/arrival.ts'
-import type { Expectation } from '../plan/case.ts'
+import type { Expectation, HeaderLine } from '../plan/case.ts'
 
 /** One request of the case (one entry of `send`), on a connection of its own. */
 export type Attempt = {
   /** The case's expectation with this attempt's placeholders filled in. */
   readonly expect: Expectation
   readonly exchange: Exchange
-  /** What the gateway recorded under this attempt's mark; always empty where the gateway cannot record. */
+  /** What the gateway recorded of this request; always empty where the gateway cannot record. */
   readonly arrivals: readonly Arrival[]
+  /** The request's own mark, which the reference gateway sends back. */
+  readonly mark?: string
+  /** The forged value of this cell: every other one belongs to another cell. */
+  readonly evil?: string
+  /** Absent where the client wrote raw bytes instead of a request. */
+  readonly sent?: SentRequest
+  /**
+   * Looked for only where a header arrived that must not: what arrives under the same names when the client sends another value. A proxy that
+   * overwrites whatever the client sends is as good as one that removes it.
+   */
+  readonly baseline?: readonly HeaderLine[]
+}
+
+/** A request as its parts, the way it was written. */
+export type SentRequest = {
+  readonly method: string
+  /** With the mark. */
+  readonly target: string
+  /** What has to arrive as it is: neither `Host`, nor the session's cookie, nor what ends at the next hop. */
+  readonly headers: readonly HeaderLine[]
+  readonly bodyLength: number
+  /** SHA-256, hex. */
+  readonly bodyDigest: string
 }
 
 /** A tagged request that is allowed, sent after the case through the same path: when it is there, whatever came before it would be too. */
@@ -29,7 +52,7 @@ export type Observation = {
   readonly signInFailed?: string
   /** Why the case's own TypeScript step did not come to its end: nothing was sent after it. Half a sentence. */
   readonly stepFailed?: string
-  /** What a case's own TypeScript step found, beside the attempts. */
+  /** What was found beside the attempts: by the case's own TypeScript step, or of this cell among the arrivals of others. */
   readonly findings?: readonly Finding[]
 }
 
@@ -39,4 +62,8 @@ export type Finding = {
   readonly says: string
   /** It holds only because nothing was seen: needs the fence. */
   readonly silent?: boolean
+  /** Not met only because the request arrived without any identity: whoever needs one cannot be judged where the identity itself never arrives. */
+  readonly lacksIdentity?: boolean
+  /** Not met because no answer came within the deadline. */
+  readonly unanswered?: boolean
 }

@@ -2,14 +2,6 @@
 import type { Expectation } from '../plan/case.ts'
 import type { Attempt } from './observation.ts'
 
-/** The expectation itself demands that something good arrives or is accepted, so a broken path cannot meet it. */
-export function isPositive(expect: Expectation): boolean {
-  if (typeof expect.verdict === 'object' && 'accepted' in expect.verdict) return true
-  if (typeof expect.arrives !== 'object') return false
-  const { count, identity } = expect.arrives
-  return count !== 'any' && count !== 0 && typeof identity === 'object' && identity.length > 0
-}
-
 /** Whether an attempt without arrivals or without an answer could meet it: the run then sends a fence after a case of which one was such. */
 export function needsFence(expect: Expectation): boolean {
   const { arrives, verdict, client } = expect
@@ -19,7 +11,7 @@ export function needsFence(expect: Expectation): boolean {
   return client?.status?.includes('none') === true || client?.without !== undefined
 }
 
-/** Whether nothing that is said of it rests on silence: it arrived, and it was answered. */
+/** Whether nothing that is said of it is a conclusion from silence: it arrived, and it was answered. */
 export function speaks({ arrivals, exchange }: Attempt): boolean {
   return arrivals.length > 0 && exchange.response !== undefined
 }

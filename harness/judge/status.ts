@@ -25,14 +25,16 @@ export type Judgement = {
   readonly met?: boolean
   /** One sentence: who, which header, which value, which status. */
   readonly reason: string
+  /** Not met for no other reason than that no answer came within the deadline. */
+  readonly unanswered?: boolean
   readonly blocked?: Blocker
   /** The entry behind `known-failure` and `unexpected-pass`. */
   readonly known?: { readonly reason: string; readonly link: string; readonly since: string }
 }
 
 /**
- * Green: the requirement was seen to hold, so others may rest on it: `pass`, `unexpected-pass` (it did hold) and `info` that was met.
- * A `warn` or a `known-failure` is not green: a control that is known to fail proves nothing.
+ * Green: the requirement held, so others may depend on it: `pass`, `unexpected-pass` (it did hold) and `info` that was met.
+ * A `warn` or a `known-failure` is not green: where a control is known to fail, nothing can be concluded.
  */
 export function isGreen(judgement: Pick<Judgement, 'status' | 'met'>): boolean {
   if (judgement.status === 'info') return judgement.met === true

@@ -1,12 +1,21 @@
 /** The second observation: what the gateway decided; from its own record, or from its words to the client where it keeps none. */
-import type { Verdict } from '../gateways/recording/arrival.ts'
+import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { VerdictExpectation } from '../plan/case.ts'
+import { lacksIdentity } from './arrival-findings.ts'
 import type { Attempt, Finding } from './observation.ts'
-import { answerInWords, list } from './words.ts'
+import { answerInWords, type Heard, list, verdictInWords } from './words.ts'
 
-/** Holds `verdict` against one attempt. At least one finding comes back. */
-export function verdictFindings(expected: VerdictExpectation, attempt: Attempt, recordable: boolean): Finding[] {
-  const heard = recordable ? attempt.arrivals.map(({ verdict }) => fromRecord(verdict)) : fromClient(attempt)
+/**
+ * Holds `verdict` against one attempt. At least one finding comes back.
+ * @param identity the trusted header
+ */
+export function verdictFindings(
+  expected: VerdictExpectation,
+  attempt: Attempt,
+  recordable: boolean,
+  identity: string,
+): Finding[] {
+  const heard = recordable ? attempt.arrivals.map((arrival) => fromRecord(arrival, identity)) : fromClient(attempt)
   if (expected === 'unreached') return [unreached(attempt, heard)]
   if ('only' in expected) return only(expected.only, attempt, heard)
   if (heard.length === 0) {
@@ -14,7 +23,7 @@ export function verdictFindings(expected: VerdictExpectation, attempt: Attempt, 
     return [
       {
         met: false,
-        says: `the gateway was not reached, where the request should be ${wanted}: ${answerInWords(attempt.exchange)}`,
+        says: `the request did not reach the gateway, where it should be ${wanted}: ${answerInWords(attempt.exchange)}`,
       },
     ]
   }
@@ -22,59 +31,57 @@ export function verdictFindings(expected: VerdictExpectation, attempt: Attempt, 
   return heard.map((one) => refused(expected.refused, one))
 }
 
-/** `user` and `reason` are absent where the gateway does not say them (docs/gateways.md#g3-9-refusals-over-http). */
-type Heard =
-  | { readonly kind: 'accepted'; readonly user?: string }
-  | { readonly kind: 'refused'; readonly reason?: string }
+/** `lacksIdentity`: refused, and the request came without any identity by which somebody could have been accepted. */
+type HeardOf = Heard & { readonly lacksIdentity: boolean }
 
-function fromRecord(verdict: Verdict): Heard {
+function fromRecord(arrival: Arrival, identity: string): HeardOf {
+  const { verdict } = arrival
   return verdict.kind === 'accepted'
-    ? { kind: 'accepted', user: verdict.user }
-    : { kind: 'refused', reason: verdict.reason }
+    ? { kind: 'accepted', user: verdict.user, lacksIdentity: false }
+    : { kind: 'refused', reason: verdict.reason, lacksIdentity: lacksIdentity(arrival, identity) }
 }
 
-function fromClient({ exchange: { verdict } }: Attempt): Heard[] {
-  return verdict.kind === 'not-the-gateway' ? [] : [verdict]
+function fromClient({ exchange: { verdict } }: Attempt): HeardOf[] {
+  if (verdict.kind === 'not-the-gateway') return []
+  const lacks = verdict.kind === 'refused' && verdict.reason === 'trusted_proxy_user_missing'
+  return [{ ...verdict, lacksIdentity: lacks }]
 }
 
-function inWords(one: Heard): string {
-  if (one.kind === 'accepted')
-    return one.user === undefined ? 'accepted (it does not say as whom)' : `accepted as ${one.user}`
-  return one.reason === undefined ? 'refused (it does not say why)' : `refused: ${one.reason}`
-}
-
-function unreached(attempt: Attempt, heard: readonly Heard[]): Finding {
-  const words = heard.map(inWords)
+function unreached(attempt: Attempt, heard: readonly HeardOf[]): Finding {
+  const words = heard.map((one) => verdictInWords(one))
   const { kind } = attempt.exchange.verdict
-  if (words.length > 0) return { met: false, says: `the gateway was asked: ${list(words)}` }
-  if (kind !== 'not-the-gateway') return { met: false, says: `the gateway itself answered the client (${kind})` }
-  return { met: true, silent: true, says: 'the gateway was not asked' }
+  if (words.length > 0) return { met: false, says: `the request reached the gateway: ${list(words)}` }
+  if (kind !== 'not-the-gateway') return { met: false, says: `the response came from the gateway (${kind})` }
+  return { met: true, silent: true, says: 'the request did not reach the gateway' }
 }
 
-function only(user: string, attempt: Attempt, heard: readonly Heard[]): Finding[] {
+function only(user: string, attempt: Attempt, heard: readonly HeardOf[]): Finding[] {
   const whom = user === 'nobody' ? 'as anybody' : `as anybody but ${user}`
   // On a recording gateway the record decides; an acceptance that only the client heard still counts.
   const { verdict } = attempt.exchange
-  const all: readonly Heard[] = heard.length === 0 && verdict.kind !== 'not-the-gateway' ? [verdict] : heard
+  const all = heard.length === 0 && verdict.kind !== 'not-the-gateway' ? fromClient(attempt) : heard
   if (all.length === 0) return [{ met: true, silent: true, says: `the gateway accepted nobody` }]
   return all.map((one): Finding => {
-    if (one.kind === 'refused') return { met: true, says: `the gateway ${inWords(one)}` }
+    if (one.kind === 'refused') return { met: true, says: `the gateway ${verdictInWords(one)}` }
     // `allowUsers` lists alice alone: who is accepted without a name is not somebody else.
     const fine = user !== 'nobody' && (one.user === undefined || one.user === user)
     return fine
-      ? { met: true, says: `the gateway ${inWords(one)}` }
-      : { met: false, says: `the gateway ${inWords(one)}, where it must not accept it ${whom}` }
+      ? { met: true, says: `the gateway ${verdictInWords(one)}` }
+      : { met: false, says: `the gateway ${verdictInWords(one)}, where it must not accept it ${whom}` }
   })
 }
 
-function accepted(user: string, one: Heard): Finding {
-  if (one.kind === 'accepted' && (one.user === undefined || one.user === user)) return { met: true, says: inWords(one) }
-  return { met: false, says: `the gateway ${inWords(one)}, where it should be accepted as ${user}` }
+function accepted(user: string, one: HeardOf): Finding {
+  if (one.kind === 'accepted' && (one.user === undefined || one.user === user))
+    return { met: true, says: verdictInWords(one) }
+  const says = `the gateway ${verdictInWords(one)}, where it should be accepted as ${user}`
+  return { met: false, says, ...(one.lacksIdentity && { lacksIdentity: true }) }
 }
 
-function refused(reasons: true | readonly string[], one: Heard): Finding {
+function refused(reasons: true | readonly string[], one: HeardOf): Finding {
   const known = one.kind === 'refused' && (reasons === true || one.reason === undefined || reasons.includes(one.reason))
-  if (known) return { met: true, says: inWords(one) }
+  if (known) return { met: true, says: verdictInWords(one) }
   const wanted = reasons === true ? 'refused' : `refused with ${list(reasons, 'or')}`
-  return { met: false, says: `the gateway ${inWords(one)}, where it should be ${wanted}` }
+  const says = `the gateway ${verdictInWords(one)}, where it should be ${wanted}`
+  return { met: false, says, ...(one.lacksIdentity && { lacksIdentity: true }) }
 }

@@ -1,5 +1,6 @@
 /** How the judge writes values: short, on one line, with control characters visible. */
 import type { Exchange } from '../clients/exchange.ts'
+import type { Verdict } from '../gateways/recording/arrival.ts'
 
 const limit = 80
 
@@ -25,6 +26,18 @@ export function times(count: number): string {
   if (count === 0) return 'never'
   return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`
 }
+
+/** `accepted as alice@example.test`, `refused: trusted_proxy_user_missing`: what the gateway recorded, or what of it a client heard. */
+export function verdictInWords(verdict: Heard | Verdict): string {
+  if (verdict.kind === 'accepted')
+    return verdict.user === undefined ? 'accepted (it does not say as whom)' : `accepted as ${verdict.user}`
+  return verdict.reason === undefined ? 'refused (it does not say why)' : `refused: ${verdict.reason}`
+}
+
+/** `user` and `reason` are absent where the gateway does not say them: its refusals over HTTP are opaque. */
+export type Heard =
+  | { readonly kind: 'accepted'; readonly user?: string }
+  | { readonly kind: 'refused'; readonly reason?: string }
 
 /** What the client got, as a clause: `the client got 302 to "/oauth2/start"`, `the connection was closed without an answer`. */
 export function answerInWords(exchange: Exchange): string {

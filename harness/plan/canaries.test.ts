@@ -14,7 +14,7 @@ async function plan(canaries: readonly string[], selection: Pick<Selection, 'pro
   await using here = await project({
     'proxies/tiny/proxy.yaml': `${proxyYaml}${entries && `canaries:\n${entries}`}`.replace('[1.0.0]', '[1.0.0, 1.1.0]'),
     'proxies/tiny/known-failures.yaml':
-      '- { variant: hardened, cases: ["identity.**"], reason: r, link: "https://x.test/", since: 2026-01-01 }\n',
+      '- { variant: hardened, cases: ["identity.**"], shows: x, reason: r, link: "https://x.test/", since: 2026-01-01 }\n',
   })
   return expandCanaries({ ...(await loadCatalogue({ root: here.root })), gateways }, selection)
 }

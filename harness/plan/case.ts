@@ -9,6 +9,7 @@ import type { ScenarioCase, ScenarioSend } from './scenario-schema.ts'
 import type { Family } from './vocabulary.ts'
 
 export {
+  type Changeable,
   type Destination,
   destinations,
   type Family,

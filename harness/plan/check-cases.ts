@@ -10,6 +10,8 @@ import type { Problem } from './yaml/problem.ts'
 export type KnownNames = {
   readonly features?: Iterable<string>
   readonly mutants?: Iterable<string>
+  /** Of these the ones that let everything through or refuse everything: nearly every case turns red on them, so alone they prove little. */
+  readonly totalMutants?: Iterable<string>
 }
 
 /** Every mistake of every case. @param broken `family.topic` of files that could not be read: cases in them may exist. */
@@ -33,6 +35,7 @@ export async function checkCases(
   }
   const features = known.features && new Set(known.features)
   const mutants = known.mutants && new Set(known.mutants)
+  const total = new Set(known.totalMutants)
   const readable = (id: string) => !broken.some((topic) => id.startsWith(`${topic}.`))
   const named = loaded.flatMap((one) => [...one.case.controls, ...one.case.depends])
   const all = new Set([...ids.keys(), ...named.filter((id) => !readable(id))])
@@ -41,7 +44,7 @@ export async function checkCases(
     problems.push(...checkNames(one, 'caught-by', one.case.caughtBy, mutants, 'mutant'))
     problems.push(...checkNames(one, 'control', one.case.controls, all, 'case'))
     problems.push(...checkNames(one, 'depends', one.case.depends, all, 'case'))
-    problems.push(...checkPlaceholders(one), ...checkProof(one), ...(await checkStep(one)))
+    problems.push(...checkPlaceholders(one), ...checkProof(one, total), ...(await checkStep(one)))
     problems.push(
       ...flaws(one.case).map(({ path, message }) => ({ ...one.place(path), message: `${one.case.id}: ${message}` })),
     )
@@ -113,13 +116,18 @@ function strings(value: unknown, path: readonly PropertyKey[]): { text: string; 
   ])
 }
 
-function checkProof(one: LoadedCase): Problem[] {
+function checkProof(one: LoadedCase, total: ReadonlySet<string>): Problem[] {
   const { id, level, caughtBy, controls, expect } = one.case
   const problems: Problem[] = []
   if (caughtBy.length === 0 && level !== 'info')
     problems.push({
       ...one.place([]),
       message: `${id}: expected caught-by: the mutants on which this case fails; without one nothing shows that it can fail`,
+    })
+  if (caughtBy.length > 0 && caughtBy.every((name) => total.has(name)))
+    problems.push({
+      ...one.place(['caught-by']),
+      message: `${id}: expected a mutant in caught-by that makes the mistake of the title; ${caughtBy.join(' and ')} let everything through or refuse everything, which nearly every case notices`,
     })
   if (controls.length === 0 && silenceMeets(expect))
     problems.push({

@@ -164,7 +164,7 @@ describe('the environments of a selection', () => {
 
   it('carry the known failures that speak of them', async () => {
     const entry = (more: string) =>
-      `- { variant: documented, cases: ["identity.**"], ${more} reason: r, link: "https://x.test/", since: 2026-01-01 }\n`
+      `- { variant: documented, cases: ["identity.**"], ${more} shows: x, reason: r, link: "https://x.test/", since: 2026-01-01 }\n`
     await using here = await project({
       'proxies/tiny/known-failures.yaml':
         entry('') + entry('gateways: [openclaw],') + entry('gateways: ["reference:*"],') + entry('versions: [1.0.0],'),

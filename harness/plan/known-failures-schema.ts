@@ -3,15 +3,27 @@ import { z } from 'zod'
 import { link, name, text, version } from './grammar.ts'
 import { transports } from './vocabulary.ts'
 
+const pattern = text.refine(isTextOrPattern, 'expected a text, or a regular expression between slashes')
+
+function isTextOrPattern(shows: string): boolean {
+  const [, source] = /^\/(.+)\/$/.exec(shows) ?? []
+  if (source === undefined) return true
+  try {
+    return RegExp(source) instanceof RegExp
+  } catch {
+    return false
+  }
+}
+
 export const knownFailuresSchema = z
   .array(
     z
       .strictObject({
         variant: name.meta({ description: 'The variant that does not conform.' }),
         cases: z.array(text).min(1).meta({ description: 'Case ids, or globs of ids.' }),
-        shows: text.exactOptional().meta({
+        shows: z.union([pattern, z.array(pattern).min(1)]).meta({
           description:
-            "A text that the finding's sentence contains, for example `arrived as nothing`. A case that fails with another finding is a failure.",
+            'What is seen to fail, for example `arrived as nothing`. Each finding of a red cell must contain one of these texts, or match one that is a regular expression between slashes (upper and lower case are the same); else the cell is a failure. That one user is accepted as another is never a known failure.',
         }),
         transports: z
           .array(z.enum(transports))

@@ -23,10 +23,17 @@ type CatalogueOptions = {
   readonly folders?: readonly OwnProxy[]
   /** Names that `caught-by` may use; absent: not checked. */
   readonly mutants?: Iterable<string>
+  /** Mutants that do not prove a case alone, see `check-cases.ts`. */
+  readonly totalMutants?: Iterable<string>
 }
 
 /** @throws UserError with every mistake of every file, as `file:line:column: …` */
-export async function loadCatalogue({ root, folders = [], mutants }: CatalogueOptions): Promise<Catalogue> {
+export async function loadCatalogue({
+  root,
+  folders = [],
+  mutants,
+  totalMutants,
+}: CatalogueOptions): Promise<Catalogue> {
   const problems: Problem[] = []
   const features = await readFeatures(root, problems)
   const names = Object.keys(features)
@@ -34,7 +41,13 @@ export async function loadCatalogue({ root, folders = [], mutants }: CatalogueOp
     readScenarios(root, problems),
     readProxies(root, folders, names, problems),
   ])
-  problems.push(...(await checkCases(loaded.cases, { features: names, ...(mutants && { mutants }) }, loaded.broken)))
+  problems.push(
+    ...(await checkCases(
+      loaded.cases,
+      { features: names, ...(mutants && { mutants }), ...(totalMutants && { totalMutants }) },
+      loaded.broken,
+    )),
+  )
   const cases = loaded.cases.map((one) => one.case)
   if (loaded.broken.length === 0) problems.push(...deadKnownFailures(proxies, cases), ...deadCanaries(proxies, cases))
   refuseOn(problems)

@@ -215,7 +215,8 @@ describe('a mistake in a proxy folder', () => {
     })
 
   it('is told when a known failure speaks of no variant, no version or no case', async () => {
-    const entry = (fields: string) => `- { ${fields}, reason: r, link: "https://x.test/", since: 2026-01-01 }\n`
+    const entry = (fields: string) =>
+      `- { ${fields}, shows: x, reason: r, link: "https://x.test/", since: 2026-01-01 }\n`
     await using here = await project({
       'proxies/tiny/known-failures.yaml':
         entry('variant: documentd, cases: [identity.topic.arrives]') +

@@ -257,6 +257,16 @@ describe('a mistake in a scenario file', () => {
       expect(lines[0]).toMatch(/^scenarios\/identity\/topic\.yaml:15:\d+: identity\.topic\.stripped: /)
     })
 
+  it('refuses a case that names only mutants which let everything through or refuse everything', async () => {
+    await using here = await project({ [topic]: scenarioYaml })
+    const load = (totalMutants: readonly string[]) =>
+      refusals(here.root, () => loadScenarios(here.root, { ...known, totalMutants }))
+    expect((await load(['dead']))[0]).toMatch(
+      /^scenarios\/identity\/topic\.yaml:\d+:\d+: identity\.topic\.arrives: expected a mutant in caught-by that makes the mistake of the title; dead let/,
+    )
+    expect((await loadScenarios(here.root, { ...known, totalMutants: ['passthrough'] })).length).toBe(2)
+  })
+
   it('tells all mistakes of all files at once, in reading order', async () => {
     const lines = await mistakesOf(broken('level: should', 'levl: should').replace('why: Because.\n', ''), {
       'scenarios/alias/other.yaml': scenarioYaml.replace('[append]', '[nonsense]'),

@@ -82,8 +82,27 @@ describe('placeholders', () => {
     })
   })
 
+  it('give a required header the value with which the gateway is satisfied', () => {
+    const send = { headers: [['{required}', '{required-value}']] } as const
+    expect(fillSend(send, context).headers).toEqual([
+      ['x-forwarded-proto', 'https'],
+      ['x-real-ip', 'any'],
+    ])
+  })
+
+  it.each(['X-Auth-Request-Email', 'x_auth_request_email'])(
+    'leave out the header of another proxy where it is the trusted one: %s',
+    (name) => {
+      const headers = [
+        [`{other:${name}}`, '{alice}'],
+        ['{other:Remote-User}', '{alice}'],
+      ] as const
+      expect(fillSend({ headers }, context)).toEqual({ headers: [['Remote-User', 'alice@example.test']] })
+    },
+  )
+
   it('are all known, and each is filled', () => {
-    for (const name of Object.keys(placeholders).filter((one) => one !== 'required')) {
+    for (const name of Object.keys(placeholders).filter((one) => !one.startsWith('required'))) {
       const written = `{${name.replace('N', '3')}}`
       expect(unknownPlaceholders(written)).toEqual([])
       expect(fill(written, context)).not.toContain('{')

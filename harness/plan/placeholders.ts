@@ -54,9 +54,12 @@ export const placeholders: Readonly<Record<string, string>> = {
   password: "the gateway's local password",
   required:
     'in an entry of a list: the entry is repeated, once for each header that the gateway requires; without required headers there is no such entry',
+  'required-value':
+    'in the value of a header line whose name is {required}: the value with which the gateway is satisfied',
+  'other:NAME':
+    'as the name of a header line: NAME; there is no such line where NAME is the trusted header itself, in whatever spelling',
   'log-out': 'path or address that ends the session (login.log-out in proxy.yaml)',
   'long:N': 'N times the letter a',
-  'other:NAME': 'as the name of a header line: NAME; the line is left out where NAME is the trusted header itself',
 }
 
 const shape = /\{([a-z][a-z-]*)(?::([\w.-]*))?\}/g
@@ -122,17 +125,45 @@ function repeated<Entry>(
   })
 }
 
+/** Whether a line stands although it may be named after another proxy's header, `{other:NAME}`, which is the trusted one here. */
+function isNotTheIdentity({ identity }: PlaceholderContext): (line: HeaderLine) => boolean {
+  return ([name]) => {
+    const other = /^\{other:([\w.-]+)\}$/.exec(name)?.[1]
+    return other === undefined || foldName(other) !== foldName(identity)
+  }
+}
+
+/** Names that some server would read as the same header. */
+const foldName = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
+
+function requiredValue(header: string, { host, client }: PlaceholderContext): string {
+  switch (header.toLowerCase()) {
+    case 'x-forwarded-proto':
+      return 'https'
+    case 'x-forwarded-host':
+      return host
+    case 'x-forwarded-for':
+      return client
+    default:
+      return 'any'
+  }
+}
+
 /** One request with everything filled in. */
 export function fillSend(send: Send, context: PlaceholderContext): Send {
   const put = (text: string) => fill(text, context)
   const all = (texts: readonly string[]) => fillAll(texts, context)
-  const isIdentity = (name: string) => put(name).toLowerCase() === context.identity.toLowerCase()
   const lines = (list: readonly HeaderLine[]) =>
     repeated(
-      list.filter(([name]) => !(name.startsWith('{other:') && isIdentity(name))),
+      list.filter(isNotTheIdentity(context)),
       context,
       ([name, value], text): HeaderLine => [text(name), text(value)],
-    ).map(([name, value]): HeaderLine => [put(name), put(value)])
+    ).map(
+      ([name, value]): HeaderLine => [
+        put(name),
+        put(value.replaceAll('{required-value}', requiredValue(name, context))),
+      ],
+    )
   return {
     ...send,
     ...(send.method !== undefined && { method: put(send.method) }),

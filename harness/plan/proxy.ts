@@ -3,7 +3,7 @@ import type { DeepReadonly } from './deep-readonly.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { Transport } from './vocabulary.ts'
 
-/** From where the proxy connects to the gateway: an address of its own, or the gateway's loopback (some service is `beside` it). */
+/** From where the gateway is dialled: an address of the proxy's own, or the gateway's own loopback (some service is `beside` it). */
 export type Topology = 'network' | 'sidecar'
 
 /** Keys of the gateway's configuration that a variant may leave out. */
@@ -19,14 +19,14 @@ export type GatewaySettings = {
   readonly labels?: Readonly<Record<string, string>>
 }
 
-/** Where a container's program comes from. At least one of `pull` and `build`. */
-type ServiceSource = {
+/** How a container's program is had. At least one of `pull` and `build`. */
+export type ServiceSource = {
   /** Image reference; `{version}` stands for the service's version. */
   readonly pull?: string
   readonly build?: BuildSource | StandIn
 }
 
-/** A program of this project in place of one that no registry has. The service's title says so. */
+/** A program of this project that stands in for one that no registry has. @see Service.title, which says so */
 export type StandIn = { readonly kind: 'harness'; readonly main: string }
 
 /** From package registries. The result is one file or folder of the cache, bound read-only into the base image. */
@@ -67,7 +67,7 @@ export type Service = {
   readonly env: Readonly<Record<string, string>>
   /** File beside the variant (or shared, `../x`) -> absolute path in the container. */
   readonly files: Readonly<Record<string, string>>
-  /** When it is ready: a log line (regular expression), an HTTP response, or a listening port. */
+  /** When it may be called started: a log line (regular expression), or an HTTP answer, or a listening port. */
   readonly ready:
     | { readonly log: string }
     | { readonly http: string; readonly status: number }
@@ -94,7 +94,7 @@ export type Variant = {
   readonly title: string
   readonly folder: string
   readonly services: readonly Service[]
-  /** The header that the gateway trusts, in the spelling of the proxy's documentation. */
+  /** The header that the gateway is told to trust, in the spelling of the proxy's documentation. */
   readonly identity: string
   readonly requiredHeaders: readonly string[]
   /** Public host name, default `app.test`. */
@@ -123,7 +123,7 @@ export type Variant = {
   readonly entrance?: { readonly port: number; readonly tls: boolean }
   /** Where all this is written, if not in the proxy.yaml above the folder. */
   readonly file?: string
-  /** Where a documented snippet is published, and what was added to make it start. */
+  /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }
   readonly topology: Topology
   readonly gateway: GatewaySettings
@@ -136,7 +136,7 @@ export type KnownFailure = DeepReadonly<KnownFailuresFile[number]> & {
   readonly source: { readonly file: string; readonly line: number }
 }
 
-/** An old version with a known vulnerability: its cases must fail there and pass on the fixed version, with the same configuration. */
+/** A real old version with a known hole: its cases must be red there and green on the fixed version, with the same configuration. */
 export type Canary = {
   readonly version: string
   /** CVE, or one sentence. */
@@ -156,7 +156,7 @@ export type Proxy = {
   readonly licence: string
   readonly folder: string
   readonly version: string
-  /** All versions that can be run, the default first. */
+  /** All versions that may be asked for, the default first. */
   readonly versions: readonly string[]
   readonly variants: readonly Variant[]
   readonly knownFailures: readonly KnownFailure[]

@@ -57,14 +57,18 @@ export function caseMatcher(pattern: string): (id: string) => boolean {
   return (id) => id === pattern || id.startsWith(`${pattern}.`) || glob(id)
 }
 
+/** Whether a name of the command line or of a file means this gateway: `openclaw` every version of it, `openclaw@2026.8.*` some, `reference` every profile. */
+export function namesGateway(pattern: string, id: string): boolean {
+  return picomatch.isMatch(id, pattern) || picomatch.isMatch(id.replace(/[:@].*$/, ''), pattern)
+}
+
 /** Whether a known failure names this environment; its cases and transports are compared by the judge. */
 export function concerns(entry: KnownFailure, variant: string, proxyVersion: string, gateway: PlannedGateway): boolean {
-  const names = [gateway.name, gatewayId(gateway)]
-  const patterns = entry.gateways?.map((pattern) => picomatch(pattern))
+  const id = gatewayId(gateway)
   return (
     entry.variant === variant &&
     (entry.versions === undefined || entry.versions.includes(proxyVersion)) &&
-    (patterns === undefined || patterns.some((matches) => names.some((name) => matches(name))))
+    (entry.gateways === undefined || entry.gateways.some((pattern) => namesGateway(pattern, id)))
   )
 }
 

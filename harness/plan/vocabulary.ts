@@ -21,6 +21,7 @@ export type Destination = (typeof destinations)[number]
 
 /** What of a request a case may allow the proxy to change. */
 export const changeable = ['method', 'path', 'query', 'body', 'headers'] as const
+export type Changeable = (typeof changeable)[number]
 
 export const families = [
   'identity',

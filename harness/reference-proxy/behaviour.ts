@@ -1,8 +1,9 @@
-/** The reference proxy's switches. The correct ones stand here; a mutant replaces one of them. */
+/** The reference proxy's switches, with their correct values. A mutant replaces one of them. */
 import type { HeaderLine } from '../plan/case.ts'
 import { decide, isPublic, withoutToken } from './access.ts'
 import { type Refusal, refusalOf } from './admission.ts'
 import { correctSteps, type HeaderStep } from './header-steps.ts'
+import type { Halves } from './outcome.ts'
 import type { Access, AuthAnswer, Authenticate, ProxyRequest, Settings } from './request.ts'
 
 export type Behaviour = {
@@ -10,11 +11,11 @@ export type Behaviour = {
   readonly listener: 'public' | 'none'
   /** A second way in, in plain HTTP, where the correct proxy has only its auth service. */
   readonly secondListener?: Behaviour
-  /** `strict`: a message with two lengths is refused. The others forward it under one of the two. */
-  readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length'
+  /** `strict`: a message that two programs could read in two ways is refused. The others forward such a message, see `ambiguous.ts`. */
+  readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length' | 'drops-length-of-get' | 'opaque-target'
   readonly admit: (request: ProxyRequest, settings: Settings) => Refusal | undefined
   /** Wraps the question to the auth service; made once per proxy, so it may remember. */
-  readonly asking: (ask: Authenticate) => Authenticate
+  readonly asking: (ask: Authenticate) => (request: ProxyRequest) => AuthAnswer | Promise<AuthAnswer>
   /** Whether this request needs no log-in. */
   readonly exempt: (request: ProxyRequest, settings: Settings) => boolean
   readonly access: (answer: AuthAnswer, exempt: boolean, request: ProxyRequest) => Access
@@ -22,13 +23,19 @@ export type Behaviour = {
   readonly target: (target: string) => string
   readonly steps: readonly HeaderStep[]
   /** Trailers of the client (RFC 9110 6.5.1: dropped unless understood). */
-  readonly trailers: 'dropped' | 'merged'
+  readonly trailers: 'dropped' | 'merged' | 'forwarded'
+  /** What becomes of a CONNECT with a session (RFC 9110 9.3.6). */
+  readonly connect: 'refused' | 'tunnelled'
+  /** What follows on the connection after an upgrade that the gateway refused. */
+  readonly afterRefusedUpgrade: 'closed' | 'forwarded'
   /** The address from which the gateway is dialled. */
   readonly source: 'proxy' | 'loopback'
   /** Lines of an answer that are made of the request's own; a mistake only. */
-  readonly reflected: (request: Pick<ProxyRequest, 'headers'>) => readonly HeaderLine[]
+  readonly reflected: (request: Pick<ProxyRequest, 'headers' | 'target'>) => readonly HeaderLine[]
   readonly logOut: 'ends-session' | 'forgets-cookie'
   readonly returnTo: 'same-site' | 'anywhere'
+  /** Puts something around the decision and the gateway; made once per proxy, so it may remember. */
+  readonly wrap: (halves: Halves) => Halves
 }
 
 export const correct: Behaviour = {
@@ -41,8 +48,11 @@ export const correct: Behaviour = {
   target: withoutToken,
   steps: correctSteps,
   trailers: 'dropped',
+  connect: 'refused',
+  afterRefusedUpgrade: 'closed',
   source: 'proxy',
   reflected: () => [],
   logOut: 'ends-session',
   returnTo: 'same-site',
+  wrap: (halves) => halves,
 }

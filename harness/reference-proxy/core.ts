@@ -1,25 +1,13 @@
 /** From a request to what happens with it: the part of the proxy that is the same for HTTP/1.1, HTTP/2 and WebSocket. */
-import type { HeaderLine } from '../plan/case.ts'
 import { isNavigation, pathOf } from './access.ts'
 import { originForm } from './admission.ts'
 import { type Answer, redirect, textAnswer } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
 import { forwardedLines } from './header-steps.ts'
 import { type LogIn, sameSitePath } from './log-in.ts'
+import type { Core, Outcome } from './outcome.ts'
 import type { Authenticate, ProxyRequest, Settings } from './request.ts'
 import { cookieValues, type SessionStore, sessionCookie, setCookie } from './session.ts'
-
-export type Outcome =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  /** `instead`: what the client is told although the gateway is asked (a mutant's mistake). */
-  | {
-      readonly kind: 'forward'
-      readonly target: string
-      readonly lines: readonly HeaderLine[]
-      readonly instead?: Answer
-    }
-
-export type Core = (request: ProxyRequest) => Promise<Outcome>
 
 type Parts = {
   readonly settings: Settings
@@ -47,7 +35,7 @@ export function createCore(behaviour: Behaviour, { settings, sessions, logIn, as
     if (page) return answer(page)
 
     const exempt = behaviour.exempt(request, settings)
-    const access = behaviour.access(authenticate(request), exempt, request)
+    const access = behaviour.access(await authenticate(request), exempt, request)
     switch (access.kind) {
       case 'refuse':
         return answer(textAnswer(access.status, access.reason))

@@ -1,21 +1,39 @@
 /**
  * Asks the gateway: one connection per request, exactly the given header lines, the body as a stream. A gateway may answer
- * and close before it has read the body: errors after the answer are nobody's news.
+ * and close before it has read the body: errors after the answer are ignored.
  */
 import { type IncomingMessage, request as openRequest } from 'node:http'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex } from 'node:stream'
+import type { Dial } from '../clients/exchange.ts'
 import type { HeaderLine } from '../plan/case.ts'
+import { endToEnd } from './answer.ts'
+import { pairsOf } from './header-lines.ts'
+import type { Asked, AskedBody, GatewayHop } from './outcome.ts'
 
-export type GatewayRequest = {
-  readonly method: string
-  readonly target: string
-  /** Without the lines of the hop, which are written here. */
-  readonly lines: readonly HeaderLine[]
-  readonly socket: Duplex
+export type UpgradeAnswer =
+  | { readonly kind: 'upgraded'; readonly response: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
+  | { readonly kind: 'answered'; readonly response: IncomingMessage }
+
+/** @param trailersOf header lines to send after a chunked body; asked for when the body has ended */
+export function gatewayHop(dial: () => ReturnType<Dial>, trailersOf: TrailersOf): GatewayHop {
+  return {
+    async request(asked, body) {
+      const answered = await askGateway(asked, await dial(), trailersOf, body)
+      return {
+        status: answered.statusCode ?? 502,
+        statusMessage: answered.statusMessage ?? '',
+        lines: endToEnd(pairsOf(answered.rawHeaders)),
+        body: answered,
+      }
+    },
+    upgrade: async (asked) => askUpgrade(asked, await dial()),
+  }
 }
 
+export type TrailersOf = (body: AskedBody) => readonly HeaderLine[]
+
 /** Exactly these lines, and none of Node's own. */
-function outgoingWith(lines: readonly HeaderLine[], { method, target, socket }: GatewayRequest) {
+function outgoingWith(lines: readonly HeaderLine[], { method, target }: Asked, socket: Duplex) {
   return openRequest({
     createConnection: () => socket,
     method,
@@ -26,34 +44,34 @@ function outgoingWith(lines: readonly HeaderLine[], { method, target, socket }: 
   })
 }
 
-/** `body` absent: no body. `chunked`: its length is not among the lines. Rejects when the connection breaks before the head. */
-export function askGateway(
-  request: GatewayRequest,
-  body?: { readonly stream: Readable; readonly chunked: boolean },
+function askGateway(
+  asked: Asked,
+  socket: Duplex,
+  trailersOf: TrailersOf,
+  body: AskedBody | undefined,
 ): Promise<IncomingMessage> {
   const framing: HeaderLine[] = body?.chunked ? [['Transfer-Encoding', 'chunked']] : []
   return new Promise((resolve, reject) => {
-    const outgoing = outgoingWith([...request.lines, ...framing, ['Connection', 'close']], request)
+    const outgoing = outgoingWith([...asked.lines, ...framing, ['Connection', 'close']], asked, socket)
     outgoing.on('error', reject)
     outgoing.once('response', resolve)
     if (!body) {
       outgoing.end()
       return
     }
-    // The client may vanish in the middle of its body: then the gateway must not take the rest for granted.
+    // The client may break off in the middle of its body: then the gateway must not take the message for complete.
     body.stream.once('error', () => outgoing.destroy())
+    body.stream.once('end', () => {
+      const trailers = body.chunked ? trailersOf(body) : []
+      if (trailers.length > 0) outgoing.addTrailers(trailers.map(([name, value]): [string, string] => [name, value]))
+    })
     body.stream.pipe(outgoing)
   })
 }
 
-export type UpgradeAnswer =
-  | { readonly kind: 'upgraded'; readonly response: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
-  | { readonly kind: 'answered'; readonly response: IncomingMessage }
-
-/** Asks the gateway to upgrade. Rejects when the connection breaks before an answer. */
-export function askUpgrade(request: GatewayRequest): Promise<UpgradeAnswer> {
+function askUpgrade(asked: Asked, socket: Duplex): Promise<UpgradeAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = outgoingWith(upgradeLines(request.lines), request)
+    const outgoing = outgoingWith(upgradeLines(asked.lines), asked, socket)
     outgoing.on('error', reject)
     outgoing.once('response', (response) => resolve({ kind: 'answered', response }))
     outgoing.once('upgrade', (response, upgraded, head) =>

@@ -1,10 +1,7 @@
 /** Questions about header lines that every step asks. */
 import type { HeaderLine } from '../plan/case.ts'
 
-/** The name as the most lenient server could read it: CGI and WSGI fold `_` into `-`, some `.` and blanks too (CVE-2025-64484, CVE-2026-52845); here every sign counts as one. */
-export function foldName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')
-}
+export { foldName } from '../gateways/rules/header-lines.ts'
 
 /** Values of the lines with exactly this name but for case, in order. */
 export function valuesOf(name: string, lines: readonly HeaderLine[]): string[] {

@@ -21,6 +21,7 @@ export type HeaderStep = (lines: readonly HeaderLine[], context: StepContext) =>
 const hopByHop = new Set([
   'connection',
   'expect',
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authorization',

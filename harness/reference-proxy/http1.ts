@@ -1,24 +1,25 @@
 /** The HTTP/1.1 side: Node's strict parser in front, the core behind it, answers of the gateway passed on as they are. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { type Duplex, Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Dial } from '../clients/exchange.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import { isWebSocketUpgrade } from './admission.ts'
 import { type Answer, answerBytes, endToEnd, headBytes, textAnswer } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
-import type { Core, Outcome } from './core.ts'
-import { askGateway, askUpgrade, type UpgradeAnswer, upgradeLines } from './forward.ts'
+import { type UpgradeAnswer, upgradeLines } from './forward.ts'
 import { pairsOf, valuesOf } from './header-lines.ts'
+import type { Core, GatewayAnswer, GatewayHop, Outcome } from './outcome.ts'
 import type { ProxyRequest } from './request.ts'
+import { withMergedTrailers } from './trailers.ts'
 
 export type Front = {
   readonly core: Core
-  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected'>
-  /** To the gateway. */
+  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected' | 'connect' | 'afterRefusedUpgrade'>
+  readonly gateway: GatewayHop
+  /** A connection to the gateway, for mutants that write to it as they please. */
   readonly dialGateway: () => ReturnType<Dial>
-  /** The network's word on who is at the other end. */
+  /** The address at the other end, as the network knows it. */
   readonly peerOf: (socket: Duplex) => string
 }
 
@@ -36,36 +37,38 @@ export function createHttp1(front: Front): Server {
     socket.on('error', () => socket.destroy())
     serveUpgrade(front, request, socket, head).catch(() => socket.destroy())
   })
-  server.on('connect', (_request, socket) => {
+  server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    socket.end(answerBytes(textAnswer(405, 'CONNECT is not for a reverse proxy')))
+    if (front.behaviour.connect === 'refused') {
+      socket.end(answerBytes(textAnswer(405, 'CONNECT is not for a reverse proxy')))
+      return
+    }
+    openTunnel(front, request, socket, head).catch(() => socket.destroy())
   })
   return server
 }
 
 async function serve(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const received = proxyRequest(front, request, 'http')
-  // After an upgrade that was ignored nobody can say what the next bytes are: the answer is the connection's last.
+  // After an upgrade that was ignored, the next bytes may be of the other protocol: the answer is the connection's last.
   if (valuesOf('upgrade', received.headers).length) response.shouldKeepAlive = false
   const outcome = await front.core(received)
   const reflected = front.behaviour.reflected(received)
   if (outcome.kind === 'answer') return write(response, outcome.answer, reflected)
 
-  let answered: IncomingMessage
+  let answered: GatewayAnswer
   try {
-    const socket = await front.dialGateway()
-    answered = await askGateway(...(await gatewayRequest(front, received, outcome, request, socket)))
+    answered = await front.gateway.request(...(await gatewayRequest(front, received, outcome, request)))
   } catch {
     return write(response, outcome.instead ?? textAnswer(502, 'the gateway does not answer'))
   }
   if (outcome.instead) {
-    answered.resume()
+    answered.body.resume()
     return write(response, outcome.instead)
   }
   response.sendDate = false
-  const lines = [...endToEnd(pairsOf(answered.rawHeaders)), ...reflected]
-  response.writeHead(answered.statusCode ?? 502, answered.statusMessage, lines.flat())
-  await pipeline(answered, response)
+  response.writeHead(answered.status, answered.statusMessage, [...answered.lines, ...reflected].flat())
+  await pipeline(answered.body, response)
 }
 
 async function gatewayRequest(
@@ -73,18 +76,22 @@ async function gatewayRequest(
   received: ProxyRequest,
   { target, lines }: Extract<Outcome, { kind: 'forward' }>,
   body: IncomingMessage,
-  socket: Duplex,
-): Promise<Parameters<typeof askGateway>> {
+): Promise<Parameters<GatewayHop['request']>> {
   const chunked = valuesOf('transfer-encoding', received.headers).length > 0
-  const asked = { method: received.method, target, lines, socket }
+  const asked = { method: received.method, target, lines }
   if (!chunked && !valuesOf('content-length', received.headers).length) return [asked]
-  if (chunked && front.behaviour.trailers === 'merged') {
-    const content = await buffer(body)
-    const length: HeaderLine = ['Content-Length', String(content.length)]
-    const merged = { ...asked, lines: [...lines, ...pairsOf(body.rawTrailers), length] }
-    return [merged, { stream: Readable.from([content]), chunked: false }]
+  return await withMergedTrailers(asked, { stream: body, chunked }, front.behaviour.trailers)
+}
+
+/** A mutant's mistake: whoever has a session gets a connection to the gateway. */
+async function openTunnel(front: Front, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
+  const outcome = await front.core({ ...proxyRequest(front, request, 'http'), method: 'GET', target: '/' })
+  if (outcome.kind === 'answer') {
+    client.end(answerBytes(outcome.answer))
+    return
   }
-  return [asked, { stream: body, chunked }]
+  client.write(headBytes('HTTP/1.1 200 Connection Established', []))
+  join(client, head, await front.dialGateway())
 }
 
 async function serveUpgrade(front: Front, request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
@@ -97,7 +104,7 @@ async function serveUpgrade(front: Front, request: IncomingMessage, client: Dupl
   const { target, lines } = outcome
   let answer: UpgradeAnswer
   try {
-    answer = await askUpgrade({ method: received.method, target, lines, socket: await front.dialGateway() })
+    answer = await front.gateway.upgrade({ method: received.method, target, lines })
   } catch {
     client.end(answerBytes(textAnswer(502, 'the gateway does not answer')))
     return
@@ -116,7 +123,12 @@ async function serveUpgrade(front: Front, request: IncomingMessage, client: Dupl
     join(client, head, answer.socket)
     return
   }
-  // The gateway's own refusal, delivered as such; nothing that the client sent after its upgrade is read.
+  if (front.behaviour.afterRefusedUpgrade === 'forwarded') {
+    client.write(headBytes(first, kept))
+    join(client, head, await front.dialGateway())
+    return
+  }
+  // The gateway's own refusal, passed on as it is; nothing that the client sent after its upgrade is read.
   client.write(headBytes(first, [...kept, ['Connection', 'close']]))
   await pipeline(response, client)
 }

@@ -3,11 +3,11 @@ import { performServerHandshake, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { HeaderLine } from '../plan/case.ts'
-import { endToEnd, textAnswer } from './answer.ts'
-import { askGateway } from './forward.ts'
+import { textAnswer } from './answer.ts'
 import { pairsOf, valuesOf } from './header-lines.ts'
 import type { Front } from './http1.ts'
 import type { ProxyRequest } from './request.ts'
+import { keepTrailers, withMergedTrailers } from './trailers.ts'
 
 /** Serves a connection on which ALPN chose `h2`. The nghttp2 parser refuses connection-specific lines and bad pseudo-headers (RFC 9113 8.2.2, 8.3). */
 export function serveHttp2(front: Front, socket: Duplex, peer: string): void {
@@ -15,6 +15,7 @@ export function serveHttp2(front: Front, socket: Duplex, peer: string): void {
   session.on('error', () => session.destroy())
   session.on('stream', (stream, _headers, _flags, flat) => {
     stream.on('error', () => stream.destroy())
+    keepTrailers(stream)
     serveStream(front, stream, pairsOf(flat), peer).catch(() => stream.destroy())
   })
 }
@@ -26,16 +27,20 @@ async function serveStream(front: Front, stream: ServerHttp2Stream, all: HeaderL
     return respond(stream, outcome.answer.status, outcome.answer.headers, outcome.answer.body)
   const { target, lines } = outcome
   try {
-    const asked = { method: received.method, target, lines, socket: await front.dialGateway() }
     const sized = valuesOf('content-length', lines).length > 0
-    const response = await askGateway(asked, stream.endAfterHeaders ? undefined : { stream, chunked: !sized })
+    const asked = { method: received.method, target, lines }
+    const answered = await (stream.endAfterHeaders
+      ? front.gateway.request(asked)
+      : front.gateway.request(
+          ...(await withMergedTrailers(asked, { stream, chunked: !sized }, front.behaviour.trailers)),
+        ))
     if (outcome.instead) {
-      response.resume()
+      answered.body.resume()
       const { status, headers, body } = outcome.instead
       return respond(stream, status, headers, body)
     }
-    stream.respond(fields(response.statusCode ?? 502, endToEnd(pairsOf(response.rawHeaders))))
-    await pipeline(response, stream)
+    stream.respond(fields(answered.status, answered.lines))
+    await pipeline(answered.body, stream)
   } catch {
     if (stream.headersSent) stream.destroy()
     else {

@@ -15,6 +15,7 @@ import {
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
+  type UserInfoResponse,
 } from 'openid-client'
 import type { Dial } from '../clients/exchange.ts'
 import { type Answer, redirect, textAnswer } from './answer.ts'
@@ -90,7 +91,7 @@ export class LogIn {
     const claims = await fetchUserInfo(configuration, tokens.access_token, subject)
     return {
       subject,
-      ...(claims.email && { email: claims.email }),
+      ...emailOf(claims),
       ...(claims.preferred_username && { username: claims.preferred_username }),
       ...(claims.name && { fullName: claims.name }),
       ...(tokens.id_token !== undefined && { idToken: tokens.id_token }),
@@ -130,4 +131,14 @@ function namingCallback(callback: string, fetch: CustomFetch): CustomFetch {
 /** Only a path of this site is returned to (CWE-601): `//evil` and `/\evil` are other hosts to a browser. */
 export function sameSitePath(wanted: string): string {
   return /^\/(?![/\\])[\x21-\x7e]*$/.test(wanted) ? wanted : '/'
+}
+
+/**
+ * The claim as what it is good for. An address that anybody may have typed in is nobody's (OpenID Connect Core 5.7), and
+ * one with a comma, a space or a line break would be read as another name, or as two, where it arrives in a header.
+ */
+function emailOf({ email, email_verified: verified }: UserInfoResponse): Partial<User> {
+  if (!email) return {}
+  if (verified === false) return { unverifiedEmail: email }
+  return /^[^\s,;@]+@[^\s,;@]+$/.test(email) ? { email } : { unusableEmail: email }
 }

@@ -10,14 +10,17 @@ import { loopback } from '../lab/embedded/addresses.ts'
 import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
 import { authPort, gatewayPort, sidecarPorts } from '../lab/ports.ts'
 import type { Topology } from '../plan/proxy.ts'
+import { forwardAmbiguous, readHead } from './ambiguous.ts'
 import { type Behaviour, correct } from './behaviour.ts'
-import { type Core, createAuthCore, createCore } from './core.ts'
+import { createAuthCore, createCore } from './core.ts'
+import { gatewayHop } from './forward.ts'
 import { createHttp1, type Front } from './http1.ts'
 import { serveHttp2 } from './http2.ts'
 import { LogIn, type LogInOptions } from './log-in.ts'
+import type { Core } from './outcome.ts'
 import type { Authenticate, Settings } from './request.ts'
 import { askSessions, type SessionStore } from './session.ts'
-import { forwardAmbiguous, readHead } from './smuggling.ts'
+import { trailersOf } from './trailers.ts'
 
 export type ReferenceProxyOptions = {
   /** The header that the gateway trusts. */
@@ -107,7 +110,7 @@ export class ReferenceProxy implements AsyncDisposable {
     )
     const second = behaviour.secondListener
       ? createFront(network, behaviour.secondListener, parts, topology)
-      : frontOf(network, behaviour, createAuthCore(ask), topology)
+      : frontOf(network, { ...behaviour, wrap: correct.wrap }, createAuthCore(ask), topology)
     this.#listeners.push(
       network.listen({
         names: ['auth'],
@@ -155,13 +158,14 @@ export class ReferenceProxy implements AsyncDisposable {
   #serve(socket: Duplex, peer: string, front: ConnectionFront): void {
     this.#own(socket)
     front.peers.set(socket, peer)
-    if (front.framing === 'strict') {
+    const { framing } = front
+    if (framing === 'strict') {
       front.http1.emit('connection', socket)
       return
     }
     readHead(socket)
       .then(async (bytes) => {
-        if (await forwardAmbiguous(front, front.framing, socket, bytes, peer)) return
+        if (await forwardAmbiguous(front, framing, socket, bytes, peer)) return
         socket.unshift(bytes)
         front.http1.emit('connection', socket)
       })
@@ -195,10 +199,14 @@ function frontOf(network: EmbeddedNetwork, behaviour: Behaviour, core: Core, top
   const local = topology === 'sidecar' || behaviour.source === 'loopback'
   const dial = local ? network.dialFrom(loopback, { gateway }) : network.dialFrom(proxy)
   const peers = new WeakMap<Duplex, string>()
+  const dialGateway = () => dial('gateway', gatewayPort)
+  const passedTrailers = behaviour.trailers === 'forwarded' ? trailersOf : () => []
+  const { decide, gateway: hop } = behaviour.wrap({ decide: core, gateway: gatewayHop(dialGateway, passedTrailers) })
   const front: Front = {
-    core,
+    core: decide,
     behaviour,
-    dialGateway: () => dial('gateway', gatewayPort),
+    gateway: hop,
+    dialGateway,
     peerOf: (socket) => {
       const peer = peers.get(socket)
       if (peer === undefined) throw new Error('a connection that the network did not announce')

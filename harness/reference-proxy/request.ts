@@ -15,7 +15,12 @@ export type ProxyRequest = {
 /** Empty claims are absent. */
 export type User = {
   readonly subject: string
+  /** Verified by the provider, and one plain address. */
   readonly email?: string
+  /** An address that the provider calls unverified. */
+  readonly unverifiedEmail?: string
+  /** A claim that is not one plain address. */
+  readonly unusableEmail?: string
   readonly username?: string
   readonly fullName?: string
   /** As the provider signed it; a user who was not signed in by one has none. */

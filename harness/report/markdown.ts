@@ -143,9 +143,12 @@ const longestSent = 2000
 
 function sentAndArrived(evidence: CellEvidence): string {
   const sent = evidence.attempts.slice(0, 3).map(({ sent: { text: bytes } }) => fence(bytes.slice(0, longestSent)))
-  const arrived = evidence.arrived.slice(0, 3).map((one) => fence(arrivalText(one).slice(0, longestSent)))
+  const arrived = evidence.attempts
+    .flatMap((attempt) => attempt.arrived)
+    .slice(0, 3)
+    .map((one) => fence(arrivalText(one).slice(0, longestSent)))
   const recorded = evidence.attempts.every((attempt) => attempt.recorded !== false)
-  const { status, fault } = evidence.client
+  const { status, fault } = evidence.attempts[0]?.client ?? { status: 0 }
   const answer =
     fault === undefined ? (status === 0 ? 'no answer, the connection was closed' : `status ${status}`) : fault
   return [

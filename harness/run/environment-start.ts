@@ -15,6 +15,8 @@ declare module 'vitest' {
   }
   interface TaskMeta {
     event?: RunEvent
+    /** What is told after it: cells that were told before and came out worse, and what is said of the environment. */
+    further?: readonly RunEvent[]
   }
 }
 

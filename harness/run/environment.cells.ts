@@ -1,11 +1,10 @@
-/** A chain of environments as vitest sees it: the start is the first test of each, then every cell is a test, one after the other. */
+/** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one, one after the other. */
 import { afterAll, describe, inject, it } from 'vitest'
 import type { KeptAlive } from '../clients/kept-alive.ts'
 import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
-import { Windows } from './cells/batches.ts'
 import { fenceConnection } from './cells/fence.ts'
-import { cellRunner, type JudgedCell } from './cells/run-cell.ts'
+import { CellRunner, type Correction, type JudgedCell } from './cells/run-cell.ts'
 import { sharedGateway, startsFirst } from './environment-start.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'
@@ -18,6 +17,8 @@ const cellDeadline = 60_000
 /** With these the evidence shows what proxy and gateway logged at that moment. */
 const wantsLogs: ReadonlySet<Status> = new Set(['fail', 'known-failure', 'unexpected-pass', 'harness-error'])
 const noLogs = { proxy: [], gateway: [] }
+/** After so many cells what has arrived meanwhile is looked through once more. */
+const lookEvery = 50
 
 const orders = inject('startOrders')
 const shared = await sharedGateway(orders)
@@ -26,7 +27,7 @@ async function cellEvent(
   planned: PlannedEnvironment,
   cell: PlannedCell,
   environment: RunningEnvironment,
-  { judgement, observation, ms }: JudgedCell,
+  { judgement, observation, alone, rerun, ms }: JudgedCell,
 ): Promise<RunEvent & { type: 'cell' }> {
   const { case: asked, transport } = cell
   const place = { environment: planned.id, case: asked.id, transport }
@@ -43,6 +44,7 @@ async function cellEvent(
       ...(met !== undefined && { met }),
       ...(blocked !== undefined && { blocked }),
       ...(known !== undefined && { known }),
+      ...(rerun !== undefined && { rerun }),
     },
     ...(observation !== undefined && {
       evidence: JSON.stringify(
@@ -53,6 +55,8 @@ async function cellEvent(
           replay: replayCommand(planned, cell),
           secrets: environment.secrets,
           identity: planned.variant.identity,
+          ...(alone && { alone }),
+          raw: wantsLogs.has(status) ? 'with raw bytes' : 'without raw bytes',
         }),
       ),
     }),
@@ -63,26 +67,26 @@ for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
     const readyEnvironment = startsFirst(order, shared)
-    const runner = cellRunner(planned)
-    let path: { readonly fences: KeptAlive; readonly windows: Windows } | undefined
+    let path: { readonly fences: KeptAlive; readonly runner: CellRunner } | undefined
     let over: string | undefined
+    let remark: string | undefined
     afterAll(async () => path?.fences[Symbol.asyncDispose]())
     const open = (environment: RunningEnvironment) => {
-      const fences = fenceConnection(planned, environment)
-      return { fences, windows: new Windows(planned, environment, fences, (cell) => runner.runs(cell, environment)) }
+      const fences = fenceConnection({ planned, environment })
+      return { fences, runner: new CellRunner({ planned, environment, fencing: fences }, 'batches') }
     }
+    const corrected = (environment: RunningEnvironment, corrections: readonly Correction[]) =>
+      Promise.all(corrections.map(({ cell, judged }) => cellEvent(planned, cell, environment, judged)))
 
-    for (const cell of planned.cells) {
+    for (const [index, cell] of planned.cells.entries()) {
       const options = { timeout: cellDeadline, concurrent: false }
       it(cellKey({ case: cell.case.id, transport: cell.transport }), options, async ({ task, skip }) => {
         const environment = readyEnvironment()
         if (environment === undefined) return skip('the environment did not start')
         if (over !== undefined) return skip(over)
         path ??= open(environment)
-        const { fences, windows } = path
-        const judged = await whileItRuns(environment, () =>
-          runner.run(cell, environment, fences, () => windows.seen(cell)),
-        )
+        const { runner } = path
+        const judged = await whileItRuns(environment, () => runner.run(cell))
         if ('ended' in judged) {
           // One sentence for the whole environment, instead of an error for every cell that is left.
           over = `While ${cell.case.id} (${cell.transport}) or a case beside it ran: ${judged.ended}`
@@ -95,8 +99,21 @@ for (const order of orders) {
         const event = await cellEvent(planned, cell, environment, judged)
         const { status, reason } = event.cell
         task.meta.event = event
+        const more: RunEvent[] = []
+        if (index % lookEvery === lookEvery - 1) more.push(...(await corrected(environment, runner.corrections())))
+        if (remark === undefined && runner.remark !== undefined) {
+          remark = runner.remark
+          more.push({ type: 'environment', environment: { ...environment.result, remark } })
+        }
+        if (more.length > 0) task.meta.further = more
         if (isRed(status) || status === 'harness-error') throw new Error(reason)
       })
     }
+
+    it('nothing arrives late', { timeout: cellDeadline, concurrent: false }, async ({ task, skip }) => {
+      const environment = readyEnvironment()
+      if (environment === undefined || path === undefined || over !== undefined) return skip('no cell ran to its end')
+      task.meta.further = await corrected(environment, await path.runner.finish())
+    })
   })
 }

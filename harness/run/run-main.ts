@@ -96,8 +96,9 @@ const reporter: Reporter = {
     send({ type: 'starting', id: suite.name })
   },
   onTestCaseResult(test: TestCase) {
-    const { event } = test.meta()
-    if (event !== undefined) return send(event)
+    const { event, further = [] } = test.meta()
+    for (const one of [event, ...further]) if (one !== undefined) send(one)
+    if (event !== undefined) return
     if (test.result().state === 'skipped') return
     const [error] = test.result().errors ?? []
     send({

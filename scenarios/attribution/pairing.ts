@@ -23,12 +23,7 @@ export async function asAppended(stage: Stage): Promise<readonly Finding[]> {
       ['{identity}', '{alice}'],
       ['X-Forwarded-For', address],
     ] as const
-    const required = [
-      ['X-Forwarded-Proto', 'https'],
-      ['X-Forwarded-Host', host],
-      ['X-Pomerium-Jwt-Assertion', 'any'],
-    ] as const
-    return stage.send({ ...device, host: [host], headers: [...identity, ...required] })
+    return stage.send({ ...device, host: [host], headers: [...identity, ['{required}', '{required-value}']] })
   })
 }
 

@@ -1,8 +1,8 @@
 /** Requests of several users at the same time. The mark in each request identifies it on arrival. */
-import { type Asked, belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
+import type { Finding, Stage } from '../../harness/stage.ts'
+import { asThemselves, type Sent } from './arrived-as.ts'
 
 type User = 'alice' | 'bob'
-type Sent = Asked & { readonly as: User }
 
 /** Ten connections at once, five of each user. */
 export async function ownConnections(stage: Stage): Promise<readonly Finding[]> {
@@ -20,15 +20,9 @@ export async function oneConnection(stage: Stage): Promise<readonly Finding[]> {
 
 export async function afterAUser(stage: Stage): Promise<readonly Finding[]> {
   await using connection = stage.connect()
-  const user = { ...(await connection.send({}, 'alice')), as: 'alice' as const }
-  const nobody = await connection.send({}, 'anonymous')
-  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, nobody.mark))
-  return [
-    ...(await asThemselves(stage, [user])),
-    arrived.length === 0
-      ? { met: true, says: 'the request without a session that followed did not arrive' }
-      : { met: false, says: `the request without a session that followed arrived ${arrived.length} times` },
-  ]
+  const sent: Sent[] = []
+  for (const as of ['alice', 'anonymous'] as const) sent.push({ as, ...(await connection.send({}, as)) })
+  return await asThemselves(stage, sent)
 }
 
 export async function upgrades(stage: Stage): Promise<readonly Finding[]> {
@@ -48,23 +42,68 @@ async function inTurns(stage: Stage, users: readonly User[], requests: number): 
   return sent
 }
 
-async function asThemselves(stage: Stage, sent: readonly Sent[]): Promise<readonly Finding[]> {
-  const arrived = await stage.arrived()
-  const wrong = sent.flatMap(({ as, mark, exchange }) => {
-    const own = arrived.filter((arrival) => belongsTo(arrival, mark))
-    const [only] = own
-    if (only === undefined || own.length > 1) {
-      const answer = exchange.fault ?? `the client got ${exchange.response?.status ?? 'no answer'}`
-      return [`a request of ${as} arrived ${own.length} times instead of once (${answer})`]
+/** Methods, transports and kinds of client at once; rounds, so that one request meets another at different moments. */
+export async function mixed(stage: Stage): Promise<readonly Finding[]> {
+  const connections = Array.from({ length: 8 }, () => stage.connect())
+  // Opened first: what is sent then is under way at the same time.
+  await Promise.all(connections.map((connection) => connection.send({}, 'alice')))
+  const sent: Sent[] = []
+  for (let round = 0; round < Math.max(stage.many / 20, 3); round += 1) {
+    const kept = connections.map(async (connection, index) => {
+      const { as, request } = mixture[(index + round) % mixture.length] ?? { as: 'anonymous', request: {} }
+      return { as, ...(await connection.send(request, as)) }
+    })
+    const others = mixture.flatMap(({ as, request }) =>
+      (['h2', 'websocket'] as const).map(async (transport) => {
+        const { headers } = request
+        return {
+          as,
+          ...(await stage.send(transport === 'websocket' ? { ...(headers && { headers }) } : request, {
+            as,
+            transport,
+          })),
+        }
+      }),
+    )
+    sent.push(...(await Promise.all([...kept, ...(round === 0 ? others : [])])))
+  }
+  return await asThemselves(stage, sent)
+}
+
+const forged = [['{identity}', '{alice}']] as const
+
+const mixture: readonly { readonly as: Sent['as']; readonly request: Parameters<Stage['send']>[0] }[] = [
+  { as: 'alice', request: { method: 'GET', target: '/control-ui-config.json' } },
+  { as: 'anonymous', request: {} },
+  { as: 'bob', request: {} },
+  { as: 'anonymous', request: { method: 'GET', target: '/control-ui-config.json', headers: forged } },
+  { as: 'alice', request: {} },
+  { as: 'bob', request: { method: 'PUT', body: '{}', headers: forged } },
+  { as: 'anonymous', request: { headers: forged } },
+  { as: 'alice', request: { method: 'DELETE' } },
+]
+
+/** Two pairs of requests of one user that are under way together. */
+export async function ownAnswers(stage: Stage): Promise<readonly Finding[]> {
+  const connections = Array.from({ length: 4 }, () => stage.connect())
+  await Promise.all(connections.map((connection) => connection.send({}, 'alice')))
+  const sent = await Promise.all(
+    connections.map(async (connection, index) => {
+      const target = index % 2 === 0 ? '/control-ui-config.json' : '/v1/models'
+      return { as: 'alice' as const, ...(await connection.send({ method: 'GET', target }, 'alice')) }
+    }),
+  )
+  return await asThemselves(stage, sent)
+}
+
+/** One URL, asked by everybody in turn. */
+export async function sameUrl(stage: Stage): Promise<readonly Finding[]> {
+  const requests = stage.transport === 'websocket' ? [{}] : [{}, { method: 'GET', target: '/control-ui-config.json' }]
+  const sent: Sent[] = []
+  for (const request of requests) {
+    for (const as of ['alice', 'bob', 'anonymous', 'alice', 'anonymous', 'bob'] as const) {
+      sent.push({ as, ...(await stage.send(request, { as })) })
     }
-    const names = only.headers
-      .filter(([name]) => name.toLowerCase() === stage.identity.toLowerCase())
-      .map(([, value]) => value)
-    if (names.length === 1 && names[0] === stage.emails[as]) return []
-    return [`a request of ${as} arrived as ${names.length === 0 ? 'nobody' : names.join(' and ')}`]
-  })
-  const [first] = wrong
-  if (first === undefined)
-    return [{ met: true, says: `all ${sent.length} requests arrived with the user who sent them` }]
-  return [{ met: false, says: wrong.length === 1 ? first : `${first}, and ${wrong.length - 1} more of ${sent.length}` }]
+  }
+  return await asThemselves(stage, sent)
 }

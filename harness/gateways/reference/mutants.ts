@@ -15,6 +15,8 @@ export type GatewayMutant = {
   readonly name: `gateway:${string}`
   /** The real mistake that it stands for, in one sentence. */
   readonly mistake: string
+  /** `total`: it refuses everything, so that it proves little of a case that names no other mutant. */
+  readonly scope?: 'total'
   /** The broken gateway's policy. @param ownAddress the gateway's address in its network */
   readonly policy: (correct: Policy, ownAddress: string) => Policy
 }
@@ -123,15 +125,61 @@ export const gatewayMutants: readonly GatewayMutant[] = [
         ? accepted({ user: 'socket', method: 'trusted-proxy' })
         : decide(evidence, policy),
   ),
-  deciding('gateway:refuse-all', 'Everything is refused: nothing is broken into, and nothing works.', (evidence) => ({
-    attribution: { kind: 'direct-remote' },
-    verdict: {
-      kind: 'refused',
-      reason: 'trusted_proxy_user_missing',
-      ...(evidence.transport === 'http' ? { status: 401 } : { close: 1008 }),
-    },
-  })),
+  deciding('gateway:one-user', 'Everybody who is accepted is the same user, the operator.', (evidence, policy) => {
+    const decision = decide(evidence, policy)
+    return decision.verdict.kind === 'accepted'
+      ? { ...decision, verdict: { ...decision.verdict, user: 'operator' } }
+      : decision
+  }),
+  deciding(
+    'gateway:exact-name',
+    'The user header is looked up in the spelling of the configuration, and its value is not trimmed.',
+    (evidence, policy) =>
+      evidence.headers.some(
+        ([name, value]) =>
+          (name !== policy.config.userHeader && name.toLowerCase() === policy.config.userHeader.toLowerCase()) ||
+          value !== value.trim(),
+      )
+        ? decide({ ...evidence, headers: withoutUser(evidence, policy) }, policy)
+        : decide(evidence, policy),
+  ),
+  deciding(
+    'gateway:plain-address',
+    'A client address is read in its usual form only, without a port and as the only hop.',
+    (evidence, policy) =>
+      decide(
+        {
+          ...evidence,
+          headers: evidence.headers.filter(
+            ([name, value]) => name.toLowerCase() !== 'x-forwarded-for' || /^\d+(\.\d+){3}$/.test(value),
+          ),
+        },
+        policy,
+      ),
+  ),
+  patched('gateway:leftmost-hop', 'Of several hops the leftmost is taken for the client, which wrote it itself.', {
+    profile: { clientHop: 'leftmost' },
+  }),
+  {
+    scope: 'total',
+    ...deciding(
+      'gateway:refuse-all',
+      'Everything is refused: nothing is broken into, and nothing works.',
+      (evidence) => ({
+        attribution: { kind: 'direct-remote' },
+        verdict: {
+          kind: 'refused',
+          reason: 'trusted_proxy_user_missing',
+          ...(evidence.transport === 'http' ? { status: 401 } : { close: 1008 }),
+        },
+      }),
+    ),
+  },
 ]
+
+function withoutUser({ headers }: Evidence, { config }: Policy) {
+  return headers.filter(([name]) => name.toLowerCase() !== config.userHeader.toLowerCase())
+}
 
 function namesNobody({ headers }: Evidence, { config }: Policy): boolean {
   return (headerValue(headers, config.userHeader) ?? '').trim() === ''

@@ -23,6 +23,22 @@ const firstLineWins = new Set([
   'user-agent',
 ])
 
+/**
+ * The name as the most lenient server could read it: CGI and WSGI read every sign that is no letter or digit as the same one, and blanks before
+ * the colon do not count (CVE-2025-64484, CVE-2026-52845).
+ */
+export function foldName(name: string): string {
+  return name
+    .trimEnd()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+}
+
+/** Whether two names are the same but for upper and lower case (RFC 9110 5.1). */
+export function sameName(name: string, other: string): boolean {
+  return name.toLowerCase() === other.toLowerCase()
+}
+
 /** Name and value pairs of `rawHeaders` or `rawTrailers`. */
 export function pairLines(raw: readonly string[]): HeaderLine[] {
   const lines: HeaderLine[] = []

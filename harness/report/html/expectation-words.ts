@@ -1,4 +1,5 @@
 /** An expectation as it stands in evidence, in words, beside what was observed. */
+import { foldName, sameName } from '../../gateways/rules/header-lines.ts'
 import { quote, quoteAll } from '../../judge/words.ts'
 import type { Expectation } from '../../plan/case.ts'
 import { expectSchema } from '../../plan/expectation-schema.ts'
@@ -59,7 +60,7 @@ function arrivalRows(
         arrived.map(({ headers }) =>
           list(
             headers
-              .filter(([name]) => name.toLowerCase() !== identity.toLowerCase() && fold(name) === fold(identity))
+              .filter(([name]) => !sameName(name, identity) && foldName(name) === foldName(identity))
               .map(([name, value]) => `${name}: ${value}`),
           ),
         ),
@@ -160,7 +161,6 @@ function clientRows(client: Expectation['client'], attempt: AttemptEvidence): Ex
   return rows
 }
 
-const fold = (name: string) => name.trimEnd().toLowerCase().replace(/[_. ]/g, '-')
 const list = (found: readonly string[]) => (found.length === 0 ? 'none' : found.join(', '))
 /** The same for all arrivals: once; else numbered. */
 function each(words: readonly string[]): string {

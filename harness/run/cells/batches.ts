@@ -1,54 +1,65 @@
-/** Runs cells side by side, ahead of their turn: one fence then stands behind many, and nobody waits for a single answer. */
+/**
+ * Runs cells side by side, ahead of their turn: one fence then stands behind many, and nobody waits for a single answer. Each batch is as mixed as
+ * the cells allow (users and nobody, methods, transports, forged values and none), because that is where one request can be taken for another.
+ */
 import type { Observation } from '../../judge/observation.ts'
-import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
-import type { RunningEnvironment } from '../environments/running-environment.ts'
-import type { Fencing } from './fence.ts'
+import type { PlannedCell } from '../../plan/expand.ts'
+import type { Run } from './context.ts'
 import { goesWithOthers, observeTogether } from './observe.ts'
 
-/** Of a window, in cells: a cell that is not clean costs nothing but itself again, so it may be large. */
+/** Cells in a batch. */
 const size = 16
 
-export class Windows {
-  readonly #planned: PlannedEnvironment
-  readonly #environment: RunningEnvironment
-  readonly #fencing: Exclude<Fencing, 'never'>
+export class Batches {
+  readonly #run: () => Run
   readonly #runs: (cell: PlannedCell) => boolean
-  readonly #seen = new Map<PlannedCell, Promise<Observation | undefined>>()
+  readonly #seen = new Map<PlannedCell, Promise<Observation>>()
 
-  /** @param runs whether a cell would run at all, as far as can be said before its turn */
-  constructor(
-    planned: PlannedEnvironment,
-    environment: RunningEnvironment,
-    fencing: Exclude<Fencing, 'never'>,
-    runs: (cell: PlannedCell) => boolean,
-  ) {
-    this.#planned = planned
-    this.#environment = environment
-    this.#fencing = fencing
+  /**
+   * @param run asked for each batch: how long it is waited may change on the way
+   * @param runs whether a cell would run at all, as far as can be said before its turn
+   */
+  constructor(run: () => Run, runs: (cell: PlannedCell) => boolean) {
+    this.#run = run
     this.#runs = runs
   }
 
   /** What was seen of a cell among others. `undefined`: it is to be run by itself. */
-  seen(cell: PlannedCell): Promise<Observation | undefined> {
+  seen(cell: PlannedCell): Promise<Observation> | undefined {
     if (!this.#seen.has(cell)) this.#open(cell)
-    return this.#seen.get(cell) ?? Promise.resolve(undefined)
+    return this.#seen.get(cell)
   }
 
-  /** From this cell on, up to one that must be alone: they stay in their order. */
   #open(first: PlannedCell): void {
-    const { cells } = this.#planned
-    const window: PlannedCell[] = []
-    for (const cell of cells.slice(cells.indexOf(first))) {
-      if (!this.#runs(cell)) continue
-      if (window.length === size || !goesWithOthers(cell.case, this.#environment)) break
-      window.push(cell)
-    }
-    if (window.length === 0) return
-    const observed = observeTogether(window, this.#planned, this.#environment, this.#fencing)
-    for (const [index, cell] of window.entries())
+    const run = this.#run()
+    if (!goesWithOthers(first.case, run.environment)) return
+    const left = run.planned.cells.filter(
+      (cell) =>
+        cell !== first && !this.#seen.has(cell) && goesWithOthers(cell.case, run.environment) && this.#runs(cell),
+    )
+    const batch = mixed(first, left)
+    const observed = observeTogether(batch, run)
+    for (const [index, cell] of batch.entries())
       this.#seen.set(
         cell,
-        observed.then((all) => all?.[index]),
+        observed.then((all) => {
+          const own = all[index]
+          if (own === undefined) throw new Error(`nothing was observed of ${cell.case.id} among others`)
+          return own
+        }),
       )
   }
+}
+
+/** One of each kind in turn, each kind in the planned order. */
+function mixed(first: PlannedCell, left: readonly PlannedCell[]): PlannedCell[] {
+  const kinds = [...Map.groupBy(left, kindOf).values()]
+  const turns = Array.from({ length: size }, (_, turn) => kinds.flatMap((cells) => cells[turn] ?? []))
+  return [first, ...turns.flat()].slice(0, size)
+}
+
+function kindOf({ case: { as, from, send }, transport }: PlannedCell): string {
+  const methods = send.map(({ method }) => method ?? '').join()
+  const forged = JSON.stringify(send).includes('{evil}') ? 'forged' : 'clean'
+  return `${as} ${from} ${transport} ${methods} ${forged}`
 }

@@ -1,12 +1,50 @@
-/** What an environment adds to the words of a case. */
+/** One environment as cells are run against it, and what it adds to the words of a case. */
+
+import { setImmediate as turn } from 'node:timers/promises'
+import type { KeptAlive } from '../../clients/kept-alive.ts'
+import { type Limits, usualLimits } from '../../clients/wire.ts'
 import { users } from '../../identity/users.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
 
+export type Place = { readonly planned: PlannedEnvironment; readonly environment: RunningEnvironment }
+
+export type Run = Place & { readonly fencing: Fencing }
+
+/**
+ * `always`: each on a connection of its own. A connection: over that one as long as the proxy keeps it, which spares both sides a handshake
+ * for each; whether the proxy still takes new ones, the cases' own requests show.
+ * `never`: can show that a case is not met, never that it is. Enough to see a mutant caught: one that is missed for the lack of a fence is told as such.
+ */
+export type Fencing = 'always' | 'never' | KeptAlive
+
+/**
+ * Where both ends of every connection live in this process: a wait costs the run as much as a request. A busy machine delays all of them alike,
+ * so that patience is counted in turns of the event loop as well.
+ */
+export const inProcessLimits: Limits = {
+  deadlineMs: 5000,
+  patienceMs: 150,
+  quietMs: 60,
+  async patience() {
+    for (let turns = 0; turns < 200; turns += 1) await turn()
+  },
+}
+
+/** How long an answer is waited for, in milliseconds, where requests before were not answered at all. */
+const shortDeadlineMs = 1000
+
+/** The same place, where nobody waits long for an answer any more. */
+export function impatient(run: Run): Run {
+  const { environment } = run
+  const limits = { ...(environment.limits ?? usualLimits), deadlineMs: shortDeadlineMs }
+  // A kept connection has the usual deadline of its own.
+  return { ...run, environment: { ...environment, limits }, fencing: run.fencing === 'never' ? 'never' : 'always' }
+}
+
 export function contextOf(
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
+  { planned, environment }: Place,
   own: Pick<PlaceholderContext, 'cookie' | 'evil' | 'mark'>,
 ): PlaceholderContext {
   return {

@@ -20,10 +20,10 @@ afterAll(() => lab[Symbol.asyncDispose]())
 
 describe('a fence', () => {
   it('goes over the same connection as the one before', async () => {
-    await using kept = fenceConnection(planned, lab)
+    await using kept = fenceConnection({ planned, environment: lab })
     const before = lab.recordings?.last ?? 0
     for (let round = 0; round < 3; round += 1)
-      expect(await raiseFence(planned, lab, kept)).toEqual({ needed: true, arrived: true })
+      expect(await raiseFence({ planned, environment: lab }, kept)).toEqual({ needed: true, arrived: true })
     expect(kept.opened).toBe(1)
     expect(lab.recordings?.last).toBe(before + 3)
   })
@@ -34,15 +34,15 @@ describe('a fence', () => {
     )
     onTestFinished(() => void server.close())
     await using elsewhere = new KeptAlive(await peerOf(server), 1000)
-    expect(await raiseFence(planned, lab, elsewhere)).toEqual({ needed: true, arrived: true })
+    expect(await raiseFence({ planned, environment: lab }, elsewhere)).toEqual({ needed: true, arrived: true })
     expect(elsewhere.opened).toBe(1)
   })
 
   it('does not arrive where the proxy lets nobody through, whatever it let through on that connection before', async () => {
-    await using kept = fenceConnection(planned, lab)
-    await raiseFence(planned, lab, kept)
+    await using kept = fenceConnection({ planned, environment: lab })
+    await raiseFence({ planned, environment: lab }, kept)
     await lab.replaceProxy(mutantNamed('deny-all').behaviour)
-    expect(await raiseFence(planned, lab, kept)).toEqual({
+    expect(await raiseFence({ planned, environment: lab }, kept)).toEqual({
       needed: true,
       arrived: false,
       reason: expect.stringContaining('the client got'),

@@ -6,11 +6,10 @@ import { type Limits, usualLimits } from '../../clients/wire.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Fence } from '../../judge/observation.ts'
 import type { Case } from '../../plan/case.ts'
-import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
-import { contextOf } from './context.ts'
+import { contextOf, type Fencing, type Place } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
 
 /** How long the gateway's record of an answered request may take to come over the recorder's channel. */
@@ -18,15 +17,8 @@ const recordDeadline = 5000
 /** The same, for a request that somebody else answered. */
 const graceful = 100
 
-/**
- * `always`: each on a connection of its own. A connection: over that one as long as the proxy keeps it, which spares both sides a handshake
- * for each; whether the proxy still takes new ones, the cases' own requests show.
- * `never`: can show that a case is not met, never that it is. Enough to see a mutant caught: one that is missed for the lack of a fence is told as such.
- */
-export type Fencing = 'always' | 'never' | KeptAlive
-
 /** For the fences of one environment. Nothing is dialled before the first. */
-export function fenceConnection(planned: PlannedEnvironment, environment: RunningEnvironment): KeptAlive {
+export function fenceConnection({ planned, environment }: Place): KeptAlive {
   return new KeptAlive(peerOf('internet', 'proxy', planned.variant.host, environment), recordDeadline)
 }
 
@@ -42,10 +34,11 @@ const strangers = 3
  * The clients' patience with a request that is cut short on purpose, measured by what the proxy does meanwhile: whoever has answered three
  * others is not slow, but waits for the rest. They ask as nobody, so that the proxy answers by itself and its connections to the gateway stay as they are.
  */
-export function patientLimits(planned: PlannedEnvironment, environment: RunningEnvironment): Limits {
+export function patientLimits(place: Place): Limits {
+  const { planned, environment } = place
   const peer = peerOf('internet', 'proxy', planned.variant.host, environment)
   const ask = () => {
-    const context = contextOf(planned, environment, { cookie: '', evil: '', mark: requestMark(newCellMark(), 1) })
+    const context = contextOf(place, { cookie: '', evil: '', mark: newFenceMark() })
     return sendHttp1(peer, {}, context, 'http')
   }
   return {
@@ -57,15 +50,15 @@ export function patientLimits(planned: PlannedEnvironment, environment: RunningE
   }
 }
 
-/** Waits until the gateway has recorded whatever was sent before, such as log-ins that come to rest on it. */
+/** Waits until the gateway has recorded whatever was sent before, such as the last page of a log-in. */
 export async function settle(environment: RunningEnvironment): Promise<void> {
   await askForOrder(environment)
 }
 
 /** Through the proxy where it lets alice through, and in any case the gateway's own word. */
-export async function raiseBoth(planned: PlannedEnvironment, environment: RunningEnvironment): Promise<void> {
-  await raiseFence(planned, environment)
-  await askForOrder(environment)
+export async function raiseBoth(place: Place): Promise<void> {
+  await raiseFence(place)
+  await askForOrder(place.environment)
 }
 
 /** For the order of the record alone: the gateway says on the recorder's own channel when it has told all that reached it before. */
@@ -79,35 +72,28 @@ export async function askForOrder({ recordings }: RunningEnvironment): Promise<F
 
 /**
  * An allowed request as alice after the case, through the proxy: when the gateway has it, the path is alive, and whatever came before it has come too.
- * @param over a connection that may have been used before; where it does not carry the fence, a new one has the last word
+ * @param fencing a connection that may have been used before; where it does not carry the fence, a new one has the last word
  */
-export async function raiseFence(
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-  over?: KeptAlive,
-): Promise<Fence> {
-  if (over !== undefined) {
-    const kept = await sendFence(planned, environment, 0, (context) => over.send({}, context))
+export async function raiseFence(place: Place, fencing: Fencing = 'always'): Promise<Fence> {
+  if (typeof fencing === 'object') {
+    const kept = await sendFence(place, 0, (context) => fencing.send({}, context))
     if (kept.arrived) return kept
-    await over[Symbol.asyncDispose]()
+    await fencing[Symbol.asyncDispose]()
   }
   const asked = { from: 'internet', to: 'proxy' } as const
-  return await sendFence(planned, environment, graceful, (context) => sendOne({}, 'http', asked, context, environment))
+  return await sendFence(place, graceful, (context) => sendOne({}, 'http', asked, context, place.environment))
 }
 
+const newFenceMark = () => requestMark(newCellMark(), 1)
+
 async function sendFence(
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
+  place: Place,
   patienceMs: number,
   send: (context: PlaceholderContext) => Promise<Exchange>,
 ): Promise<Fence> {
-  const { recordings } = environment
+  const { recordings, sessions } = place.environment
   const since = recordings?.last ?? 0
-  const context = contextOf(planned, environment, {
-    cookie: environment.sessions.alice.cookie,
-    evil: '',
-    mark: requestMark(newCellMark(), 1),
-  })
+  const context = contextOf(place, { cookie: sessions.alice.cookie, evil: '', mark: newFenceMark() })
   const exchange = await send(context)
   // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
   const spoke = exchange.verdict.kind !== 'not-the-gateway'

@@ -1,103 +1,200 @@
-/** Runs and judges cells one after the other, and remembers each for those that rest on it. */
+/** Runs and judges cells one after the other, and remembers each for those that depend on it and for what may still arrive. */
+import { isConclusive, ofBoth } from '../../judge/both.ts'
 import { type JudgeContext, judge, judgeBefore, type Related } from '../../judge/judge.ts'
 import type { Observation } from '../../judge/observation.ts'
-import type { Judgement } from '../../judge/status.ts'
+import { isGreen, type Judgement } from '../../judge/status.ts'
 import type { Case } from '../../plan/case.ts'
 import { type PlannedCell, type PlannedEnvironment, transportOf } from '../../plan/expand.ts'
 import { gatewayId } from '../../plan/select.ts'
-import type { RunningEnvironment } from '../environments/running-environment.ts'
 import { cellKey } from '../results/results.ts'
-import type { Fencing } from './fence.ts'
+import { Batches } from './batches.ts'
+import { impatient, type Run } from './context.ts'
+import { askForOrder, raiseFence } from './fence.ts'
+import { indexOf, type Seen, withLateArrivals } from './late.ts'
 import { observe } from './observe.ts'
 
 export type JudgedCell = {
   readonly judgement: Judgement
-  /** Absent where the cell was judged without being run. */
+  /** What decides the judgement. Absent where the cell was judged without being run. */
   readonly observation?: Observation
+  /** Of a cell that fails only beside others: the one by itself. */
+  readonly alone?: Observation
+  /** What came of it before it was run again, where that said nothing of the proxy. */
+  readonly rerun?: string
   /** How long it took, in milliseconds; among others its longest request. */
   readonly ms: number
 }
 
-export type CellRunner = {
-  /** @param seen of the cell among others: counts where it is clean, and is asked for only where the cell runs at all */
-  readonly run: (
-    cell: PlannedCell,
-    environment: RunningEnvironment,
-    fencing?: Fencing,
-    seen?: () => Promise<Observation | undefined>,
-  ) => Promise<JudgedCell>
-  /** Whether a cell would run, as far as can be said before its turn. */
-  readonly runs: (cell: PlannedCell, environment: RunningEnvironment) => boolean
-}
+/** A cell whose judgement has become worse after it was told. */
+export type Correction = { readonly cell: PlannedCell; readonly judged: JudgedCell }
 
-/** A runner for the cells of one environment, in their planned order: controls and dependencies come before what rests on them. */
-export function cellRunner(planned: PlannedEnvironment): CellRunner {
-  const judgements = new Map<string, Judgement>()
-  /** Controls and dependencies as they came out, over the transport at which they count for this cell. */
-  const related = (ids: readonly string[], { transport }: PlannedCell): Related[] =>
-    ids.flatMap((id) => {
-      const rests = planned.cells.find((other) => other.case.id === id)?.case
-      if (rests === undefined) return []
-      const judgement = judgements.get(cellKey({ case: id, transport: transportOf(rests, transport) }))
-      return judgement === undefined ? [] : [{ ...judgement, case: id }]
+type Entry = JudgedCell & { readonly cell: PlannedCell; readonly seen: Seen }
+
+/**
+ * How long after the end of the last cell an arrival still counts, in milliseconds. What a proxy forwards later than that is still seen of all
+ * cells but those that ended in the last second of their environment.
+ */
+const lateMs = 1000
+
+/** So many cells in a row without an answer, and nobody waits long for the next one. */
+const patience = 3
+
+/** The cells of one environment, in their planned order: controls and dependencies come before what depends on them. */
+export class CellRunner {
+  readonly #usual: Run
+  readonly #batches: Batches | undefined
+  readonly #entries = new Map<string, Entry>()
+  #unanswered = 0
+  #lastEnd = 0
+
+  /** @param company `batches`: cells that may are run beside others, ahead of their turn */
+  constructor(run: Run, company: 'alone' | 'batches') {
+    this.#usual = run
+    this.#batches =
+      company === 'batches'
+        ? new Batches(
+            () => this.#run,
+            (cell) => this.#before(cell) === undefined,
+          )
+        : undefined
+  }
+
+  /** Once several cells in a row got no answer: what the environment has to say of it, in one sentence. */
+  get remark(): string | undefined {
+    if (this.#unanswered < patience) return undefined
+    return `The proxy did not answer ${patience} cases in a row: the cases after them waited 1 s for an answer instead of 5 s.`
+  }
+
+  get #run(): Run {
+    return this.#unanswered < patience ? this.#usual : impatient(this.#usual)
+  }
+
+  async run(cell: PlannedCell): Promise<JudgedCell> {
+    const entry = await this.#ran(cell)
+    if (entry.observation !== undefined) this.#lastEnd = performance.now()
+    this.#entries.set(keyOf(cell), entry)
+    // What is known by now stays known: one answer in between does not make the proxy a patient one.
+    if (entry.judgement.unanswered === true) this.#unanswered += 1
+    else if (entry.observation !== undefined && this.#unanswered < patience) this.#unanswered = 0
+    return entry
+  }
+
+  async #ran(cell: PlannedCell): Promise<Entry> {
+    const early = this.#before(cell)
+    if (early !== undefined) return { cell, judgement: early, seen: {}, ms: 0 }
+    const beside = await this.#batches?.seen(cell)
+    const first = beside && judgeCell(cell, this.#usual.planned, beside, this.#relatedOf(cell))
+    const settled = first !== undefined && (isConclusive(first) || (first.unanswered && this.remark !== undefined))
+    if (beside !== undefined && settled) {
+      const ms = Math.max(...beside.attempts.map(({ exchange }) => exchange.ms))
+      return this.#judged(cell, { beside }, ms)
+    }
+    const since = performance.now()
+    const alone = await observe(cell, this.#run)
+    return this.#judged(cell, { ...(beside && { beside }), alone }, performance.now() - since)
+  }
+
+  #judged(cell: PlannedCell, seen: Seen, ms: number): Entry {
+    const said = (observation: Observation) => judgeCell(cell, this.#usual.planned, observation, this.#relatedOf(cell))
+    const { beside, alone } = seen
+    if (beside === undefined || alone === undefined) {
+      const observation = alone ?? beside
+      if (observation === undefined) throw new Error(`${cell.case.id} was judged without being run`)
+      return { cell, seen, judgement: said(observation), observation, ms }
+    }
+    const { judgement, decidedBy, rerun } = ofBoth(said(beside), said(alone))
+    return {
+      cell,
+      seen,
+      judgement,
+      ms,
+      ...(decidedBy === 'beside' ? { observation: beside, alone } : { observation: alone }),
+      ...(rerun !== undefined && { rerun }),
+    }
+  }
+
+  /**
+   * After the last cell: waits until what the proxy forwards late has had its time, and then looks at everything once more.
+   * @returns what `corrections` does
+   */
+  async finish(): Promise<readonly Correction[]> {
+    const run = this.#run
+    const { recordings } = run.environment
+    if (recordings === undefined) return []
+    await raiseFence(run)
+    const left = lateMs - (performance.now() - this.#lastEnd)
+    // Nothing is waited for: this is how long arrivals may still come. It ends early only with the gateway.
+    if (left > 0) await recordings.waitFor(() => false, left, recordings.last).catch(() => {})
+    await askForOrder(run.environment)
+    return this.corrections()
+  }
+
+  /**
+   * Cells whose judgement what has arrived since does not bear out, with the judgement that it does, in planned order. What was red stays red.
+   * A cell whose control is among them is judged again as well.
+   */
+  corrections(): readonly Correction[] {
+    const arrivals = indexOf(this.#usual.environment.recordings?.since(0) ?? [])
+    return [...this.#entries].flatMap(([key, entry]) => {
+      if (entry.observation === undefined) return []
+      const later = withLateArrivals(entry.cell.case, entry.seen, arrivals)
+      const again = this.#judged(entry.cell, later ?? entry.seen, entry.ms)
+      const worse = again.judgement.met === false && entry.judgement.met !== false
+      const decidedByNothing = isGreen(entry.judgement) && !isGreen(again.judgement)
+      if (!worse && !decidedByNothing) return []
+      const reason = worse ? `After the case had ended: ${again.judgement.reason}` : again.judgement.reason
+      const judged = { ...again, judgement: { ...again.judgement, reason } }
+      this.#entries.set(key, judged)
+      return [{ cell: entry.cell, judged }]
     })
-  const restsOf = (cell: PlannedCell) => ({
-    controls: related(cell.case.controls, cell),
-    depends: related(cell.case.depends, cell),
-  })
-  return {
-    async run(cell, environment, fencing, seen) {
-      const rests = restsOf(cell)
-      const judged =
-        (seen && (await judgeSeen(cell, planned, environment, rests, seen))) ??
-        (await runAndJudge(cell, planned, environment, rests, fencing))
-      judgements.set(cellKey({ case: cell.case.id, transport: cell.transport }), judged.judgement)
-      return judged
-    },
-    runs: (cell, environment) => before(cell, planned, environment, restsOf(cell)) === undefined,
+  }
+
+  #before(cell: PlannedCell): Judgement | undefined {
+    const { planned, environment } = this.#usual
+    const { case: asked, transport } = cell
+    return judgeBefore(
+      asked,
+      transport,
+      environment.recordings !== undefined,
+      judgeContext(planned, this.#relatedOf(cell)),
+    )
+  }
+
+  #relatedOf(cell: PlannedCell): RelatedCases {
+    const [arrival] = this.#related([arrivalCase], cell)
+    return {
+      controls: this.#related(cell.case.controls, cell),
+      depends: this.#related(cell.case.depends, cell),
+      ...(arrival && { arrival }),
+    }
+  }
+
+  /** Controls and dependencies as they came out, over the transport at which they count for this cell. */
+  #related(ids: readonly string[], { transport }: PlannedCell): Related[] {
+    return ids.flatMap((id) => {
+      const rests = this.#usual.planned.cells.find((other) => other.case.id === id)?.case
+      if (rests === undefined) return []
+      const found = this.#entries.get(cellKey({ case: id, transport: transportOf(rests, transport) }))
+      return found === undefined ? [] : [{ ...found.judgement, case: id }]
+    })
   }
 }
 
-type Rests = Pick<JudgeContext, 'controls' | 'depends'>
+/** Shows whether an identity arrives at all. */
+const arrivalCase = 'identity.arrival.reaches-gateway'
 
-function before(
-  { case: asked, transport }: PlannedCell,
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-  rests: Rests,
-): Judgement | undefined {
-  return judgeBefore(asked, transport, environment.recordings !== undefined, contextOf(planned, rests))
-}
+type RelatedCases = Pick<JudgeContext, 'controls' | 'depends' | 'arrival'>
 
-/** What was seen among others says that a requirement holds. That it does not, or that nothing can be said, only the cell by itself may say. */
-async function judgeSeen(
-  cell: PlannedCell,
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-  rests: Rests,
-  seen: () => Promise<Observation | undefined>,
-): Promise<JudgedCell | undefined> {
-  if (before(cell, planned, environment, rests) !== undefined) return undefined
-  const observation = await seen()
-  if (observation === undefined) return undefined
-  const judgement = judgeCell(cell, planned, observation, rests)
-  const clean = judgement.met !== false && judgement.status !== 'harness-error' && judgement.blocked?.by !== 'fence'
-  const ms = Math.max(...observation.attempts.map(({ exchange }) => exchange.ms))
-  return clean ? { judgement, observation, ms } : undefined
-}
+const keyOf = ({ case: { id }, transport }: PlannedCell) => cellKey({ case: id, transport })
 
-/** One cell, with `rests` as what became of its controls and dependencies. */
-export async function runAndJudge(
-  cell: PlannedCell,
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-  rests: Rests,
-  fencing: Fencing = 'always',
-): Promise<JudgedCell> {
-  const judgement = before(cell, planned, environment, rests)
+/** One cell by itself, with `rests` as what became of its controls and dependencies. */
+export async function runAndJudge(cell: PlannedCell, run: Run, rests: RelatedCases): Promise<JudgedCell> {
+  const { planned, environment } = run
+  const recordable = environment.recordings !== undefined
+  const judgement = judgeBefore(cell.case, cell.transport, recordable, judgeContext(planned, rests))
   if (judgement !== undefined) return { judgement, ms: 0 }
   const since = performance.now()
-  const observation = await observe(cell.case, cell.transport, planned, environment, fencing)
+  const observation = await observe(cell, run)
   const ms = performance.now() - since
   return { judgement: judgeCell(cell, planned, observation, rests), observation, ms }
 }
@@ -107,18 +204,23 @@ export function judgeCell(
   { case: asked, transport }: PlannedCell,
   planned: PlannedEnvironment,
   observation: Observation,
-  rests: Rests,
+  rests: RelatedCases,
 ): Judgement {
-  return judge(asked, transport, observation, contextOf(planned, rests))
+  return judge(asked, transport, observation, judgeContext(planned, rests))
 }
 
 /** For a case judged by itself: its controls and dependencies count as green. */
-export function aloneContext({ controls, depends }: Case, planned: PlannedEnvironment): JudgeContext {
-  const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
-  return contextOf(planned, { controls: controls.map(green), depends: depends.map(green) })
+export function aloneContext(asked: Case, planned: PlannedEnvironment): JudgeContext {
+  return judgeContext(planned, greenRelated(asked))
 }
 
-function contextOf(planned: PlannedEnvironment, rests: Rests): JudgeContext {
+/** Controls and dependencies that count as green, whatever would become of them. */
+export function greenRelated({ controls, depends }: Pick<Case, 'controls' | 'depends'>): RelatedCases {
+  const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
+  return { controls: controls.map(green), depends: depends.map(green) }
+}
+
+function judgeContext(planned: PlannedEnvironment, rests: RelatedCases): JudgeContext {
   return {
     identity: planned.variant.identity,
     features: [...planned.variant.features, ...planned.gatewayFeatures],

@@ -57,7 +57,8 @@ afterAll(async () => {
 async function judged(name: string) {
   const step = { file: join(folder, 'steps.ts'), function: name }
   const cell = { case: { ...asked, step }, transport: 'http', included: 'selected' } as const
-  return (await runAndJudge(cell, planned, lab, { controls: [], depends: [] })).judgement
+  return (await runAndJudge(cell, { planned, environment: lab, fencing: 'always' }, { controls: [], depends: [] }))
+    .judgement
 }
 
 describe('a step', () => {

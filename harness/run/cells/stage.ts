@@ -3,7 +3,6 @@
  * A step stands beside its scenario, exports one function, and returns what it found; then the case's `send` and `expect` are judged as ever,
  * which shows that the path was alive and still is.
  */
-import { randomBytes } from 'node:crypto'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Exchange } from '../../clients/exchange.ts'
@@ -14,10 +13,11 @@ import { type LogIn, logIn } from '../../identity/login.ts'
 import { type UserName, users } from '../../identity/users.ts'
 import type { Finding } from '../../judge/observation.ts'
 import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
-import type { PlannedEnvironment } from '../../plan/expand.ts'
+import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
-import { fillSend, type PlaceholderContext } from '../../plan/placeholders.ts'
+import { fillSend } from '../../plan/placeholders.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
+import { contextOf, type Place } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
 
 export type Asking = {
@@ -72,9 +72,10 @@ export type StepOutcome = { readonly findings: readonly Finding[] } | { readonly
 
 const deadlineMs = 5000
 
+type Cell = { readonly case: Case; readonly transport: Transport }
+
 type Parts = {
   readonly many: number
-  readonly contextOf: (own: Pick<PlaceholderContext, 'cookie' | 'evil' | 'mark'>) => PlaceholderContext
   /** Resolves when what was sent before has been recorded. */
   readonly fence: () => Promise<void>
 }
@@ -82,49 +83,54 @@ type Parts = {
 /** Runs the function that the case names. Does not reject. */
 export async function runStep(
   { file, function: name }: NonNullable<Case['step']>,
-  asked: Case,
-  transport: Transport,
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
+  asked: Cell,
+  place: Place,
   parts: Parts,
 ): Promise<StepOutcome> {
   await using open = new AsyncDisposableStack()
   try {
     const module: Record<string, unknown> = await import(pathToFileURL(file).href)
     const step = z.custom<Step>((value) => typeof value === 'function').parse(module[name])
-    const findings = await step(stageOf(asked, transport, planned, environment, parts, open))
+    const findings = await step(stageOf(asked, place, parts, open))
     return findings.length === 0 ? { failed: `its step ${name} found nothing to say` } : { findings }
   } catch (error) {
     return { failed: `its step ${name} ended early: ${error instanceof Error ? error.message : String(error)}` }
   } finally {
     // Whatever a step did to the environment ends with it.
-    await environment.auth?.start()
+    await place.environment.auth?.start()
   }
 }
 
 function stageOf(
-  asked: Case,
-  transport: Transport,
-  planned: PlannedEnvironment,
-  environment: RunningEnvironment,
-  { many, contextOf, fence }: Parts,
+  { case: asked, transport }: Cell,
+  place: Place,
+  { many, fence }: Parts,
   open: AsyncDisposableStack,
 ): Stage {
+  const { planned, environment } = place
   const since = environment.recordings?.last ?? 0
-  const evil = `evil-${randomBytes(6).toString('hex')}@attacker.test`
-  const mark = newCellMark()
+  const evil = newForgedValue()
+  const cellMark = newCellMark()
   let requests = 0
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
   const context = (as: Principal, cookie = environment.sessions[as].cookie) =>
-    contextOf({ cookie, evil, mark: requestMark(mark, ++requests) })
+    contextOf(place, { cookie, evil, mark: requestMark(cellMark, ++requests) })
   return {
     transport,
     identity,
     host,
     many,
     addresses: environment.addresses,
-    emails: { alice: users.alice.email, bob: users.bob.email, 'no-email': users['no-email'].email },
+    emails: {
+      alice: users.alice.email,
+      bob: users.bob.email,
+      'no-email': users['no-email'].email,
+      unverified: users.unverified.email,
+      'two-names': users['two-names'].email,
+      padded: users.padded.email,
+      'line-break': users['line-break'].email,
+    },
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
       const from = asking.from ?? asked.from
@@ -149,6 +155,7 @@ function stageOf(
     logIn: (user, start) =>
       logIn({
         user,
+        ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
         start: start?.map((page) => new URL(page, `https://${host}`).href) ?? `https://${host}/`,
         dial: environment.dial.internet,
         ca: environment.ca,

@@ -127,7 +127,13 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
-  const entrance = { host: variant.host, provider: providerHost(variant), dial: internet, ca }
+  const entrance = {
+    host: variant.host,
+    provider: providerHost(variant),
+    dial: internet,
+    ca,
+    portal: variant.login.portal,
+  }
   const { sessions, loginMs } = variant.login.basic
     ? await basicSessions(entrance, secrets)
     : await logEverybodyIn(entrance)
@@ -173,7 +179,7 @@ export async function startContainers(
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
-  return { ...running, limits: patientLimits(environment, running) }
+  return { ...running, limits: patientLimits({ planned: environment, environment: running }) }
 }
 
 /** As a sidecar dials: the gateway by its name is the gateway on loopback. */

@@ -12,21 +12,24 @@ export type Entrance = {
   readonly provider?: string
   readonly dial: Dial
   readonly ca: string
+  /** `login.portal` of the variant. */
+  readonly portal?: string | undefined
 }
 
 export type Sessions = { readonly sessions: Readonly<Record<Principal, Session>>; readonly loginMs: number }
 
 /** A failed log-in is a session with a reason that shows the chain: the cells that need it tell it. */
-export async function logEverybodyIn({ host, provider, dial, ca }: Entrance): Promise<Sessions> {
+export async function logEverybodyIn({ host, provider, dial, ca, portal }: Entrance): Promise<Sessions> {
   const since = performance.now()
   const origin = `https://${host}`
   const enter = async (user: UserName): Promise<Session> => {
     const visit = await logIn({
       user,
-      start: usualStarts(origin),
+      start: usualStarts(origin, portal),
       ...(provider !== undefined && { provider }),
       dial,
       ca,
+      ...(portal !== undefined && { portal }),
     })
     const cookie = visit.cookies.header(`${origin}/`)
     return visit.ok ? { cookie } : { cookie, reason: `${visit.reason}\n${renderChain(visit.chain)}` }

@@ -5,7 +5,7 @@ import type { FuzzedRequest } from '../protocol/fuzz.ts'
 
 const controls = ['identity.arrival.reaches-gateway', 'identity.arrival.accepted']
 const refs = ['RFC 9110 5.3', 'docs/gateways.md#g9-2-the-proxy-replaces-identity-headers']
-const why = 'The gateway believes this header. Whoever can write it, double it or take it away is whoever they like.'
+const why = 'The gateway trusts this header. Whoever can write, repeat or remove it can act as any user.'
 
 const titles = {
   alice: 'However the header lines are put, a signed-in user arrives as themselves alone',
@@ -49,7 +49,7 @@ const shortId = (as: string, level: string) => `${as}-${level}`
  */
 export function scenarioText(cases: readonly Case[], found: string): string {
   const document = new Document({
-    title: `Found by chance: ${found}`,
+    title: `Found by random requests: ${found}`,
     why,
     refs,
     control: controls,

@@ -1,4 +1,4 @@
-/** Property runs: requests drawn by chance against one standing environment, and the smallest that breaks the property. */
+/** Property runs: random requests against one environment, and the smallest that breaks the property. */
 
 import fc from 'fast-check'
 import { users } from '../../identity/users.ts'
@@ -46,7 +46,7 @@ export async function fuzz(
   let drawn = { runs: 0, interrupted: false }
   const seen = new Set<CounterExample['level']>()
 
-  /** Draws until a request breaks the property at this level, and makes it smaller. */
+  /** Makes random requests until one breaks the property at this level, and shrinks it. */
   const search = async (level: CounterExample['level']): Promise<CounterExample | undefined> => {
     /** The last failure is that of the smallest request. */
     const failures: Exclude<Finding, string>[] = []
@@ -105,7 +105,10 @@ async function look(
   environment: RunningEnvironment,
 ): Promise<Finding> {
   const asked = fuzzCase(request, 'fuzz')
-  const observation = await observe(asked, request.transport, planned, environment)
+  const observation = await observe(
+    { case: asked, transport: request.transport },
+    { planned, environment, fencing: 'always' },
+  )
   const { met, reason } = judge(asked, request.transport, observation, aloneContext(asked, planned))
   if (met === false) return { level: levelOf(request, observation, planned.variant.identity), reason }
   return met === true ? 'fine' : 'undecided'

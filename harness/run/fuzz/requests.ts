@@ -1,5 +1,5 @@
 /**
- * Requests drawn by chance: the names, values, order and repetition of header lines, and what `Connection` nominates. They stay in the
+ * Random requests: the names, values, order and repetition of header lines, and what `Connection` nominates. They stay in the
  * vocabulary of a scenario (placeholders and all), so that whatever is found is a case already.
  */
 

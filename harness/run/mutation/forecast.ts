@@ -43,7 +43,10 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   if (asked.needs.includes('stoppable-auth') && broken.access !== correct.access) return 'run'
   // A request that the parser refuses reaches no switch; only a message with two lengths is looked at before.
   const raw = asked.send.some((send) => send.raw !== undefined)
-  if (broken.framing !== correct.framing && transport !== 'h2' && raw) return 'run'
+  const odd = raw || asked.send.some(({ body, target }) => body !== undefined || target?.startsWith('http'))
+  if (broken.framing !== correct.framing && transport !== 'h2' && odd) return 'run'
+  const tunnels = broken.afterRefusedUpgrade !== correct.afterRefusedUpgrade || broken.connect !== correct.connect
+  if (tunnels && raw) return 'run'
   if (broken.trailers !== correct.trailers && asked.send.some((send) => send.trailers ?? send.raw)) return 'run'
   const effects = trace.requests.map((passed) => effectOf(passed, broken, asked))
   if (effects.includes('unforeseeable')) return 'run'
@@ -103,7 +106,7 @@ function effectOf(passed: Passage, broken: Behaviour, asked: Case): Effect {
   const pages = broken.logOut !== correct.logOut || broken.returnTo !== correct.returnTo
   if (pages && /^\/(oauth2|log)/.test(request.target)) return 'unforeseeable'
   // What it answers depends on whom it was asked about before.
-  if (broken.asking !== correct.asking) return 'unforeseeable'
+  if (broken.asking !== correct.asking || broken.wrap !== correct.wrap) return 'unforeseeable'
   // Answers are for the client alone.
   const reflects = broken.reflected !== correct.reflected && asked.expect.client !== undefined
   if (reflects && broken.reflected(request).length > 0) return 'unforeseeable'

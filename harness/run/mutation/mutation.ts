@@ -4,7 +4,6 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { knownGateways } from '../../gateways/known-gateways.ts'
 import { gatewayMutants } from '../../gateways/reference/mutants.ts'
-import type { Case } from '../../plan/case.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { Catalogue } from '../../plan/load-catalogue.ts'
 import { mutants } from '../../reference-proxy/mutants.ts'
@@ -13,7 +12,12 @@ import { merged, type ShardResult } from './shard.ts'
 import { type MutationVerdict, mutationVerdict } from './verdict.ts'
 
 /** What a thread gets; plain data. */
-export type MutationOrder = { readonly environments: readonly PlannedEnvironment[]; readonly lanes: number }
+export type MutationOrder = {
+  readonly environments: readonly PlannedEnvironment[]
+  readonly lanes: number
+  /** By name: these go through the pipeline of an ordinary run, every cell of it. Absent: all of them, cell by cell where they may turn red. */
+  readonly mutants?: readonly string[]
+}
 
 export type MutationRun = MutationVerdict & {
   /** Milliseconds, from the loaded catalogue on. */
@@ -26,32 +30,43 @@ const lanes = 3
 
 /**
  * Every case × every mutant, in as many threads as there are cores (at most four).
- * @throws when a lab does not stand up or there is no reference proxy in the catalogue
+ * @throws when a lab does not start or there is no reference proxy in the catalogue
  */
-export async function runMutation({ cases, proxies }: Pick<Catalogue, 'cases' | 'proxies'>): Promise<MutationRun> {
+export async function runMutation(
+  { cases, proxies }: Pick<Catalogue, 'cases' | 'proxies'>,
+  way: 'cell by cell' | 'pipeline' = 'cell by cell',
+): Promise<MutationRun> {
   const since = performance.now()
   const proxy = proxies.find(({ embedded }) => embedded)
   const gateway = knownGateways.find(({ name }) => name === 'reference')
   if (proxy === undefined || gateway === undefined)
     throw new Error('the mutation run needs the reference proxy and gateway')
   const threads = Math.min(availableParallelism(), 4)
-  const orders = shares(cases, threads).map((share): MutationOrder => {
-    const { environments } = mutationPlaces(cases, proxy, gateway, share)
-    return { environments, lanes }
-  })
+  const names = [...mutants.map(({ name }) => name), ...gatewayMutants.map(({ name }) => name)]
+  // Cell by cell each thread has a part of the cases; in the pipeline a cell's company is part of what is proved.
+  const orders =
+    way === 'pipeline'
+      ? shares(names, threads).map((share): MutationOrder => {
+          const { environments } = mutationPlaces(cases, proxy, gateway)
+          return { environments, lanes, mutants: share }
+        })
+      : shares(cases, threads).map((share): MutationOrder => {
+          const { environments } = mutationPlaces(cases, proxy, gateway, share)
+          return { environments, lanes }
+        })
   const result = merged(await Promise.all(orders.map(runThread)))
   const { notAsked } = mutationPlaces(cases, proxy, gateway)
   const known = [
     ...mutants.map(({ name, mistake, level }) => ({ name, mistake, level })),
     ...gatewayMutants.map(({ name, mistake }) => ({ name, mistake, level: 'must' as const })),
   ]
-  const verdict = mutationVerdict({ cases, mutants: known, notAsked, result })
+  const verdict = mutationVerdict({ cases, mutants: known, notAsked, result, way })
   return { ...verdict, cells: result.cells, ms: Math.round(performance.now() - since) }
 }
 
-/** Dealt out one by one, so that costly topics spread. */
-function shares(cases: readonly Case[], count: number): Case[][] {
-  return Array.from({ length: count }, (_, index) => cases.filter((_one, position) => position % count === index))
+/** Dealt out one by one, so that what is costly spreads. */
+function shares<One>(all: readonly One[], count: number): One[][] {
+  return Array.from({ length: count }, (_, index) => all.filter((_one, position) => position % count === index))
 }
 
 async function runThread(order: MutationOrder): Promise<ShardResult> {

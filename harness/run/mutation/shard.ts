@@ -1,13 +1,13 @@
 /** A part of the catalogue, on the correct pair and then on every mutant that could change it. */
 import type { GatewayMutant } from '../../gateways/reference/mutants.ts'
-import type { JudgeContext, Related } from '../../judge/judge.ts'
 import type { Observation } from '../../judge/observation.ts'
 import { isGreen, type Judgement, type Status } from '../../judge/status.ts'
 import type { Case, Transport } from '../../plan/case.ts'
 import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
 import { correct } from '../../reference-proxy/behaviour.ts'
 import type { Mutant } from '../../reference-proxy/mutants.ts'
-import { cellRunner, judgeCell, runAndJudge } from '../cells/run-cell.ts'
+import { inProcessLimits } from '../cells/context.ts'
+import { CellRunner, greenRelated, judgeCell, runAndJudge } from '../cells/run-cell.ts'
 import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { type Forecast, gatewayForecast, proxyForecast, type Seen } from './forecast.ts'
 import { Tracing } from './trace.ts'
@@ -34,9 +34,6 @@ export type ShardResult = {
   readonly cells: { readonly run: number; readonly same: number }
 }
 
-/** Short: all ends of the connection live in this process, and a wait costs the run as much as a request. */
-const limits = { deadlineMs: 5000, patienceMs: 150, quietMs: 60 }
-
 export type ShardOptions = {
   /** Labs that work at the same time: some cells wait, and others can use that time. */
   readonly lanes: number
@@ -44,7 +41,7 @@ export type ShardOptions = {
   readonly again: 'where-it-may-turn-red' | 'everywhere'
 }
 
-/** @throws when a lab does not stand up */
+/** @throws when a lab does not start */
 export async function runShard(
   environments: readonly PlannedEnvironment[],
   mutants: readonly AnyMutant[],
@@ -65,7 +62,7 @@ async function runPlace(
   { lanes, again }: ShardOptions,
 ): Promise<ShardResult> {
   await using stack = new AsyncDisposableStack()
-  const stand = async () => ({ ...stack.use(await startEmbedded(planned)), limits })
+  const stand = async () => ({ ...stack.use(await startEmbedded(planned)), limits: inProcessLimits })
   const first = await stand()
   const { cells, work } = await runCorrect(planned, first, mutants, again)
   const queue = work.toSorted((one, other) => other.cells.length - one.cells.length)
@@ -92,17 +89,17 @@ async function runCorrect(
   const tracing = new Tracing()
   await lab.replaceProxy(tracing.behaviour)
   await lab.replaceGateway(tracing.policy)
-  const runner = cellRunner(planned)
+  const runner = new CellRunner({ planned, environment: lab, fencing: 'always' }, 'alone')
   const cells: MutationCell[] = []
   const work = mutants.map((mutant) => ({ mutant, cells: [] as PlannedCell[] }))
   for (const cell of planned.cells) {
     const { case: asked, transport } = cell
-    const { judgement, observation } = await runner.run(cell, lab)
+    const { judgement, observation } = await runner.run(cell)
     const trace = tracing.take(observation?.fence.needed === true ? 'fence' : 'no fence', lab.sessionStore)
     if (cell.included !== 'selected') continue
     cells.push(outcomeOf(cell, judgement))
     if (observation === undefined) continue
-    const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, alone(asked)))
+    const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, greenRelated(asked)))
     const seen: Seen = { asked, transport, trace, observation, holds, policy: lab.policy }
     for (const { mutant, cells: own } of work) {
       if (again === 'everywhere' || forecast(seen, mutant, lab) === 'run') own.push(cell)
@@ -112,6 +109,11 @@ async function runCorrect(
 }
 
 function forecast(seen: Seen, mutant: AnyMutant, lab: EmbeddedLab): Forecast {
+  const named = seen.asked.caughtBy.includes(nameOf(mutant))
+  // What shows only in a sequence of requests is not in the trace of one cell.
+  if ('proxy' in mutant && mutant.proxy.runs === 'named-cases') return named ? 'run' : 'same'
+  // A step takes as long as dozens of other cells: it is run on the mutants that it names, and where nothing gets through.
+  if (seen.asked.step !== undefined && !named && !('proxy' in mutant && mutant.proxy.scope === 'total')) return 'same'
   return 'proxy' in mutant
     ? proxyForecast(seen, mutant.proxy.behaviour)
     : gatewayForecast(seen, mutant.gateway.policy(lab.policy, lab.addresses.gateway))
@@ -123,26 +125,14 @@ async function runMutant(
   { mutant, cells }: Work,
 ): Promise<MutationCell[]> {
   const found: MutationCell[] = []
-  // Somebody else was there before: what a proxy wrongly remembers of them must show in the next visitor's cells.
-  for (const before of ['alice', 'bob'] as const) {
-    const own = cells.filter(({ case: asked }) => (asked.as === 'alice') === (before === 'bob'))
-    if (own.length === 0) continue
-    await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
-    await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
-    await visit(planned, lab, before)
-    for (const cell of own) {
-      // One transport is enough to catch it.
-      const caught = found.some((one) => one.case === cell.case.id && one.outcome === 'red')
-      if (!caught) found.push(await firstRed(planned, lab, cell))
-    }
+  await lab.replaceProxy('proxy' in mutant ? mutant.proxy.behaviour : correct)
+  await lab.replaceGateway('gateway' in mutant ? mutant.gateway.policy : (policy) => policy)
+  for (const cell of cells) {
+    // One transport is enough to catch it.
+    const caught = found.some((one) => one.case === cell.case.id && one.outcome === 'red')
+    if (!caught) found.push(await firstRed(planned, lab, cell))
   }
   return found
-}
-
-async function visit(planned: PlannedEnvironment, lab: EmbeddedLab, as: 'alice' | 'bob'): Promise<void> {
-  for (const cell of planned.cells.filter(({ case: { id } }) => id === 'identity.arrival.accepted')) {
-    await runAlone(planned, lab, cell, { ...cell.case, as })
-  }
 }
 
 /** Request by request, until one is red: a case is what each of its requests demands. */
@@ -158,11 +148,6 @@ async function firstRed(planned: PlannedEnvironment, lab: EmbeddedLab, cell: Pla
 }
 
 /** Judged by itself: its controls and dependencies count as green, else a mutant that breaks them would hide whether the case can see it. */
-function alone({ controls, depends }: Case): Pick<JudgeContext, 'controls' | 'depends'> {
-  const green = (id: string): Related => ({ case: id, status: 'pass', met: true })
-  return { controls: controls.map(green), depends: depends.map(green) }
-}
-
 async function runAlone(
   planned: PlannedEnvironment,
   lab: EmbeddedLab,
@@ -170,10 +155,10 @@ async function runAlone(
   asked: Case,
 ): Promise<Judgement> {
   const cell = { case: asked, transport, included }
-  return (await runAndJudge(cell, planned, lab, alone(asked), 'never')).judgement
+  return (await runAndJudge(cell, { planned, environment: lab, fencing: 'never' }, greenRelated(asked))).judgement
 }
 
-function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {
+export function outcomeOf({ case: { id }, transport }: PlannedCell, judgement: Judgement): MutationCell {
   const { status, reason, met } = judgement
   const outcome = met === false ? 'red' : isGreen(judgement) ? 'green' : 'undecided'
   return { case: id, transport, status, reason, outcome }

@@ -109,7 +109,7 @@ it('tells when a case would pass on a proxy that lets nobody through', () => {
     notAsked: [],
     result: { correct: [], mutants },
   })
-  // a.b.d still holds there, and a.b.c rests on it.
+  // a.b.d still holds there, and a.b.c depends on it.
   expect(kinds(facts(red))).toEqual(['nothing-works'])
   expect(kinds(facts({ ...red, 'deny-all': [cell('a.b.control', 'red'), cell('a.b.d', 'red')] }))).toEqual([])
 })

@@ -42,6 +42,8 @@ export type MutationFacts = {
   readonly mutants: readonly Pick<MutantRow, 'name' | 'mistake' | 'level'>[]
   readonly notAsked: MutationPlaces['notAsked']
   readonly result: Pick<ShardResult, 'correct' | 'mutants'>
+  /** In the pipeline a control may be red before a case has its say: then the case need only not pass. Default: cell by cell. */
+  readonly way?: 'cell by cell' | 'pipeline'
 }
 
 /** The proxy that does not run: cases on it have nothing to judge, and that is what they must say. */
@@ -50,11 +52,13 @@ const deadProxy = 'dead'
 const nothingWorks = [deadProxy, 'deny-all']
 
 export function mutationVerdict(facts: MutationFacts): MutationVerdict {
-  const { cases, mutants, result } = facts
+  const { cases, mutants, result, way = 'cell by cell' } = facts
   const catches = (mutant: string, id: string) =>
     (result.mutants[mutant] ?? []).some(
       (cell) => cell.case === id && (mutant === deadProxy ? cell.outcome !== 'green' : cell.outcome === 'red'),
     )
+  const doesNotPass = (mutant: string, id: string) =>
+    (result.mutants[mutant] ?? []).some((cell) => cell.case === id && cell.outcome !== 'green')
   const rows = mutants.map(({ name, mistake, level }): MutantRow => {
     const caughtBy = cases.filter(({ id }) => catches(name, id))
     const caught = caughtBy.some((one) => levels.indexOf(one.level) <= levels.indexOf(level))
@@ -77,9 +81,11 @@ export function mutationVerdict(facts: MutationFacts): MutationVerdict {
     problems: [
       ...correctFails(result.correct),
       ...rows.flatMap(rowProblems),
-      ...cases.flatMap((one) => mutantProblems(one, catches)),
+      ...cases.flatMap((one) => mutantProblems(one, way === 'pipeline' ? doesNotPass : catches)),
       ...passesOnNothing(facts),
-      ...Object.entries(result.mutants).flatMap(([mutant, cells]) => undecided(mutant, cells)),
+      ...(way === 'pipeline'
+        ? []
+        : Object.entries(result.mutants).flatMap(([mutant, cells]) => undecided(mutant, cells))),
       ...facts.notAsked.map(
         ({ case: { id }, lacks }): MutationProblem => ({
           kind: 'unasked',
@@ -157,7 +163,7 @@ function undecided(mutant: string, cells: readonly MutationCell[]): MutationProb
   ]
 }
 
-/** A case that goes through a proxy which lets nobody through passes only if it was seen to hold and one of its controls holds too. */
+/** A case that goes through a proxy which lets nobody through passes only if it holds and one of its controls holds too. */
 function passesOnNothing({ cases, mutants, result }: MutationFacts): MutationProblem[] {
   const byId = new Map(cases.map((one) => [one.id, one]))
   const run = nothingWorks.filter((name) => mutants.some((mutant) => mutant.name === name))

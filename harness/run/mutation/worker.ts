@@ -3,8 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { gatewayMutants } from '../../gateways/reference/mutants.ts'
 import { mutants } from '../../reference-proxy/mutants.ts'
 import type { MutationOrder } from './mutation.ts'
-import { runShard } from './shard.ts'
+import { runPipeline } from './pipeline.ts'
+import { nameOf, runShard } from './shard.ts'
 
 const order: MutationOrder = workerData
 const all = [...mutants.map((proxy) => ({ proxy })), ...gatewayMutants.map((gateway) => ({ gateway }))]
-parentPort?.postMessage(await runShard(order.environments, all, { lanes: order.lanes, again: 'where-it-may-turn-red' }))
+const mine = order.mutants === undefined ? all : all.filter((mutant) => order.mutants?.includes(nameOf(mutant)))
+parentPort?.postMessage(
+  order.mutants === undefined
+    ? await runShard(order.environments, mine, { lanes: order.lanes, again: 'where-it-may-turn-red' })
+    : await runPipeline(order.environments, mine),
+)

@@ -1,6 +1,7 @@
 /** From an observation to the evidence that is published: readable, complete, without secrets. */
 import type { Arrival, Attribution } from '../../gateways/recording/arrival.ts'
 import type { Attempt, Observation } from '../../judge/observation.ts'
+import { verdictInWords } from '../../judge/words.ts'
 import type { Case, Transport } from '../../plan/case.ts'
 import { type Redact, redactBytes, redactLine, redactor } from './redact.ts'
 import type { ArrivedEvidence, AttemptEvidence, CellEvidence } from './results.ts'
@@ -13,7 +14,13 @@ export type EvidenceFacts = {
   readonly replay: string
   /** Every value that must not be published, see `redactor`. */
   readonly secrets: readonly string[]
+  /** Of a cell that fails only beside others: what was seen of it by itself. */
+  readonly alone?: Observation
+  readonly raw?: Raw
 }
+
+/** Raw bytes double the size of what arrived: they are for cells at which somebody will look. */
+type Raw = 'with raw bytes' | 'without raw bytes'
 
 /** Longest body of an answer that is kept, in characters. */
 const longestBody = 4096
@@ -25,21 +32,17 @@ export function evidenceOf(
   facts: EvidenceFacts,
 ): CellEvidence {
   const redact = redactor(facts.secrets)
-  const attempts = observation.attempts.map((attempt) => attemptEvidence(attempt, observation.recordable, redact))
-  const first = attempts[0]
+  const attempts = ({ attempts: all, recordable }: Observation) =>
+    all.map((attempt) => attemptEvidence(attempt, recordable, facts.raw ?? 'without raw bytes', redact))
   const { needed, arrived, reason } = observation.fence
   return {
     environment: facts.environment,
     case: asked.id,
     transport,
-    sent: first?.sent ?? { text: '', base64: '' },
-    client: first?.client ?? { status: 0, headers: [], close: null },
-    arrived: attempts.flatMap((attempt) => attempt.arrived),
-    verdict: first?.verdict ?? {},
-    expected: first?.expected ?? asked.expect,
     log: { proxy: facts.log.proxy.map(redact), gateway: facts.log.gateway.map(redact) },
     replay: facts.replay,
-    attempts,
+    attempts: attempts(observation),
+    ...(facts.alone && { alone: attempts(facts.alone) }),
     fence: { needed, arrived, ...(reason !== undefined && { reason: redact(reason) }) },
     as: asked.as,
     from: asked.from,
@@ -47,7 +50,12 @@ export function evidenceOf(
   }
 }
 
-function attemptEvidence({ exchange, arrivals, expect }: Attempt, recorded: boolean, redact: Redact): AttemptEvidence {
+function attemptEvidence(
+  { exchange, arrivals, expect, baseline }: Attempt,
+  recorded: boolean,
+  raw: Raw,
+  redact: Redact,
+): AttemptEvidence {
   const { response, further = [], close, fault } = exchange
   return {
     sent: redactBytes(redact, exchange.sent),
@@ -65,15 +73,16 @@ function attemptEvidence({ exchange, arrivals, expect }: Attempt, recorded: bool
       }),
       ...(fault !== undefined && { fault: redact(fault) }),
     },
-    arrived: arrivals.map((arrival) => arrivedEvidence(arrival, redact)),
+    arrived: arrivals.map((arrival) => arrivedEvidence(arrival, raw, redact)),
     ...(!recorded && { recorded }),
     verdict: verdictOf(exchange.verdict, arrivals),
     expected: expect,
     ms: exchange.ms,
+    ...(baseline && { baseline: baseline.map((line) => redactLine(redact, line)) }),
   }
 }
 
-function arrivedEvidence(arrival: Arrival, redact: Redact): ArrivedEvidence {
+function arrivedEvidence(arrival: Arrival, raw: Raw, redact: Redact): ArrivedEvidence {
   const { verdict } = arrival
   return {
     peer: arrival.peer,
@@ -84,8 +93,8 @@ function arrivedEvidence(arrival: Arrival, redact: Redact): ArrivedEvidence {
     trailers: arrival.trailers.map((line) => redactLine(redact, line)),
     body: redact(arrival.body).slice(0, longestBody),
     attribution: attributionInWords(arrival.attribution),
-    verdict:
-      verdict.kind === 'accepted' ? `accepted as ${verdict.user} (${verdict.method})` : `refused: ${verdict.reason}`,
+    verdict: verdict.kind === 'accepted' ? `${verdictInWords(verdict)} (${verdict.method})` : verdictInWords(verdict),
+    ...(raw === 'with raw bytes' && { raw: redact(Buffer.from(arrival.raw, 'base64').toString('latin1')) }),
   }
 }
 
@@ -94,7 +103,7 @@ function attributionInWords(attribution: Attribution): string {
 }
 
 /** The record decides where there is one, else what the client heard. */
-function verdictOf(heard: Attempt['exchange']['verdict'], arrivals: readonly Arrival[]): CellEvidence['verdict'] {
+function verdictOf(heard: Attempt['exchange']['verdict'], arrivals: readonly Arrival[]): AttemptEvidence['verdict'] {
   const recorded = arrivals[0]?.verdict
   if (recorded?.kind === 'accepted') return { accepted: recorded.user }
   if (recorded?.kind === 'refused') return { reason: recorded.reason }

@@ -3,6 +3,8 @@
  * cookie values, passwords, bearer tokens, signed tokens, authorization codes, and every secret the run made.
  */
 
+import { base64Parts } from '../../judge/disguises.ts'
+
 /** @returns the text without secrets. Marks look like `[redacted:cookie]`. */
 export type Redact = (text: string) => string
 
@@ -28,15 +30,8 @@ function spellings(secret: string): string[] {
     bytes.toString('base64'),
     bytes.toString('base64url'),
   ]
-  // Inside a longer base64 text a secret stands in one of three shifts; the part of it that no neighbour touches is the same every time.
-  const shifted = [0, 1, 2].map((shift) => {
-    const whole = Buffer.concat([Buffer.alloc(shift), bytes])
-      .toString('base64')
-      .replace(/=+$/, '')
-    const start = shift === 0 ? 0 : shift === 1 ? 2 : 3
-    const loose = (shift + bytes.length) % 3 === 0 ? 0 : 1
-    return whole.slice(start, whole.length - loose)
-  })
+  // Inside a longer base64 text a secret stands in one of three shifts.
+  const shifted = base64Parts(secret)
   return [secret, ...encoded, ...shifted.filter((part) => part.length >= 8)]
 }
 

@@ -37,10 +37,12 @@ const environmentSchema = z
     variantTitle: z.exactOptional(text),
     /** The variant's own configuration files, relative to the project, the main one first. */
     configuration: z.exactOptional(texts),
-    /** Those of them that are the project's own, as they stood when it ran. */
+    /** Those of them that are the project's own, as they were when it ran. */
     files: z.exactOptional(z.array(z.object({ path: text, text }).readonly()).readonly()),
     /** Where a documented snippet stands. */
     documentation: z.exactOptional(text),
+    /** What was learnt of it as a whole while its cells ran, in one sentence. */
+    remark: z.exactOptional(text),
     /** A mark that goes with every result, e.g. `not run on the real program`. */
     caveat: z.exactOptional(text),
   })
@@ -63,6 +65,8 @@ const cellSchema = z
       z.object({ by: z.enum(['control', 'dependency', 'fence', 'sign-in']), cases: texts }).readonly(),
     ),
     known: z.exactOptional(z.object({ reason: text, link: text, since: text }).readonly()),
+    /** It was run again, because what came first said nothing of the proxy: that first reason. */
+    rerun: z.exactOptional(text),
   })
   .readonly()
 
@@ -142,6 +146,8 @@ const arrivedSchema = z
     /** Whose request the gateway took it for. */
     attribution: text,
     verdict: text,
+    /** The head as it came off the wire, one character for each byte; of cells that are not green. */
+    raw: z.exactOptional(text),
   })
   .readonly()
 /** Exactly one of the two is there, or neither where the gateway was not heard. */
@@ -156,6 +162,8 @@ const attemptSchema = z
     verdict: verdictSchema,
     expected: z.unknown(),
     ms: z.number(),
+    /** What arrives under the names that must be absent when the client sends another value: the proxy's own, where it is the same. */
+    baseline: z.exactOptional(headerLines),
   })
   .readonly()
 
@@ -164,17 +172,13 @@ export const cellEvidenceSchema = z
     environment: text,
     case: text,
     transport: z.enum(transports),
-    /** First attempt's; all of them are in `attempts`. */
-    sent: sentSchema,
-    client: clientSchema,
-    /** All attempts' arrivals. */
-    arrived: z.array(arrivedSchema).readonly(),
-    verdict: verdictSchema,
-    expected: z.unknown(),
     log: z.object({ proxy: texts, gateway: texts }).readonly(),
     /** The command line that runs this cell again. */
     replay: text,
+    /** What decides the judgement: one for each request. */
     attempts: z.array(attemptSchema).readonly(),
+    /** Of a cell that fails only beside other requests: the same requests sent by themselves. */
+    alone: z.exactOptional(z.array(attemptSchema).readonly()),
     fence: z.object({ needed: z.boolean(), arrived: z.boolean(), reason: z.exactOptional(text) }).readonly(),
     as: text,
     from: text,

@@ -1,0 +1,32 @@
+/** What a cell comes to that was observed twice: beside other cells, and then by itself. Pure. */
+import type { Judgement } from './status.ts'
+
+export type Both = {
+  readonly judgement: Judgement
+  /** Which of the two observations decides. */
+  readonly decidedBy: 'beside' | 'alone'
+  /** Why only the second one counts: what the first came to. */
+  readonly rerun?: string
+}
+
+/** Whether what was seen of a cell beside others is all that has to be seen of it. */
+export function isConclusive(beside: Judgement): boolean {
+  return beside.met !== false && !isLost(beside)
+}
+
+/** Nothing was seen of the proxy, or only that it took longer than a deadline that it shared with others. */
+function isLost({ status, blocked, unanswered }: Judgement): boolean {
+  return status === 'harness-error' || blocked?.by === 'fence' || unanswered === true
+}
+
+/**
+ * A red beside others is a verdict: that the cell by itself is not red says only when it fails. What was lost counts for nothing, and the
+ * result says so.
+ */
+export function ofBoth(beside: Judgement, alone: Judgement): Both {
+  if (isLost(beside)) return { judgement: alone, decidedBy: 'alone', rerun: beside.reason }
+  const hidden = beside.status === 'fail' && alone.status !== 'fail'
+  if (alone.met === false && !hidden) return { judgement: alone, decidedBy: 'alone' }
+  const only = alone.met === false ? 'In this way only beside other requests' : 'Only beside other requests'
+  return { judgement: { ...beside, reason: `${only}: ${beside.reason}` }, decidedBy: 'beside' }
+}

@@ -1,0 +1,97 @@
+/** Mistakes with sessions, log-in pages and what they answer. */
+
+import { pathOf } from '../access.ts'
+import type { Answer } from '../answer.ts'
+import { redirect, textAnswer } from '../answer.ts'
+import type { Behaviour } from '../behaviour.ts'
+import { valuesOf } from '../header-lines.ts'
+import { dropSessionCookie, keepAll } from '../header-steps.ts'
+import type { ProxyRequest } from '../request.ts'
+import { decoded } from './message.ts'
+import { type Mutant, mutant, stepsWith } from './mutant.ts'
+
+export const sessionMutants: readonly Mutant[] = [
+  mutant(
+    'session-through',
+    'The session cookie goes on to the gateway, its plug-ins and its logs.',
+    { ...stepsWith(dropSessionCookie, keepAll) },
+    { level: 'info' },
+  ),
+  mutant(
+    'token-through',
+    'A token in the query goes on to the gateway and its logs (RFC 6750 5.3).',
+    { target: (target) => target },
+    { level: 'info' },
+  ),
+  mutant('reflects', 'What the client says of itself comes back in the proxy’s answer (X-Pomerium-Set-Cookie).', {
+    reflected: ({ headers }) => [
+      ...valuesOf('x-pomerium-set-cookie', headers).map((value) => ['Set-Cookie', value] as const),
+      ...headers.filter(([name]) => /^x-(forwarded|auth-request)-(user|email)$/i.test(name)),
+    ],
+  }),
+  mutant(
+    'location-line-break',
+    'The decoded target is written into the redirect to the log-in, and its line breaks with it.',
+    {
+      reflected: ({ target }) => {
+        const [, injected = ''] = decoded(target).split(/\r\n|\r|\n/)
+        const colon = injected.indexOf(':')
+        return colon > 0 ? [[injected.slice(0, colon), injected.slice(colon + 1).trim()]] : []
+      },
+    },
+    { runs: 'named-cases' },
+  ),
+  mutant(
+    'login-page-200',
+    'A visitor without a session gets a page with status 200, which programs take for the gateway’s answer.',
+    {
+      ...answering((answer) =>
+        answer.status === 401 || answer.headers.some(([name]) => name === 'Location')
+          ? textAnswer(200, 'log in')
+          : answer,
+      ),
+    },
+    { runs: 'named-cases' },
+  ),
+  mutant(
+    'auth-endpoint-open',
+    'The endpoint that the proxy asks for permission answers everybody with success.',
+    {
+      ...answering((answer, { target }) =>
+        /^\/(oauth2\/(auth|userinfo)|outpost\.goauthentik\.io\/auth\/)/.test(pathOf(target))
+          ? textAnswer(202, 'permitted')
+          : answer,
+      ),
+    },
+    { runs: 'named-cases' },
+  ),
+  mutant(
+    'logout-forgets',
+    'Log-out removes the browser’s cookie and leaves the session alive.',
+    { logOut: 'forgets-cookie' },
+    { level: 'info' },
+  ),
+  mutant(
+    'logout-nothing',
+    'The log-out page leaves both the cookie and the session as they are.',
+    {
+      ...answering((answer, { target }) => (/^\/(logout|oauth2\/sign_out)/.test(target) ? redirect('/') : answer)),
+      logOut: 'forgets-cookie',
+    },
+    { runs: 'named-cases' },
+  ),
+  mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
+]
+
+/** The proxy's own answers, changed. */
+function answering(change: (answer: Answer, request: ProxyRequest) => Answer): Pick<Behaviour, 'wrap'> {
+  return {
+    wrap: ({ decide, gateway }) => ({
+      gateway,
+      async decide(request) {
+        const outcome = await decide(request)
+        return outcome.kind === 'answer' ? { kind: 'answer', answer: change(outcome.answer, request) } : outcome
+      },
+    }),
+  }
+}
