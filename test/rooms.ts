@@ -10,6 +10,7 @@ import { parseSync } from 'oxc-parser'
 export const order = [
   'plan/yaml',
   'plan',
+  'deployments',
   'clients/exchange.ts',
   'lab',
   'gateways/recording',

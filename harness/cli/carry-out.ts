@@ -23,6 +23,8 @@ import { root } from './project.ts'
 import { environmentLine } from './summary.ts'
 
 export type Order = {
+  /** What a reader of the results must know of the deployments. */
+  readonly notes?: readonly string[]
   /** The whole catalogue is planned: then a known failure that names no cell is stale. */
   readonly complete: boolean
   /** What runs where there is no engine for the plan. */
@@ -61,7 +63,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     harness: { version: await harnessVersion(), commit: commit() },
     command: ['conformance', ...process.argv.slice(2)].join(' '),
   }
-  const notes = [...choice.notes]
+  const notes = [...choice.notes, ...(order.notes ?? [])]
   const note = (line: string) => {
     notes.push(line)
     progress.note(line)

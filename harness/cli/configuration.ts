@@ -29,7 +29,7 @@ export async function withConfiguration(results: Results, planned: readonly Plan
 function configurationFiles({ variant }: PlannedEnvironment): readonly string[] {
   const services = variant.services.toSorted((a, b) => Number(b.name === 'proxy') - Number(a.name === 'proxy'))
   const files = services.flatMap(({ files }) => Object.keys(files).map((file) => resolve(variant.folder, file)))
-  return [...new Set([...files, join(dirname(variant.folder), 'proxy.yaml')])]
+  return [...new Set([...files, variant.file ?? join(dirname(variant.folder), 'proxy.yaml')])]
 }
 
 async function shown(file: string): Promise<{ path: string; text?: string }> {

@@ -176,6 +176,9 @@ program
   .description('create the files of a new proxy or scenario (FAMILY/TOPIC)')
   .argument('<kind>', 'proxy | scenario')
   .argument('<name>', 'my-proxy, or spoofing/two-lines')
+  .option('--from <file>', 'proxy: write the folder from a docker-compose.yml or a configuration file')
+  .option('--gateway-service <name>', 'of a docker-compose.yml: the service that is the gateway')
+  .option('--proxy-service <name>', 'of a docker-compose.yml: the public service')
   .option('--json', 'machine-readable', false)
   .addHelpText(
     'after',
@@ -183,12 +186,34 @@ program
 Examples:
   conformance new scenario spoofing/two-lines
   conformance new proxy my-proxy
+  conformance new proxy my-proxy --from docker-compose.yml
 
 The files run as they are; change them line by line (see CONTRIBUTING.md).`,
   )
   .action(async (kind, name, options) => {
+    if (options.from !== undefined && kind === 'proxy') {
+      const { newProxyFrom } = await import('./explain-compose.ts')
+      process.exitCode = await newProxyFrom(name, options.from, options)
+      return
+    }
     const { createFiles } = await import('./new.ts')
     process.exitCode = await createFiles(kind, name, options)
+  })
+
+program
+  .command('explain-compose')
+  .description('what is understood of a docker-compose.yml or a configuration file, replaced, ignored; starts nothing')
+  .argument('<file>', 'docker-compose.yml, nginx.conf, Caddyfile, traefik.yml, or a folder with one')
+  .option('--gateway-service <name>', 'the service that is the gateway')
+  .option('--proxy-service <name>', 'the public service')
+  .option('--profile <name>', 'a profile to include (repeatable)', (value: string, before: string[] = []) => [
+    ...before,
+    value,
+  ])
+  .option('--json', 'machine-readable', false)
+  .action(async (file, options) => {
+    const { explainCompose } = await import('./explain-compose.ts')
+    process.exitCode = await explainCompose(file, options)
   })
 
 program

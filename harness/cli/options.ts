@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Transport, transports } from '../plan/case.ts'
 
-export type RunOptions = {
+export type RunOptions = DeploymentFlags & {
   readonly proxy: readonly string[]
   readonly variant: readonly string[]
   readonly gateway: readonly string[]
@@ -22,6 +22,21 @@ export type RunOptions = {
   readonly json: boolean
   /** No summary at the end: `replay` prints its own. */
   readonly quiet?: boolean
+}
+
+/** How a compose file is to be read. */
+export type DeploymentFlags = {
+  readonly gatewayService?: string
+  readonly proxyService?: string
+  readonly profile?: readonly string[]
+}
+
+export function flagsOf({ gatewayService, proxyService, profile }: DeploymentFlags) {
+  return {
+    ...(gatewayService !== undefined && { gatewayService }),
+    ...(proxyService !== undefined && { proxyService }),
+    ...(profile !== undefined && { profiles: profile }),
+  }
 }
 
 /** A run without any flag. */
@@ -74,7 +89,14 @@ export function selectionOptions(command: Command): Command {
   return command
     .option(
       '--proxy <name|path>',
-      'proxy by name, or any folder with a proxy.yaml (repeatable, or a comma list)',
+      'proxy by name, a docker-compose.yml, an nginx.conf, a Caddyfile, a traefik.yml, or a folder with one of these or a proxy.yaml (repeatable, or a comma list)',
+      commaList,
+    )
+    .option('--gateway-service <name>', 'of a docker-compose.yml: the service that is the gateway')
+    .option('--proxy-service <name>', 'of a docker-compose.yml: the public service')
+    .option(
+      '--profile <name>',
+      'of a docker-compose.yml: a profile to include (repeatable, or a comma list)',
       commaList,
     )
     .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList)

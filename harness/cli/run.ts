@@ -12,7 +12,7 @@ import { summary } from './summary.ts'
 
 /** @returns the exit code. @throws UserError before anything is started */
 export async function run(options: RunOptions): Promise<number> {
-  const { catalogue, names } = await loadProject(options.proxy)
+  const { catalogue, names, notes } = await loadProject(options.proxy, options)
   const embedded = catalogue.proxies.filter((proxy) => proxy.embedded)
   // The reference proxy belongs to the embedded lab: it runs where that is asked for, not beside the real ones.
   const asked =
@@ -26,6 +26,7 @@ export async function run(options: RunOptions): Promise<number> {
     return 0
   }
   const results = await carryOut(plan, options, {
+    notes,
     complete: options.case.length === 0 && options.level === undefined && options.transport === undefined,
     // Where there is no engine, the embedded lab shows that the suite works; the rows of the real proxies say what is missing.
     withoutEngine: () =>

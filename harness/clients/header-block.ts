@@ -4,6 +4,7 @@ import { markHeader } from '../plan/marks.ts'
 import {
   bodyOf,
   cookieOf,
+  credentialsOf,
   methodOf,
   passwordOf,
   type RequestContext,
@@ -22,6 +23,7 @@ export function requestFields(send: Send, context: RequestContext, kind: Request
   const body = kind === 'websocket' ? send.body : bodyOf(send, method)
   const cookie = cookieOf(send, context)
   const password = kind === 'http' ? passwordOf(send, context) : undefined
+  const credentials = credentialsOf(send, context)
   const given = (send.headers ?? []).map(([name, value]): HeaderLine => [name.toLowerCase(), value])
   const regular = given.findIndex(([name]) => !name.startsWith(':'))
   const pseudo = regular === -1 ? given : given.slice(0, regular)
@@ -29,6 +31,7 @@ export function requestFields(send: Send, context: RequestContext, kind: Request
   const own: HeaderLine[] = [
     ...(context.mark === '' ? [] : [field(markHeader.toLowerCase(), context.mark)]),
     ...(password === undefined ? [] : [field('authorization', `Bearer ${password}`)]),
+    ...(credentials === undefined || password !== undefined ? [] : [field('authorization', credentials)]),
     ...(kind === 'websocket' ? [field('sec-websocket-version', '13')] : []),
     ...(body === undefined ? [] : [field('content-type', 'application/json')]),
     ...(body === undefined || send.trailers !== undefined

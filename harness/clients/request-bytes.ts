@@ -57,8 +57,15 @@ export function targetOf(send: Send, { mark }: Pick<RequestContext, 'mark'>, kin
 
 /** Whether the session cookie goes along. */
 export function cookieOf(send: Send, { cookie }: Pick<RequestContext, 'cookie'>): string {
-  return send.cookie === false ? '' : cookie
+  return send.cookie === false || basic.test(cookie) ? '' : cookie
 }
+
+/** HTTP basic authentication (RFC 7617) has no cookie: its session is this line's value. */
+export function credentialsOf(send: Send, { cookie }: Pick<RequestContext, 'cookie'>): string | undefined {
+  return send.cookie === false || !basic.test(cookie) ? undefined : cookie
+}
+
+const basic = /^Basic [A-Za-z0-9+/=]+$/
 
 export function passwordOf(send: Send, { password }: Pick<RequestContext, 'password'>): string | undefined {
   if (send.password === undefined) return undefined
@@ -84,10 +91,12 @@ function ownLines(
 ): readonly HeaderLine[] {
   const cookie = cookieOf(send, context)
   const password = kind === 'http' ? passwordOf(send, context) : undefined
+  const credentials = credentialsOf(send, context)
   const connection = send.connection ?? [kind === 'websocket' ? 'Upgrade' : 'close']
   const replaceable: HeaderLine[] = [
     ...(context.mark === '' ? [] : [line(markHeader, context.mark)]),
     ...(password === undefined ? [] : [line('Authorization', `Bearer ${password}`)]),
+    ...(credentials === undefined || password !== undefined ? [] : [line('Authorization', credentials)]),
     ...(kind === 'websocket'
       ? [
           line('Upgrade', 'websocket'),

@@ -11,7 +11,7 @@ export type Peer = {
   readonly port: number
   /** Absent: plain TCP. */
   readonly tls?: {
-    /** PEM of the run's authority, the only one that is believed. */
+    /** PEM of the run's authority, the only one that is believed; empty: any certificate is. */
     readonly ca: string
     /** Server name indication, and the name that the certificate must have. */
     readonly servername: string
@@ -57,6 +57,7 @@ async function opened(
   const secure = connect({
     socket: stream,
     secureContext: contextOf(ca),
+    rejectUnauthorized: ca !== '',
     servername,
     ALPNProtocols: [protocol],
     ...(session && { session }),
@@ -80,6 +81,11 @@ async function opened(
   return secure
 }
 
+/** Whom TLS believes. @param ca PEM; empty where the proxy makes its certificate itself and any is accepted */
+export function trust(ca: string): { readonly ca: string } | { readonly rejectUnauthorized: false } {
+  return ca === '' ? { rejectUnauthorized: false } : { ca }
+}
+
 /** The newest ticket of each holder and peer: resuming (RFC 8446 2.2) spares both sides the signatures, which cost more than the request. */
 const tickets = new Map<string, Buffer>()
 /** A run has a handful of users for each environment; who was not there for longest starts anew. */
@@ -98,7 +104,7 @@ function contextOf(ca: string): SecureContext {
   const known = contexts.get(ca)
   if (known) return known
   // The default begins with a post-quantum key: it protects what is recorded today, and here nobody records anything.
-  const context = createSecureContext({ ca, ecdhCurve: 'X25519:P-256:P-384' })
+  const context = createSecureContext({ ...(ca !== '' && { ca }), ecdhCurve: 'X25519:P-256:P-384' })
   contexts.set(ca, context)
   return context
 }

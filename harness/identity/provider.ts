@@ -30,13 +30,20 @@ const day = 86_400
 export async function createProvider(settings: ProviderSettings, key?: JWK): Promise<Server> {
   const provider = new Provider(settings.issuer, configuration(settings, key ?? (await signingKey())))
   const serve = provider.callback()
+  const prefix = pathOf(settings.issuer)
   return createServer((request, response) => {
+    // An issuer with a path is mounted below it, as the library has it: `originalUrl` keeps what was asked.
+    if (prefix !== '' && request.url?.startsWith(`${prefix}/`))
+      Object.assign(request, { originalUrl: request.url, url: request.url.slice(prefix.length) })
     if (request.url?.startsWith(interactionPath)) void finishInteraction(provider, request, response)
     else serve(request, response)
   })
 }
 
 const interactionPath = '/interaction/'
+
+/** Of an issuer such as https://sso.example.com/realms/home, without a slash at its end. */
+const pathOf = (issuer: string) => new URL(issuer).pathname.replace(/\/$/, '')
 
 function configuration(settings: ProviderSettings, key: JWK): Configuration {
   const origins = [...new Set(settings.callbacks.map((callback) => new URL(callback).origin))]
@@ -77,7 +84,7 @@ function configuration(settings: ProviderSettings, key: JWK): Configuration {
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true, logoutSource: confirmLogout, postLogoutSuccessSource: loggedOut },
     },
-    interactions: { url: (_context, { uid }) => `${interactionPath}${uid}` },
+    interactions: { url: (_context, { uid }) => `${pathOf(settings.issuer)}${interactionPath}${uid}` },
     findAccount(_context, subject) {
       const user = userOfSubject(subject)
       return user && { accountId: subject, claims: () => claimsOf(user, settings.form) }

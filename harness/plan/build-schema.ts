@@ -1,6 +1,6 @@
 /** How a program is had where its image cannot be pulled: the part of `proxy.yaml` whose words become arguments of package managers. */
 import { z } from 'zod'
-import { absolutePath, text, versionTemplate } from './grammar.ts'
+import { absolutePath, name, text, versionTemplate } from './grammar.ts'
 
 const withVersion = '`{version}` stands for the version of the service.'
 
@@ -62,6 +62,16 @@ export const standInSchema = z
   .meta({
     id: 'stand-in',
     description: 'A program of this suite in place of one that no registry has. Runs on Node.',
+  })
+
+export const recipeBuildSchema = z
+  .strictObject({
+    recipe: name.meta({ description: "A folder in this suite's proxies/programs that has a recipe.yaml." }),
+  })
+  .meta({
+    id: 'from-recipe',
+    description:
+      'A known program: title, pull, build, command, ready, tmpfs and after come from its recipe, unless they are written here.',
   })
 
 export const imageReference = text.regex(

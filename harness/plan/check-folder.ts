@@ -1,19 +1,20 @@
 /** The files and modules that `proxy.yaml` names: they must be there, and inside the folder, whoever wrote it. */
 import { isAbsolute, join, relative, resolve } from 'node:path'
 import type { Report } from './check-services.ts'
-import type { BuildFile, ProxyFile, ServiceOverride } from './proxy-schema.ts'
+import type { BuildFile, ServiceOverride } from './proxy-schema.ts'
+import type { CompleteProxy } from './recipes.ts'
 import { foundInside } from './yaml/folder-contents.ts'
 
 /** Where a proxy's folder is, and where the suite keeps the modules of programs that it knows. */
 export type Folders = { readonly folder: string; readonly programs: string }
 
-export async function checkFolder(content: ProxyFile, folders: Folders, report: Report) {
+export async function checkFolder(content: CompleteProxy, folders: Folders, report: Report) {
   await checkFiles(content, folders.folder, report)
   await checkModules(content, folders, report)
 }
 
 /** The files of every service in every variant. */
-async function checkFiles(content: ProxyFile, folder: string, report: Report) {
+async function checkFiles(content: CompleteProxy, folder: string, report: Report) {
   for (const [variant, { services: overrides }] of Object.entries(content.variants))
     for (const [service, written] of Object.entries(content.services ?? {}))
       for (const [file, target] of Object.entries({ ...written.files, ...overrides?.[service]?.files })) {
@@ -39,7 +40,7 @@ async function fileFlaw(file: string, variant: string, folder: string): Promise<
 }
 
 /** The Go modules of all services: of the default version they must be there, of all versions they must be inside. */
-async function checkModules(content: ProxyFile, { folder, programs }: Folders, report: Report) {
+async function checkModules(content: CompleteProxy, { folder, programs }: Folders, report: Report) {
   for (const { path, build, version } of buildsOf(content)) {
     if (!('go' in build)) continue
     for (const proxyVersion of [content.version, ...(content.versions ?? [])]) {
@@ -65,7 +66,7 @@ async function checkModules(content: ProxyFile, { folder, programs }: Folders, r
 type Build = { readonly path: readonly PropertyKey[]; readonly build: BuildFile; readonly version: string }
 
 /** Every build of the file with the version of its service. */
-function buildsOf(content: ProxyFile): Build[] {
+function buildsOf(content: CompleteProxy): Build[] {
   const of = (path: readonly PropertyKey[], service: ServiceOverride, version: string): Build[] => [
     ...(service.build === undefined || 'harness' in service.build
       ? []

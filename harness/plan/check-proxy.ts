@@ -4,6 +4,7 @@ import { checkFolder, type Folders } from './check-folder.ts'
 import { checkServices, type Report } from './check-services.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { ProxyFile } from './proxy-schema.ts'
+import type { CompleteProxy } from './recipes.ts'
 import { logOutFeature } from './services.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import type { Problem } from './yaml/problem.ts'
@@ -11,14 +12,14 @@ import type { YamlFile } from './yaml/yaml-file.ts'
 
 /** Every mistake of one proxy. @param features known ones; absent: not checked */
 export async function checkProxy(
-  yaml: YamlFile<ProxyFile>,
+  yaml: YamlFile<CompleteProxy>,
   folders: Folders,
   features: Iterable<string> | undefined,
 ): Promise<Problem[]> {
   const problems: Problem[] = []
   const report: Report = (path, message) => problems.push({ ...yaml.place(path), message })
   const { content } = yaml
-  if (content.name !== basename(folders.folder))
+  if (basename(yaml.file) === 'proxy.yaml' && content.name !== basename(folders.folder))
     report(['name'], `expected the name of the folder, "${basename(folders.folder)}", found "${content.name}"`)
   if (content.versions?.includes(content.version))
     report(['versions'], `the default version ${content.version} belongs in version, not in versions`)

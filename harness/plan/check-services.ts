@@ -1,10 +1,11 @@
 /** What the shape of a service cannot say: names that must exist, an order that ends, patterns that end. */
-import type { ProxyFile, ServiceOverride } from './proxy-schema.ts'
+import type { ServiceOverride } from './proxy-schema.ts'
+import type { CompleteProxy } from './recipes.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 
 export type Report = (path: readonly PropertyKey[], message: string) => void
 
-export function checkServices(content: ProxyFile, report: Report) {
+export function checkServices(content: CompleteProxy, report: Report) {
   const services = content.services ?? {}
   const names = Object.keys(services)
   if (content.embedded) {
@@ -27,7 +28,8 @@ export function checkServices(content: ProxyFile, report: Report) {
   for (const [name, service] of Object.entries(services)) checkService(['services', name], service, names, report)
   for (const [variant, { services: overrides, login, names: hosts, host: own }] of Object.entries(content.variants)) {
     if (own !== undefined && reserved.has(own)) report(['variants', variant, 'host'], takenBySuite(own))
-    if (login === undefined && content.login === undefined)
+    const signIn = login ?? content.login
+    if (signIn?.callbacks === undefined && signIn?.basic === undefined)
       report(
         ['variants', variant],
         'expected login, here or for all variants: the callbacks that the OpenID provider allows',
@@ -100,7 +102,7 @@ function patternFlaw(pattern: string): string | undefined {
 }
 
 /** Services that wait for each other in a circle would never start. */
-function checkOrder(variant: string, content: ProxyFile, report: Report) {
+function checkOrder(variant: string, content: CompleteProxy, report: Report) {
   const services = content.services ?? {}
   const overrides = content.variants[variant]?.services
   const afterOf = (name: string) => overrides?.[name]?.after ?? services[name]?.after ?? []

@@ -2,7 +2,7 @@
 import type { Case } from './case.ts'
 import { checkCases } from './check-cases.ts'
 import { type Features, readFeatures } from './features.ts'
-import { type LoadedProxy, readProxies } from './load-proxies.ts'
+import { type LoadedProxy, type OwnProxy, readProxies } from './load-proxies.ts'
 import { readScenarios, type Scenario } from './load-scenarios.ts'
 import { refuseOn } from './refuse-on.ts'
 import { caseMatcher } from './select.ts'
@@ -19,8 +19,8 @@ export type Catalogue = {
 type CatalogueOptions = {
   /** The project's folder, the one with `scenarios` and `proxies`. */
   readonly root: string
-  /** Folders of an operator's own proxies. */
-  readonly folders?: readonly string[]
+  /** An operator's own: folders with a proxy.yaml, or deployments that have been read. */
+  readonly folders?: readonly OwnProxy[]
   /** Names that `caught-by` may use; absent: not checked. */
   readonly mutants?: Iterable<string>
   /** Mutants that do not prove a case alone, see `check-cases.ts`. */

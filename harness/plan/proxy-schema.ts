@@ -1,14 +1,22 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
 import type { buildSchema, standInSchema } from './build-schema.ts'
-import { headerName, hostName, httpAddress, link, name, text, version } from './grammar.ts'
+import { content, headerName, hostName, httpAddress, link, name, port, text, version } from './grammar.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
 import { transports } from './vocabulary.ts'
 
 const login = z
   .strictObject({
-    callbacks: z.array(httpAddress).min(1).meta({ description: 'Redirect URIs that the OpenID provider allows.' }),
+    callbacks: z
+      .array(httpAddress)
+      .min(1)
+      .exactOptional()
+      .meta({ description: 'Redirect URIs that the OpenID provider allows. Required, unless `basic` is set.' }),
+    basic: z.literal(true).exactOptional().meta({
+      description:
+        'Users sign in with HTTP basic authentication. Their names are their e-mail addresses; the file with their passwords is /run/conformance/htpasswd.',
+    }),
     'client-auth': z.enum(['client_secret_basic', 'client_secret_post']).exactOptional().meta({
       description: 'How the proxy authenticates at the token endpoint. Default: client_secret_basic.',
     }),
@@ -20,6 +28,13 @@ const login = z
         description:
           'Path (or address) that ends the session when a signed-in browser visits it. Default: none; cases about log-out are then `unsupported`.',
       }),
+    issuer: httpAddress.exactOptional().meta({
+      description: 'Issuer as the proxy is configured, to the letter. Default: http://idp.test.',
+    }),
+    'client-id': text.exactOptional().meta({ description: 'Default: conformance.' }),
+    'client-secret': content.min(1).exactOptional().meta({
+      description: 'Default: one made for the run, in /run/conformance/secrets/client. Never shown.',
+    }),
     portal: httpAddress.exactOptional().meta({
       description:
         'Address of the log-in pages where they are not on the public host, for example `https://auth.example.com/login`.',
@@ -27,7 +42,8 @@ const login = z
   })
   .meta({
     id: 'login',
-    description: 'How users sign in: OpenID Connect with the client `conformance` at http://idp.test.',
+    description:
+      'How users sign in: OpenID Connect with the client `conformance` at http://idp.test, or HTTP basic authentication.',
   })
 
 const gatewaySchema = z
@@ -38,6 +54,10 @@ const gatewaySchema = z
       .array(z.enum(settingsToOmit))
       .exactOptional()
       .meta({ description: 'Settings that are left out although this version of the gateway has them.' }),
+    labels: z
+      .record(text, content)
+      .exactOptional()
+      .meta({ description: 'Docker labels of its container, for a proxy that reads labels.' }),
   })
   .meta({
     id: 'gateway',
@@ -55,6 +75,18 @@ const variantSchema = z
       .exactOptional()
       .meta({ description: 'Headers that the gateway requires (`requiredHeaders`), in lower case. Default: none.' }),
     host: hostName.exactOptional().meta({ description: 'Public host name. Default: app.test.' }),
+    certificate: z.enum(['run', 'any']).exactOptional().meta({
+      description: '`any`: the proxy makes its own certificate, and any is accepted. Default: one of the run.',
+    }),
+    entrance: z
+      .strictObject({
+        port: port.meta({ description: 'Port of the proxy that the public reaches.' }),
+        tls: z.boolean().meta({
+          description: 'false: the port speaks plain HTTP, and the run ends TLS before it without adding a header.',
+        }),
+      })
+      .exactOptional()
+      .meta({ description: 'Default: port 443 with TLS.' }),
     names: z
       .record(name, z.array(hostName))
       .exactOptional()
@@ -141,7 +173,6 @@ export const proxySchema = z
   .meta({ title: 'Proxy', description: 'A proxy under test: its programs, versions and configurations.' })
 
 export type ProxyFile = z.infer<typeof proxySchema>
-export type ServiceFile = z.infer<typeof serviceSchema>
 export type ServiceOverride = z.infer<typeof serviceOverrideSchema>
 export type BuildFile = z.infer<typeof buildSchema>
 export type StandInFile = z.infer<typeof standInSchema>

@@ -15,6 +15,8 @@ export type GatewaySettings = {
   /** Beside alice. */
   readonly allowUsers: readonly string[]
   readonly without: readonly (typeof settingsToOmit)[number][]
+  /** Docker labels of its container. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 /** How a container's program is had. At least one of `pull` and `build`. */
@@ -59,6 +61,8 @@ export type Service = {
   /** Further programs that must be in the container, e.g. Envoy beside Pomerium. Only for builds. */
   readonly with: readonly BuildSource[]
   readonly command: readonly string[]
+  /** The command is only arguments: the program is the image's own. */
+  readonly ownProgram?: true
   /** Values may carry `{secret:NAME}`, `{address:SERVICE}`, `{version}`. */
   readonly env: Readonly<Record<string, string>>
   /** File beside the variant (or shared, `../x`) -> absolute path in the container. */
@@ -67,6 +71,7 @@ export type Service = {
   readonly ready:
     | { readonly log: string }
     | { readonly http: string; readonly status: number }
+    | { readonly http: string; readonly except: number }
     | { readonly port: number }
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
@@ -74,6 +79,12 @@ export type Service = {
   readonly ports: readonly number[]
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
+  /** Path in the container -> what the run puts there. */
+  readonly fromRun?: Readonly<Record<string, 'certificate' | 'key' | 'authority' | 'names' | 'htpasswd'>>
+  /** Docker labels, shown by the stand-in of the Docker API. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Path in the container of the stand-in's socket. */
+  readonly dockerSocket?: string
   /** In the gateway's network namespace, without an address of its own. */
   readonly beside?: 'gateway'
 }
@@ -99,7 +110,19 @@ export type Variant = {
     readonly logOut?: string
     /** Address of the log-in pages, where they are not on the public host. */
     readonly portal?: string
+    /** Exactly as the proxy is configured. Default http://idp.test. */
+    readonly issuer?: string
+    readonly clientId?: string
+    readonly clientSecret?: string
+    /** HTTP basic authentication instead of OpenID Connect. */
+    readonly basic?: true
   }
+  /** The proxy shows a certificate of its own making: any is accepted. */
+  readonly certificate?: 'any'
+  /** Where the public reaches the proxy; default port 443 over TLS. Without TLS something before the proxy ends it. */
+  readonly entrance?: { readonly port: number; readonly tls: boolean }
+  /** Where all this is written, if not in the proxy.yaml above the folder. */
+  readonly file?: string
   /** Where a documented snippet stands, and what had to be added to make it start. */
   readonly documentation?: { readonly source: string; readonly added: readonly string[] }
   readonly topology: Topology

@@ -6,6 +6,7 @@ import { knownFailuresSchema } from './known-failures-schema.ts'
 import { proxySchema } from './proxy-schema.ts'
 import { referencePages } from './reference-pages.ts'
 import { scenarioSchema } from './scenario-schema.ts'
+import { recipeSchema } from './service-schema.ts'
 
 /** Published schemas by file name, as text. */
 export function publishedSchemas(): Readonly<Record<string, string>> {
@@ -14,6 +15,7 @@ export function publishedSchemas(): Readonly<Record<string, string>> {
     'scenario.schema.json': render(scenarioSchema),
     'proxy.schema.json': render(proxySchema),
     'known-failures.schema.json': render(knownFailuresSchema),
+    'recipe.schema.json': render(recipeSchema),
   }
 }
 

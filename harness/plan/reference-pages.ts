@@ -3,7 +3,8 @@ import { knownFailuresSchema } from './known-failures-schema.ts'
 import { placeholders } from './placeholders.ts'
 import { proxySchema } from './proxy-schema.ts'
 import { scenarioSchema } from './scenario-schema.ts'
-import { jsonSchemaOf, sections } from './schema-table.ts'
+import { jsonSchemaOf, rows, sections } from './schema-table.ts'
+import { recipeSchema } from './service-schema.ts'
 import { families } from './vocabulary.ts'
 
 const notice = '<!-- Made by `pnpm schemas` from the schemas in harness/plan. Change the descriptions there. -->'
@@ -42,23 +43,14 @@ login:
   log-out: /oauth2/sign_out
 services:
   proxy: # the public one
-    title: nginx
-    version: "1.28"
-    pull: docker.io/library/nginx:1.28
-    build: { debian: nginx-light }
-    command: [nginx, -g, "daemon off;"]
+    build: { recipe: nginx } # a known program; of any other: title, pull or build, command, ready
     files: { nginx.conf: /etc/nginx/nginx.conf } # hardened/nginx.conf in this folder
-    ready: { port: 443 }
     after: [auth, gateway]
-    tmpfs: [/var/lib/nginx, /var/cache/nginx, /var/log/nginx, /run]
   auth:
-    title: oauth2-proxy
-    pull: quay.io/oauth2-proxy/oauth2-proxy:v{version}
+    build: { recipe: oauth2-proxy }
     command: [oauth2-proxy, --config=/etc/oauth2-proxy/oauth2-proxy.cfg]
     files: { oauth2-proxy.cfg: /etc/oauth2-proxy/oauth2-proxy.cfg }
     env: { OAUTH2_PROXY_COOKIE_SECRET: "{secret:cookie}" }
-    ready: { port: 4180 }
-    after: [idp]
 features: [auth-service]
 variants:
   hardened:
@@ -131,6 +123,12 @@ versions that could be flags or paths, source distributions, linkers of its own,
 mounts or networks of the machine.
 
 ${sections(jsonSchemaOf(proxySchema), 'proxy.yaml')}
+## recipe.yaml
+
+How the suite gets a known program: \`proxies/programs/NAME/recipe.yaml\`, used by \`build: { recipe: NAME }\` and to recognise images in a
+docker-compose.yml. Modules of Go programs are folders beside it, one for each version. \`build\` and \`with\` have the keys of [build](#build).
+
+${rows(jsonSchemaOf(recipeSchema))}
 ## known-failures.yaml
 
 A list of requirements that a variant is known not to meet. They stay visible in the report, but do not fail the run. An entry whose cases all

@@ -46,12 +46,19 @@ export function sections(schema: JsonSchema, first: string): string {
   return all.map(([heading, part]) => section(heading, part, parts)).join('\n')
 }
 
+/** The table of the schema's own keys, without a heading. */
+export function rows(schema: JsonSchema): string {
+  return `| key | form | meaning |\n|---|---|---|\n${rowsOf(schema, '', schema.$defs ?? {}).join('\n')}\n`
+}
+
 type Parts = Readonly<Record<string, JsonSchema>>
 
 function section(heading: string, part: JsonSchema, parts: Parts): string {
   const about = `## ${heading}\n\n${part.description ?? ''}\n\n`
   const keys = keysOf(part)
-  const same = Object.entries(parts).find(([name, other]) => name !== heading && keys !== '' && keysOf(other) === keys)
+  const names = Object.keys(parts)
+  const earlier = Object.entries(parts).slice(0, Math.max(0, names.indexOf(heading)))
+  const same = earlier.find(([, other]) => keys !== '' && keysOf(other) === keys)
   if (same !== undefined && part.required === undefined)
     return `${about}The keys are those of [${same[0]}](#${same[0]}). None is required.\n`
   return `${about}| key | form | meaning |\n|---|---|---|\n${rowsOf(part, '', parts).join('\n')}\n`

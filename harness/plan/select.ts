@@ -112,7 +112,8 @@ export function selectVariants(proxies: readonly LoadedProxy[], selection: Selec
     if (!names.includes(name)) throw unknown('variant', name, names, `of ${oneOf(chosen.map((proxy) => proxy.name))}`)
   const selected = chosen.flatMap((proxy) => {
     const version = selection.proxyVersion ?? proxy.version
-    const variants = version === proxy.version ? proxy.variants : variantsAt(proxy.written, proxy.folder, version)
+    const variants =
+      version === proxy.version ? proxy.variants : variantsAt(proxy.written, proxy.folder, version, proxy.file)
     return variants
       .filter(({ name, only }) => (wanted.length === 0 ? only === undefined : wanted.includes(name)))
       .map((variant): SelectedVariant => ({ proxy, version, variant }))

@@ -1,7 +1,9 @@
 /** One container of a proxy's configuration, in `proxy.yaml`. */
 import { z } from 'zod'
-import { buildSchema, imageReference, standInSchema } from './build-schema.ts'
+import { buildSchema, imageReference, recipeBuildSchema, standInSchema } from './build-schema.ts'
 import { absolutePath, content, httpAddress, name, port, text, versionTemplate } from './grammar.ts'
+
+const variableName = z.string().regex(/^[A-Za-z_][\w.]*$/, 'the name of an environment variable')
 
 const serviceFields = {
   title: text.meta({ description: 'Name of the program, for readers.' }),
@@ -20,13 +22,13 @@ const serviceFields = {
     .exactOptional()
     .meta({ description: 'More programs in the same container. Only where the program is built.' }),
   command: z.array(content).min(1).meta({ description: 'Program and arguments.' }),
-  env: z
-    .record(z.string().regex(/^[A-Za-z_][\w.]*$/, 'the name of an environment variable'), content)
-    .exactOptional()
-    .meta({
-      description:
-        'Environment variables. Values may contain {secret:NAME} (made for the run), {address:SERVICE} and {version}.',
-    }),
+  arguments: z.array(content).exactOptional().meta({
+    description: "In place of command, where only an image is pulled: arguments for the image's own program.",
+  }),
+  env: z.record(variableName, content).exactOptional().meta({
+    description:
+      'Environment variables. Values may contain {secret:NAME} (made for the run), {address:SERVICE} and {version}.',
+  }),
   files: z.record(content.min(1), absolutePath).exactOptional().meta({
     description:
       'File or folder, relative to the folder of the variant: its path in the container. `../x` is shared by all variants. Nothing outside the folder of the proxy.',
@@ -40,6 +42,14 @@ const serviceFields = {
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
         status: z.int().min(100).max(599).meta({ description: 'Status code of the response.' }),
       }),
+      z.strictObject({
+        http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
+        except: z
+          .int()
+          .min(100)
+          .max(599)
+          .meta({ description: 'It is ready once it responds with any other status code.' }),
+      }),
       z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }) }),
     ])
     .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
@@ -51,22 +61,69 @@ const serviceFields = {
       'Services that must be ready before this one starts. `idp` is the OpenID provider, `gateway` the gateway.',
   }),
   tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
+  'from-run': z
+    .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names', 'htpasswd']))
+    .exactOptional()
+    .meta({
+      description:
+        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
+    }),
+  labels: z.record(content.min(1), content).exactOptional().meta({
+    description: 'Docker labels, for a proxy of this deployment that reads labels.',
+  }),
+  'docker-socket': absolutePath.exactOptional().meta({
+    description:
+      'Path in the container for the socket of a read-only stand-in of the Docker API, which shows the labels of all services.',
+  }),
   beside: z.literal('gateway').exactOptional().meta({
     description:
       "`gateway`: a sidecar. It runs in the gateway's network namespace, and the gateway trusts 127.0.0.1 only.",
   }),
 }
 
-export const serviceSchema = z.strictObject(serviceFields).meta({ id: 'service', description: 'One container.' })
+const partial = {
+  ...serviceFields,
+  title: serviceFields.title.exactOptional(),
+  command: serviceFields.command.exactOptional(),
+  ready: serviceFields.ready.exactOptional(),
+}
 
-export const serviceOverrideSchema = z
+export const serviceSchema = z
   .strictObject({
-    ...serviceFields,
-    title: serviceFields.title.exactOptional(),
-    command: serviceFields.command.exactOptional(),
-    ready: serviceFields.ready.exactOptional(),
+    ...partial,
+    build: z.union([buildSchema, standInSchema, recipeBuildSchema]).exactOptional().meta({
+      description: 'How to get the program: a known one by its recipe, from a package registry, or from this suite.',
+    }),
   })
-  .meta({
-    id: 'service-override',
-    description: 'What differs in this variant: `env` and `files` are added, all other keys replace.',
+  .meta({ id: 'service', description: 'One container.' })
+
+export const serviceOverrideSchema = z.strictObject(partial).meta({
+  id: 'service-override',
+  description: 'What differs in this variant: `env` and `files` are added, all other keys replace.',
+})
+
+/** `proxies/programs/NAME/recipe.yaml`: how a known program is had, in one place for all who use it. */
+export const recipeSchema = z
+  .strictObject({
+    title: serviceFields.title,
+    images: z
+      .array(text)
+      .min(1)
+      .meta({ description: 'Names of images without tag by which the program is recognised.' }),
+    versions: z.array(text).min(1).meta({
+      description: 'Versions, the default first. One that ends in * stands for all that begin with the rest.',
+    }),
+    pull: serviceFields.pull,
+    build: z.union([buildSchema, standInSchema]).meta({ description: 'From a package registry, or from this suite.' }),
+    with: serviceFields.with,
+    program: z.array(content).min(1).meta({ description: 'The program, and the arguments that it always gets.' }),
+    arguments: z.array(content).exactOptional().meta({ description: 'Arguments where a service says none.' }),
+    env: serviceFields.env,
+    ready: partial.ready,
+    after: serviceFields.after,
+    tmpfs: serviceFields.tmpfs,
   })
+  .meta({ title: 'Recipe', description: 'How a known program is had.' })
+
+export type ServiceFile = z.infer<typeof serviceSchema>
+export type RecipeFile = z.infer<typeof recipeSchema>

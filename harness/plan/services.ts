@@ -1,13 +1,14 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
-import type { BuildFile, ProxyFile, ServiceFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
+import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
+import type { CompleteProxy, CompleteService } from './recipes.ts'
 
-/** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml` */
-export function variantsAt(file: ProxyFile, folder: string, version: string): Variant[] {
+/** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another */
+export function variantsAt(file: CompleteProxy, folder: string, version: string, writtenIn?: string): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
-    const services = Object.entries(file.services ?? {}).map(([service, written]) =>
+    const services = Object.entries(file.services).map(([service, written]) =>
       serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
     )
     return {
@@ -31,7 +32,14 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
         clientAuth: login?.['client-auth'] ?? 'client_secret_basic',
         ...(login?.['log-out'] !== undefined && { logOut: login['log-out'] }),
         ...(login?.portal !== undefined && { portal: login.portal }),
+        ...(login?.basic && { basic: true as const }),
+        ...(login?.issuer !== undefined && { issuer: login.issuer }),
+        ...(login?.['client-id'] !== undefined && { clientId: login['client-id'] }),
+        ...(login?.['client-secret'] !== undefined && { clientSecret: login['client-secret'] }),
       },
+      ...(writtenIn !== undefined && basename(writtenIn) !== 'proxy.yaml' && { file: writtenIn }),
+      ...(variant.entrance && { entrance: variant.entrance }),
+      ...(variant.certificate === 'any' && { certificate: 'any' as const }),
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
       topology: services.some(({ beside }) => beside) ? 'sidecar' : 'network',
@@ -39,6 +47,7 @@ export function variantsAt(file: ProxyFile, folder: string, version: string): Va
         bind: variant.gateway?.bind ?? 'lan',
         allowUsers: variant.gateway?.['allow-users'] ?? [],
         without: variant.gateway?.without ?? [],
+        ...(variant.gateway?.labels && { labels: variant.gateway.labels }),
       },
     }
   })
@@ -56,7 +65,7 @@ function withPortal(names: Variant['names'], portal: string | undefined): Varian
 }
 
 /** Where cases connect to a service directly: `ports`, else what `ready` says of one. */
-function portsOf({ ports, ready }: Pick<ServiceFile, 'ports' | 'ready'>): readonly number[] {
+function portsOf({ ports, ready }: Pick<CompleteService, 'ports' | 'ready'>): readonly number[] {
   if (ports !== undefined) return ports
   if ('port' in ready) return [ready.port]
   if ('log' in ready) return []
@@ -65,7 +74,7 @@ function portsOf({ ports, ready }: Pick<ServiceFile, 'ports' | 'ready'>): readon
 }
 
 /** `env` and `files` of the variant are added, everything else of it replaces. */
-function merged(written: ServiceFile, override: ServiceOverride): ServiceFile {
+function merged(written: CompleteService, override: ServiceOverride): CompleteService {
   return {
     ...written,
     ...override,
@@ -74,7 +83,7 @@ function merged(written: ServiceFile, override: ServiceOverride): ServiceFile {
   }
 }
 
-function serviceAt(name: string, written: ServiceFile, folder: string, proxyVersion: string): Service {
+function serviceAt(name: string, written: CompleteService, folder: string, proxyVersion: string): Service {
   const version = (written.version ?? proxyVersion).replaceAll('{version}', proxyVersion)
   const put = (text: string) => text.replaceAll('{version}', version)
   return {
@@ -86,13 +95,17 @@ function serviceAt(name: string, written: ServiceFile, folder: string, proxyVers
       ...(written.build !== undefined && { build: sourceAt(written.build, folder, version) }),
     },
     with: (written.with ?? []).map((build) => buildAt(build, folder, version)),
-    command: written.command.map(put),
+    command: (written.command ?? written.arguments ?? []).map(put),
+    ...(written.command === undefined && { ownProgram: true as const }),
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, put(value)])),
     files: written.files ?? {},
     ready: written.ready,
     after: written.after ?? [],
     ports: portsOf(written),
     tmpfs: written.tmpfs ?? [],
+    ...(written['from-run'] && { fromRun: written['from-run'] }),
+    ...(written.labels && { labels: written.labels }),
+    ...(written['docker-socket'] !== undefined && { dockerSocket: written['docker-socket'] }),
     ...(written.beside && { beside: written.beside }),
   }
 }

@@ -16,6 +16,8 @@ export type ContainerSpec = {
   readonly name: string
   readonly image: string
   readonly command: readonly string[]
+  /** The command is only arguments: the program is the image's own. */
+  readonly ownProgram?: boolean
   readonly env: Readonly<Record<string, string>>
   readonly binds: readonly Bind[]
   readonly tmpfs: readonly string[]
@@ -217,14 +219,15 @@ export class ContainerLab implements AsyncDisposable {
 
   async #startContainer(spec: ContainerSpec): Promise<StartedTestContainer> {
     const [program = '', ...args] = spec.command
-    return await new LabContainer(spec.image)
+    const container = new LabContainer(spec.image)
+    if (spec.ownProgram && spec.command.length > 0) container.withCommand([...spec.command])
+    if (!spec.ownProgram) container.withEntrypoint([program]).withCommand(args)
+    return await container
       .withName(this.#nameInEngine(spec.name))
       .withLabels({ ...this.#labels })
       .withAutoCleanup(false)
       // Files bound from the user's folders carry labels that SELinux (Fedora, RHEL) would not let a container read.
       .withSecurityOpt('label=disable')
-      .withEntrypoint([program])
-      .withCommand(args)
       .withEnvironment({ ...spec.env })
       .withTmpFs(Object.fromEntries(spec.tmpfs.map((path) => [path, 'rw,mode=1777,exec'])))
       .bind(spec.binds)

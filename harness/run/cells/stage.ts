@@ -164,6 +164,7 @@ function stageOf(
         start: start?.map((page) => new URL(page, `https://${host}`).href) ?? `https://${host}/`,
         dial: environment.dial.internet,
         ca: environment.ca,
+        ...(environment.provider !== undefined && { provider: environment.provider }),
       }),
     ...(environment.auth && { auth: environment.auth }),
     ...(environment.cli && { cli: environment.cli }),

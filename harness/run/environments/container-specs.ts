@@ -120,6 +120,18 @@ export function harnessSpec(
   }
 }
 
+/** What the run puts where the configuration looks for it. @param shared the folder that is /run/conformance */
+export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSpec['binds'] {
+  const files = {
+    certificate: 'tls.crt',
+    key: 'tls.key',
+    authority: 'ca.crt',
+    names: 'names.json',
+    htpasswd: 'htpasswd',
+  }
+  return Object.entries(fromRun).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
+}
+
 /** A container of the variant, with its real configuration files. */
 export function serviceSpec(
   service: Service,
@@ -133,6 +145,7 @@ export function serviceSpec(
     name: service.name,
     image: prepared.image.reference,
     command: service.command,
+    ...(service.ownProgram && { ownProgram: true }),
     env: Object.fromEntries(
       Object.entries(service.env).map(([key, value]) => [key, secrets.fill(value, addresses, service.version)]),
     ),

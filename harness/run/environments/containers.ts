@@ -10,18 +10,23 @@ import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.
 import type { Vantage } from '../../plan/case.ts'
 import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
-import { octetOf, relaySpec, serviceOf, serviceSpec, shortName } from './container-specs.ts'
+import { rememberSecret } from '../results/redact.ts'
+import { basicSessions, htpasswd } from './basic-sessions.ts'
+import { octetOf, relaySpec, runBinds, serviceOf, serviceSpec, shortName } from './container-specs.ts'
 import { watchEnds } from './ends.ts'
+import { publicDial } from './entrance.ts'
 import { candidatesOf, listenersOf } from './find-listeners.ts'
 import { observe } from './observed.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
-import { enrol } from './provider.ts'
+import { ownSecrets } from './own-secrets.ts'
+import { enrol, providerHost } from './provider.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
 import { referenceGateway } from './reference-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
+import { showContainers } from './shown-containers.ts'
 import { stoppable } from './stoppable-auth.ts'
 
 const logLines = 30
@@ -63,12 +68,20 @@ export async function startContainers(
     service,
     spec: serviceSpec(service, environment, addresses, secrets),
   }))
+  for (const value of ownSecrets(variant)) rememberSecret(value)
   const password = secrets.get('gateway-password')
   const clientSecret = secrets.get('client')
   const shared = join(own, 'shared')
-  await secrets.writeFolder(shared, { 'ca.crt': authority.certificate, 'tls.crt': tls.certificate, 'tls.key': tls.key })
+  await secrets.writeFolder(shared, {
+    'ca.crt': authority.certificate,
+    'tls.crt': tls.certificate,
+    'tls.key': tls.key,
+    'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
+    htpasswd: htpasswd(secrets),
+  })
+  const docker = await showContainers(variant, address, own, stack)
   const [neighbour, outside, inside] = await Promise.all([
-    enrol(provider, lab, variant, clientSecret),
+    enrol(provider, lab, variant, clientSecret, authority),
     relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
     // A sidecar lives in the network namespace of the gateway.
     variant.topology === 'sidecar' ? undefined : relaySpec(harness, own, 'proxy-side', { beside: 'proxy' }),
@@ -76,18 +89,27 @@ export async function startContainers(
   // The public side is the engine's side of the bridge where that is this machine (not with a rootless engine or one in a virtual machine):
   // no trusted proxy either, and one hop less for nearly every request. A service that starts after `internet` then waits for nothing.
   const onBridge = await ownsAddress(lab.network.address(octets.engine))
-  const internet = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
+  const direct = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
+  const internet = publicDial(direct, variant, tls)
+  // A proxy that makes its certificate itself: any is accepted.
+  const ca = variant.certificate === 'any' ? '' : authority.certificate
   const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
   const gateway = program === undefined ? await referenceGateway(site) : await program.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
   const services = specs.map(
     ({ service, spec }): ContainerSpec => ({
       ...spec,
-      binds: [...spec.binds, { source: shared, target: '/run/conformance' }],
+      binds: [
+        ...spec.binds,
+        { source: shared, target: '/run/conformance' },
+        ...runBinds(service, shared),
+        ...[docker.get(service.name)].filter((bind) => bind !== undefined),
+      ],
       after: [...spec.after, 'internet'],
       ready: readiness(service, {
-        dial: internet,
-        ca: authority.certificate,
+        // A service on the gateway's machine may listen on loopback alone.
+        dial: service.beside ? (_host, port) => gateway.beside(loopback, port) : internet,
+        ca,
         publicHost: variant.host,
         log: () => lab.log(service.name, 500),
       }),
@@ -109,10 +131,16 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
-  const publicSide = { host: variant.host, dial: internet, ca: authority.certificate }
+  const publicSide = {
+    host: variant.host,
+    provider: providerHost(variant),
+    dial: internet,
+    ca,
+    portal: variant.login.portal,
+  }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
   const [{ sessions, loginMs }, { features, notes }] = await Promise.all([
-    logEverybodyIn({ ...publicSide, portal: variant.login.portal }),
+    variant.login.basic ? basicSessions(publicSide, secrets) : logEverybodyIn(publicSide),
     observe(variant, publicSide, listeners, recordings),
   ])
 
@@ -149,14 +177,14 @@ export async function startContainers(
     dial,
     listeners,
     features,
-    ca: authority.certificate,
+    ca,
+    provider: providerHost(variant),
     password,
     sessions,
     ...(recordings && { recordings }),
     ends,
     ...(auth && { auth: stoppable(lab, auth, harness.image.reference, ends) }),
     ...(gateway.cli && { cli: gateway.cli }),
-    secrets: secrets.all(),
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }

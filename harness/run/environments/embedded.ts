@@ -137,7 +137,6 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
         stop: async () => proxy.stopAuth(),
         start: async () => proxy.startAuth(),
       },
-      secrets: secrets.all(),
       logs: async () => ({ proxy: [], gateway: [] }),
       async replaceProxy(behaviour) {
         await proxy[Symbol.asyncDispose]()

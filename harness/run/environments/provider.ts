@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Dial } from '../../clients/exchange.ts'
+import type { CertificateAuthority } from '../../lab/certificate-authority.ts'
 import { ContainerLab } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
@@ -51,12 +52,19 @@ export async function startProvider(
   await lab.start([
     {
       ...spec,
-      env: { ...spec.env, OIDC_ENVIRONMENTS: '/environments' },
+      env: { ...spec.env, OIDC_ENVIRONMENTS: '/environments', OIDC_TLS_PORT: '443' },
       place: { octet: octets.idp, names: [] },
       ready: () => listens(own, '127.0.0.1', 80),
     },
   ])
   return stack.move()
+}
+
+const usualIssuer = 'http://idp.test'
+
+/** Where users of this variant sign in. */
+export function providerHost({ login }: Pick<Variant, 'login'>): string {
+  return new URL(login.issuer ?? usualIssuer).hostname
 }
 
 /**
@@ -68,10 +76,21 @@ export async function enrol(
   lab: ContainerLab,
   { login }: Pick<Variant, 'login'>,
   clientSecret: string,
+  authority: Pick<CertificateAuthority, 'issue'>,
 ): Promise<Dial> {
-  const settings = { issuer: 'http://idp.test', clientId: 'conformance', clientSecret, ...login }
+  const host = providerHost({ login })
+  const { certificate, key } = await authority.issue([host])
+  const callbacks = login.callbacks.length > 0 ? login.callbacks : [usualIssuer]
+  const settings = {
+    issuer: usualIssuer,
+    clientId: 'conformance',
+    clientSecret,
+    ...login,
+    callbacks,
+    tls: { certificate, key },
+  }
   await writeFile(join(folder, `${lab.network.address(octets.idp)}.json`), JSON.stringify(settings))
-  await lab.invite('idp', name, octets.idp, ['idp.test', 'idp'])
+  await lab.invite('idp', name, octets.idp, [...new Set([host, 'idp.test', 'idp'])])
   const dial = dialThrough(relay)
   // It is on other networks too, where the same names are others.
   return (host, port) => dial(lab.addresses.get(host.toLowerCase()) ?? host, port)

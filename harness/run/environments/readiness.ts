@@ -2,6 +2,7 @@
 import { request as httpRequest } from 'node:http'
 import { connect as connectTls } from 'node:tls'
 import type { Dial } from '../../clients/exchange.ts'
+import { trust } from '../../clients/tls.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import type { Service } from '../../plan/proxy.ts'
 
@@ -28,7 +29,10 @@ export function readiness(
   }
   const url = new URL(ready.http)
   const host = url.hostname === 'app.test' ? publicHost : url.hostname
-  return async () => (await statusOf(url, host, dial, ca)) === ready.status
+  return async () => {
+    const status = await statusOf(url, host, dial, ca)
+    return 'status' in ready ? status === ready.status : status !== ready.except
+  }
 }
 
 /** Whether a relay is there. @param path its unix socket */
@@ -51,10 +55,16 @@ export async function listens(dial: Dial, host: string, port: number): Promise<b
 }
 
 /** @param host for `Host` and TLS. @param ca PEM, for https */
-export async function statusOf(url: URL, host: string, dial: Dial, ca: string): Promise<number | undefined> {
+export async function statusOf(
+  url: URL,
+  host: string,
+  dial: Dial,
+  ca: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<number | undefined> {
   const secure = url.protocol === 'https:'
   const plain = await dial(host, Number(url.port) || (secure ? 443 : 80))
-  const stream = secure ? connectTls({ socket: plain, ca, servername: host }) : plain
+  const stream = secure ? connectTls({ socket: plain, servername: host, ...trust(ca) }) : plain
   return await new Promise((resolve, reject) => {
     const fail = (error: Error) => {
       stream.destroy()
@@ -64,7 +74,7 @@ export async function statusOf(url: URL, host: string, dial: Dial, ca: string): 
     const request = httpRequest({
       createConnection: () => stream,
       path: url.pathname + url.search,
-      headers: { host, connection: 'close' },
+      headers: { host, connection: 'close', ...headers },
       timeout: 2000,
     })
     request.once('response', (response) => {

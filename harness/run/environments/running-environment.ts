@@ -26,8 +26,10 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly listeners: readonly Listener[]
   /** Of the variant: declared or seen. */
   readonly features: readonly string[]
-  /** PEM of the run's authority. */
+  /** PEM of the run's authority; empty: any certificate is accepted. */
   readonly ca: string
+  /** Host name of the OpenID provider; default idp.test. */
+  readonly provider?: string
   readonly password: string
   /** Deadlines of the clients, where the usual ones do not fit. */
   readonly limits?: Limits
@@ -38,8 +40,6 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent on the reference gateway, which has none. */
   readonly cli?: (args: readonly string[]) => Promise<{ readonly exitCode: number; readonly lines: readonly string[] }>
-  /** To be redacted wherever they show. */
-  readonly secrets: readonly string[]
   /** Whether its programs still run. Absent where all of them are in this process. */
   readonly ends?: Pick<EndWatch, 'ended' | 'look'>
   readonly logs: () => Promise<{ readonly proxy: readonly string[]; readonly gateway: readonly string[] }>

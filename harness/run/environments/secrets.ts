@@ -17,11 +17,6 @@ export class Secrets {
     return value
   }
 
-  /** All values that must not appear in evidence. */
-  all(): readonly string[] {
-    return [...this.#values.values()]
-  }
-
   /** Values of `proxy.yaml`: `{secret:NAME}`, `{address:SERVICE}`, `{version}`. */
   fill(text: string, addresses: Readonly<Record<string, string>>, version: string): string {
     return text.replaceAll(/\{(secret|address):([\w-]+)\}|\{version\}/g, (whole, kind?: string, name?: string) => {

@@ -9,6 +9,8 @@ import type { Session } from './running-environment.ts'
 
 export type Entrance = {
   readonly host: string
+  /** Host name of the OpenID provider; default idp.test. */
+  readonly provider?: string
   readonly dial: Dial
   readonly ca: string
   /** `login.portal` of the variant. */
@@ -18,13 +20,14 @@ export type Entrance = {
 export type Sessions = { readonly sessions: Readonly<Record<Principal, Session>>; readonly loginMs: number }
 
 /** A failed log-in is a session with a reason that shows the chain: the cells that need it tell it. */
-export async function logEverybodyIn({ host, dial, ca, portal }: Entrance): Promise<Sessions> {
+export async function logEverybodyIn({ host, provider, dial, ca, portal }: Entrance): Promise<Sessions> {
   const since = performance.now()
   const origin = `https://${host}`
   const enter = async (user: UserName): Promise<Session> => {
     const visit = await logIn({
       user,
       start: usualStarts(origin, portal),
+      ...(provider !== undefined && { provider }),
       dial,
       ca,
       ...(portal !== undefined && { portal }),

@@ -1,0 +1,36 @@
+/** `conformance.yaml` beside a configuration: what it cannot say itself, in a few lines. */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { refuseOn } from '../plan/refuse-on.ts'
+import type { Problem } from '../plan/yaml/problem.ts'
+import { readYaml } from '../plan/yaml/yaml-file.ts'
+import type { Answers } from './conclude.ts'
+
+const text = z.string().min(1)
+
+const schema = z.strictObject({
+  identity: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/)
+    .exactOptional()
+    .meta({ description: 'The header that the gateway trusts.' }),
+  host: text.exactOptional().meta({ description: 'Public host name.' }),
+  'required-headers': z.array(text).exactOptional().meta({ description: 'Headers that the gateway requires.' }),
+  auth: text
+    .exactOptional()
+    .meta({ description: 'Configuration file of the oauth2-proxy that is asked, or authentik.' }),
+})
+
+export const answersFile = 'conformance.yaml'
+
+/** @throws UserError with line and column */
+export async function readAnswers(folder: string): Promise<Answers & { readonly auth?: string }> {
+  const file = join(folder, answersFile)
+  if (!(await stat(file).catch(() => undefined))) return {}
+  const problems: Problem[] = []
+  const yaml = await readYaml(file, schema, problems)
+  refuseOn(problems)
+  const { 'required-headers': requiredHeaders, ...rest } = yaml?.content ?? {}
+  return { ...rest, ...(requiredHeaders && { requiredHeaders }) }
+}

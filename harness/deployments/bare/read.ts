@@ -1,0 +1,216 @@
+/** `--proxy ./nginx.conf`: one configuration file of a known proxy, with what is found beside it, as a deployment. */
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { Recipe } from '../../plan/recipes.ts'
+import { refuseOn } from '../../plan/refuse-on.ts'
+import type { ServiceFile } from '../../plan/service-schema.ts'
+import type { Place } from '../../plan/yaml/problem.ts'
+import { answersFile } from '../answers.ts'
+import { trust } from '../compose/read.ts'
+import { type Answers, conclude } from '../conclude.ts'
+import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
+import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
+import { factsOf } from '../products/read.ts'
+import { readText } from '../read-text.ts'
+import { isLoopback, neighboursOf } from './neighbours.ts'
+
+type Readable = 'nginx' | 'caddy' | 'traefik'
+
+/** Where each program finds its configuration. */
+const places: Readonly<Record<Readable, string>> = {
+  nginx: '/etc/nginx/nginx.conf',
+  caddy: '/etc/caddy/Caddyfile',
+  traefik: '/etc/traefik/traefik.yml',
+}
+
+/** @throws UserError that says which line to write where, for what the file does not say */
+export async function readBareDeployment(
+  file: string,
+  product: Readable,
+  recipes: readonly Recipe[],
+  answers: Answers & { readonly auth?: string },
+): Promise<ReadDeployment> {
+  const folder = dirname(file)
+  const text = await readText(file)
+  const main = places[product]
+  // Without an http block it is what the image's own nginx.conf includes.
+  const target = product === 'nginx' && !/^\s*http\s*\{/m.test(text) ? '/etc/nginx/conf.d/default.conf' : main
+  const beside = await besideOf(folder)
+  const companions = await companionsOf(product, { folder, beside, text, main: file })
+  const bound = { [file]: target, ...companions }
+  const hostPath = (inside: string): string | undefined => {
+    for (const [source, at] of Object.entries(bound))
+      if (inside === at || inside.startsWith(`${at}/`)) return join(source, inside.slice(at.length))
+    return undefined
+  }
+  const start: Place = { file, line: 1, column: 1 }
+  const facts = await factsOf(product, {
+    args: [],
+    argPlace: () => start,
+    hostPath,
+    labels: [],
+    dynamic: Object.keys(companions),
+  })
+  const { gateway, auth, sameHost } = neighboursOf(facts, file)
+  const notes: Note[] = [
+    { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
+    {
+      kind: 'replaced',
+      text: `${gateway.value.host}:${gateway.value.port} is the gateway of the run`,
+      place: gateway.place,
+    },
+  ]
+  if (sameHost)
+    notes.push({
+      kind: 'assumed',
+      text: 'proxy and gateway run on one machine: the gateway trusts 127.0.0.1',
+      place: gateway.place,
+    })
+  const recipe = recipes.find(({ name }) => name === product)
+  const seat = sameHost ? ({ beside: 'gateway' } as const) : {}
+  const authSeat = auth && isLoopback(auth.value.host) ? seat : {}
+  const proxy: Part = {
+    role: 'proxy',
+    place: start,
+    service: {
+      build: { recipe: product },
+      ...seat,
+      files: bound,
+      env: trust,
+      after: [...(auth ? ['auth'] : []), 'gateway'],
+      tmpfs: recipe?.tmpfs ?? [],
+    },
+  }
+  const allText = [
+    text,
+    ...(await Promise.all(Object.keys(companions).map((one) => readText(one).catch(() => '')))),
+  ].join('\n')
+  const service = auth && (await authService({ auth, answers, beside, folder, text: allText, seat: authSeat, notes }))
+  const isStandIn = service !== undefined && 'stub' in service
+  const understood = conclude({
+    name: nameFrom(basename(folder)),
+    title: `${basename(file)} of ${basename(folder)}`,
+    file,
+    product,
+    parts: [proxy, ...(service ? [{ role: 'auth', place: auth?.place ?? start, service: service.service }] : [])],
+    facts,
+    notes,
+    answers,
+    names: {
+      ...(!sameHost && { gateway: [gateway.value.host] }),
+      ...(auth && !isLoopback(auth.value.host) && { auth: [auth.value.host] }),
+    },
+    ...(service && !isStandIn && 'client' in service && { client: service.client }),
+    answerIn: (line) =>
+      `write the line "${line}", with the header that your gateway trusts, into ${relative(process.cwd(), join(folder, answersFile))}`,
+  })
+  return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
+}
+
+const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])
+
+type Surroundings = {
+  readonly folder: string
+  readonly beside: readonly string[]
+  readonly text: string
+  readonly main: string
+}
+
+/** Other files that the configuration includes and that are there: path on this machine → path in the container. */
+async function companionsOf(
+  product: Readable,
+  { folder, beside, text, main }: Surroundings,
+): Promise<Record<string, string>> {
+  const files: Record<string, string> = {}
+  const put = (name: string, target: string) => {
+    if (name !== '' && beside.includes(name) && join(folder, name) !== main) files[join(folder, name)] = target
+  }
+  switch (product) {
+    case 'nginx': {
+      const included = [...text.matchAll(/^\s*include\s+(?:\/etc\/nginx\/)?([\w.-]+)/gm)].map(([, first = '']) => first)
+      for (const name of [...included, 'conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
+        put(name, join('/etc/nginx', name))
+      return files
+    }
+    case 'caddy': {
+      for (const [, name = ''] of text.matchAll(/^\s*import\s+\.?\/?([\w.-]+)/gm)) put(name, join('/etc/caddy', name))
+      return files
+    }
+    case 'traefik': {
+      const [, single] = /filename:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
+      if (single !== undefined) put(basename(single), single)
+      const [, directory] = /directory:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
+      if (directory === undefined) return files
+      if (beside.includes(basename(directory))) put(basename(directory), directory)
+      else
+        for (const name of beside.filter((one) => /\.ya?ml$/.test(one) && one !== answersFile))
+          if (/^(http|tcp|tls|udp):/m.test(await readText(join(folder, name)))) put(name, join(directory, name))
+      return files
+    }
+  }
+}
+
+type AuthSearch = {
+  readonly auth: NonNullable<ReturnType<typeof neighboursOf>['auth']>
+  readonly answers: Answers & { readonly auth?: string }
+  readonly beside: readonly string[]
+  readonly folder: string
+  readonly text: string
+  readonly seat: { readonly beside?: 'gateway' }
+  readonly notes: Note[]
+}
+
+/** The service that is asked who the user is: authentik's stand-in, or oauth2-proxy with the configuration that lies beside. */
+async function authService({
+  auth,
+  answers,
+  beside,
+  folder,
+  text,
+  seat,
+  notes,
+}: AuthSearch): Promise<
+  { service: ServiceFile } | { service: ServiceFile; client: ReturnType<typeof oauth2ProxyClient> & { place: Place } }
+> {
+  const { port, host } = auth.value
+  if (answers.auth === 'authentik' || /outpost\.goauthentik\.io/.test(text))
+    return {
+      service: {
+        build: { recipe: 'authentik' },
+        ...seat,
+        ready: { port },
+        env: { OUTPOST_PORT: String(port) },
+        after: ['idp'],
+      },
+    }
+  const named = answers.auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name))
+  if (named === undefined)
+    refuseOn([
+      {
+        ...auth.place,
+        message: `${host}:${port} is asked who the user is, and its configuration is not known: put oauth2-proxy.cfg beside this file, or write the line "auth: PATH/oauth2-proxy.cfg" into ${relative(process.cwd(), join(folder, answersFile))}`,
+      },
+    ])
+  const file = join(folder, named ?? '')
+  const cfg = await readText(file)
+  const client = oauth2ProxyClient([], {}, cfg)
+  const place: Place = { file, line: 1, column: 1 }
+  notes.push({ kind: 'understood', text: `${host}:${port} is oauth2-proxy with ${basename(file)}`, place })
+  if (client.port !== port)
+    refuseOn([
+      { ...auth.place, message: `${host}:${port} is asked, and ${basename(file)} listens on port ${client.port}` },
+    ])
+  const service: ServiceFile = {
+    build: { recipe: 'oauth2-proxy' },
+    ...seat,
+    command: ['oauth2-proxy', '--config=/etc/oauth2-proxy/oauth2-proxy.cfg'],
+    files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
+    env: {
+      ...(/^\s*cookie_secret(_file)?\s*=/m.test(cfg) ? {} : { OAUTH2_PROXY_COOKIE_SECRET: '{secret:cookie}' }),
+      ...trust,
+    },
+    ready: { port },
+    after: ['idp'],
+  }
+  return { service, client: { ...client, place } }
+}

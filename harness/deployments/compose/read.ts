@@ -1,0 +1,206 @@
+/** `--proxy ./docker-compose.yml`: a compose file, unmodified, as a deployment. */
+import { basename, relative, resolve } from 'node:path'
+import type { Recipe } from '../../plan/recipes.ts'
+import { refuseOn } from '../../plan/refuse-on.ts'
+import type { ServiceFile } from '../../plan/service-schema.ts'
+import type { Problem } from '../../plan/yaml/problem.ts'
+import { type Answers, conclude } from '../conclude.ts'
+import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
+import { imageOf, knownProgram } from '../image.ts'
+import { noFacts } from '../products/facts.ts'
+import { readGatewayConfig } from '../products/gateway-config.ts'
+import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
+import { factsOf } from '../products/read.ts'
+import { settingsOfLabels } from '../products/traefik.ts'
+import { readText } from '../read-text.ts'
+import { asMap, type ComposeDocument, readCompose } from './document.ts'
+import { boundText, hostPaths, mountsOf } from './mounts.ts'
+import { argumentsOf, programOf } from './part.ts'
+import { refuseKeys } from './refusals.ts'
+import { type RoleFlags, rolesOf } from './roles.ts'
+import { type ComposeService, readServices } from './service.ts'
+
+export type ComposeFlags = RoleFlags & { readonly profiles?: readonly string[] }
+
+/** @param answers what is written beside the file for what it cannot say. @throws UserError with file, line and column of every mistake and of everything that is refused */
+export async function readComposeDeployment(
+  file: string,
+  flags: ComposeFlags,
+  recipes: readonly Recipe[],
+  answers: Answers,
+): Promise<ReadDeployment> {
+  const document = await readCompose(file)
+  const problems: Problem[] = []
+  const services = await readServices(document, flags.profiles ?? [], problems)
+  refuseOn(problems)
+  const texts = new Map(
+    await Promise.all(services.map(async (one) => [one.name, await boundText(one, document)] as const)),
+  )
+  const roles = rolesOf(document, services, flags, recipes, texts)
+  const started = [{ role: 'proxy', service: roles.proxy }, ...roles.beside]
+  for (const { service } of started) refuseKeys(service, document, problems)
+
+  const product = knownProgram(imageOf(roles.proxy.image), recipes)?.recipe.name ?? ''
+  const labelled = [...services].flatMap((one) =>
+    settingsOfLabels(one.labels, (label) => document.place([...one.path, 'labels', label])),
+  )
+  const facts = await factsOf(product, {
+    args: argumentsOf(roles.proxy),
+    argPlace: (index) => document.place([...roles.proxy.path, 'command', index]),
+    hostPath: await hostPaths(roles.proxy, document),
+    labels: labelled,
+  })
+  const parts: Part[] = []
+  const notes: Note[] = [...roles.notes]
+  for (const { role, service } of started) {
+    const own = role === 'proxy' ? facts : noFacts
+    const mounts = await mountsOf(service, document, Object.keys(own.certificates), role === 'proxy', problems)
+    notes.push(...mounts.notes)
+    parts.push({
+      role,
+      place: document.place(service.path),
+      service: serviceOf(role, service, mounts, started, recipes),
+    })
+  }
+  refuseOn(problems)
+  const gateway = await gatewayWords(roles.gateway, document, notes)
+  const auth =
+    roles.beside.find(({ role }) => role === 'auth')?.service ?? (product === 'oauth2-proxy' ? roles.proxy : undefined)
+  const client = auth && (await clientOf(auth, document, recipes))
+  const understood = conclude({
+    name: nameFrom(typeof document.root.name === 'string' ? document.root.name : basename(document.folder)),
+    title: `${basename(file)} of ${typeof document.root.name === 'string' ? document.root.name : basename(document.folder)}`,
+    file,
+    product,
+    parts,
+    facts,
+    notes,
+    answers: { ...extension(document), ...answers },
+    names: Object.fromEntries(
+      [{ role: 'gateway', service: roles.gateway }, ...started].map(({ role, service }) => [role, service.names]),
+    ),
+    ...(mountsDocker(parts) && { gatewayLabels: composeLabels(roles.gateway, document) }),
+    ...(gateway && { gateway }),
+    ...(client && { client }),
+    published: roles.proxy.ports,
+  })
+  return deploymentOf(labelsShown(understood, started, document), document.folder, (path) =>
+    relative(resolve(document.folder, asItIs), path),
+  )
+}
+
+function serviceOf(
+  role: string,
+  service: ComposeService,
+  { files, tmpfs, dockerSocket }: Awaited<ReturnType<typeof mountsOf>>,
+  started: readonly { readonly role: string; readonly service: ComposeService }[],
+  recipes: readonly Recipe[],
+): ServiceFile {
+  const others = started.filter((one) => one.service !== service)
+  // The proxy waits for the others, whatever they wait for.
+  const waits = others
+    .filter((one) => one.role !== 'proxy')
+    .filter((one) => service.after.includes(one.service.name) && !one.service.after.includes(service.name))
+    .map((one) => one.role)
+  const known = knownProgram(imageOf(service.image), recipes)?.recipe
+  const after =
+    role === 'proxy'
+      ? [...new Set([...waits, ...others.filter((one) => one.role === 'auth').map((one) => one.role), 'gateway'])]
+      : [...new Set([...waits, ...(known?.after ?? ['idp'])])]
+  return {
+    ...programOf(service, recipes),
+    env: { ...service.env, ...trust },
+    ...(Object.keys(files).length > 0 && { files: { ...files } }),
+    tmpfs: [...new Set([...(known?.tmpfs ?? []), ...tmpfs])],
+    after,
+    ...(dockerSocket !== undefined && { 'docker-socket': dockerSocket }),
+  }
+}
+
+/** The authority of the run, in the variables that programs of Go and OpenSSL, Node and Python read. */
+export const trust = {
+  SSL_CERT_FILE: '/run/conformance/ca.crt',
+  NODE_EXTRA_CA_CERTS: '/run/conformance/ca.crt',
+  REQUESTS_CA_BUNDLE: '/run/conformance/ca.crt',
+}
+
+const mountsDocker = (parts: readonly Part[]) => parts.some(({ service }) => service['docker-socket'] !== undefined)
+
+/** Labels of the containers themselves, and those that Docker Compose adds, by which proxies name them. */
+function composeLabels(service: ComposeService, { root, folder }: ComposeDocument): Record<string, string> {
+  const project = typeof root.name === 'string' ? root.name : basename(folder)
+  const networks = service.networks.map((name) => {
+    const own = asMap(asMap(root.networks)?.[name])?.name
+    return typeof own === 'string' ? own : `${project}_${name}`
+  })
+  return {
+    ...service.labels,
+    'com.docker.compose.project': project,
+    'com.docker.compose.service': service.name,
+    'conformance.networks': networks.join(','),
+    'conformance.ports': [...service.ports.map(({ target }) => target), ...service.exposed].join(','),
+  }
+}
+
+function labelsShown<T extends { readonly parts: readonly Part[] }>(
+  understood: T,
+  started: readonly { readonly role: string; readonly service: ComposeService }[],
+  document: ComposeDocument,
+): T {
+  if (!mountsDocker(understood.parts)) return understood
+  const parts = understood.parts.map((part) => {
+    const written = started.find(({ role }) => role === part.role)?.service
+    return written === undefined
+      ? part
+      : { ...part, service: { ...part.service, labels: composeLabels(written, document) } }
+  })
+  return { ...understood, parts }
+}
+
+/** `x-conformance:` in the compose file, which Docker Compose passes over. */
+function extension({ root }: ComposeDocument): Answers {
+  const own = asMap(root['x-conformance'])
+  const text = (key: string) => (typeof own?.[key] === 'string' ? own[key] : undefined)
+  const [identity, host] = [text('identity'), text('host')]
+  return { ...(identity && { identity }), ...(host && { host }) }
+}
+
+/** The gateway's own configuration, where it is a file beside the compose file. */
+async function gatewayWords(service: ComposeService, document: ComposeDocument, notes: Note[]) {
+  const hostPath = await hostPaths(service, document)
+  for (const { target, path } of service.volumes) {
+    const file = hostPath(target)
+    if (file === undefined || !/\.json5?$/.test(file)) continue
+    const words = readGatewayConfig(await readText(file))
+    if (words?.userHeader === undefined) continue
+    const place = document.place(path)
+    notes.push({
+      kind: 'understood',
+      text: `the gateway trusts ${words.userHeader} (${relative(document.folder, file)})`,
+      place,
+    })
+    if (words.trustedProxies.length > 0)
+      notes.push({
+        kind: 'replaced',
+        text: `trustedProxies ${words.trustedProxies.join(', ')}: the gateway of the run trusts the proxy's address alone; a wider list lets every container in it name any user, and is not tested here`,
+        place,
+      })
+    return words
+  }
+  return undefined
+}
+
+async function clientOf(service: ComposeService, document: ComposeDocument, recipes: readonly Recipe[]) {
+  const name = knownProgram(imageOf(service.image), recipes)?.recipe.name
+  if (name !== 'oauth2-proxy') return undefined
+  const hostPath = await hostPaths(service, document)
+  const args = argumentsOf(service)
+  const cfg = args
+    .flatMap((arg) => /^--config=?(.*)$/.exec(arg)?.[1] ?? [])
+    .concat(service.env.OAUTH2_PROXY_CONFIG ?? [])[0]
+  const file = cfg === undefined ? undefined : hostPath(cfg)
+  return {
+    ...oauth2ProxyClient(args, service.env, file === undefined ? '' : await readText(file)),
+    place: document.place(service.path),
+  }
+}

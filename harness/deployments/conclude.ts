@@ -1,0 +1,261 @@
+/** From what a configuration says to what a run must know: public host, trusted header, OpenID client, certificate, way in. */
+import { basename } from 'node:path'
+import type { ProxyFile } from '../plan/proxy-schema.ts'
+import { refuseOn } from '../plan/refuse-on.ts'
+import type { Place } from '../plan/yaml/problem.ts'
+import type { Note, Part, Understood } from './deployment.ts'
+import { type Facts, likeliest } from './products/facts.ts'
+import type { GatewayWords } from './products/gateway-config.ts'
+import type { OidcClient } from './products/oauth2-proxy.ts'
+
+/** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
+export type Answers = {
+  readonly identity?: string
+  readonly host?: string
+  readonly requiredHeaders?: readonly string[]
+}
+
+export type Evidence = {
+  readonly name: string
+  readonly title: string
+  readonly file: string
+  /** Recipe of the public proxy; empty where it is unknown. */
+  readonly product: string
+  readonly parts: readonly Part[]
+  readonly facts: Facts
+  readonly notes: readonly Note[]
+  readonly answers: Answers
+  readonly names: Readonly<Record<string, readonly string[]>>
+  readonly gatewayLabels?: Readonly<Record<string, string>>
+  readonly gateway?: GatewayWords
+  readonly client?: OidcClient & { readonly place: Place }
+  /** Ports of the proxy that the outside reaches; absent where nothing says it. */
+  readonly published?: readonly { readonly published: number | undefined; readonly target: number }[]
+  /** Where an answer is to be written, as a whole line. */
+  readonly answerIn?: (line: string) => string
+}
+
+/** @throws UserError in one sentence that says what to write and where */
+export function conclude(evidence: Evidence): Understood {
+  const { facts, names, product } = evidence
+  const notes: Note[] = [...evidence.notes]
+  const host = hostOf(evidence, notes)
+  const identity = identityOf(evidence, notes)
+  const entrance = entranceOf(evidence, notes)
+  const tls = entrance?.tls ?? true
+  const hosts = facts.hosts.map(({ value }) => value).filter((one) => one !== host && !one.includes('*'))
+  const { certificate, certificates } = certificateOf(evidence, host, notes)
+  // A file is enough for all its users: the run's own are put in its place.
+  const passwords = facts.passwords.filter(({ value }) => value.startsWith('/'))
+  const fromRun = {
+    ...certificates,
+    ...Object.fromEntries(passwords.map(({ value }) => [value, 'htpasswd' as const])),
+  }
+  const parts = evidence.parts.map((part): Part => {
+    const { role, service } = part
+    if (
+      role === 'auth' &&
+      service.build !== undefined &&
+      'recipe' in service.build &&
+      service.build.recipe === 'authentik'
+    )
+      return { ...part, service: { ...service, env: { OUTPOST_HOST: host } } }
+    if (role !== 'proxy') return part
+    const port = entrance?.port ?? 443
+    // Traefik listens before it has read who is there.
+    const ready = product === 'traefik' && tls ? { http: `https://app.test:${port}/`, except: 404 } : { port }
+    return { ...part, service: { ...service, ready, ...(Object.keys(fromRun).length > 0 && { 'from-run': fromRun }) } }
+  })
+  return {
+    name: evidence.name,
+    title: evidence.title,
+    file: evidence.file,
+    parts,
+    names: { ...names, proxy: [...new Set([...(names.proxy ?? []), ...hosts])] },
+    ...(evidence.gatewayLabels && { gatewayLabels: evidence.gatewayLabels }),
+    host,
+    identity,
+    requiredHeaders: evidence.answers.requiredHeaders ?? evidence.gateway?.requiredHeaders ?? [],
+    login: loginOf(evidence, host, notes),
+    certificate,
+    ...(entrance && { entrance }),
+    features: [
+      ...(facts.h2 && tls ? ['h2'] : []),
+      ...(parts.some(({ role }) => role === 'auth') ? ['auth-service'] : []),
+    ],
+    notes,
+  }
+}
+
+function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evidence, notes: Note[]): string {
+  const redirect = client?.redirect === undefined ? undefined : URL.parse(client.redirect)?.hostname
+  const labels = Object.values(gatewayLabels ?? {}).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])
+  const [first] = facts.hosts
+  const candidates: readonly (readonly [string | undefined, string])[] = [
+    [answers.host, 'as you wrote it'],
+    [labels[0], "the rule in the gateway's labels"],
+    [gateway?.hosts[0], 'allowedOrigins of the gateway'],
+    // nginx and Caddy say which of their sites leads to the gateway.
+    [/^(nginx|caddy)/.test(product) ? first?.value : undefined, `named in ${basename(first?.place.file ?? '')}`],
+    [facts.hosts.some(({ value }) => value === redirect) ? redirect : undefined, 'redirect URL of the log-in'],
+    [first?.value, `named in ${basename(first?.place.file ?? '')}`],
+    [redirect, 'redirect URL of the log-in'],
+  ]
+  const [host, why] = candidates.find(([one]) => one !== undefined && !one.includes('*')) ?? []
+  if (host === undefined) {
+    notes.push({ kind: 'assumed', text: 'the public host is app.test: the configuration names none' })
+    return 'app.test'
+  }
+  notes.push({ kind: 'understood', text: `the public host is ${host} (${why})` })
+  return host
+}
+
+function identityOf({ answers, gateway, facts, file, answerIn }: Evidence, notes: Note[]): string {
+  const written = answers.identity ?? gateway?.userHeader
+  if (written !== undefined) return written
+  const likely = likeliest(facts.identities)
+  if (likely === undefined) {
+    const line = 'identity: X-Forwarded-Email'
+    const where =
+      answerIn?.(line) ??
+      `write "x-conformance: { ${line} }" at the end of the file, with the header that your gateway trusts (userHeader)`
+    refuseOn([{ file, line: 1, column: 1, message: `nothing says which header the gateway trusts: ${where}` }])
+    return ''
+  }
+  notes.push({
+    kind: 'assumed',
+    text: `the gateway trusts ${likely.value}: it is the header that the proxy sets to who the user is, and no configuration of the gateway says another`,
+    place: likely.place,
+  })
+  return likely.value
+}
+
+function entranceOf({ published, facts, product, client }: Evidence, notes: Note[]): Understood['entrance'] {
+  const listens = product === 'oauth2-proxy' && client ? [{ port: client.port, tls: false }] : facts.listens
+  const isTls = (port: number) => listens.find((one) => one.port === port)?.tls
+  const wanted = published?.find((one) => one.published === 443) ?? published?.find((one) => isTls(one.target))
+  if (wanted !== undefined && isTls(wanted.target) !== false)
+    return wanted.target === 443 ? undefined : { port: wanted.target, tls: true }
+  if (published === undefined || published.length === 0) {
+    const secure = listens.find((one) => one.tls)
+    if (secure !== undefined || listens.length === 0)
+      return secure === undefined || secure.port === 443 ? undefined : { port: secure.port, tls: true }
+  }
+  const port = wanted?.target ?? published?.[0]?.target ?? listens[0]?.port ?? 80
+  notes.push({
+    kind: 'assumed',
+    text: `port ${port} speaks plain HTTP: something before it ends TLS (a tunnel, a load balancer), which the run does without adding a header`,
+  })
+  return { port, tls: false }
+}
+
+/** Certificates at the paths that are named; where the proxy fetches its own, what the run can put in its place. */
+function certificateOf(
+  { facts, product }: Evidence,
+  host: string,
+  notes: Note[],
+): Pick<Understood, 'certificate'> & { certificates: Record<string, 'certificate' | 'key' | 'names'> } {
+  const { ownCertificate } = facts
+  // A configuration that was written for this suite has them there already.
+  const certificates = Object.fromEntries(
+    Object.entries(facts.certificates).filter(([path]) => !path.startsWith('/run/conformance/')),
+  )
+  for (const path of Object.keys(certificates))
+    notes.push({ kind: 'replaced', text: `${path} is of the run, issued for the public host` })
+  if (ownCertificate === undefined) return { certificate: 'run', certificates: { ...certificates } }
+  const { value, place } = ownCertificate
+  if (product.startsWith('caddy') && value === 'ACME') {
+    notes.push({
+      kind: 'replaced',
+      text: 'certificates: a run has no ACME, so Caddy finds one of the run in its storage',
+      place,
+    })
+    const names = [host, ...facts.hosts.map((one) => one.value)]
+    const stored = [...new Set(names)].flatMap((name) => {
+      const base = `/data/caddy/certificates/acme-v02.api.letsencrypt.org-directory/${name}/${name}`
+      return [
+        [`${base}.crt`, 'certificate'] as const,
+        [`${base}.key`, 'key'] as const,
+        [`${base}.json`, 'names'] as const,
+      ]
+    })
+    return { certificate: 'run', certificates: { ...certificates, ...Object.fromEntries(stored) } }
+  }
+  notes.push({
+    kind: 'replaced',
+    text: `certificates: a run has no ACME, so the one that the proxy makes itself is accepted`,
+    place,
+  })
+  return { certificate: 'any', certificates: { ...certificates } }
+}
+
+/** Providers of oauth2-proxy that are OpenID Connect and nothing else: the run can be any of them. */
+const openid = ['oidc', 'keycloak-oidc']
+
+function loginOf(
+  { client, parts, file, facts }: Evidence,
+  host: string,
+  notes: Note[],
+): NonNullable<ProxyFile['login']> {
+  const standIn = parts.some(
+    ({ service }) => service.build !== undefined && 'recipe' in service.build && service.build.recipe === 'authentik',
+  )
+  if (standIn) {
+    notes.push({
+      kind: 'replaced',
+      text: 'authentik is played by a stand-in of this project, which answers forward auth as its outpost does',
+    })
+    return { callbacks: [`https://${host}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`] }
+  }
+  if (client === undefined) {
+    const [password] = facts.passwords
+    const place: Place = password?.place ?? { file, line: 1, column: 1 }
+    if (password?.value.startsWith('/')) {
+      notes.push({
+        kind: 'replaced',
+        text: `${password.value} holds the users of the run, whose names are e-mail addresses: their log-in is HTTP basic authentication`,
+        place,
+      })
+      return { basic: true }
+    }
+    refuseOn([
+      {
+        ...place,
+        message:
+          password === undefined
+            ? 'no service is known that users log in at (oauth2-proxy, authentik): such a deployment cannot be judged yet'
+            : 'users log in with HTTP basic authentication and stand in the configuration itself: only a file of users (htpasswd) can be judged yet',
+      },
+    ])
+    return { callbacks: [] }
+  }
+  const { provider, issuer, clientId, clientSecret, redirect, place } = client
+  if (!openid.includes(provider))
+    refuseOn([
+      {
+        ...place,
+        message: `oauth2-proxy logs in at "${provider}", which the run cannot be: it can be any OpenID Connect issuer (provider oidc with an issuer URL)`,
+      },
+    ])
+  if (issuer === undefined)
+    refuseOn([
+      {
+        ...place,
+        message:
+          'expected the issuer URL of the OpenID provider (oidc_issuer_url, OAUTH2_PROXY_OIDC_ISSUER_URL), there is none',
+      },
+    ])
+  notes.push({
+    kind: 'replaced',
+    text: `${issuer} is the OpenID provider of the run, with users of the run and the client of the deployment`,
+    place,
+  })
+  const portal = redirect === undefined ? undefined : URL.parse(redirect)
+  return {
+    ...(portal && portal.hostname !== host && { portal: `${portal.origin}/` }),
+    callbacks: [redirect ?? `https://${host}/oauth2/callback`],
+    ...(issuer !== undefined && { issuer }),
+    ...(clientId !== undefined && { 'client-id': clientId }),
+    ...(clientSecret !== undefined && { 'client-secret': clientSecret }),
+  }
+}

@@ -1,0 +1,32 @@
+/** Known programs by the name and tag of their image. */
+import { defaultVersion, hasVersion, type Recipe } from '../plan/recipes.ts'
+
+export type Image = { readonly repository: string; readonly tag: string }
+
+/** `nginx` is `docker.io/library/nginx`; a digest is no version. */
+export function imageOf(reference: string): Image {
+  const [plain = ''] = reference.split('@')
+  const [, path = '', tag = ''] = /^(.*?)(?::([^/:]+))?$/.exec(plain) ?? []
+  const parts = path.split('/')
+  const registry = parts.length > 1 && /[.:]|^localhost$/.test(parts[0] ?? '')
+  const full = registry ? path : parts.length === 1 ? `docker.io/library/${path}` : `docker.io/${path}`
+  return { repository: full.replace(/^(index|registry-1)\.docker\.io\//, 'docker.io/'), tag }
+}
+
+export type KnownProgram = {
+  readonly recipe: Recipe
+  /** One that the recipe has; absent where the image's version is none of them. */
+  readonly version?: string
+}
+
+/** The recipe of an image, with the newest version that its tag allows. */
+export function knownProgram(image: Image, recipes: readonly Recipe[]): KnownProgram | undefined {
+  const recipe = recipes.find(({ images }) => images.includes(image.repository))
+  if (recipe === undefined) return undefined
+  const tag = image.tag.replace(/^v(?=\d)/, '')
+  const bare = tag.replace(/-.*$/, '')
+  if (bare === '' || bare === 'latest') return { recipe, version: defaultVersion(recipe) }
+  const listed = recipe.versions.find((one) => one === bare || one.startsWith(`${bare}.`))
+  if (listed !== undefined) return { recipe, version: listed.replace(/\.?\*$/, '') }
+  return hasVersion(recipe, tag) ? { recipe, version: tag } : { recipe }
+}

@@ -1,0 +1,71 @@
+/** What a proxy's configuration says of itself, whichever product it is. */
+import type { Place } from '../../plan/yaml/problem.ts'
+
+export type Said<T = string> = { readonly value: T; readonly place: Place }
+
+export type Upstream = { readonly host: string; readonly port: number }
+
+export type Facts = {
+  /** Public host names. */
+  readonly hosts: readonly Said[]
+  /** Where it looks for certificate and key. */
+  readonly certificates: Readonly<Record<string, 'certificate' | 'key'>>
+  /** It makes or fetches its certificate itself. */
+  readonly ownCertificate?: Said
+  /** Ports that it listens on. */
+  readonly listens: readonly { readonly port: number; readonly tls: boolean }[]
+  /** Whatever it forwards requests to. */
+  readonly upstreams: readonly Said<Upstream>[]
+  /** The ones that it asks who the user is. */
+  readonly auth: readonly Said<Upstream>[]
+  /** Headers that it sets to who the user is, as far as that can be seen. */
+  readonly identities: readonly Said[]
+  /** Basic authentication: files with users and passwords. */
+  readonly passwords: readonly Said[]
+  readonly h2: boolean
+}
+
+export const noFacts: Facts = {
+  hosts: [],
+  certificates: {},
+  listens: [],
+  upstreams: [],
+  auth: [],
+  identities: [],
+  passwords: [],
+  h2: false,
+}
+
+/** `http://name:port/path`, `name:port`, `name`. */
+export function upstreamOf(text: string): Upstream | undefined {
+  const [, scheme, host, port] = /^(?:(https?|h2c):\/\/)?(\[[^\]]+\]|[^/:{}$\s]+)(?::(\d+))?(?:\/.*)?$/.exec(text) ?? []
+  if (host === undefined) return undefined
+  return { host, port: port === undefined ? (scheme === 'https' ? 443 : 80) : Number(port) }
+}
+
+/** Headers in which proxies tell gateways who the user is; of a list of several the first in this order is meant. */
+const identityNames = [
+  'x-pomerium-claim-email',
+  'x-auth-request-email',
+  'x-forwarded-email',
+  'remote-email',
+  'x-authentik-email',
+  'x-forwarded-user',
+  'remote-user',
+  'x-auth-request-user',
+  'x-authentik-username',
+  'x-webauth-user',
+  'x-remote-user',
+]
+
+/** Others that look as if they named a user: `X-Openclaw-User`, `X-User-Email`, `X-Auth-Request-Preferred-Username`. */
+export const isIdentity = (header: string) =>
+  identityNames.includes(header.toLowerCase()) || /(^|-)(user|username|email|login)(-email|-name)?$/i.test(header)
+
+export function likeliest(identities: readonly Said[]): Said | undefined {
+  const rank = ({ value }: Said) => {
+    const known = identityNames.indexOf(value.toLowerCase())
+    return known < 0 ? identityNames.length : known
+  }
+  return identities.toSorted((one, other) => rank(one) - rank(other))[0]
+}

@@ -1,0 +1,190 @@
+/** What an nginx configuration says: its directives are read as nginx reads them, includes of files that are there among them. */
+import { glob } from 'node:fs/promises'
+import { dirname, isAbsolute, join } from 'node:path'
+import { refuseOn } from '../../plan/refuse-on.ts'
+import type { Place } from '../../plan/yaml/problem.ts'
+import { readText } from '../read-text.ts'
+import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
+
+export type Directive = {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly block?: readonly Directive[]
+  readonly place: Place
+}
+
+/** @param hostPath where a path in the container is on this machine; nothing where it is not. @throws UserError with the line of a broken block */
+export async function readNginx(
+  file: string,
+  hostPath: (inside: string) => string | undefined,
+  seen: readonly string[] = [],
+): Promise<Directive[]> {
+  const tokens = tokensOf(await readText(file), file)
+  let at = 0
+  const block = async (open: Place | undefined): Promise<Directive[]> => {
+    const out: Directive[] = []
+    for (;;) {
+      const first = tokens[at]
+      if (first === undefined || first.value === '}') {
+        if ((first === undefined) !== (open === undefined))
+          refuseOn([
+            {
+              ...(first?.place ?? open ?? { file, line: 1, column: 1 }),
+              message: first ? 'unexpected }' : 'this block has no }',
+            },
+          ])
+        at += 1
+        return out
+      }
+      const words: Token[] = []
+      while ((tokens[at] !== undefined && ![';', '{', '}'].includes(tokens[at]?.value ?? '')) || tokens[at]?.quoted)
+        words.push(...tokens.slice(at, ++at))
+      const end = tokens[at]
+      const [name = first, ...args] = words
+      if (end === undefined || end.value === '}')
+        refuseOn([{ ...name.place, message: `expected ; or { after ${name.value}` }])
+      at += 1
+      const directive = { name: name.value, args: args.map(({ value }) => value), place: name.place }
+      if (end?.value === '{')
+        out.push({ ...directive, ...(/_by_lua_block$/.test(name.value) ? {} : { block: await block(name.place) }) })
+      else if (directive.name === 'include') out.push(...(await included(directive, file, hostPath, seen)))
+      else out.push(directive)
+    }
+  }
+  return await block(undefined)
+}
+
+async function included(
+  { args: [pattern = ''] }: Directive,
+  file: string,
+  hostPath: (inside: string) => string | undefined,
+  seen: readonly string[],
+): Promise<Directive[]> {
+  // nginx takes relative includes from the folder of nginx.conf.
+  const wanted = isAbsolute(pattern)
+    ? hostPath(pattern)
+    : (hostPath(join('/etc/nginx', pattern)) ?? join(dirname(seen[0] ?? file), pattern))
+  if (wanted === undefined || seen.length > 8) return []
+  const files = (await Array.fromAsync(glob(wanted))).toSorted()
+  return (await Promise.all(files.map((one) => readNginx(one, hostPath, [...seen, file])))).flat()
+}
+
+type Token = { readonly value: string; readonly quoted: boolean; readonly place: Place }
+
+function tokensOf(text: string, file: string): Token[] {
+  const out: Token[] = []
+  const pattern =
+    /(#[^\n]*)|"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'|([{};])|((?:\$\{[^}]*\}|\\[\s\S]|[^\s{};"'#])(?:\$\{[^}]*\}|\\[\s\S]|[^\s{};])*)|\s+/g
+  let line = 1
+  let start = 0
+  for (const match of text.matchAll(pattern)) {
+    const [whole, comment, double, single, mark, plain] = match
+    const value = double ?? single ?? mark ?? plain
+    if (value !== undefined && comment === undefined)
+      out.push({
+        value,
+        quoted: double !== undefined || single !== undefined,
+        place: { file, line, column: match.index - start + 1 },
+      })
+    const breaks = whole.split('\n')
+    if (breaks.length > 1) {
+      line += breaks.length - 1
+      start = match.index + whole.length - (breaks.at(-1)?.length ?? 0)
+    }
+  }
+  return out
+}
+
+/** All directives, those inside blocks too, with the blocks around each, the outermost first. */
+function* walk(
+  directives: readonly Directive[],
+  around: readonly Directive[] = [],
+): Generator<{ directive: Directive; around: readonly Directive[] }> {
+  for (const directive of directives) {
+    yield { directive, around }
+    if (directive.block) yield* walk(directive.block, [...around, directive])
+  }
+}
+
+export function nginxFacts(directives: readonly Directive[]): Facts {
+  const all = [...walk(directives)]
+  const named = (name: string) => all.filter(({ directive }) => directive.name === name)
+  const pools = new Map(
+    named('upstream').map(({ directive: { args, block = [] } }) => [
+      args[0],
+      block.filter(({ name }) => name === 'server'),
+    ]),
+  )
+  const variables = new Map(named('set').map(({ directive: { args } }) => [args[0] ?? '', args[1] ?? '']))
+  const target = ({ args: [url = ''], place }: Directive): Said<Upstream>[] => {
+    const direct = upstreamOf(url.replaceAll(/\$\w+/g, (name) => variables.get(name) ?? name))
+    const pool = direct && pools.get(direct.host)
+    if (pool) return pool.flatMap((server) => said(upstreamOf(server.args[0] ?? ''), server.place))
+    return said(direct, place)
+  }
+  const asked = new Set(named('auth_request').map(({ directive }) => directive.args[0]))
+  const passes = named('proxy_pass')
+  const isAsked = (around: readonly Directive[]) => {
+    const location = around.findLast(({ name }) => name === 'location')
+    const path = location?.args.at(-1) ?? ''
+    return [...asked].some(
+      (uri) => uri === path || (location?.args[0] === path && path !== '/' && uri?.startsWith(path)),
+    )
+  }
+  const fromAuth = new Set(
+    named('auth_request_set').flatMap(({ directive: { args } }) =>
+      /upstream_http_/.test(args[1] ?? '') ? [args[0] ?? ''] : [],
+    ),
+  )
+  const listens = named('listen').map(({ directive: { args } }) => ({
+    port: Number(/(\d+)$/.exec(args[0] ?? '')?.[1] ?? 80),
+    tls: args.includes('ssl'),
+  }))
+  const identities = named('proxy_set_header').flatMap(({ directive: { args, place } }) => {
+    const [header = '', value = ''] = args
+    return isIdentity(header) &&
+      (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || /^[\w@.-]+$/.test(value))
+      ? [{ value: header, place }]
+      : []
+  })
+  return {
+    hosts: gatewayFirst(
+      named('server_name'),
+      passes.filter(({ directive }) => target(directive).some(({ value }) => value.port === 18_789)),
+    ).flatMap(({ directive: { args, place } }) =>
+      args.filter((name) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name)).map((value) => ({ value, place })),
+    ),
+    certificates: Object.fromEntries([
+      ...named('ssl_certificate').map(({ directive }) => [inEtc(directive.args[0]), 'certificate'] as const),
+      ...named('ssl_certificate_key').map(({ directive }) => [inEtc(directive.args[0]), 'key'] as const),
+    ]),
+    listens,
+    upstreams: passes.filter(({ around }) => !isAsked(around)).flatMap(({ directive }) => target(directive)),
+    auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
+    identities,
+    passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) => ({
+      value: inEtc(args[0]),
+      place,
+    })),
+    h2:
+      named('http2').some(({ directive }) => directive.args[0] === 'on') ||
+      named('listen').some(({ directive }) => directive.args.includes('http2')),
+  }
+}
+
+type Within = { readonly directive: Directive; readonly around: readonly Directive[] }
+
+/** The server that leads to the gateway is the one that matters; a portal may stand before it in the file. */
+function gatewayFirst(names: readonly Within[], passes: readonly Within[]): readonly Within[] {
+  const serverOf = ({ around }: Within) => around.find(({ name }) => name === 'server')
+  const servers = new Set(passes.map(serverOf))
+  return names.toSorted((one, other) => Number(servers.has(serverOf(other))) - Number(servers.has(serverOf(one))))
+}
+
+function inEtc(path = ''): string {
+  return isAbsolute(path) ? path : join('/etc/nginx', path)
+}
+
+function said<T>(value: T | undefined, place: Place): Said<T>[] {
+  return value === undefined ? [] : [{ value, place }]
+}

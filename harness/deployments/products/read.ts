@@ -1,0 +1,67 @@
+/** Reads whatever configuration a known proxy has, from where it would look for it itself. */
+import { glob } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Place } from '../../plan/yaml/problem.ts'
+import { readText } from '../read-text.ts'
+import { caddyFacts } from './caddy.ts'
+import { type Facts, noFacts } from './facts.ts'
+import { nginxFacts, readNginx } from './nginx.ts'
+import { flag } from './oauth2-proxy.ts'
+import { type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
+
+export type Told = {
+  readonly args: readonly string[]
+  readonly argPlace: (index: number) => Place
+  /** Where a path in the container is on this machine; nothing where no file is bound there. */
+  readonly hostPath: (inside: string) => string | undefined
+  /** Labels that it reads, as settings. */
+  readonly labels: Settings
+  /** Dynamic files of Traefik, where they lie. */
+  readonly dynamic?: readonly string[]
+}
+
+/** @param product name of a recipe. @throws UserError for a configuration that cannot be parsed */
+export async function factsOf(product: string, told: Told): Promise<Facts> {
+  switch (product) {
+    case 'nginx':
+      return await ofNginx(told)
+    case 'traefik':
+      return traefikFacts([...settingsOfFlags(told.args, told.argPlace), ...(await traefikFiles(told)), ...told.labels])
+    case 'caddy':
+    case 'caddy-security': {
+      const file = told.hostPath(flag(told.args, 'config') ?? '/etc/caddy/Caddyfile')
+      return file === undefined ? noFacts : caddyFacts(await readText(file), file)
+    }
+    default:
+      return noFacts
+  }
+}
+
+async function ofNginx({ hostPath }: Told): Promise<Facts> {
+  const main = hostPath('/etc/nginx/nginx.conf')
+  if (main !== undefined) return nginxFacts(await readNginx(main, hostPath))
+  const alone = hostPath('/etc/nginx/conf.d/default.conf')
+  if (alone !== undefined) return nginxFacts(await readNginx(alone, hostPath))
+  // The image's own nginx.conf includes these.
+  const patterns = ['/etc/nginx/conf.d/*.conf', '/etc/nginx/sites-enabled/*']
+    .map(hostPath)
+    .filter((one) => one !== undefined)
+  const files = (await Promise.all(patterns.map((one) => Array.fromAsync(glob(one))))).flat().toSorted()
+  return nginxFacts((await Promise.all(files.map((file) => readNginx(file, hostPath)))).flat())
+}
+
+async function traefikFiles({ args, hostPath, dynamic: known = [] }: Told): Promise<Settings> {
+  const wanted = [flag(args, 'configfile'), '/etc/traefik/traefik.yml', '/etc/traefik/traefik.yaml']
+  const main = wanted.map((one) => one && hostPath(one)).find((one) => one !== undefined && one !== '')
+  const fixed = main === undefined || main === '' ? [] : settingsOfYaml(await readText(main), main)
+  const said = (key: string) => flag(args, key) ?? fixed.find((one) => one.key === key)?.value
+  const directory = said('providers.file.directory')
+  const single = said('providers.file.filename')
+  const inside = [...(single ? [single] : []), ...(directory ? [join(directory, '*.{yml,yaml}')] : [])]
+  const patterns = inside.map(hostPath).filter((one) => one !== undefined)
+  const files = (await Promise.all(patterns.map((one) => Array.fromAsync(glob(one))))).flat().toSorted()
+  const dynamic = await Promise.all(
+    [...new Set([...files, ...known])].map(async (file) => settingsOfYaml(await readText(file), file)),
+  )
+  return [...fixed, ...dynamic.flat()]
+}

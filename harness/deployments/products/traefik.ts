@@ -1,0 +1,93 @@
+/** What Traefik is told: by flags, by its static and dynamic files, and by Docker labels. */
+import { parse } from 'yaml'
+import type { Place } from '../../plan/yaml/problem.ts'
+import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
+
+/** Settings in one spelling: `http.routers.claw.rule` → text, with the place. */
+export type Settings = readonly { readonly key: string; readonly value: string; readonly place: Place }[]
+
+/** Flags of the command line; a flag without a value is true. */
+export function settingsOfFlags(args: readonly string[], place: (index: number) => Place): Settings {
+  return args.flatMap((arg, index) => {
+    const [, key, value] = /^--([\w.[\]-]+)(?:=([\s\S]*))?$/.exec(arg) ?? []
+    return key === undefined ? [] : [{ key: key.toLowerCase(), value: value ?? 'true', place: place(index) }]
+  })
+}
+
+export function settingsOfLabels(labels: Readonly<Record<string, string>>, place: (label: string) => Place): Settings {
+  return Object.entries(labels)
+    .filter(([label]) => label.toLowerCase().startsWith('traefik.'))
+    .map(([label, value]) => ({ key: label.slice('traefik.'.length).toLowerCase(), value, place: place(label) }))
+}
+
+/** A YAML file, flattened. @returns nothing for text that is no mapping */
+export function settingsOfYaml(text: string, file: string): Settings {
+  const lines = text.split('\n')
+  const place = (value: string): Place => {
+    const line = lines.findIndex((one) => one.includes(value))
+    return { file, line: line + 1 || 1, column: line < 0 ? 1 : (lines[line]?.indexOf(value) ?? 0) + 1 }
+  }
+  const flat = (node: unknown, key: string): Settings => {
+    if (Array.isArray(node)) {
+      const plain = node.every((one) => typeof one !== 'object')
+      return plain
+        ? [{ key, value: node.join(','), place: place(String(node[0] ?? '')) }]
+        : node.flatMap((one, index) => flat(one, `${key}[${index}]`))
+    }
+    if (typeof node === 'object' && node !== null) {
+      const inner = Object.entries(node)
+      // `tls: {}` switches TLS on.
+      return inner.length === 0
+        ? [{ key, value: 'true', place: place(key) }]
+        : inner.flatMap(([name, value]) => flat(value, key === '' ? name : `${key}.${name}`))
+    }
+    return [{ key, value: String(node ?? 'true'), place: place(String(node ?? '')) }]
+  }
+  try {
+    return flat(parse(text), '').map((one) => ({ ...one, key: one.key.toLowerCase() }))
+  } catch {
+    return []
+  }
+}
+
+export function traefikFacts(settings: Settings): Facts {
+  const matching = (pattern: RegExp) => settings.filter(({ key }) => pattern.test(key))
+  const hosts = matching(/^http\.routers\.[^.]+\.rule$/).flatMap(({ value, place }): Said[] =>
+    [...value.matchAll(/Host\(([^)]*)\)/g)].flatMap(([, list = '']) =>
+      [...list.matchAll(/[`"']([^`"']+)[`"']/g)].flatMap(([, host]) =>
+        host === undefined ? [] : [{ value: host, place }],
+      ),
+    ),
+  )
+  const [own] = matching(/(^|\.)certresolver$|^certificatesresolvers\./)
+  const listens = matching(/^entrypoints\.[^.]+\.address$/).map(({ value, key }) => ({
+    port: Number(/:(\d+)/.exec(value)?.[1] ?? 80),
+    tls: settings.some((one) => one.key.startsWith(key.replace(/address$/, 'http.tls'))) || /:443\b/.test(value),
+  }))
+  const files = matching(/\.(certfile|keyfile)$/)
+  return {
+    hosts,
+    certificates: Object.fromEntries(
+      files.map(({ key, value }) => [value, key.endsWith('certfile') ? ('certificate' as const) : ('key' as const)]),
+    ),
+    // Without a certificate of its own it shows one that it has made itself.
+    ...(files.length === 0 && own && { ownCertificate: { value: 'ACME', place: own.place } }),
+    listens,
+    upstreams: matching(/\.loadbalancer\.servers(\[\d+\])?\.url$/).flatMap(upstreamSaid),
+    auth: matching(/\.forwardauth\.address$/).flatMap(upstreamSaid),
+    identities: matching(/\.forwardauth\.authresponseheaders$/).flatMap(({ value, place }) =>
+      value
+        .split(',')
+        .map((one) => one.trim())
+        .filter(isIdentity)
+        .map((one) => ({ value: one, place })),
+    ),
+    passwords: matching(/\.basicauth\.(users|usersfile)$/),
+    h2: true,
+  }
+}
+
+function upstreamSaid({ value, place }: Said): Said<Upstream>[] {
+  const upstream = upstreamOf(value)
+  return upstream === undefined ? [] : [{ value: upstream, place }]
+}

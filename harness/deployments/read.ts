@@ -1,0 +1,68 @@
+/** `--proxy PATH`: a folder with a proxy.yaml stays what it is; everything else is read as a deployment. */
+import { stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { type Recipe, readRecipes } from '../plan/recipes.ts'
+import { refuseOn } from '../plan/refuse-on.ts'
+import { UserError } from '../plan/user-error.ts'
+import type { Problem } from '../plan/yaml/problem.ts'
+import { readAnswers } from './answers.ts'
+import { productOf, usualFiles } from './bare/product.ts'
+import { readBareDeployment } from './bare/read.ts'
+import { type ComposeFlags, readComposeDeployment } from './compose/read.ts'
+import type { ReadDeployment } from './deployment.ts'
+import { readText } from './read-text.ts'
+
+/** @param root folder of the project, for its recipes. @throws UserError for a path that is nothing of the kind */
+export async function readOwnProxy(path: string, root: string, flags: ComposeFlags): Promise<string | ReadDeployment> {
+  const file = await fileOf(resolve(path), path)
+  return file === undefined ? path : await readDeployment(file, root, flags)
+}
+
+/** @param file absolute path of a compose file or a configuration file */
+export async function readDeployment(file: string, root: string, flags: ComposeFlags): Promise<ReadDeployment> {
+  const problems: Problem[] = []
+  const recipes: readonly Recipe[] = await readRecipes(root, problems)
+  refuseOn(problems)
+  const product = productOf(file, await readText(file))
+  const answers = await readAnswers(dirname(file))
+  switch (product) {
+    case 'compose':
+      return await readComposeDeployment(file, flags, recipes, answers)
+    case 'nginx':
+    case 'caddy':
+    case 'traefik':
+      return await readBareDeployment(file, product, recipes, answers)
+    case undefined:
+      refuseOn([
+        {
+          file,
+          line: 1,
+          column: 1,
+          message:
+            'expected a docker-compose.yml, or a configuration of nginx, Caddy or Traefik: its words are of none of these',
+        },
+      ])
+      throw new UserError(file)
+    default:
+      refuseOn([
+        {
+          file,
+          line: 1,
+          column: 1,
+          message: `this is a configuration of ${product}, which cannot be read by itself yet: write a folder for it ("conformance new proxy NAME" writes one to start from)`,
+        },
+      ])
+      throw new UserError(file)
+  }
+}
+
+/** Nothing for a folder with a proxy.yaml, and for a folder in which nothing is known: the loader of folders says so. */
+async function fileOf(path: string, written: string): Promise<string | undefined> {
+  const about = await stat(path).catch(() => undefined)
+  if (about === undefined) throw new UserError(`--proxy ${written}: there is no such file or folder.`)
+  if (!about.isDirectory()) return path
+  const there = async (name: string) => (await stat(join(path, name)).catch(() => undefined)) !== undefined
+  if (await there('proxy.yaml')) return undefined
+  for (const name of usualFiles) if (await there(name)) return join(path, name)
+  return undefined
+}
