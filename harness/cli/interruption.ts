@@ -6,7 +6,7 @@ import type { TerminalProgress } from './progress.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-export type Interruption = Disposable & {
+type Interruption = Disposable & {
   readonly signal: AbortSignal
   /** From now on there are things in this engine that a hasty end would leave. */
   readonly startedIn: (socket: string) => void

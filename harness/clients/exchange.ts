@@ -10,11 +10,11 @@ export type Response = {
   readonly body: string
 }
 
-/** The gateway's own words, where the client can hear them (WebSocket `connect`, HTTP error type). */
+/** The gateway's verdict where the client receives it (WebSocket `connect`, HTTP error type). */
 export type ClientVerdict =
   | { readonly kind: 'accepted'; readonly user?: string; readonly client?: string }
   | { readonly kind: 'refused'; readonly reason?: string }
-  /** Nothing that only the gateway could have said: a proxy's page, a redirect, a closed connection. */
+  /** The answer need not come from the gateway: a proxy's page, a redirect, a closed connection. */
   | { readonly kind: 'not-the-gateway' }
 
 /** How an exchange ended that has no answer, or not the whole of it. */

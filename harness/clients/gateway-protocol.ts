@@ -1,5 +1,5 @@
 /**
- * The gateway's own handshake after a 101, which alone tells whether anybody was let in, and as whom (docs/gateways.md#g6-1-upgrade-and-connect):
+ * The gateway's own handshake after a 101, which shows whether the client was accepted, and as which user (docs/gateways.md#g6-1-upgrade-and-connect):
  * `connect.challenge`, `connect`, hello-ok or an error with the reason, then `users.self` as the oracle of who.
  */
 import { randomUUID } from 'node:crypto'
@@ -18,7 +18,7 @@ export type ConnectAs = {
   readonly device?: 'fresh'
 }
 
-export type Conversation = {
+type Conversation = {
   readonly verdict: ClientVerdict
   /** How the gateway closed; absent where the client left first. */
   readonly close?: Close
@@ -58,15 +58,15 @@ const selfSchema = z.looseObject({ profile: z.looseObject({ emails: z.array(z.st
 const controlUi = 'openclaw-control-ui'
 
 /** How the gateway answered `connect`. */
-export type Greeting =
+type Greeting =
   | { readonly kind: 'hello'; readonly hello: z.infer<typeof helloSchema> }
   | { readonly kind: 'refused'; readonly error: z.infer<typeof errorSchema>; readonly close?: Close }
   /** No answer came: it closed first, or something broke. */
   | { readonly kind: 'broken'; readonly fault: string; readonly close?: Close; readonly ending: Ending }
 
 /**
- * Waits for the challenge, connects, and waits for the answer; after a refusal also for the close. Does not reject; `socket` must be told of
- * its deadline by its owner.
+ * Waits for the challenge, connects, and waits for the answer; after a refusal also for the close. Does not reject; the caller
+ * calls `socket.expire()` at the deadline.
  * @param as how to connect, or the parameters of `connect` as a whole, made of the challenge's nonce
  */
 export async function greet(
@@ -88,7 +88,7 @@ export async function greet(
 
 const challengeSchema = z.looseObject({ nonce: z.string() })
 
-/** Goes through the handshake once, and asks who the gateway takes one for. Does not reject. */
+/** Goes through the handshake once, and asks as which user the gateway accepted. Does not reject. */
 export async function converse(socket: FrameSocket, as: ConnectAs): Promise<Conversation> {
   const instanceId = randomUUID()
   const greeting = await greet(socket, as, instanceId)
@@ -104,7 +104,7 @@ export async function converse(socket: FrameSocket, as: ConnectAs): Promise<Conv
   }
   const { auth, snapshot } = greeting.hello
   const entries = snapshot?.presence ?? []
-  // A gateway that tells no instance apart has only this connection's entry, if any.
+  // A gateway that does not distinguish instances has at most this connection's entry.
   const own =
     entries.find((entry) => entry.instanceId === instanceId) ?? (entries.length === 1 ? entries[0] : undefined)
   socket.send(requestFrame('self', 'users.self', {}))
@@ -117,7 +117,7 @@ export async function converse(socket: FrameSocket, as: ConnectAs): Promise<Conv
   }
 }
 
-/** A close tells something by itself: 1008 is a refusal, and any other is the peer's to say. */
+/** Close code 1008 is a refusal by the gateway; other codes may come from any peer. */
 function brokenConversation({ close, fault, ending }: Extract<Greeting, { kind: 'broken' }>): Conversation {
   if (close === undefined) return { verdict: notTheGateway, ending, fault }
   const { code, reason } = close
@@ -152,7 +152,7 @@ const afterAuthentication = /device identity required|pairing required|Control U
 
 function refusal(error: z.infer<typeof errorSchema>, credentials: boolean): ClientVerdict {
   const message = error.message ?? ''
-  // With credentials shown a failed authentication is told as such first, so these mean that it succeeded.
+  // With credentials, a failed authentication is reported before these, so these mean that it succeeded.
   if (credentials && afterAuthentication.test(message)) return { kind: 'accepted' }
   const opaque = message === 'unauthorized' ? undefined : message
   const reason = error.details?.authReason ?? error.details?.code ?? opaque ?? undefined

@@ -89,7 +89,7 @@ export class Http1Connection implements AsyncDisposable {
       ms: performance.now() - since,
     }
     if (speaksWebSocket(reader)) return { exchange, socket: new FrameSocket(wire, reader.upgraded) }
-    // RFC 9112 9.3 and 9.6: whoever goes on writing into a connection that was said to close must not wonder at silence.
+    // RFC 9112 9.3 and 9.6: nothing may be sent on a connection that the peer has said it will close.
     if (cut.ending !== undefined || reader.upgraded !== undefined || reader.closes) await this[Symbol.asyncDispose]()
     return { exchange }
   }

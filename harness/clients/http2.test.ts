@@ -29,12 +29,12 @@ const pairs = (raw: readonly string[]): HeaderLine[] =>
 async function server(): Promise<{ readonly peer: Peer; readonly seen: Seen[] }> {
   const leaf = await authority.issue(['app.test'])
   const seen: Seen[] = []
-  const standing = createSecureServer({ cert: leaf.certificate, key: leaf.key, maxHeaderListPairs: 200 })
-  standing.on('session', (session) => {
+  const target = createSecureServer({ cert: leaf.certificate, key: leaf.key, maxHeaderListPairs: 200 })
+  target.on('session', (session) => {
     sessions.add(session)
     session.on('error', () => {})
   })
-  standing.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, raw: readonly string[]) => {
+  target.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, raw: readonly string[]) => {
     const one: Seen = { lines: pairs(raw), trailers: [], body: '' }
     seen.push(one)
     stream.on('error', () => {})
@@ -49,10 +49,10 @@ async function server(): Promise<{ readonly peer: Peer; readonly seen: Seen[] }>
       stream.end('{"error":{"type":"invalid_request","message":"tools.invoke requires body.tool"}}')
     })
   })
-  open.push(standing)
-  standing.listen(0, '127.0.0.1')
-  await once(standing, 'listening')
-  return { peer: { ...(await peerOf(standing)), tls: { ca: authority.certificate, servername: 'app.test' } }, seen }
+  open.push(target)
+  target.listen(0, '127.0.0.1')
+  await once(target, 'listening')
+  return { peer: { ...(await peerOf(target)), tls: { ca: authority.certificate, servername: 'app.test' } }, seen }
 }
 
 it('asks the probe over h2 and hears the gateway', async () => {

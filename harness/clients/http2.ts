@@ -50,7 +50,7 @@ export const rawOverHttp2: Answer = {
   fault: 'raw bytes are HTTP/1.x and cannot be sent over h2',
 }
 
-export type Session = AsyncDisposable & { readonly http2: ClientHttp2Session }
+type Session = AsyncDisposable & { readonly http2: ClientHttp2Session }
 
 /** A session whose HEADERS frames carry these blocks in their order. Does not reject: what the network does is `fault`. */
 export async function openSession(
@@ -100,7 +100,7 @@ export function answerTo(
     // The peer's protocol error is its answer to a malformed request: RST_STREAM or GOAWAY.
     session.on('error', () => done({ ending: 'closed' }))
     session.on('close', () => done({ ending: 'closed' }))
-    // With an error it is the last word, though a peer may take its time to close (Envoy: a second).
+    // A GOAWAY with an error ends the exchange: no answer follows, although the peer may close later (Envoy: after a second).
     session.on('goaway', (code) => {
       if (code !== constants.NGHTTP2_NO_ERROR) done({ ending: 'closed' })
     })

@@ -60,7 +60,7 @@ describe('a kept-alive connection', () => {
     await using connection = new KeptAlive(
       await peer((socket) => {
         connections += 1
-        // The peer has spoken its last word, and takes its time to close.
+        // The peer answers nothing after this, and does not close either.
         socket.once('data', () => socket.write(closing))
       }),
       1000,

@@ -20,7 +20,7 @@ export class LiveSocket implements AsyncDisposable {
     this.#connection = connection
     this.#socket = socket
     this.#deadlineMs = deadlineMs
-    // Whoever closes waits for it; nobody else has to.
+    // Only `close` waits for it: without this, an end that nobody awaits would be an unhandled rejection.
     this.#closed.promise.catch(() => {})
     void this.#listen()
   }
@@ -63,7 +63,7 @@ export class LiveSocket implements AsyncDisposable {
     return await this.#within(pong.promise)
   }
 
-  /** Says good-bye with 1000. Returns the code with which the other side closes. */
+  /** Closes with 1000. Returns the code with which the other side closes. */
   async close(): Promise<number> {
     this.#socket.close(1000)
     return await this.#within(this.#closed.promise)
@@ -73,7 +73,7 @@ export class LiveSocket implements AsyncDisposable {
     await this.#connection[Symbol.asyncDispose]()
   }
 
-  /** Hands each event to whoever waits for it, until there are no more. */
+  /** Gives each event to the call that waits for it, until the socket ends. */
   async #listen(): Promise<void> {
     for (;;) {
       const event = await this.#socket.next()

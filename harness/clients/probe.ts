@@ -1,6 +1,6 @@
 /**
  * The question that means the same on every gateway and version, and how its answers read (docs/gateways.md#g8-1-probe).
- * Judged by what only the gateway says, never by the status alone: a proxy's own 401 is not the gateway's word.
+ * Judged by the form of the gateway's own answers, never by the status alone: a 401 may be the proxy's.
  */
 import { z } from 'zod'
 import type { ClientVerdict, Response } from './exchange.ts'
@@ -17,7 +17,7 @@ const resultSchema = z.union([
   z.looseObject({ object: z.literal('list'), data: z.array(z.unknown()) }),
 ])
 
-/** The gateway's verdict as far as an HTTP answer tells it. Over HTTP the gateway never says as whom it accepted. */
+/** The gateway's verdict as far as an HTTP answer shows it. Over HTTP the gateway does not show as which user it accepted. */
 export function verdictOf(response: Response): ClientVerdict {
   const body = parseJson(response.body)
   const failed = errorSchema.safeParse(body)
@@ -26,7 +26,7 @@ export function verdictOf(response: Response): ClientVerdict {
   return notTheGateway
 }
 
-/** Of several answers on one connection the one that counts: whatever was accepted, else whatever was refused. */
+/** The verdict of several answers on one connection: accepted if one of them is, else refused if one of them is. */
 export function verdictOfAll(responses: readonly Response[]): ClientVerdict {
   const verdicts = responses.map(verdictOf)
   return (

@@ -21,7 +21,7 @@ export type RequestContext = {
 export type RequestKind = 'http' | 'websocket'
 
 /** Never the right one. */
-export const wrongPassword = 'wrong-password-of-the-conformance-suite'
+const wrongPassword = 'wrong-password-of-the-conformance-suite'
 
 /**
  * One buffer per TCP write. Order: request line, `Host`, `Cookie`, the transport's own lines, then the case's `headers`.
@@ -107,7 +107,7 @@ function ownLines(
   ]
 }
 
-/** A case that frames its body itself gets no second framing: two of them must be asked for in so many words. */
+/** A case that frames its body itself gets no second framing; a case that wants two lists both. */
 function framing(send: Send, body: string | undefined): HeaderLine[] {
   const own = send.headers?.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name)) ?? false
   if (own) return []

@@ -1,4 +1,4 @@
-/** Answers off the wire, HTTP/1.x, as they are: order, case and duplicates of header lines kept, whatever can be read is read. */
+/** Reads HTTP/1.x responses from the wire. Order, case and duplicates of header lines are kept; what is malformed is read as far as possible. */
 import type { HeaderLine } from '../plan/case.ts'
 import type { Response } from './exchange.ts'
 
@@ -28,7 +28,7 @@ export class ResponseReader {
   http2 = false
   /** The last response is not whole. */
   cutShort = false
-  /** The peer has said, or the form of its answer says, that it closes behind the last response. */
+  /** The peer closes the connection after the last response, as its head or the form of its body says. */
   closes = false
   #rest: Buffer = Buffer.alloc(0)
   #method: string
@@ -117,7 +117,7 @@ function parseHead(bytes: Buffer): Head | 'not-http' | undefined {
   return { version, status: Number(status), headers: headerLines(lines), end: skipped + stop.index + stop[0].length }
 }
 
-/** RFC 9112 9.3: what a `close` option says, and what HTTP/1.0 says unless it has a `keep-alive` option. */
+/** RFC 9112 9.3: a `close` option, or HTTP/1.0 without a `keep-alive` option. */
 function saysClose({ version, headers }: Head): boolean {
   const options = headers
     .filter(([name]) => name.toLowerCase() === 'connection')

@@ -5,7 +5,7 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 
 /** What of the `connect` frame is under the signature. */
-export type Signed = {
+type Signed = {
   readonly clientId: string
   readonly mode: string
   readonly role: string

@@ -21,7 +21,7 @@ export type Peer = {
 /**
  * Opens a stream to the peer. Later errors of the stream show as its end: a peer that resets has closed.
  * @param protocol for ALPN; the peer must choose it when it chooses at all, and for `h2` it must choose
- * @param holder whose TLS session may be resumed: a browser keeps its own, and shows nobody else's. Empty: a client that is nobody
+ * @param holder the user whose TLS sessions may be resumed: a browser resumes only its own. Empty: a client without a session cookie
  * @throws where nobody listens, the certificate is not the run's, the protocol is another, or the deadline (milliseconds) passes
  */
 export async function openStream(

@@ -1,4 +1,4 @@
-/** The client's end of a WebSocket whose handshake was somebody else's: the raw client's, or an HTTP/2 stream's. `ws` reads and writes the frames. */
+/** The client's end of a WebSocket after its handshake, which the HTTP/1.1 or the HTTP/2 client has made. `ws` reads and writes the frames. */
 import { Receiver, Sender } from 'ws'
 import type { Wire } from './wire.ts'
 
@@ -48,7 +48,7 @@ export class FrameSocket {
     this.#write((sender) => sender.ping(payload, true))
   }
 
-  /** Says good-bye; the stream is its owner's to destroy. */
+  /** Sends a close frame. The caller destroys the stream. */
   close(code: number): void {
     this.#write((sender) => sender.close(code, Buffer.alloc(0), true))
   }
@@ -62,7 +62,7 @@ export class FrameSocket {
     })
   }
 
-  /** The owner's deadline has passed. */
+  /** The caller's deadline has passed. */
   expire(): void {
     this.#tell({ kind: 'deadline' })
   }

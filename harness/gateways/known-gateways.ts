@@ -13,7 +13,7 @@ const listsLoopback: ReadonlySet<ProfileName> = new Set([
 ])
 
 /** How a gateway with these rules is told to take requests from loopback. */
-export type LoopbackSetting = {
+type LoopbackSetting = {
   /** Stands in `trustedProxies`. */
   readonly listed: boolean
   /** `allowLoopback` is set. */

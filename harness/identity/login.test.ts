@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { describeFailure, logIn } from './login.ts'
 import { RelyingParty } from './relying-party.testing.ts'
 import { userHeader } from './users.ts'
@@ -37,7 +37,10 @@ it('names the user to the provider and to nobody else', async () => {
 it('gives no e-mail claim to the user without one, and no session where the app wants one', async () => {
   await using app = await RelyingParty.start()
   const result = await logIn({ ...app, user: 'no-email', start })
-  expect(result).toMatchObject({ ok: false, reason: expect.stringMatching(/answered 403 and set no session cookie/) })
+  expect(result).toMatchObject({
+    ok: false,
+    reason: 'app.test/oauth2/callback answered 403, and app.test/ still leads to the log-in',
+  })
 })
 
 it('shows the chain, without codes and cookie values, when a log-in fails', async () => {
@@ -45,14 +48,18 @@ it('shows the chain, without codes and cookie values, when a log-in fails', asyn
   const result = await logIn({ ...app, user: 'no-email', start })
   const text = result.ok ? '' : describeFailure(result)
   expect(text).toMatch(/GET https:\/\/app.test\/ -> 302 http:\/\/idp.test\/auth\?client_id=…&.*, sets csrf/)
-  expect(text).toMatch(/GET https:\/\/app.test\/oauth2\/callback\?code=….* -> 403, sets csrf$/)
+  expect(text).toMatch(/GET https:\/\/app.test\/oauth2\/callback\?code=….* -> 403, sets csrf$/m)
+  // Below it the app's page, asked once more.
+  expect(text.match(/GET https:\/\/app.test\/ ->/g)).toHaveLength(2)
 })
 
 it('takes a bare 401 for no log-in, and then tries the start page of oauth2-proxy', async () => {
-  await using app = await RelyingParty.start((incoming, response) => {
-    if (incoming.url !== '/' || incoming.headers.cookie?.includes('session=')) return false
-    response.writeHead(401).end()
-    return true
+  await using app = await RelyingParty.start({
+    first(incoming, response) {
+      if (incoming.url !== '/' || incoming.headers.cookie?.includes('session=')) return false
+      response.writeHead(401).end()
+      return true
+    },
   })
   expect(await logIn({ ...app, user: 'alice', start: [start] })).toMatchObject({
     ok: false,
@@ -64,9 +71,11 @@ it('takes a bare 401 for no log-in, and then tries the start page of oauth2-prox
 })
 
 it('stops at a redirect loop and says so', async () => {
-  await using app = await RelyingParty.start((_incoming, response) => {
-    response.writeHead(302, { location: '/again' }).end()
-    return true
+  await using app = await RelyingParty.start({
+    first(_incoming, response) {
+      response.writeHead(302, { location: '/again' }).end()
+      return true
+    },
   })
   const result = await logIn({ ...app, user: 'alice', start: [start] })
   expect(result).toMatchObject({ ok: false, reason: 'still redirected after 15 redirects' })
@@ -83,12 +92,14 @@ it('believes the authority of the run alone', async () => {
   })
 })
 
-it("counts a log-in that rests on the gateway's own refusal, but not on a dead gateway", async () => {
+it("counts a log-in that ends at the gateway's own refusal, but not on a dead gateway", async () => {
   const answering = (status: number) =>
-    RelyingParty.start((incoming, response) => {
-      if (incoming.url !== '/' || !incoming.headers.cookie?.includes('session=')) return false
-      response.writeHead(status).end()
-      return true
+    RelyingParty.start({
+      first(incoming, response) {
+        if (incoming.url !== '/' || !incoming.headers.cookie?.includes('session=')) return false
+        response.writeHead(status).end()
+        return true
+      },
     })
   await using refused = await answering(403)
   await using dead = await answering(502)
@@ -96,5 +107,53 @@ it("counts a log-in that rests on the gateway's own refusal, but not on a dead g
   expect(await logIn({ ...dead, user: 'bob', start })).toMatchObject({
     ok: false,
     reason: 'the way back ended with 502 at app.test/',
+  })
+})
+
+describe('a portal on another host', () => {
+  const portal = 'https://auth.app.test/'
+
+  it('signs in with a cookie for the parent domain', async () => {
+    await using app = await RelyingParty.start({ portal: 'a cookie for app.test' })
+    const result = await logIn({ ...app, user: 'alice', start, portal })
+    expect(result.ok, JSON.stringify(result)).toBe(true)
+    expect(result.cookies.header(start)).toBe('session=alice@example.test')
+    expect(result.chain.map(({ url }) => new URL(url).host)).toContain('auth.app.test')
+  })
+
+  it('does not sign in where its cookie is for itself alone', async () => {
+    await using app = await RelyingParty.start({ portal: 'a cookie for itself' })
+    expect(await logIn({ ...app, user: 'alice', start, portal })).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/still leads to the log-in|still redirected/),
+    })
+  })
+
+  it('is where a log-in begins that no page of the app leads to', async () => {
+    await using app = await RelyingParty.start({
+      portal: 'a cookie for app.test',
+      first(incoming, response) {
+        const inside = incoming.headers.cookie?.includes('session=') || incoming.headers.host === 'auth.app.test'
+        if (!inside) response.writeHead(401).end()
+        return !inside
+      },
+    })
+    expect(await logIn({ ...app, user: 'alice', start })).toMatchObject({ ok: false })
+    expect(await logIn({ ...app, user: 'alice', start, portal })).toMatchObject({ ok: true })
+  })
+})
+
+it('takes a session that a request with 401 does not use for none', async () => {
+  await using app = await RelyingParty.start({
+    first(incoming, response) {
+      if (incoming.url !== '/') return false
+      response.writeHead(401, { 'set-cookie': 'visited=1; Path=/' }).end()
+      return true
+    },
+    cookies: 'none',
+  })
+  expect(await logIn({ ...app, user: 'alice', start })).toMatchObject({
+    ok: false,
+    reason: 'app.test/ answered 401, and the log-in left no cookie for it',
   })
 })

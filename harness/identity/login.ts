@@ -7,18 +7,20 @@ import { type Hop, renderChain } from './login-chain.ts'
 import type { UserName } from './users.ts'
 import { Visitor, type VisitorSettings } from './visitor.ts'
 
-export type LogInSettings = Omit<VisitorSettings, 'user' | 'provider' | 'deadlineMs'> & {
+type LogInSettings = Omit<VisitorSettings, 'user' | 'provider' | 'deadlineMs'> & {
   readonly user: UserName
   /** Where to begin. A list: the next is tried when the one before leads to no provider. One page stands for `usualStarts` of it. */
   readonly start: string | readonly string[]
   /** Default `idp.test`. */
   readonly provider?: string
+  /** Address of the proxy's log-in pages, where they are on a host of their own. */
+  readonly portal?: string
   /** For one answer, default 10 000. */
   readonly deadlineMs?: number
 }
 
 /** The session after a log-in. */
-export type SessionCookies = {
+type SessionCookies = {
   /** Value of the `Cookie` header for a URL; empty when no cookie belongs there. */
   readonly header: (url: string) => string
   /** Names of the cookies that belong to the app. */
@@ -47,36 +49,50 @@ export type LogIn =
 const redirects = new Set([301, 302, 303, 307, 308])
 const hopLimit = 15
 
-/** The page itself; then oauth2-proxy's own start, for a proxy that answers 401 instead of redirecting (the nginx snippet as documented). */
-export function usualStarts(page: string): string[] {
+/** The page itself; then oauth2-proxy's own start, for a proxy that answers 401 instead of redirecting (the nginx snippet as documented); then the portal. */
+export function usualStarts(page: string, portal?: string): string[] {
   const { pathname, search, origin } = new URL(page)
-  return [page, `${origin}/oauth2/start?rd=${encodeURIComponent(pathname + search)}`]
+  const back = (start: string, to: string) => `${start}${start.includes('?') ? '&' : '?'}rd=${encodeURIComponent(to)}`
+  return [
+    page,
+    back(`${origin}/oauth2/start`, pathname + search),
+    ...(portal === undefined ? [] : [back(portal, page)]),
+  ]
 }
 
 /**
- * Signs `user` in. Succeeds when, after a trip through the provider, the visit comes to rest on the app's host with a status below 500
- * and with a cookie that the app's host set after that trip.
+ * Signs `user` in. Succeeds when, after a trip through the provider, the app's own page no longer leads to the log-in. Which host set a cookie,
+ * and where, does not matter: a portal on another host sets one for the parent domain.
  * Never rejects for what proxy, provider or network do: `ok: false` carries the sentence and the chain.
  */
 export async function logIn(settings: LogInSettings): Promise<LogIn> {
-  const { start, provider = 'idp.test', deadlineMs = 10_000 } = settings
+  const { start, provider = 'idp.test', portal, deadlineMs = 10_000 } = settings
   const since = performance.now()
-  const chain: Hop[] = []
-  const starts = typeof start === 'string' ? usualStarts(start) : start
+  const starts = typeof start === 'string' ? usualStarts(start, portal) : start
   const app = new URL(starts[0] ?? '')
+  const places: Places = { app, provider, ...(portal !== undefined && { portal: new URL(portal).host }) }
   await using visitor = new Visitor({ ...settings, provider, deadlineMs })
-  let reason = 'there is no page to begin at'
+  const chain: Hop[] = []
+  let reason: string | undefined = 'there is no page to begin at'
   for (const page of starts) {
-    const before = chain.length
-    reason = (await follow(new URL(page), visitor, chain)) ?? judge(chain.slice(before), app, provider, visitor) ?? ''
-    if (reason === '' || passed(chain.slice(before), provider)) break
+    const way: Hop[] = []
+    reason = (await follow(new URL(page), visitor, way)) ?? whyNotBack(way, places)
+    chain.push(...way)
+    if (passed(way, provider)) break
   }
-  const cookies = sessionOf(visitor, app)
-  const ms = performance.now() - since
   const rest = chain.at(-1)
-  return reason === '' && rest !== undefined
-    ? { ok: true, cookies, rest, ms, chain }
-    : { ok: false, reason, cookies, ms, chain }
+  const ended = (why: string | undefined): LogIn => {
+    const found = { cookies: sessionOf(visitor, app), chain, ms: performance.now() - since }
+    return why === undefined && rest !== undefined
+      ? { ok: true, rest, ...found }
+      : { ok: false, reason: why ?? 'nothing was visited', ...found }
+  }
+  if (reason !== undefined) return ended(reason)
+  const again: Hop[] = []
+  const outside = (await follow(new URL('/', app), visitor, again)) ?? whyNotSignedIn(again, chain, places, visitor)
+  // Where it fails, the second visit is what shows it.
+  if (outside !== undefined) chain.push(...again)
+  return ended(outside)
 }
 
 /** The reason with the chain below it, for people. */
@@ -84,7 +100,7 @@ export function describeFailure(failed: Extract<LogIn, { ok: false }>): string {
   return [failed.reason, ...renderChain(failed.chain).split('\n')].join('\n  ')
 }
 
-/** Walks until there is nowhere to go; says why when it has to stop before. */
+/** Follows redirects until an answer is none. Returns why it had to stop before, if so. */
 async function follow(start: URL, visitor: Visitor, chain: Hop[]): Promise<string | undefined> {
   let url: URL | null = start
   for (let hops = 0; hops <= hopLimit; hops += 1) {
@@ -103,23 +119,44 @@ async function follow(start: URL, visitor: Visitor, chain: Hop[]): Promise<strin
   return `still redirected after ${hopLimit} redirects`
 }
 
-/** `undefined` when the log-in stands. */
-function judge(chain: readonly Hop[], app: URL, provider: string, visitor: Visitor): string | undefined {
-  const rest = chain.at(-1)
+type Places = { readonly app: URL; readonly provider: string; readonly portal?: string }
+
+/** `undefined` where the visit came through the provider to a page that is there. */
+function whyNotBack(way: readonly Hop[], { provider }: Places): string | undefined {
+  const rest = way.at(-1)
   if (rest === undefined) return 'nothing was visited'
-  const { status, url } = rest
-  const { host, pathname } = new URL(url)
-  if (!passed(chain, provider))
-    return `${host}${pathname} answered ${status} without a visit to the provider ${provider}`
-  if (host !== app.host) return `it came to rest at ${host}${pathname} (${status}), not back at ${app.host}`
-  if (status >= 500) return `the way back ended with ${status} at ${host}${pathname}`
-  const after = chain.slice(chain.findLastIndex((hop) => new URL(hop.url).hostname === provider) + 1)
-  const set = after.filter((hop) => new URL(hop.url).host === app.host).flatMap((hop) => hop.setCookies)
-  const kept = new Set(sessionOf(visitor, app).names)
-  // A refused log-in clears its own temporary cookies: set, but not kept.
-  if (!set.some((name) => kept.has(name))) return `${host}${pathname} answered ${status} and set no session cookie`
+  if (!passed(way, provider)) return `${inWords(rest)} without a visit to the provider ${provider}`
+  return rest.status >= 500 ? `the way back ended with ${rest.status} at ${placeOf(rest)}` : undefined
+}
+
+/** `undefined` where the app's page, visited once more, is the app's. */
+function whyNotSignedIn(
+  again: readonly Hop[],
+  chain: readonly Hop[],
+  { app, provider, portal }: Places,
+  visitor: Visitor,
+): string | undefined {
+  const [rest, was] = [again.at(-1), chain.at(-1)]
+  if (rest === undefined || was === undefined) return 'nothing was visited'
+  const led = again.some(({ url }) => [provider, portal].includes(new URL(url).host) && new URL(url).host !== app.host)
+  if (led) return `${inWords(was)}, and ${app.host}/ still leads to the log-in`
+  if (new URL(rest.url).host !== app.host) return `${app.host}/ led to ${placeOf(rest)}, which answered ${rest.status}`
+  if (rest.status >= 500) return `the way back ended with ${rest.status} at ${placeOf(rest)}`
+  // A proxy that answers strangers 401 and a gateway that answers this user 401 differ in that only the log-in leaves something to show.
+  const atProvider = ({ url }: Hop) => new URL(url).hostname === provider
+  const before = new Set(chain.slice(0, chain.findIndex(atProvider)).flatMap(({ setCookies }) => setCookies))
+  const after = new Set(chain.slice(chain.findLastIndex(atProvider) + 1).flatMap(({ setCookies }) => setCookies))
+  const left = sessionOf(visitor, app).names.some((name) => after.has(name) && !before.has(name))
+  if (rest.status === 401 && !left) return `${inWords(rest)}, and the log-in left no cookie for it`
   return undefined
 }
+
+function placeOf({ url }: Hop): string {
+  const { host, pathname } = new URL(url)
+  return host + pathname
+}
+
+const inWords = (hop: Hop) => `${placeOf(hop)} answered ${hop.status}`
 
 function passed(chain: readonly Hop[], provider: string): boolean {
   return chain.some(({ url }) => new URL(url).hostname === provider)

@@ -9,6 +9,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createProvider, signingKey } from './provider.ts'
+import { userForms } from './users.ts'
 
 const environment = z.object({
   OIDC_ENVIRONMENTS: z.string(),
@@ -21,6 +22,7 @@ const settingsSchema = z.object({
   clientSecret: z.string(),
   callbacks: z.array(z.url()).min(1),
   clientAuth: z.enum(['client_secret_basic', 'client_secret_post']),
+  form: z.enum(userForms).exactOptional(),
 })
 
 const { OIDC_ENVIRONMENTS: folder, OIDC_PORT: wanted } = environment.parse(process.env)
@@ -59,6 +61,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 server.listen(wanted, '0.0.0.0', () => {
   const address = server.address()
   console.log(`ready on port ${typeof address === 'object' && address ? address.port : wanted}`)
-  // A container is taken away without a word of farewell, and this would not be kept.
+  // A container is killed without notice: without this its compile cache would be lost.
   flushCompileCache()
 })

@@ -7,9 +7,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { promisify } from 'node:util'
 import Provider, { type Configuration, type JWK } from 'oidc-provider'
 import { memory } from './provider-memory.ts'
-import { claimsOf, isUserName, userHeader, users } from './users.ts'
+import { claimsOf, isUserName, type UserForm, userHeader, userOfSubject, users } from './users.ts'
 
-export type ProviderSettings = {
+type ProviderSettings = {
   /** Exactly as the proxies are configured, to the letter: `http://idp.test`. */
   readonly issuer: string
   readonly clientId: string
@@ -17,12 +17,14 @@ export type ProviderSettings = {
   /** Redirect URIs of the client. */
   readonly callbacks: readonly string[]
   readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
+  /** The claim by which the proxy names users, which the user without a claim lacks. Default `email`. */
+  readonly form?: UserForm
 }
 
 const day = 86_400
 
 /**
- * A server that nobody has told to listen: `listen` it on a port, or feed it sockets with `emit('connection', socket)`.
+ * A server that does not listen yet: `listen` it on a port, or give it sockets with `emit('connection', socket)`.
  * @param key default: one of its own, which costs 50-200 ms
  */
 export async function createProvider(settings: ProviderSettings, key?: JWK): Promise<Server> {
@@ -51,11 +53,11 @@ function configuration(settings: ProviderSettings, key: JWK): Configuration {
       },
     ],
     adapter: memory(),
-    // RS256 is the one algorithm that oauth2-proxy, caddy-security and Pomerium all take without being told.
+    // RS256 is the one algorithm that oauth2-proxy, caddy-security and Pomerium all accept without further settings.
     jwks: { keys: [key] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     scopes: ['openid', 'email', 'profile', 'offline_access'],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username', 'groups'] },
     // The proxies read the e-mail from the ID token; by the letter of the standard it would be in userinfo alone.
     conformIdTokenClaims: false,
     // caddy-security sends no code challenge.
@@ -76,8 +78,10 @@ function configuration(settings: ProviderSettings, key: JWK): Configuration {
       rpInitiatedLogout: { enabled: true, logoutSource: confirmLogout, postLogoutSuccessSource: loggedOut },
     },
     interactions: { url: (_context, { uid }) => `${interactionPath}${uid}` },
-    findAccount: (_context, subject) =>
-      isUserName(subject) ? { accountId: subject, claims: () => claimsOf(users[subject]) } : undefined,
+    findAccount(_context, subject) {
+      const user = userOfSubject(subject)
+      return user && { accountId: subject, claims: () => claimsOf(user, settings.form) }
+    },
     // Consent is given beforehand: the log-in is one redirect shorter and there is no page to press a button on.
     async loadExistingGrant({ oidc }) {
       const { session, client } = oidc
@@ -110,7 +114,7 @@ async function finishInteraction(
     return
   }
   try {
-    await provider.interactionFinished(request, response, { login: { accountId: user } })
+    await provider.interactionFinished(request, response, { login: { accountId: users[user].subject } })
   } catch (error) {
     // The interaction is unknown or its cookie is missing: the chain of the log-in shows this page.
     response.writeHead(400, { 'content-type': 'text/plain' })

@@ -11,11 +11,23 @@ import { createProvider } from './provider.ts'
 
 const tokensSchema = z.object({ id_token: z.string() })
 const claimsSchema = z.object({ email: z.string().optional(), sub: z.string() })
-const callback = 'https://app.test/oauth2/callback'
+const appOrigin = 'https://app.test'
+const portalOrigin = 'https://auth.app.test'
 
 export type Answers = (incoming: IncomingMessage, response: ServerResponse) => boolean
 
-/** `https://app.test` with log-in through `http://idp.test`; a test's `first` may answer a request itself. */
+export type PartyOptions = {
+  /** May answer a request itself. */
+  readonly first?: Answers
+  /** Redirect URIs beside its own. */
+  readonly further?: readonly string[]
+  /** Log-in at `https://auth.app.test/`, with a session cookie for the parent domain, or for the portal alone. */
+  readonly portal?: 'a cookie for app.test' | 'a cookie for itself'
+  /** `none`: the log-in sets no cookie. */
+  readonly cookies?: 'none'
+}
+
+/** `https://app.test` with log-in through `http://idp.test`. */
 export class RelyingParty implements AsyncDisposable {
   readonly ca: string
   readonly dial: Dial
@@ -28,7 +40,11 @@ export class RelyingParty implements AsyncDisposable {
     this.ca = ca
     this.#provider = provider
     this.#app = app
-    const ports: Record<string, number> = { 'idp.test:80': portOf(provider), 'app.test:443': portOf(app) }
+    const ports: Record<string, number> = {
+      'idp.test:80': portOf(provider),
+      'app.test:443': portOf(app),
+      'auth.app.test:443': portOf(app),
+    }
     this.dial = async (host, port) => {
       const socket = connect(ports[`${host}:${port}`] ?? 1, '127.0.0.1')
       await once(socket, 'connect')
@@ -36,14 +52,13 @@ export class RelyingParty implements AsyncDisposable {
     }
   }
 
-  /** @param further redirect URIs beside its own */
-  static async start(first: Answers = () => false, further: readonly string[] = []): Promise<RelyingParty> {
+  static async start(options: PartyOptions = {}): Promise<RelyingParty> {
     const authority = await createAuthority()
-    const leaf = await authority.issue(['app.test'])
+    const leaf = await authority.issue(['app.test', 'auth.app.test'])
     const settings = { issuer: 'http://idp.test', clientId: 'conformance', clientSecret: 'of-this-test' }
     const provider = await createProvider({
       ...settings,
-      callbacks: [callback, ...further],
+      callbacks: [callbackOf(options), ...(options.further ?? [])],
       clientAuth: 'client_secret_basic',
     })
     const app = createTlsServer({ cert: leaf.certificate, key: leaf.key })
@@ -53,7 +68,7 @@ export class RelyingParty implements AsyncDisposable {
     const party = new RelyingParty(authority.certificate, provider, app)
     app.on('request', (incoming: IncomingMessage, response: ServerResponse) => {
       party.seen.push(incoming)
-      if (!first(incoming, response)) void serve(incoming, response, portOf(provider))
+      if (options.first?.(incoming, response) !== true) void serve(incoming, response, portOf(provider), options)
     })
     return party
   }
@@ -66,35 +81,49 @@ export class RelyingParty implements AsyncDisposable {
   }
 }
 
-async function serve(incoming: IncomingMessage, response: ServerResponse, provider: number): Promise<void> {
-  const url = new URL(incoming.url ?? '/', 'https://app.test')
+const callbackOf = ({ portal }: PartyOptions) => `${portal === undefined ? appOrigin : portalOrigin}/oauth2/callback`
+
+async function serve(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  provider: number,
+  options: PartyOptions,
+): Promise<void> {
+  const url = new URL(incoming.url ?? '/', `https://${incoming.headers.host}`)
   if (url.pathname !== '/oauth2/callback') {
     const session = /session=(\w[^;]*)/.exec(incoming.headers.cookie ?? '')?.[1]
-    if (session) response.end(`hello ${session}`)
-    else response.writeHead(302, { location: authorization(), 'set-cookie': 'csrf=1; Path=/; Secure' }).end()
+    const toPortal = options.portal !== undefined && url.origin === appOrigin
+    if (session && url.origin === appOrigin) response.end(`hello ${session}`)
+    else if (toPortal) response.writeHead(302, { location: `${portalOrigin}/` }).end()
+    else {
+      const location = authorization(callbackOf(options))
+      response.writeHead(302, { location, 'set-cookie': 'csrf=1; Path=/; Secure' }).end()
+    }
     return
   }
-  const { email } = await redeem(url.searchParams.get('code') ?? '', provider)
+  const { email } = await redeem(url.searchParams.get('code') ?? '', provider, callbackOf(options))
   if (email === undefined) {
     response.writeHead(403, { 'set-cookie': 'csrf=; Max-Age=0; Path=/' }).end('no e-mail in the ID token')
     return
   }
-  const cookies = ['csrf=; Max-Age=0; Path=/', `session=${email}; Path=/; Secure; HttpOnly; SameSite=Lax`]
-  response.writeHead(302, { location: '/', 'set-cookie': cookies }).end()
+  const domain = options.portal === 'a cookie for app.test' ? '; Domain=app.test' : ''
+  const session = `session=${email}; Path=/; Secure; HttpOnly; SameSite=Lax${domain}`
+  const cookies = options.cookies === 'none' ? [] : ['csrf=; Max-Age=0; Path=/', session]
+  response.writeHead(302, { location: `${appOrigin}/`, 'set-cookie': cookies }).end()
 }
 
-function authorization(): string {
+function authorization(redirect: string): string {
   const query = {
     client_id: 'conformance',
     response_type: 'code',
-    redirect_uri: callback,
+    redirect_uri: redirect,
     scope: 'openid email profile',
   }
   return `http://idp.test/auth?${new URLSearchParams(query)}`
 }
 
 /** The back channel: code for ID token, as a proxy does it. */
-async function redeem(code: string, port: number): Promise<z.infer<typeof claimsSchema>> {
+async function redeem(code: string, port: number, redirect: string): Promise<z.infer<typeof claimsSchema>> {
   const asked = request({
     port,
     host: '127.0.0.1',
@@ -103,7 +132,7 @@ async function redeem(code: string, port: number): Promise<z.infer<typeof claims
     headers: { host: 'idp.test', 'content-type': 'application/x-www-form-urlencoded' },
     auth: 'conformance:of-this-test',
   })
-  asked.end(new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: callback }).toString())
+  asked.end(new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirect }).toString())
   const answered: unknown[] = await once(asked, 'response')
   const { id_token } = tokensSchema.parse(await json(z.custom<IncomingMessage>().parse(answered[0])))
   return claimsSchema.parse(JSON.parse(Buffer.from(id_token.split('.')[1] ?? '', 'base64url').toString()))

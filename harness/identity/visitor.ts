@@ -16,7 +16,7 @@ export type VisitorSettings = {
   readonly dial: Dial
   /** PEM of the run's authority, the only one that is believed. */
   readonly ca: string
-  /** Named to the provider, and to nobody else. */
+  /** Sent to the provider only. */
   readonly user: string
   /** Host name of the provider. */
   readonly provider: string
@@ -24,7 +24,7 @@ export type VisitorSettings = {
   readonly deadlineMs: number
 }
 
-/** Holds one cookie jar. A connection per request: a handful of them, and a stale one could not be told from a proxy that hangs up. */
+/** Holds one cookie jar. A connection per request: there are few, and a stale connection would look like a proxy that closes. */
 export class Visitor implements AsyncDisposable {
   readonly jar = new CookieJar(undefined, {
     // `app.test`: the public suffix list does not know the reserved name, and need not.

@@ -19,7 +19,7 @@ export function folderFor({ CONFORMANCE_CACHE: own, XDG_CACHE_HOME: xdg }: NodeJ
 /** What Node makes of the sources, which run as they are. Node looks after it by itself. */
 export const compiledFolder = join(cacheFolder, 'compiled')
 
-export type Entry = {
+type Entry = {
   /** For people who look into the cache. */
   readonly name: string
   /** Everything that decides the content: versions, flags, texts of files. */

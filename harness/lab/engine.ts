@@ -8,9 +8,9 @@ import { z } from 'zod'
 import { answers, engineClient, within } from './deadlines.ts'
 import { releaseName } from './images/base-image.ts'
 
-export type Candidate = { readonly socket: string; readonly answer: string; readonly works: boolean }
+type Candidate = { readonly socket: string; readonly answer: string; readonly works: boolean }
 
-export type FoundEngine =
+type FoundEngine =
   | {
       /** Whatever speaks Docker's API. */
       readonly kind: 'docker'
@@ -35,13 +35,13 @@ export async function findEngine(choice: 'auto' | 'docker' | 'private'): Promise
       tried.push({ socket, answer, works: known !== undefined })
       if (known !== undefined) return { kind: 'docker', socket, ...known, tried }
     }
-    if (choice === 'docker') return { kind: 'none', reasons: ['no Docker-compatible engine answers'], tried }
+    if (choice === 'docker') return { kind: 'none', reasons: ['no container engine was found'], tried }
   }
   const obstacles = await privateObstacles()
   if (obstacles.length === 0) return { kind: 'private', tried }
   return {
     kind: 'none',
-    reasons: [...(choice === 'auto' ? ['no Docker-compatible engine answers'] : []), ...obstacles],
+    reasons: [...(choice === 'auto' ? ['no container engine was found'] : []), ...obstacles],
     tried,
   }
 }
@@ -76,7 +76,7 @@ type Known = { readonly version: string; readonly name: string }
 async function ask(socketPath: string): Promise<{ readonly known?: Known; readonly answer: string }> {
   if (!socketPath.startsWith('/'))
     return { answer: 'is not a unix socket: an engine that shares no file system cannot be used' }
-  if (!(await isThere(socketPath))) return { answer: 'is not there' }
+  if (!(await isThere(socketPath))) return { answer: 'does not exist' }
   if (!(await answers(socketPath))) return { answer: 'does not answer' }
   const docker = engineClient(socketPath)
   const slow = `the engine's answer`

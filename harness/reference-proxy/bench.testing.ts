@@ -21,6 +21,7 @@ export type Recorded = {
   readonly method: string
   readonly target: string
   readonly headers: readonly HeaderLine[]
+  readonly trailers: readonly HeaderLine[]
   readonly body: string
 }
 
@@ -137,6 +138,7 @@ function recordGateway(network: EmbeddedNetwork, arrived: Recorded[]): AsyncDisp
       method: request.method ?? '',
       target: request.url ?? '',
       headers: pairsOf(request.rawHeaders),
+      trailers: pairsOf(request.rawTrailers),
       body,
     })
   const server = createServer((request, response) => {

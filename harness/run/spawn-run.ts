@@ -43,6 +43,8 @@ export async function spawnRun(
       ...process.env,
       TESTCONTAINERS_RYUK_DISABLED: 'true',
       TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1',
+      // Vitest ends where it cannot keep a token of its own, in the home or beside itself: an ordinary user may write neither.
+      XDG_DATA_HOME: request.folder,
       [ownerVariable]: JSON.stringify(self()),
     },
   })

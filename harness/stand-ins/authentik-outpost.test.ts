@@ -34,13 +34,13 @@ class Site implements AsyncDisposable {
       if (status === 200) return void response.end(JSON.stringify(said))
       response.writeHead(status, { location: said.location, 'set-cookie': said['set-cookie'] }).end()
     }
-    const app = await RelyingParty.start(
-      (incoming, response) => {
+    const app = await RelyingParty.start({
+      first(incoming, response) {
         forward(incoming, response).catch((error: Error) => response.destroy(error))
         return true
       },
-      [outpostCallback('app.test')],
-    )
+      further: [outpostCallback('app.test')],
+    })
     outpost = createOutpost({
       host: 'app.test',
       unauthenticatedPaths: [/^\/public$/],

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { jobsThatFit } from '../../harness/cli/machine.ts'
 import { readReport } from '../../harness/report/read.ts'
-import { start } from './command.testing.ts'
+import { project, start } from './command.testing.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -102,6 +102,39 @@ describe('the folder of the report', { timeout: 60_000 }, () => {
     const { code, error } = await start(few, { cwd: folder, env: { TMPDIR: join(folder, 'absent') } }).ended
     expect(error).toMatch(/A run needs a temporary folder in .*absent: ENOENT.*\. TMPDIR names another place\.\n$/)
     expect(code).toBe(3)
+  })
+})
+
+const asOrdinaryUser = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']
+/** The project may stand in a folder that only root may enter. */
+const ordinaryUserCan = (() => {
+  if (process.getuid?.() !== 0) return false
+  const [program = '', ...words] = [...asOrdinaryUser, process.execPath, '--version']
+  try {
+    execFileSync(program, words, { cwd: project, stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+if (!ordinaryUserCan) console.warn('SKIPPED: this test needs root, and a project folder that others may read.')
+
+describe.skipIf(!ordinaryUserCan)('an ordinary user without a home', { timeout: 60_000 }, () => {
+  const env = { HOME: '/nonexistent', CONFORMANCE_CACHE: '', XDG_CACHE_HOME: '' }
+
+  it('is told in a sentence where the place belongs to root', async () => {
+    const { code, error } = await start(few, { cwd: folder, env, prefix: asOrdinaryUser }).ended
+    expect(error).toMatch(/^The report cannot be written to .*: EACCES: .*\. Name another folder with --out\.\n$/)
+    expect(code).toBe(2)
+  })
+
+  it('can run where the report can be written', async () => {
+    const out = join(folder, 'out')
+    await mkdir(out)
+    await chmod(folder, 0o755)
+    await chmod(out, 0o777)
+    const { code } = await start([...few, '--out', out], { cwd: folder, env, prefix: asOrdinaryUser }).ended
+    expect(code).toBe(0)
   })
 })
 

@@ -22,7 +22,7 @@ export type Target = {
 }
 
 /** What the client of a vector heard. */
-export type Heard =
+type Heard =
   | { readonly kind: 'http'; readonly status: number; readonly body: string }
   | { readonly kind: 'hello'; readonly scopes: readonly string[] | undefined }
   | {

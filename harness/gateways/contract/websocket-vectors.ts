@@ -1,4 +1,4 @@
-/** Contract vectors over WebSocket: the twins of the HTTP vectors, where the reason can be heard, and what only a WebSocket has. */
+/** Contract vectors over WebSocket: the HTTP vectors as upgrades, where the client receives the reason, and what only a WebSocket has. */
 import type { HeaderLine } from '../../plan/case.ts'
 import { type HttpVector, httpVectors } from './http-vectors.ts'
 import type { Expected, Outcome, Station, Vector, VectorConnect } from './vector.ts'
@@ -20,7 +20,7 @@ const evilOrigin: Outcome = {
 const deviceFirst = 'device identity required'
 
 /** Origins and scopes have rules of their own on a WebSocket; paths have none. */
-function hasTwin(vector: HttpVector): boolean {
+function hasUpgrade(vector: HttpVector): boolean {
   return (
     vector.target === '/tools/invoke' &&
     !vector.headers.some(([name]) => ['origin', 'x-openclaw-scopes'].includes(name.toLowerCase()))
@@ -28,7 +28,7 @@ function hasTwin(vector: HttpVector): boolean {
 }
 
 /** The same request as an upgrade, with a bogus token so that the reason is told. */
-function twin(vector: HttpVector): WebSocketVector {
+function upgradeOf(vector: HttpVector): WebSocketVector {
   const { config, from, headers, password, expect, basis } = vector
   return {
     id: vector.id.replace(/^http/, 'websocket'),
@@ -68,9 +68,9 @@ function coderclawHears(outcome: Outcome | null): Outcome | null {
 /** Check 7 (docs/gateways.md#g3-1-order-of-the-checks) fails only after the 101: the user is fine, but the request is a direct local one. */
 const foundAfterUpgrade = new Set(['websocket.loopback.email-only'])
 
-const twins = httpVectors
-  .filter(hasTwin)
-  .map(twin)
+const upgrades = httpVectors
+  .filter(hasUpgrade)
+  .map(upgradeOf)
   .filter(({ id }) => !foundAfterUpgrade.has(id))
 
 type Asked = Partial<Pick<WebSocketVector, 'config' | 'password' | 'basis'>>
@@ -374,4 +374,4 @@ const own: readonly WebSocketVector[] = [
   ] satisfies Row[]),
 ].map(row)
 
-export const webSocketVectors: readonly WebSocketVector[] = [...twins, ...own]
+export const webSocketVectors: readonly WebSocketVector[] = [...upgrades, ...own]

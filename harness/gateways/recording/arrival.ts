@@ -1,4 +1,4 @@
-/** What the gateway saw and decided: the record that every judgement rests on. */
+/** What the gateway saw and decided: the record that every judgement depends on. */
 import type { HeaderLine } from '../../plan/case.ts'
 
 /** Attribution: whose request this is on the network (docs/gateways.md#g2-attribution). */

@@ -2,10 +2,10 @@
 import { cellMark, markHeader, markIn } from '../../plan/marks.ts'
 import type { Arrival } from './arrival.ts'
 
-export type Owner =
+type Owner =
   /** `request`: the request's mark. */
   | { readonly kind: 'request'; readonly request: string; readonly cell: string }
-  /** The proxy dropped the header: only the cell can be told, by its mark in the URL or anywhere else. */
+  /** The proxy dropped the header: only the cell is known, by its mark in the URL or elsewhere in the request. */
   | { readonly kind: 'cell'; readonly cell: string }
   | { readonly kind: 'nobody' }
 
@@ -19,7 +19,7 @@ export function ownerOf(arrival: Arrival): Owner {
   return owner
 }
 
-/** Whether an arrival counts for the request of this mark: its own, or one of its cell where nothing tells the requests of the cell apart. */
+/** Whether an arrival counts for the request of this mark: its own, or one of its cell where the header that names the request is missing. */
 export function belongsTo(arrival: Arrival, mark: string): boolean {
   const owner = ownerOf(arrival)
   switch (owner.kind) {

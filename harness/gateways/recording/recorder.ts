@@ -8,7 +8,7 @@ import type { Arrival } from './arrival.ts'
 export type Unnumbered = Omit<Arrival, 'sequence'>
 
 /** Takes each arrival as it is recorded or updated; a promise holds the gateway's answer back until the reader has it. */
-export type ArrivalListener = (arrival: Arrival) => void | Promise<void>
+type ArrivalListener = (arrival: Arrival) => void | Promise<void>
 
 /**
  * Holds what arrived. Other processes read it as one JSON object per line from a unix socket in a folder that only gateway and harness have:

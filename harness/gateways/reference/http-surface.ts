@@ -5,7 +5,7 @@ import { decide } from '../rules/decision.ts'
 import type { Decision, Policy } from '../rules/policy.ts'
 import { httpScopes, permits } from '../rules/scopes.ts'
 
-export type Request = {
+type Request = {
   readonly method: string
   readonly target: string
   readonly headers: readonly HeaderLine[]
@@ -77,7 +77,7 @@ export const attributionRequired: Answer = json(403, {
   },
 })
 
-/** Refusals are opaque over HTTP: the reason is not told, except for attribution, the rate limit and scopes. */
+/** HTTP responses do not name the reason of a refusal, except for attribution, the rate limit and scopes. */
 function guarded(
   request: Request,
   decision: Decision,
@@ -140,7 +140,7 @@ function isHealth(path: string | undefined, { profile }: Policy): boolean {
   return profile.surface !== 'coderclaw' && (path === '/healthz' || path === '/health')
 }
 
-/** The Control UI's page: unauthenticated by design, so it proves nothing. */
+/** The Control UI's page: served without authentication, so its status does not show whether a request was authenticated. */
 function shell(request: Request): Answer {
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(404, 'Not Found')
   return {

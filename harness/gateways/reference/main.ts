@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   const listening = await gateway.listen(port === undefined ? undefined : Number(port))
   console.log(`listening on port ${listening}`)
   console.log('ready')
-  // A container is taken away without a word of farewell, and this would not be kept.
+  // A container is killed without notice: without this its compile cache would be lost.
   flushCompileCache()
   await stopped
   return 0

@@ -40,7 +40,7 @@ export type ReferenceGatewayOptions = {
 }
 
 /** The Control UI build that this gateway claims to serve. */
-export const referenceBuildId = 'reference-build'
+const referenceBuildId = 'reference-build'
 
 /** Without a reason of its own, `abort` makes an exception with a stack for every connection that closes. */
 const gone = 'the connection has closed'
@@ -337,7 +337,7 @@ export class ReferenceGateway implements AsyncDisposable {
   }
 }
 
-/** Only network sockets close by themselves when both sides have ended; a pair of streams must be told, or waits for ever on a side that left. */
+/** Network sockets close by themselves when both sides have ended; a pair of streams has to be destroyed. */
 function closeWithPeer(socket: Duplex, pending: ReadonlySet<Promise<void>>): void {
   socket.once('finish', () => socket.destroy())
   socket.once('end', async () => {

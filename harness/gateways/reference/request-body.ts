@@ -6,9 +6,9 @@ import { pairLines } from '../rules/header-lines.ts'
 
 const keptBytes = 4096
 
-export type Rest = Pick<Arrival, 'body' | 'bodyLength' | 'bodyDigest' | 'trailers' | 'complete'>
+type Rest = Pick<Arrival, 'body' | 'bodyLength' | 'bodyDigest' | 'trailers' | 'complete'>
 
-export type BodyReading = {
+type BodyReading = {
   /** Resolves when the body has ended, the connection broke, or the deadline passed: what had come by then. */
   readonly settled: Promise<Rest>
   /** Resolves when nothing more can come. */

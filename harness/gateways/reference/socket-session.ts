@@ -7,7 +7,7 @@ import { type Connect, type ConnectAnswer, type ConnectJudgement, connectSchema 
 import type { Policy } from '../rules/policy.ts'
 import { permits } from '../rules/scopes.ts'
 
-export type SessionContext = {
+type SessionContext = {
   readonly policy: Policy
   /** Judges the frame and records the verdict; resolves when the readers of the recording have it. */
   readonly judge: (connect: Connect) => Promise<ConnectJudgement>

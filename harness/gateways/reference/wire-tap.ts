@@ -1,4 +1,4 @@
-/** Keeps the bytes of a connection so that each request's head can be shown as it stood on the wire, folds, odd blanks and all. */
+/** Keeps the bytes of a connection, so that each request's head can be shown exactly as it was on the wire, with folded lines and unusual blanks. */
 
 /** Node stops a head at 16 KiB; what lies further back than this belongs to bodies. */
 const keptBytes = 256 * 1024
@@ -17,7 +17,7 @@ export class WireTap {
 
   /**
    * The head of the request that the parser has just reported, from its request line to the empty line; then forgets it.
-   * The parser tells no offsets, so the head is found by its request line at the start of a line, after what is known to be body.
+   * The parser reports no offsets, so the head is found by its request line at the start of a line, after what is known to be body.
    * @param contentLength length of the body in bytes, 0 when chunked or absent
    */
   takeHead(method: string, target: string, contentLength: number): Buffer {

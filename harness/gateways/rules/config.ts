@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { covers } from './addresses.ts'
 import type { OptionalKey, Profile } from './profiles.ts'
 
-export const knownScopes = [
+const knownScopes = [
   'operator.admin',
   'operator.read',
   'operator.write',
@@ -72,12 +72,12 @@ export type GatewayConfig = {
   readonly chatCompletions: boolean
 }
 
-export type Startup =
+type Startup =
   | { readonly kind: 'started'; readonly config: GatewayConfig }
   | { readonly kind: 'refused'; readonly exitCode: 1 | 78; readonly message: string }
 
 /** Credentials that the programs also take from their environment. */
-export type StartupEnvironment = {
+type StartupEnvironment = {
   readonly OPENCLAW_GATEWAY_TOKEN?: string | undefined
   readonly OPENCLAW_GATEWAY_PASSWORD?: string | undefined
 }

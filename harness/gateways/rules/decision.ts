@@ -12,7 +12,7 @@ import type { Decision, Evidence, Policy } from './policy.ts'
 const statusOf: Readonly<Record<string, number>> = { proxy_attribution_required: 403, rate_limited: 429 }
 
 /** The opaque HTTP status of a refusal: 403 for attribution, 429 for the rate limit, 401 for everything else. */
-export function refusalStatus(reason: string): number {
+function refusalStatus(reason: string): number {
   return statusOf[reason] ?? 401
 }
 

@@ -9,7 +9,7 @@ const usualBound = 20e9
 /** An entry that was used within the last day may be in use, in milliseconds. */
 const inUse = 24 * 3_600_000
 
-export type CacheItem = {
+type CacheItem = {
   readonly path: string
   /** `entry`: what a run may use. `leftover`: damaged, unfinished, or a lock that nobody holds. */
   readonly kind: 'entry' | 'leftover'

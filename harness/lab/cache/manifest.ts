@@ -11,7 +11,7 @@ const headSchema = z.object({ schema: z.literal(1), files: z.number(), bytes: z.
 const fileSchema = z.tuple([z.string(), z.number(), z.number(), z.number(), z.string()])
 
 type FileNote = z.infer<typeof fileSchema>
-export type Manifest = { readonly bytes: number; readonly files: readonly FileNote[] }
+type Manifest = { readonly bytes: number; readonly files: readonly FileNote[] }
 
 const place = (entry: string) => `${entry}.files`
 const permissions = 0o777

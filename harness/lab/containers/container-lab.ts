@@ -1,14 +1,15 @@
 /** The containers of one environment: started as their order allows, all at once where it does, and taken down together. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
-import { getContainerRuntimeClient, type StartedTestContainer } from 'testcontainers'
-import { answers, engineClient, withDeadlines, within } from '../deadlines.ts'
+import type { StartedTestContainer } from 'testcontainers'
+import { answers, engineClient } from '../deadlines.ts'
 import { type Bind, LabContainer, type Placement } from './lab-container.ts'
 import { type Labels, labelsOf } from './labels.ts'
 import { lastLines, runInside } from './logs.ts'
 import { createNetwork, type LabNetwork } from './network.ts'
 import { removeAll, removeContainer } from './removal.ts'
 import { inOrder } from './start-order.ts'
+import { connectTestcontainers } from './testcontainers-client.ts'
 import { type Ending, type EndWatch, watchEnds, withLog } from './watch.ts'
 
 export type ContainerSpec = {
@@ -29,7 +30,6 @@ export type ContainerSpec = {
 /** How long a container may take to be ready, in milliseconds. */
 const readyDeadline = 60_000
 const pollEvery = 25
-const connectDeadline = 20_000
 
 export class ContainerLab implements AsyncDisposable {
   readonly network: LabNetwork
@@ -275,37 +275,4 @@ export class ContainerLab implements AsyncDisposable {
 type Inhabitants = {
   readonly started: Map<string, Promise<StartedTestContainer>>
   readonly guests: Map<string, string>
-}
-
-let connected: Promise<void> | undefined
-
-/**
- * testcontainers has one client of its own for the process, which knows no deadlines; where the given engine does not answer it would take
- * another one.
- */
-async function connectTestcontainers(socketPath: string): Promise<void> {
-  const silence = new Error(`The container engine at ${socketPath} does not answer.`)
-  const connect = async () => {
-    if (!(await answers(socketPath))) throw silence
-    const asking = within(
-      connectDeadline,
-      `Asking the container engine at ${socketPath} what it is`,
-      getContainerRuntimeClient(),
-    )
-    const { dockerode } = (
-      await asking.catch(async (cause) => {
-        // Its own words are about strategies for finding an engine.
-        throw (await answers(socketPath)) ? cause : silence
-      })
-    ).container
-    if (!('socketPath' in dockerode.modem) || dockerode.modem.socketPath !== socketPath) throw silence
-    withDeadlines(dockerode, socketPath)
-  }
-  connected ??= connect()
-  try {
-    await connected
-  } catch (error) {
-    connected = undefined
-    throw error
-  }
 }

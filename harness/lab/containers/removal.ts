@@ -17,7 +17,7 @@ export async function removeContainer(docker: Docker, container: string): Promis
     .catch((error) => unless(error, 404))
 }
 
-export async function removeNetwork(docker: Docker, network: string): Promise<void> {
+async function removeNetwork(docker: Docker, network: string): Promise<void> {
   await docker
     .getNetwork(network)
     .remove()
@@ -35,7 +35,7 @@ function unless(error: unknown, ...codes: readonly number[]): void {
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-export type Removal = { readonly kind: 'container' | 'network'; readonly name: string; readonly problem?: string }
+type Removal = { readonly kind: 'container' | 'network'; readonly name: string; readonly problem?: string }
 
 /**
  * Removes containers, then networks. Each is settled by itself. Podman removes no container in whose network namespace another lives, and which

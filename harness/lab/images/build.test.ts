@@ -50,8 +50,8 @@ async function outcome(build: BuildSource, offline: 'offline' | 'online' = 'onli
 
 describe('a build that fails', () => {
   it('names the missing program and what to install', async () => {
-    expect(await outcome(go())).toMatch(/^go is not there: this needs Go 1\.26 or later/)
-    expect(await outcome(wheel)).toMatch(/^python3 is not there: this needs Python 3 with pip/)
+    expect(await outcome(go())).toMatch(/^go is not installed, and this step needs Go 1\.26 or later/)
+    expect(await outcome(wheel)).toMatch(/^python3 is not installed, and this step needs Python 3 with pip/)
   })
 
   it('shows the last lines of the log and the step', async () => {

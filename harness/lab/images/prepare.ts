@@ -24,7 +24,7 @@ export type Preparation =
   | { readonly status: 'ready'; readonly service: PreparedService }
   | { readonly status: 'unavailable'; readonly reason: string }
 
-export type PrepareOptions = {
+type PrepareOptions = {
   readonly images: 'auto' | 'pull' | 'build'
   readonly offline: boolean
   /** Pulls go to this engine; absent (a private engine has no network): only builds are possible. */

@@ -48,7 +48,7 @@ function isRefusal(error: Error): boolean {
 }
 
 /** `docker.io` unless the first part of the reference is a host. */
-export function registryOf(reference: string): string {
+function registryOf(reference: string): string {
   const [first = '', ...rest] = reference.split('/')
   return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io'
 }

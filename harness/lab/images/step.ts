@@ -31,7 +31,9 @@ export async function step(
     if (!(cause instanceof Error)) throw cause
     if (stopping.signal.aborted) throw new Error(`${program} was stopped`, { cause })
     if ('code' in cause && cause.code === 'ENOENT')
-      throw new Error(`${program} is not there: this needs ${needed}. Install it, or use --images pull.`, { cause })
+      throw new Error(`${program} is not installed, and this step needs ${needed}. Install it, or use --images pull.`, {
+        cause,
+      })
     const how =
       'killed' in cause && cause.killed === true ? `did not end within ${patience / 60_000} minutes` : 'failed'
     throw new Error(`${[program, ...args.slice(0, words(program))].join(' ')} ${how}:\n${lastLines(cause)}`, { cause })

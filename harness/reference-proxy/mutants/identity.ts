@@ -8,8 +8,8 @@ import { admitWithoutClaim, type Mutant, mutant, stepsWith, stripsAllBut } from 
 const ownIdentity = ({ user, settings }: StepContext): HeaderLine[] =>
   user?.email ? [[settings.identity, user.email]] : []
 
-/** Assertions of other proxies, as gateways are told to require them. */
-const assertions = /^(x-pomerium-jwt-assertion|cf-access-jwt-assertion)$/
+/** Headers that gateways are told to require. */
+const required = /^(x-pomerium-jwt-assertion|cf-access-jwt-assertion|x-forwarded-proto)$/
 
 export const identityMutants: readonly Mutant[] = [
   mutant('append', 'The identity header is added (`add_header`, `Header().Add`) where it had to be set.', {
@@ -101,7 +101,7 @@ export const identityMutants: readonly Mutant[] = [
     ...stepsWith(stripUntrusted, (lines, context) =>
       lines.filter(
         (line) =>
-          (context.user?.email === undefined && assertions.test(foldName(line[0]))) ||
+          (context.user?.email === undefined && required.test(foldName(line[0]))) ||
           stripUntrusted([line], context).length > 0,
       ),
     ),

@@ -18,7 +18,7 @@ export const messageMutants: readonly Mutant[] = [
   mutant('query-changed', 'The query is parsed and written again, so its values arrive in another spelling.', {
     target: withQuery((parameters) =>
       parameters.map((parameter) =>
-        isMark(parameter) ? parameter : parameter.replaceAll('%20', '+').replaceAll('%3D', '='),
+        isMark(parameter) ? parameter : parameter.replaceAll('%20', '+').replaceAll('%3D', '=').replaceAll(';', '&'),
       ),
     ),
   }),

@@ -155,6 +155,7 @@ function stageOf(
     logIn: (user, start) =>
       logIn({
         user,
+        ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
         start: start?.map((page) => new URL(page, `https://${host}`).href) ?? `https://${host}/`,
         dial: environment.dial.internet,
         ca: environment.ca,

@@ -107,7 +107,12 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
-  const { sessions, loginMs } = await logEverybodyIn({ host: variant.host, dial: internet, ca: authority.certificate })
+  const { sessions, loginMs } = await logEverybodyIn({
+    host: variant.host,
+    dial: internet,
+    ca: authority.certificate,
+    portal: variant.login.portal,
+  })
 
   const dial: Record<Vantage, Dial> = {
     internet,

@@ -95,6 +95,7 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       host: variant.host,
       dial: dial.internet,
       ca: authority.certificate,
+      portal: variant.login.portal,
     })
     const recordings = stack.use(Recordings.of(recorder))
     const resources = stack.move()
