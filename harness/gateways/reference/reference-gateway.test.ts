@@ -525,6 +525,14 @@ describe('the WebSocket', () => {
   })
 })
 
+/** A reader in another process's place. */
+async function overSocket(recorder: Recorder): Promise<Recordings> {
+  const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await recorder.listen(join(folder, 'recorder.sock'))
+  return await Recordings.connect(join(folder, 'recorder.sock'))
+}
+
 describe('the channel to the harness', () => {
   it('gives every reader everything from the start, over a unix socket', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
@@ -547,10 +555,7 @@ describe('the channel to the harness', () => {
 
   it('says when it has told all that had reached it', async () => {
     const { gateway, recorder } = await running('attributed', { bodyDeadlineMs: 5000 })
-    const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    await recorder.listen(join(folder, 'recorder.sock'))
-    await using outside = await Recordings.connect(join(folder, 'recorder.sock'))
+    await using outside = await overSocket(recorder)
     await using inside = Recordings.of(recorder)
     const port = await gateway.listen(0)
     for (const [round, reader] of [outside, inside, outside].entries()) {
@@ -569,10 +574,7 @@ describe('the channel to the harness', () => {
 
   it('says so without waiting for bodies, whose ends update what is recorded and change no order', async () => {
     const { gateway, recorder } = await running('attributed', { bodyDeadlineMs: 60_000 })
-    const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    await recorder.listen(join(folder, 'recorder.sock'))
-    await using outside = await Recordings.connect(join(folder, 'recorder.sock'))
+    await using outside = await overSocket(recorder)
     await using inside = Recordings.of(recorder)
     const port = await gateway.listen(0)
     const begin = async (name: string) => {
