@@ -10,7 +10,7 @@ export type Weighed = {
   readonly blocked?: Blocker
 }
 
-export type RunOutcome = {
+type RunOutcome = {
   readonly interrupted: boolean
   /** All that were selected. */
   readonly environments: readonly { readonly id: string; readonly status: 'ready' | 'failed' | 'unavailable' }[]

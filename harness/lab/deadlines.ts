@@ -52,7 +52,7 @@ export function withDeadlines(docker: Docker, socketPath: string): Docker {
   return docker
 }
 
-/** The connection, and not the engine, had the last word: an answer of the engine has a status. */
+/** The connection broke: an answer of the engine would have a status. */
 function isLost(error: Error | null): error is Error {
   return error !== null && !('statusCode' in error) && 'code' in error && /^E(CONN|PIPE|NOENT)/.test(String(error.code))
 }

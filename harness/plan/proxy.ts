@@ -20,7 +20,7 @@ export type GatewaySettings = {
 }
 
 /** How a container's program is had. At least one of `pull` and `build`. */
-export type ServiceSource = {
+type ServiceSource = {
   /** Image reference; `{version}` stands for the service's version. */
   readonly pull?: string
   readonly build?: BuildSource | StandIn

@@ -17,7 +17,7 @@ import {
   randomState,
   type UserInfoResponse,
 } from 'openid-client'
-import type { Dial } from '../clients/exchange.ts'
+import type { Dial } from '../lab/dial.ts'
 import { type Answer, redirect, textAnswer } from './answer.ts'
 import { dialledFetch } from './dialled-fetch.ts'
 import type { ProxyRequest, User } from './request.ts'

@@ -22,7 +22,7 @@ import type { Authenticate, Settings } from './request.ts'
 import { askSessions, type SessionStore } from './session.ts'
 import { trailersOf } from './trailers.ts'
 
-export type ReferenceProxyOptions = {
+type ReferenceProxyOptions = {
   /** The header that the gateway trusts. */
   readonly identity: string
   /** Public host name, default `app.test`. */

@@ -1,7 +1,7 @@
 /** What the cache holds, what of it is left over, and how it is kept below its bound. */
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder, compiledFolder } from '../cache.ts'
+import { cacheFolder, compiledFolder } from './folder.ts'
 import { differenceOf, readManifest, usageOf } from './manifest.ts'
 
 /** In bytes. A whole set of programs takes four to six gigabytes. */

@@ -43,7 +43,7 @@ export async function step(
 /** How much of the command line tells what was being done. */
 const words = (program: string) => (program === 'python3' ? 3 : 1)
 
-/** Go and apt write to stderr, pip's last word may stand on either. */
+/** Go and apt write to stderr, pip's error may be on either. */
 function lastLines(cause: Error): string {
   const outputs = [
     'stdout' in cause && typeof cause.stdout === 'string' ? cause.stdout : '',

@@ -59,7 +59,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 const [text] = process.argv.slice(2)
 if (text === undefined) throw new Error('usage: inside.fixture.ts ORDER')
 const order: Order = JSON.parse(text)
-const report = (seen: Seen | 'standing') => process.send?.(seen)
+const report = (seen: Seen | 'ready') => process.send?.(seen)
 
 const written = await watchFixedPlaces()
 const engineTime = since()
@@ -167,7 +167,7 @@ await lab.start([
 ])
 const containersMs = containersTime()
 if (order.then === 'wait') {
-  report('standing')
+  report('ready')
   await new Promise(() => setInterval(() => {}, 1000))
 }
 

@@ -15,7 +15,7 @@ import { askForOrder, breaksFraming, raiseBoth, raiseFence, settle } from './fen
 import { sendOne } from './send.ts'
 import { runStep } from './stage.ts'
 
-export type Asked = { readonly case: Case; readonly transport: Transport }
+type Asked = { readonly case: Case; readonly transport: Transport }
 
 /** @throws only on faults of the harness itself; whatever proxy, gateway and network do is part of the observation */
 export async function observe(cell: Asked, run: Run): Promise<Observation> {

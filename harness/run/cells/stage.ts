@@ -21,7 +21,7 @@ import type { Addresses, RunningEnvironment } from '../environments/running-envi
 import { contextOf, type Place } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
 
-export type Asking = {
+type Asking = {
   /** Default: the case's own. */
   readonly as?: Principal
   readonly from?: Vantage
@@ -35,7 +35,7 @@ export type Asking = {
 /** `mark` finds the request among what arrived, see `belongsTo`. All requests of a step ask the same URL unless they say otherwise. */
 export type Asked = { readonly mark: string; readonly exchange: Exchange }
 
-export type Connection = AsyncDisposable & {
+type Connection = AsyncDisposable & {
   /** One after the other. Whoever asks may change from request to request. */
   readonly send: (request: Send, as: Principal) => Promise<Asked>
 }
@@ -69,10 +69,10 @@ export type Stage = {
   readonly arrived: () => Promise<readonly Arrival[]>
 }
 
-export type Step = (stage: Stage) => Promise<readonly Finding[]>
+type Step = (stage: Stage) => Promise<readonly Finding[]>
 
 /** What a step came to. `failed`: half a sentence on why it could not come to its end, which is the harness's concern. */
-export type StepOutcome = { readonly findings: readonly Finding[] } | { readonly failed: string }
+type StepOutcome = { readonly findings: readonly Finding[] } | { readonly failed: string }
 
 const deadlineMs = 5000
 

@@ -1,7 +1,7 @@
 /** What each container of an environment is started with. */
 import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { compiledFolder } from '../../lab/cache.ts'
+import { compiledFolder } from '../../lab/cache/folder.ts'
 import type { ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
 import { projectBind } from '../../lab/containers/project-bind.ts'

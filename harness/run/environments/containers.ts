@@ -1,14 +1,13 @@
 /** A variant's containers, the provider, the gateway and the vantage points on a network of their own. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Dial } from '../../clients/exchange.ts'
 import { createAuthority } from '../../lab/certificate-authority.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
+import type { Dial } from '../../lab/dial.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.ts'
 import type { Vantage } from '../../plan/case.ts'
-import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { rememberSecret } from '../results/redact.ts'
 import { basicSessions, htpasswd } from './basic-sessions.ts'
@@ -153,7 +152,7 @@ export async function startContainers(
   }
   const auth = services.find(({ name }) => name === 'auth')
   const resources = stack.move()
-  const running: RunningEnvironment = {
+  return {
     result: {
       ...environmentRow(environment, { status: 'ready' }),
       startMs,
@@ -188,7 +187,6 @@ export async function startContainers(
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
-  return { ...running, limits: patientLimits({ planned: environment, environment: running }) }
 }
 
 /** As a sidecar dials: the gateway by its name is the gateway on loopback. */

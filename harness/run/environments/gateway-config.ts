@@ -7,9 +7,9 @@ import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
-export const loopbackUser = 'openclaw-internal@local'
+const loopbackUser = 'openclaw-internal@local'
 
-export type GatewaySetting = {
+type GatewaySetting = {
   readonly variant: Variant
   /** Decide which keys the gateway knows, and what becomes of loopback. */
   readonly rules: Profile

@@ -1,17 +1,17 @@
 /** What an environment shows of itself once it is ready. What is seen is tested, whether `proxy.yaml` declares it or not; what is declared too. */
 import { once } from 'node:events'
 import { connect } from 'node:tls'
-import type { Dial } from '../../clients/exchange.ts'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { Variant } from '../../plan/proxy.ts'
 import { configuredPaths } from './configured-paths.ts'
 import { type Listener, missingListener, publicPort } from './listeners.ts'
 
-export type Observed = {
+type Observed = {
   /** Of the variant: declared or seen. */
   readonly features: readonly string[]
   /** One sentence for each that is declared and not seen, or seen and not declared. */

@@ -1,7 +1,8 @@
 /** One variant in front of one gateway, ready and logged in: what the cells are run against. */
-import type { Dial } from '../../clients/exchange.ts'
+
 import type { Limits } from '../../clients/wire.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
 import type { EnvironmentResult } from '../results/results.ts'
 import type { EndWatch } from './ends.ts'

@@ -1,8 +1,9 @@
 /** One log-in per user and environment, all users at once, through the proxy's own redirects. */
-import type { Dial } from '../../clients/exchange.ts'
+
 import { logIn, usualStarts } from '../../identity/login.ts'
 import { renderChain } from '../../identity/login-chain.ts'
 import type { UserName } from '../../identity/users.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { Principal } from '../../plan/case.ts'
 import { rememberCookies } from '../results/redact.ts'
 import type { Session } from './running-environment.ts'

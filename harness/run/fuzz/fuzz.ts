@@ -15,7 +15,7 @@ import { fuzzedRequests } from './requests.ts'
 type Finding = Pick<CounterExample, 'level' | 'reason'> | 'fine' | 'undecided'
 
 /** Who looks on. */
-export type Watching = {
+type Watching = {
   /** Told the number of requests so far. */
   readonly progress?: (done: number) => void
   /** Ends it at the next request: what was found by then is the result. */
