@@ -29,6 +29,12 @@ export type Seen = {
   readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly resolved: string
   readonly unknownNameMs: number
+  /** Of the proxy's container: what the kernel says of a process in it, what that process could write, and the engine's limits. */
+  readonly confinement: {
+    readonly status: readonly string[]
+    readonly written: readonly string[]
+    readonly limits: readonly (number | null | undefined)[]
+  }
   readonly early: { readonly message: string; readonly ms: number }
   /** The first end that the engine reported of its own accord. */
   readonly ended: { readonly name: string; readonly exitCode: number; readonly reason: string }
@@ -189,6 +195,21 @@ const unknownTime = since()
 await output('lab-lan', ['getent', 'hosts', 'nosuch.test'])
 const unknownNameMs = unknownTime()
 
+const confinement = await confinementOf('lab-proxy')
+
+/** Asked of the kernel, not of the settings. */
+async function confinementOf(container: string): Promise<Seen['confinement']> {
+  const lines = async (script: string) => (await output(container, ['bash', '-c', script])).split(/\s*\r?\n/)
+  const { HostConfig } = await docker.getContainer(container).inspect()
+  return {
+    status: await lines('grep -E "^(CapBnd|CapEff|NoNewPrivs|Seccomp):" /proc/1/status'),
+    written: await lines(
+      'for place in / /etc /usr /conformance /proc/sys /sys /tmp; do (echo x > $place/written) 2>/dev/null && echo $place; done',
+    ),
+    limits: [HostConfig.Memory, HostConfig.PidsLimit],
+  }
+}
+
 const earlyTime = since()
 const early = await lab
   .start([
@@ -251,6 +272,7 @@ report({
   addresses,
   resolved,
   unknownNameMs,
+  confinement,
   early: { message: early, ms: earlyMs },
   ended: { name: ending.name, exitCode: ending.exitCode, reason: ending.reason },
   stray: { message: stray },

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Dial } from '../../clients/exchange.ts'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { type Program, programOf } from '../../gateways/programs.ts'
+import { realGateway } from '../../lab/containers/confinement.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
@@ -154,6 +155,7 @@ export function gatewaySpec(
     },
     binds: [...binds, { source: join(folder, 'config'), target: '/etc/gateway', writable: true }],
     tmpfs: ['/home/gateway', '/tmp'],
+    allowance: realGateway,
     place: { octet: octets.gateway, names: ['gateway'] },
     after: [],
   }
