@@ -12,7 +12,7 @@ import { run } from './run.ts'
 
 /** Flags that were not given are absent. */
 export type ReplayOptions = Partial<
-  Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'>
+  Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'yes' | 'json'>
 >
 
 /** Runs the cell (and the controls that it rests on) afresh. @returns the run's exit code. @throws UserError for unknown names */

@@ -4,6 +4,7 @@ import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan } from '../plan/expand.ts'
 import { tellGithub } from '../report/github.ts'
 import { carryOut } from './carry-out.ts'
+import { agreeToFolders } from './first-run.ts'
 import type { RunOptions } from './options.ts'
 import { printPlan } from './print-plan.ts'
 import { loadProject } from './project.ts'
@@ -24,6 +25,7 @@ export async function run(options: RunOptions): Promise<number> {
     printPlan(plan, options.json)
     return 0
   }
+  await agreeToFolders(plan, catalogue.proxies, options)
   const results = await carryOut(plan, options, {
     complete: options.case.length === 0 && options.level === undefined && options.transport === undefined,
     // Where there is no engine, the embedded lab shows that the suite works; the rows of the real proxies say what is missing.
