@@ -50,7 +50,6 @@ const open: Readonly<Record<string, number>> = {
   'harness/gateways': 10,
   'harness/identity': 2,
   'harness/judge': 22,
-  'harness/lab': 7,
   'harness/report': 7,
   'harness/run': 140,
 }

@@ -214,7 +214,7 @@ export class ContainerLab implements AsyncDisposable {
   }
 
   async #launch(spec: ContainerSpec): Promise<void> {
-    // After a failure the others may still be waiting for their turn: none starts behind the back of the clean-up.
+    // After a failure the others may still be waiting for their turn: none may start once the clean-up has begun.
     if (this.#closing) throw new Error(`${spec.name} was not started: the environment is being taken down`)
     const starting = this.#startContainer(spec)
     this.#started.set(spec.name, starting)
@@ -304,7 +304,7 @@ async function connectTestcontainers(socketPath: string): Promise<void> {
     )
     const { dockerode } = (
       await asking.catch(async (cause) => {
-        // Its own words are about strategies for finding an engine.
+        // Its own message is about strategies for finding an engine.
         throw (await answers(socketPath)) ? cause : silence
       })
     ).container

@@ -10,7 +10,7 @@ const patience = 20 * 60_000
 
 const stopping = new AbortController()
 
-/** The user has had enough: whatever is being fetched or built ends, and nothing more is begun. */
+/** Ends whatever is being fetched or built, and lets nothing more begin. */
 export function stopSteps(): void {
   stopping.abort()
 }
@@ -48,7 +48,7 @@ export async function step(
 /** How much of the command line tells what was being done. */
 const words = (program: string) => (program === 'python3' ? 4 : 1)
 
-/** Go and apt write to stderr, pip's last word may stand on either. */
+/** Go and apt write to stderr, pip to either. */
 function lastLines(cause: Error): string {
   const outputs = [
     'stdout' in cause && typeof cause.stdout === 'string' ? cause.stdout : '',

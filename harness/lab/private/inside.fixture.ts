@@ -16,7 +16,7 @@ import { PrivateEngine } from './private-engine.ts'
 export type Order = {
   readonly packages: string
   readonly folder: string
-  /** `wait`: stands until it is killed. */
+  /** `wait`: stays started until it is killed. */
   readonly then: 'report' | 'wait'
 }
 
@@ -65,7 +65,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 const [text] = process.argv.slice(2)
 if (text === undefined) throw new Error('usage: inside.fixture.ts ORDER')
 const order: Order = JSON.parse(text)
-const report = (seen: Seen | 'standing') => process.send?.(seen)
+const report = (seen: Seen | 'started') => process.send?.(seen)
 
 const written = await watchFixedPlaces()
 const engineTime = since()
@@ -95,7 +95,7 @@ async function watchFixedPlaces(): Promise<() => string[]> {
     )
 }
 
-/** An image of nothing but links: the machine's own programs are bound into it, so that no download stands before these tests. */
+/** An image of nothing but links: the machine's own programs are bound into it, so that these tests need no download. */
 async function bareImage(): Promise<string> {
   const root = await mkdtemp(join(order.folder, 'image-'))
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) await symlink(`usr/${name}`, join(root, name))
@@ -173,7 +173,7 @@ await lab.start([
 ])
 const containersMs = containersTime()
 if (order.then === 'wait') {
-  report('standing')
+  report('started')
   await new Promise(() => setInterval(() => {}, 1000))
 }
 
@@ -197,7 +197,7 @@ const unknownNameMs = unknownTime()
 
 const confinement = await confinementOf('lab-proxy')
 
-/** Asked of the kernel, not of the settings. */
+/** Capabilities and files are asked of the kernel, not of the settings. */
 async function confinementOf(container: string): Promise<Seen['confinement']> {
   const lines = async (script: string) => (await output(container, ['bash', '-c', script])).split(/\s*\r?\n/)
   const { HostConfig } = await docker.getContainer(container).inspect()

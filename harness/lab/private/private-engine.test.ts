@@ -156,7 +156,7 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
       env: surroundings('killed'),
     })
     onTestFinished(() => void outer.kill('SIGKILL'))
-    expect(await messageOf<string>(outer)).toBe('standing')
+    expect(await messageOf<string>(outer)).toBe('started')
     const dial = dialThrough(join(order.folder, 'internet/relay.sock'))
     await (await dial('gateway', 18789)).destroy()
     // While its owner lives, a sweep takes nothing.

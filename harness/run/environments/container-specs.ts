@@ -5,7 +5,7 @@ import { compiledFolder } from '../../lab/cache.ts'
 import { dropsToAnotherUser } from '../../lab/containers/confinement.ts'
 import type { ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
-import { projectBind } from '../../lab/containers/project-bind.ts'
+import { inContainer, projectBinds } from '../../lab/containers/project-bind.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import type { Service, Variant } from '../../plan/proxy.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'
@@ -49,7 +49,7 @@ export async function withRelay<Spec extends Pick<ContainerSpec, 'name' | 'comma
   return {
     spec: {
       ...spec,
-      command: [node, '--import', `${projectBind.target}/${relay}`, ...args],
+      command: [node, '--import', inContainer(relay), ...args],
       env: { ...spec.env, ...env },
       binds: [...spec.binds, ...binds],
     },
@@ -115,9 +115,9 @@ export function harnessSpec(
   return {
     name,
     image: harness.image.reference,
-    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${projectBind.target}/${arg}` : arg))],
+    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? inContainer(arg) : arg))],
     env: { NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: compiled.target },
-    binds: [...harness.binds, projectBind, compiled, ...binds],
+    binds: [...harness.binds, ...projectBinds, compiled, ...binds],
     tmpfs: [],
     after: [],
   }
