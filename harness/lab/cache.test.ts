@@ -21,7 +21,7 @@ function ask(make: string) {
   return begin(make).end
 }
 
-/** What it tells people stands on its stderr. */
+/** What it tells people is on its stderr. */
 function begin(make: string) {
   const program = `
     import { appendFileSync, writeFileSync } from 'node:fs'

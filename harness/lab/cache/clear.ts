@@ -50,7 +50,7 @@ export async function cacheItems(): Promise<CacheItem[]> {
   return items
 }
 
-/** Removes an item with what stands beside it. @throws with the file system's own word */
+/** Removes an item with its manifest. @throws the file system's error */
 export async function removeItem({ path }: CacheItem): Promise<void> {
   await rm(path, { recursive: true, force: true })
   await rm(`${path}.files`, { force: true })

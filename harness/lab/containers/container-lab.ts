@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { StartedTestContainer } from 'testcontainers'
 import { answers, engineClient } from '../deadlines.ts'
+import { type Allowance, confined, type HeldLimits, heldLimits, modest } from './confinement.ts'
 import { type Bind, LabContainer, type Placement } from './lab-container.ts'
 import { type Labels, labelsOf } from './labels.ts'
 import { lastLines, runInside } from './logs.ts'
@@ -21,6 +22,8 @@ export type ContainerSpec = {
   readonly env: Readonly<Record<string, string>>
   readonly binds: readonly Bind[]
   readonly tmpfs: readonly string[]
+  /** Default: that of the suite's own programs, which is the smallest. */
+  readonly allowance?: Allowance
   /** Last octet and names on the environment's network, or the container in whose namespace it lives. */
   readonly place: { readonly octet: number; readonly names: readonly string[] } | { readonly beside: string }
   /** Resolves when it may be called started; asked again and again until the deadline. Default: it runs. */
@@ -44,6 +47,7 @@ export class ContainerLab implements AsyncDisposable {
   readonly #socketPath: string
   readonly #labels: Labels
   readonly #prefix: string
+  readonly #held: HeldLimits
   readonly #watch: EndWatch
   readonly #started: Map<string, Promise<StartedTestContainer>>
   /** Containers of another lab that are on this network for a while, by the name that they have here. */
@@ -54,7 +58,13 @@ export class ContainerLab implements AsyncDisposable {
   #closing = false
 
   private constructor(
-    engine: { readonly docker: Docker; readonly socketPath: string; readonly labels: Labels; readonly prefix: string },
+    engine: {
+      readonly docker: Docker
+      readonly socketPath: string
+      readonly labels: Labels
+      readonly prefix: string
+      readonly held: HeldLimits
+    },
     network: LabNetwork,
     watch: EndWatch,
     inhabitants: Inhabitants,
@@ -65,6 +75,7 @@ export class ContainerLab implements AsyncDisposable {
     this.#socketPath = engine.socketPath
     this.#labels = engine.labels
     this.#prefix = engine.prefix
+    this.#held = engine.held
     this.#watch = watch
     this.#started = inhabitants.started
     this.#guests = inhabitants.guests
@@ -75,6 +86,7 @@ export class ContainerLab implements AsyncDisposable {
     const docker = engineClient(socketPath)
     const labels = labelsOf(run)
     await connectTestcontainers(socketPath)
+    const held = await heldLimits(docker)
     const network = await createNetwork(docker, prefix, labels)
     const inhabitants: Inhabitants = { started: new Map(), guests: new Map() }
     const nameOf = (ids: readonly string[]) => {
@@ -85,7 +97,7 @@ export class ContainerLab implements AsyncDisposable {
       return own ?? [...inhabitants.guests].find(([, id]) => ids.includes(id))?.[0]
     }
     const watch = await watchEnds({ docker, socketPath, run, nameOf })
-    return new ContainerLab({ docker, socketPath, labels, prefix }, network, watch, inhabitants)
+    return new ContainerLab({ docker, socketPath, labels, prefix, held }, network, watch, inhabitants)
   }
 
   /** Addresses on this network by name, of everybody who has been told to start or invited. */
@@ -204,7 +216,7 @@ export class ContainerLab implements AsyncDisposable {
   }
 
   async #launch(spec: ContainerSpec): Promise<void> {
-    // After a failure the others may still be waiting for their turn: none starts behind the back of the clean-up.
+    // After a failure the others may still be waiting for their turn: none may start once the clean-up has begun.
     if (this.#closing) throw new Error(`${spec.name} was not started: the environment is being taken down`)
     const starting = this.#startContainer(spec)
     this.#started.set(spec.name, starting)
@@ -226,10 +238,10 @@ export class ContainerLab implements AsyncDisposable {
       .withName(this.#nameInEngine(spec.name))
       .withLabels({ ...this.#labels })
       .withAutoCleanup(false)
-      // Files bound from the user's folders carry labels that SELinux (Fedora, RHEL) would not let a container read.
-      .withSecurityOpt('label=disable')
+      .withEntrypoint([program])
+      .withCommand(args)
       .withEnvironment({ ...spec.env })
-      .withTmpFs(Object.fromEntries(spec.tmpfs.map((path) => [path, 'rw,mode=1777,exec'])))
+      .confine(confined(spec.allowance ?? modest, spec.tmpfs, this.#held))
       .bind(spec.binds)
       .place(await this.#placement(spec))
       .start()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { type Program, programOf } from '../../gateways/programs.ts'
+import { realGateway } from '../../lab/containers/confinement.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
 import type { Dial } from '../../lab/dial.ts'
@@ -154,6 +155,7 @@ export function gatewaySpec(
     },
     binds: [...binds, { source: join(folder, 'config'), target: '/etc/gateway', writable: true }],
     tmpfs: ['/home/gateway', '/tmp'],
+    allowance: realGateway,
     place: { octet: octets.gateway, names: ['gateway'] },
     after: [],
   }
