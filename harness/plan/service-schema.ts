@@ -50,7 +50,10 @@ const serviceFields = {
     description:
       'Services that must be ready before this one starts. `idp` is the OpenID provider, `gateway` the gateway.',
   }),
-  tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory. Everything else is read-only, except /tmp.' }),
+  tmpfs: z
+    .array(absolutePath)
+    .exactOptional()
+    .meta({ description: 'Writable folders in memory. Everything else is read-only, except /tmp.' }),
   beside: z.literal('gateway').exactOptional().meta({
     description:
       "`gateway`: a sidecar. It runs in the gateway's network namespace, and the gateway trusts 127.0.0.1 only.",
