@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { confined, dropsToAnotherUser, modest, realGateway } from './confinement.ts'
+import { confined, dropsToAnotherUser, isAboutLimits, modest, noLimits, realGateway } from './confinement.ts'
 
 const held = { memory: true, processes: true }
 
@@ -25,8 +25,10 @@ describe('what a container may do', () => {
   })
 
   it('an engine is not asked for a limit that it cannot hold', () => {
-    const limits = confined(modest, [], { memory: false, processes: false }, 0)
+    const limits = confined(modest, [], noLimits, 0)
     expect(limits).not.toHaveProperty('Memory')
     expect(limits).not.toHaveProperty('PidsLimit')
+    expect(isAboutLimits(new Error('crun: controller `pids` is not available under /sys/fs/cgroup/x'))).toBe(true)
+    expect(isAboutLimits(new Error('crun: executable file not found'))).toBe(false)
   })
 })

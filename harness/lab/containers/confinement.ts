@@ -43,6 +43,13 @@ export async function heldLimits(docker: Docker): Promise<HeldLimits> {
   return { memory: MemoryLimit === true, processes: PidsLimit === true }
 }
 
+export const noLimits: HeldLimits = { memory: false, processes: false }
+
+/** crun: "controller `pids` is not available under /sys/fs/cgroup/…". */
+export function isAboutLimits(error: unknown): boolean {
+  return error instanceof Error && /controller `?(pids|memory)`? is not available/.test(error.message)
+}
+
 /** The engine's words for it (Engine API, ContainerCreate, HostConfig). */
 export type Confined = {
   readonly CapDrop: string[]

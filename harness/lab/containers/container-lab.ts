@@ -3,7 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { StartedTestContainer } from 'testcontainers'
 import { answers, engineClient } from '../deadlines.ts'
-import { type Allowance, confined, type HeldLimits, heldLimits, modest } from './confinement.ts'
+import {
+  type Allowance,
+  confined,
+  type HeldLimits,
+  heldLimits,
+  isAboutLimits,
+  modest,
+  noLimits,
+} from './confinement.ts'
 import { type Bind, LabContainer, type Placement } from './lab-container.ts'
 import { type Labels, labelsOf } from './labels.ts'
 import { lastLines, runInside } from './logs.ts'
@@ -47,11 +55,13 @@ export class ContainerLab implements AsyncDisposable {
   readonly #socketPath: string
   readonly #labels: Labels
   readonly #prefix: string
-  readonly #held: HeldLimits
+  #held: HeldLimits
   readonly #watch: EndWatch
   readonly #started: Map<string, Promise<StartedTestContainer>>
   /** Containers of another lab that are on this network for a while, by the name that they have here. */
   readonly #guests: Map<string, string>
+  /** By id. Rootless Podman tells of an end late: another container may have the name by then. */
+  readonly #removed: Set<string>
   /** Those that live in the network namespace of another. */
   readonly #beside = new Set<string>()
   readonly #addresses = new Map<string, string>()
@@ -79,6 +89,7 @@ export class ContainerLab implements AsyncDisposable {
     this.#watch = watch
     this.#started = inhabitants.started
     this.#guests = inhabitants.guests
+    this.#removed = inhabitants.removed
   }
 
   /** @param prefix of names, unique in the engine */
@@ -88,8 +99,9 @@ export class ContainerLab implements AsyncDisposable {
     await connectTestcontainers(socketPath)
     const held = await heldLimits(docker)
     const network = await createNetwork(docker, prefix, labels)
-    const inhabitants: Inhabitants = { started: new Map(), guests: new Map() }
+    const inhabitants: Inhabitants = { started: new Map(), guests: new Map(), removed: new Set() }
     const nameOf = (ids: readonly string[]) => {
+      if (ids.some((id) => inhabitants.removed.has(id))) return undefined
       const own = ids
         .filter((id) => id.startsWith(`${prefix}-`))
         .map((id) => id.slice(prefix.length + 1))
@@ -166,7 +178,8 @@ export class ContainerLab implements AsyncDisposable {
     if (starting === undefined) return
     // No longer one whose end is news.
     this.#started.delete(name)
-    await starting.catch(() => {})
+    const container = await starting.catch(() => undefined)
+    if (container !== undefined) this.#removed.add(container.getId())
     await removeContainer(this.#docker, this.#nameInEngine(name))
   }
 
@@ -229,7 +242,19 @@ export class ContainerLab implements AsyncDisposable {
     if (spec.ready) await this.#untilReady(spec, container.getId(), spec.ready)
   }
 
+  /** An engine may find out only at the start that it cannot hold a limit: Podman where the machine's control groups are not its to set. */
   async #startContainer(spec: ContainerSpec): Promise<StartedTestContainer> {
+    try {
+      return await this.#startConfined(spec)
+    } catch (error) {
+      if (!isAboutLimits(error)) throw error
+      await removeContainer(this.#docker, this.#nameInEngine(spec.name))
+      this.#held = noLimits
+      return await this.#startConfined(spec)
+    }
+  }
+
+  async #startConfined(spec: ContainerSpec): Promise<StartedTestContainer> {
     const [program = '', ...args] = spec.command
     const container = new LabContainer(spec.image)
     if (spec.ownProgram && spec.command.length > 0) container.withCommand([...spec.command])
@@ -290,4 +315,5 @@ export class ContainerLab implements AsyncDisposable {
 type Inhabitants = {
   readonly started: Map<string, Promise<StartedTestContainer>>
   readonly guests: Map<string, string>
+  readonly removed: Set<string>
 }
