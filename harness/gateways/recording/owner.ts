@@ -32,6 +32,11 @@ export function belongsTo(arrival: Arrival, mark: string): boolean {
   }
 }
 
+/** Whether it could be any request of its cell: the proxy dropped what names the one. */
+export function isIndistinct(arrival: Arrival): boolean {
+  return ownerOf(arrival).kind === 'cell'
+}
+
 function read(arrival: Arrival): Owner {
   const named = new Set(arrival.headers.filter(([name]) => name.toLowerCase() === headerName).map(([, value]) => value))
   const [only] = named
