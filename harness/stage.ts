@@ -1,6 +1,6 @@
 /** What a step of a scenario may use. The only module of the harness that `scenarios/` imports; it stays where it is. */
 export type { Arrival } from './gateways/recording/arrival.ts'
-export { belongsTo } from './gateways/recording/owner.ts'
+export { belongsTo, isIndistinct } from './gateways/recording/owner.ts'
 export { type Assertion, checkAssertion } from './identity/assertion.ts'
 export type { Finding } from './judge/observation.ts'
 export type { Asked, Stage } from './run/cells/stage.ts'

@@ -65,6 +65,8 @@ export type Stage = {
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent where it has none. */
   readonly cli?: NonNullable<RunningEnvironment['cli']>
+  /** Every request that this step has sent so far. */
+  readonly sent: readonly { readonly as: Principal; readonly mark: string }[]
   /** Whatever of this step has arrived at a gateway that records (feature `recording`): everything that was answered before, and what went the same way before it. */
   readonly arrived: () => Promise<readonly Arrival[]>
 }
@@ -115,16 +117,20 @@ function stageOf(
   const since = environment.recordings?.last ?? 0
   const evil = newForgedValue()
   const cellMark = newCellMark()
-  let requests = 0
+  const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
-  const context = (as: Principal, cookie = environment.sessions[as].cookie) =>
-    contextOf(place, { cookie, evil, mark: requestMark(cellMark, ++requests) })
+  const context = (as: Principal, cookie = environment.sessions[as].cookie) => {
+    const mark = requestMark(cellMark, sent.length + 1)
+    sent.push({ as, mark })
+    return contextOf(place, { cookie, evil, mark })
+  }
   return {
     transport,
     identity,
     host,
     many,
+    sent,
     addresses: environment.addresses,
     listeners: environment.listeners,
     emails: {
