@@ -1,7 +1,7 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
 import type { buildSchema, standInSchema } from './build-schema.ts'
-import { content, headerName, hostName, httpAddress, link, name, port, text, version } from './grammar.ts'
+import { content, headerName, hostName, httpAddress, link, name, port, requestPath, text, version } from './grammar.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
 import { transports } from './vocabulary.ts'
@@ -95,6 +95,14 @@ const variantSchema = z
       .array(name)
       .exactOptional()
       .meta({ description: "Features in addition to the proxy's (listed in scenarios/features.yaml)." }),
+    paths: z.array(requestPath).max(50).exactOptional().meta({
+      description:
+        'Paths that lead to the gateway with rules of their own, for example `/socket.io/x`. Each is tested, in addition to the paths that are read out of the configuration files.',
+    }),
+    exempt: z.array(requestPath).max(50).exactOptional().meta({
+      description:
+        'Paths that need no log-in on purpose, each with everything below it, for example `/healthz`. They are tested as public routes; any other path that needs no log-in is a failure.',
+    }),
     login: login.exactOptional(),
     only: z.literal('canaries').exactOptional().meta({
       description: '`canaries`: runs only for canaries, and where --variant names it.',

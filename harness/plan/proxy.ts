@@ -102,6 +102,10 @@ export type Variant = {
   /** Further names of containers, so that a documented snippet runs verbatim: `{ gateway: [coderclaw], proxy: [coderclaw.example.com] }`. */
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly features: readonly string[]
+  /** Paths with rules of their own, beside those that its configuration files name. */
+  readonly paths?: readonly string[]
+  /** Paths that need no log-in on purpose, with everything below them. */
+  readonly exempt?: readonly string[]
   /** The client that the OpenID provider knows for this variant. */
   readonly login: {
     readonly callbacks: readonly string[]

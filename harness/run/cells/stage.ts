@@ -16,6 +16,7 @@ import type { Case, Destination, Principal, Send, Transport, Vantage } from '../
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
+import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
 import { contextOf, type Place } from './context.ts'
@@ -50,6 +51,8 @@ export type Stage = {
   readonly addresses: Addresses
   /** What listens besides the proxy's public port and the gateway. */
   readonly listeners: readonly Listener[]
+  /** Those that the variant lists or its configuration names. */
+  readonly paths: readonly ConfiguredPath[]
   readonly emails: Readonly<Record<UserName, string>>
   /** How many requests at once are many: 200, and 20 where the same is asked of dozens of broken proxies. */
   readonly many: number
@@ -133,6 +136,7 @@ function stageOf(
     sent,
     addresses: environment.addresses,
     listeners: environment.listeners,
+    paths: environment.paths,
     emails: {
       alice: users.alice.email,
       bob: users.bob.email,

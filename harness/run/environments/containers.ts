@@ -138,7 +138,7 @@ export async function startContainers(
     portal: variant.login.portal,
   }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
-  const [{ sessions, loginMs }, { features, notes }] = await Promise.all([
+  const [{ sessions, loginMs }, { features, notes, paths }] = await Promise.all([
     variant.login.basic ? basicSessions(publicSide, secrets) : logEverybodyIn(publicSide),
     observe(variant, publicSide, listeners, recordings),
   ])
@@ -175,6 +175,7 @@ export async function startContainers(
     },
     dial,
     listeners,
+    paths,
     features,
     ca,
     provider: providerHost(variant),

@@ -100,7 +100,7 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       portal: variant.login.portal,
     })
     const recordings = stack.use(Recordings.of(recorder))
-    const { features, notes } = await observe(
+    const { features, notes, paths } = await observe(
       variant,
       { dial: dial.internet, ca: authority.certificate },
       listenersOf(network),
@@ -119,6 +119,7 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
         return listenersOf(network)
       },
       features,
+      paths,
       network,
       sessionStore,
       policy: correct,

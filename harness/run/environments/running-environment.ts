@@ -5,6 +5,7 @@ import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
 import type { EnvironmentResult } from '../results/results.ts'
+import type { ConfiguredPath } from './configured-paths.ts'
 import type { EndWatch } from './ends.ts'
 import type { Listener } from './listeners.ts'
 
@@ -25,6 +26,8 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly dial: Readonly<Record<Vantage, Dial>>
   /** Besides the proxy's public port and the gateway, as found when everything was ready. */
   readonly listeners: readonly Listener[]
+  /** Those that the variant lists or its configuration names. */
+  readonly paths: readonly ConfiguredPath[]
   /** Of the variant: declared or seen. */
   readonly features: readonly string[]
   /** PEM of the run's authority; empty: any certificate is accepted. */
