@@ -32,7 +32,7 @@ function mistakeOf({ as, mark, exchange }: Sent, arrived: readonly Arrival[], st
   }
   if (own.length !== 1) return `a request of ${as} arrived ${own.length} times instead of once (${answer})`
   const found = namesIn(own, stage)
-  return found === stage.emails[as] ? undefined : `a request of ${as} arrived as ${found}`
+  return found === stage.nameOf(as) ? undefined : `a request of ${as} arrived as ${found}`
 }
 
 /** The values of the identity header, as they arrived. */

@@ -21,7 +21,7 @@ export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]
     ),
     finding(
       'user',
-      stage.emails.alice,
+      stage.nameOf('alice'),
       each.map(({ user }) => acceptedAs(user.mark)),
     ),
   ]

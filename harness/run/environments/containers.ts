@@ -25,9 +25,10 @@ import type { RealGateway } from './real-gateway.ts'
 import { referenceGateway } from './reference-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
-import { logEverybodyIn } from './sessions.ts'
+import { type Learning, logEverybodyIn } from './sessions.ts'
 import { showContainers } from './shown-containers.ts'
 import { stoppable } from './stoppable-auth.ts'
+import { featuresFor, learnForm } from './user-form.ts'
 
 const logLines = 30
 
@@ -77,7 +78,7 @@ export async function startContainers(
     'tls.crt': tls.certificate,
     'tls.key': tls.key,
     'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
-    htpasswd: htpasswd(secrets),
+    htpasswd: htpasswd(secrets, variant.userForm),
   })
   const docker = await showContainers(variant, address, own, stack)
   const [neighbour, outside, inside] = await Promise.all([
@@ -139,10 +140,15 @@ export async function startContainers(
     portal: variant.login.portal,
   }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
-  const [{ sessions, loginMs }, { features, notes }] = await Promise.all([
-    variant.login.basic ? basicSessions(publicSide, secrets) : logEverybodyIn(publicSide),
+  const learn: Learning = (first) => learnForm(variant, publicSide, first, recordings)
+  const [{ sessions, loginMs, naming }, observed] = await Promise.all([
+    variant.login.basic
+      ? basicSessions(publicSide, secrets, learn, variant.userForm)
+      : logEverybodyIn(publicSide, learn),
     observe(variant, publicSide, listeners, recordings),
   ])
+  const features = featuresFor(observed.features, naming)
+  const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
 
   const dial: Record<Vantage, Dial> = {
     internet,
@@ -180,6 +186,7 @@ export async function startContainers(
     ca,
     provider: providerHost(variant),
     password,
+    form: naming.form,
     sessions,
     ...(recordings && { recordings }),
     ends,
