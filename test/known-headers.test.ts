@@ -34,9 +34,8 @@ const everybodyAlice = mutant('everybody-alice', 'drops the mark, and writes ali
 })
 
 const { catalogue } = await loadProject()
-const embedded = catalogue.proxies.find((one) => one.embedded)
-const [reference] = knownGateways
-if (!embedded || !reference) throw new Error('no reference pair')
+const embedded = catalogue.proxies.find((one) => one.embedded) ?? expect.fail('no reference proxy')
+const reference = knownGateways[0] ?? expect.fail('no reference gateway')
 const together = catalogue.cases.filter(({ id }) => id.startsWith('identity.together.'))
 
 /** The cells that come out otherwise than on the correct pair. */

@@ -4,7 +4,7 @@ import type { buildSchema, standInSchema } from './build-schema.ts'
 import { content, headerName, hostName, httpAddress, link, name, port, requestPath, text, version } from './grammar.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
-import { transports } from './vocabulary.ts'
+import { transports, userForms } from './vocabulary.ts'
 
 const login = z
   .strictObject({
@@ -74,6 +74,10 @@ const variantSchema = z
       .array(headerName.regex(/^[^A-Z]*$/, 'the name of a header in lower case'))
       .exactOptional()
       .meta({ description: 'Headers that the gateway requires (`requiredHeaders`), in lower case. Default: none.' }),
+    'user-form': z.enum(userForms).exactOptional().meta({
+      description:
+        'The claim that stands in the identity header: e-mail address, the part of it before the @, user name, full name or subject. Default: learned from the first requests of two users; the e-mail address where the gateway keeps no record.',
+    }),
     host: hostName.exactOptional().meta({ description: 'Public host name. Default: app.test.' }),
     certificate: z.enum(['run', 'any']).exactOptional().meta({
       description: '`any`: the proxy makes its own certificate, and any is accepted. Default: one of the run.',

@@ -18,6 +18,7 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       services,
       identity: variant.identity,
       requiredHeaders: variant['required-headers'] ?? [],
+      ...(variant['user-form'] && { userForm: variant['user-form'] }),
       host: variant.host ?? 'app.test',
       names: withPortal(variant.names ?? {}, login?.portal),
       features: [

@@ -15,7 +15,7 @@ import { withMergedTrailers } from './trailers.ts'
 
 export type Front = {
   readonly core: Core
-  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected' | 'connect' | 'afterRefusedUpgrade'>
+  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected' | 'connect' | 'afterRefusedUpgrade' | 'connections'>
   readonly gateway: GatewayHop
   /** A connection to the gateway, for mutants that write to it as they please. */
   readonly dialGateway: () => ReturnType<Dial>
@@ -51,7 +51,8 @@ export function createHttp1(front: Front): Server {
 async function serve(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const received = proxyRequest(front, request, 'http')
   // After an upgrade that was ignored, the next bytes may be of the other protocol: the answer is the connection's last.
-  if (valuesOf('upgrade', received.headers).length) response.shouldKeepAlive = false
+  if (valuesOf('upgrade', received.headers).length || front.behaviour.connections === 'closed')
+    response.shouldKeepAlive = false
   const outcome = await front.core(received)
   const reflected = front.behaviour.reflected(received)
   if (outcome.kind === 'answer') return write(response, outcome.answer, reflected)

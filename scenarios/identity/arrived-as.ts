@@ -25,7 +25,7 @@ function counted(stage: Stage, sent: readonly Sent[], arrived: readonly Arrival[
   const own = arrived.filter((arrival) => sent.some(({ mark }) => belongsTo(arrival, mark)))
   const names = Map.groupBy(own, (arrival) => namesIn([arrival], stage))
   const senders = (['alice', 'bob'] as const).map((user) => ({
-    email: stage.emails[user],
+    email: stage.nameOf(user),
     times: stage.sent.filter(({ as }) => as === user).length,
   }))
   const wrong = [
@@ -63,7 +63,7 @@ function mistakeOf(one: Sent, arrived: readonly Arrival[], stage: Stage): string
   }
   if (own.length !== 1) return `a request of ${as} arrived ${own.length} times instead of once (${answer})`
   const found = namesIn(own, stage)
-  return found === stage.emails[as] ? undefined : `a request of ${as} arrived as ${found}`
+  return found === stage.nameOf(as) ? undefined : `a request of ${as} arrived as ${found}`
 }
 
 /** The values of the identity header, as they arrived. */

@@ -25,7 +25,7 @@ export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]
     ),
     finding(
       'user',
-      stage.emails.alice,
+      stage.nameOf('alice'),
       each.map(({ user }, index) => [...acceptedAs(user.mark), ...share(index)]),
     ),
   ]

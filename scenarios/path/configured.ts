@@ -67,7 +67,7 @@ export async function needsSession(stage: Stage): Promise<readonly Finding[]> {
       ({ own, headers }) =>
         own.length === 0
           ? undefined
-          : `a request without a session${headers?.length ? ` that claims to be ${stage.emails.alice}` : ''} reached the gateway as ${namesIn(own, stage)}, and the path is not declared exempt`,
+          : `a request without a session${headers?.length ? ` that claims to be ${stage.nameOf('alice')}` : ''} reached the gateway as ${namesIn(own, stage)}, and the path is not declared exempt`,
       'no request without a session reached the gateway',
     ),
   )
@@ -99,7 +99,7 @@ function notThemselves({ as, own, exchange }: Sent, { namedBy }: ConfiguredPath,
     return `a request of alice did not reach the gateway (${exchange.fault ?? `the client got ${status ?? 'no answer'}`})`
   }
   if (own.length > 1) return `a request of ${as} arrived ${own.length} times`
-  return namesIn(own, stage) === stage.emails[as] ? undefined : `a request of ${as} arrived as ${namesIn(own, stage)}`
+  return namesIn(own, stage) === stage.nameOf(as) ? undefined : `a request of ${as} arrived as ${namesIn(own, stage)}`
 }
 
 export async function forgedIdentity(stage: Stage): Promise<readonly Finding[]> {
@@ -116,11 +116,11 @@ export async function forgedIdentity(stage: Stage): Promise<readonly Finding[]> 
         const { verdict } = exchange
         const others = namesIn(own, stage)
           .split(' and ')
-          .filter((name) => name !== 'nobody' && name !== stage.emails[as])
+          .filter((name) => name !== 'nobody' && name !== stage.nameOf(as))
         const accepted = [
           ...own.flatMap((arrival) => (arrival.verdict.kind === 'accepted' ? arrival.verdict.user : [])),
           ...(verdict.kind === 'accepted' && verdict.user !== undefined ? [verdict.user] : []),
-        ].find((user) => user !== stage.emails[as])
+        ].find((user) => user !== stage.nameOf(as))
         if (accepted !== undefined) return `a request of ${as} was accepted as ${accepted}`
         return others.length === 0 ? undefined : `a request of ${as} arrived as ${namesIn(own, stage)}`
       },

@@ -81,7 +81,7 @@ type Sent = Answered & { readonly of: Asked; readonly send: Send; readonly conte
 /** All requests of the cells, a few at a time, each on a connection and with a mark of its own; those of a cell ask the same URL. */
 async function sendAll(cells: readonly Asked[], run: Run): Promise<readonly Sent[]> {
   const requests = cells.flatMap((cell) => {
-    const evil = newForgedValue()
+    const evil = newForgedValue(run.environment.form)
     const mark = newCellMark()
     const { cookie } = run.environment.sessions[cell.case.as]
     return cell.case.send.map((wanted, index) => {

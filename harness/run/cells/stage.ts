@@ -10,7 +10,7 @@ import { KeptAlive } from '../../clients/kept-alive.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
 import { type LogIn, logIn } from '../../identity/login.ts'
-import { type UserName, users } from '../../identity/users.ts'
+import { nameOf, type UserName, users } from '../../identity/users.ts'
 import type { Finding } from '../../judge/observation.ts'
 import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
 import { newForgedValue } from '../../plan/forged.ts'
@@ -53,7 +53,8 @@ export type Stage = {
   readonly listeners: readonly Listener[]
   /** Those that the variant lists or its configuration names. */
   readonly paths: readonly ConfiguredPath[]
-  readonly emails: Readonly<Record<UserName, string>>
+  /** What the gateway is told of a user. */
+  readonly nameOf: (user: UserName) => string
   /** How many requests at once are many: 200, and 20 where the same is asked of dozens of broken proxies. */
   readonly many: number
   /** On a connection of its own. Placeholders are filled in. Never rejects for what network and peer do. */
@@ -118,7 +119,7 @@ function stageOf(
 ): Stage {
   const { planned, environment } = place
   const since = environment.recordings?.last ?? 0
-  const evil = newForgedValue()
+  const evil = newForgedValue(environment.form)
   const cellMark = newCellMark()
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
@@ -137,15 +138,7 @@ function stageOf(
     addresses: environment.addresses,
     listeners: environment.listeners,
     paths: environment.paths,
-    emails: {
-      alice: users.alice.email,
-      bob: users.bob.email,
-      'no-email': users['no-email'].email,
-      unverified: users.unverified.email,
-      'two-names': users['two-names'].email,
-      padded: users.padded.email,
-      'line-break': users['line-break'].email,
-    },
+    nameOf: (user) => nameOf(users[user], environment.form),
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
       const from = asking.from ?? asked.from

@@ -24,9 +24,10 @@ import type { RealGateway } from './real-gateway.ts'
 import { referenceGateway } from './reference-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
-import { logEverybodyIn } from './sessions.ts'
+import { type Learning, logEverybodyIn } from './sessions.ts'
 import { showContainers } from './shown-containers.ts'
 import { stoppable } from './stoppable-auth.ts'
+import { featuresFor, learnForm } from './user-form.ts'
 
 const logLines = 30
 
@@ -76,7 +77,7 @@ export async function startContainers(
     'tls.crt': tls.certificate,
     'tls.key': tls.key,
     'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
-    htpasswd: htpasswd(secrets),
+    htpasswd: htpasswd(secrets, variant.userForm),
   })
   const docker = await showContainers(variant, address, own, stack)
   const [neighbour, outside, inside] = await Promise.all([
@@ -138,10 +139,15 @@ export async function startContainers(
     portal: variant.login.portal,
   }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
-  const [{ sessions, loginMs }, { features, notes, paths }] = await Promise.all([
-    variant.login.basic ? basicSessions(publicSide, secrets) : logEverybodyIn(publicSide),
+  const learn: Learning = (first) => learnForm(variant, publicSide, first, recordings)
+  const [{ sessions, loginMs, naming }, observed] = await Promise.all([
+    variant.login.basic
+      ? basicSessions(publicSide, secrets, learn, variant.userForm)
+      : logEverybodyIn(publicSide, learn),
     observe(variant, publicSide, listeners, recordings),
   ])
+  const features = featuresFor(observed.features, naming)
+  const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
 
   const dial: Record<Vantage, Dial> = {
     internet,
@@ -175,11 +181,12 @@ export async function startContainers(
     },
     dial,
     listeners,
-    paths,
+    paths: observed.paths,
     features,
     ca,
     provider: providerHost(variant),
     password,
+    form: naming.form,
     sessions,
     ...(recordings && { recordings }),
     ends,

@@ -4,6 +4,7 @@ import type { Limits } from '../../clients/wire.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
+import type { UserForm } from '../../plan/vocabulary.ts'
 import type { EnvironmentResult } from '../results/results.ts'
 import type { ConfiguredPath } from './configured-paths.ts'
 import type { EndWatch } from './ends.ts'
@@ -35,6 +36,8 @@ export type RunningEnvironment = AsyncDisposable & {
   /** Host name of the OpenID provider; default idp.test. */
   readonly provider?: string
   readonly password: string
+  /** How users are named in the identity header; default: by their e-mail addresses. */
+  readonly form?: UserForm
   /** Deadlines of the clients, where the usual ones do not fit. */
   readonly limits?: Limits
   readonly sessions: Readonly<Record<Principal, Session>>
