@@ -25,6 +25,7 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
           ...(file.features ?? []),
           ...(variant.features ?? []),
           ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
+          ...(login?.basic ? [] : [logInPageFeature]),
         ]),
       ],
       login: {
@@ -55,6 +56,9 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
 
 /** Follows from `login.log-out`; nobody declares it. */
 export const logOutFeature = 'logout'
+
+/** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
+export const logInPageFeature = 'log-in-page'
 
 /** The host of the log-in pages is the proxy's, unless a service has it already. */
 function withPortal(names: Variant['names'], portal: string | undefined): Variant['names'] {
