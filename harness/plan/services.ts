@@ -28,6 +28,7 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
           ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
+          ...(login?.basic ? [] : [logInPageFeature]),
         ]),
       ],
       ...(variant.paths && { paths: variant.paths }),
@@ -63,6 +64,9 @@ export const logOutFeature = 'logout'
 
 /** Follow from `paths` and `exempt`, and from what the configuration files name. */
 export const pathFeatures = { named: 'configured-path', exempt: 'exempt-path' } as const
+
+/** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
+export const logInPageFeature = 'log-in-page'
 
 /** The host of the log-in pages is the proxy's, unless a service has it already. */
 function withPortal(names: Variant['names'], portal: string | undefined): Variant['names'] {

@@ -1,10 +1,11 @@
 /** When a container is ready: the lab asks again and again until the answer is yes. */
 import { request as httpRequest } from 'node:http'
 import { connect as connectTls } from 'node:tls'
-import { trust } from '../../clients/tls.ts'
+import { openStream, trust } from '../../clients/tls.ts'
 import type { Dial } from '../../lab/dial.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import type { Service } from '../../plan/proxy.ts'
+import { publicPort } from './listeners.ts'
 
 type Surroundings = {
   /** From where the public asks. */
@@ -15,14 +16,20 @@ type Surroundings = {
   readonly publicHost: string
   /** The service's log so far. */
   readonly log: () => Promise<readonly string[]>
+  /** Milliseconds of a clock that only goes forward. Default: the process's own. */
+  readonly now?: () => number
 }
 
 /** As `ready` of the service says: a log line, an HTTP answer or a listening port. The question rejects or says no until then. */
 export function readiness(
   { name, ready }: Service,
-  { dial, ca, publicHost, log }: Surroundings,
+  { dial, ca, publicHost, log, now = () => performance.now() }: Surroundings,
 ): () => Promise<boolean> {
-  if ('port' in ready) return () => listens(dial, name, ready.port)
+  if ('port' in ready) {
+    const listening = () => listens(dial, name, ready.port)
+    const isPublic = name === 'proxy' && ready.port === publicPort && ca !== ''
+    return isPublic ? configured(listening, { dial, ca, publicHost }, now) : listening
+  }
   if ('log' in ready) {
     const pattern = new RegExp(ready.log)
     return async () => (await log()).some((line) => pattern.test(line))
@@ -32,6 +39,29 @@ export function readiness(
   return async () => {
     const status = await statusOf(url, host, dial, ca)
     return 'status' in ready ? status === ready.status : status !== ready.except
+  }
+}
+
+/** How long a proxy that listens may show another certificate than the run's before the log-in is left to say what is wrong. */
+const configurationPatience = 10_000
+
+/**
+ * A proxy may listen before it has read all of its configuration: Traefik then shows a certificate of its own, and answers 404 to everything.
+ * @returns no until the certificate is the run's, for at most the patience
+ */
+function configured(
+  listening: () => Promise<boolean>,
+  { dial, ca, publicHost }: Pick<Surroundings, 'dial' | 'ca' | 'publicHost'>,
+  now: () => number,
+): () => Promise<boolean> {
+  let since: number | undefined
+  return async () => {
+    if (!(await listening())) return false
+    since ??= now()
+    const peer = { dial, host: publicHost, port: publicPort, tls: { ca, servername: publicHost } }
+    const stream = await openStream(peer, 'http/1.1', 2000, '').catch(() => undefined)
+    stream?.destroy()
+    return stream !== undefined || now() - since > configurationPatience
   }
 }
 
