@@ -61,16 +61,20 @@ function unanswered(attempt: Attempt, own: readonly Finding[]): Finding[] {
   return [{ met: false, unanswered: true, says }, ...(attempt.arrivals.length > 0 ? own : [])]
 }
 
-/** As whom the gateway accepted a request through the proxy, where that is not the user who is signed in there. */
+/**
+ * As whom the gateway accepted a request through the proxy, where that is neither the user who is signed in there nor one whom the request
+ * itself claimed to be: the identity of one request crossed to another. A forgery that is believed is what its own case is about.
+ */
 export function acceptedAsAnother({ as, to }: Case, attempts: readonly Attempt[]): string | undefined {
   if (to !== 'proxy') return undefined
-  return (
-    attempts
-      .flatMap(({ arrivals, exchange }) => [...arrivals.map(({ verdict }) => verdict), exchange.verdict])
-      // A gateway that does not say whom it accepts allows alice alone.
-      .flatMap((verdict) => (verdict.kind === 'accepted' ? [verdict.user ?? users.alice.email] : []))
-      .find((user) => user !== nameOf(as))
-  )
+  return attempts
+    .flatMap(({ arrivals, exchange }) =>
+      [...arrivals.map(({ verdict }) => verdict), exchange.verdict].flatMap((verdict) =>
+        // A gateway that does not say whom it accepts allows alice alone.
+        verdict.kind === 'accepted' ? [{ user: verdict.user ?? users.alice.email, sent: exchange.sent }] : [],
+      ),
+    )
+    .find(({ user, sent }) => user !== nameOf(as) && !sent.includes(user))?.user
 }
 
 /** Nobody is accepted without a session, nor without the claim that the identity is made of. */

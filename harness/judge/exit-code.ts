@@ -42,7 +42,7 @@ export function exitCode(run: RunOutcome): 0 | 1 | 3 | 130 {
   return open.length > 0 || nowhere ? 3 : 0
 }
 
-/** Something was sent, and nothing held or is known not to: exit 0 would have nothing to show. */
+/** Something was sent, and nothing held or is known not to: a green exit would depend on silence. */
 function nothingHolds(cells: readonly Weighed[]): boolean {
   const tried = cells.filter(({ status }) => status !== 'unsupported')
   return tried.length > 0 && !tried.some(({ status }) => ['pass', 'info', 'known-failure'].includes(status))

@@ -316,7 +316,7 @@ describe('a known failure', () => {
     const knownFailures = [entry, { ...entry, shows: ['host arrived as'] }]
     expect(judged(two, { arrivals: [unattributed], context: { knownFailures } }).status).toBe('known-failure')
   })
-  it('is never that somebody is accepted as another user, whatever the entry', () => {
+  it('is never that a request is accepted as a user whom it did not claim to be, whatever the entry', () => {
     const everything = { ...entry, shows: ['/./'] }
     const asBob = { as: 'bob' as const }
     const seen = { arrivals: [anArrival({ ...unattributed, verdict: anArrival().verdict })], case: asBob }
@@ -327,6 +327,14 @@ describe('a known failure', () => {
     expect(judged(wanted, { ...seen, case: { as: 'alice' }, context: { knownFailures: [everything] } }).status).toBe(
       'known-failure',
     )
+  })
+  it('may be that a forged name is believed: what the snippet is known to pass on', () => {
+    const exchange = { ...anExchange(), sent: Buffer.from(`GET / HTTP/1.1\r\nX-Forwarded-User: ${alice}\r\n\r\n`) }
+    const seen = { arrivals: [anArrival()], exchange, case: { as: 'bob' as const } }
+    const shown = { ...entry, shows: [`accepted as ${alice}`] }
+    const nobody = { verdict: { only: 'nobody' } }
+    expect(judged(nobody, { ...seen, context: { knownFailures: [shown] } }).status).toBe('known-failure')
+    expect(judged(nobody, { ...seen, context: { knownFailures: [entry] } }).status).toBe('fail')
   })
 })
 

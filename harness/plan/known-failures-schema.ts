@@ -23,7 +23,7 @@ export const knownFailuresSchema = z
         cases: z.array(text).min(1).meta({ description: 'Case ids, or globs of ids.' }),
         shows: z.union([pattern, z.array(pattern).min(1)]).meta({
           description:
-            'What is seen to fail, for example `arrived as nothing`. Each finding of a red cell must contain one of these texts, or match one that is a regular expression between slashes (upper and lower case are the same); else the cell is a failure. That one user is accepted as another is never a known failure.',
+            'What is seen to fail, for example `arrived as nothing`. Each finding of a red cell must contain one of these texts, or match one that is a regular expression between slashes (upper and lower case are the same); else the cell is a failure. That a request is accepted as a user whom it did not claim to be is never a known failure.',
         }),
         transports: z
           .array(z.enum(transports))

@@ -525,6 +525,14 @@ describe('the WebSocket', () => {
   })
 })
 
+/** A reader in another process's place. */
+async function overSocket(recorder: Recorder): Promise<Recordings> {
+  const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await recorder.listen(join(folder, 'recorder.sock'))
+  return await Recordings.connect(join(folder, 'recorder.sock'))
+}
+
 describe('the channel to the harness', () => {
   it('gives every reader everything from the start, over a unix socket', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
@@ -547,10 +555,7 @@ describe('the channel to the harness', () => {
 
   it('says when it has told all that had reached it', async () => {
     const { gateway, recorder } = await running('attributed', { bodyDeadlineMs: 5000 })
-    const folder = await mkdtemp(join(tmpdir(), 'recorder-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    await recorder.listen(join(folder, 'recorder.sock'))
-    await using outside = await Recordings.connect(join(folder, 'recorder.sock'))
+    await using outside = await overSocket(recorder)
     await using inside = Recordings.of(recorder)
     const port = await gateway.listen(0)
     for (const [round, reader] of [outside, inside, outside].entries()) {
@@ -565,6 +570,45 @@ describe('the channel to the harness', () => {
     }
     await recorder[Symbol.asyncDispose]()
     await expect(outside.caughtUp(5000)).rejects.toThrow('the gateway has stopped')
+  })
+
+  it('says so without waiting for bodies, whose ends update what is recorded and change no order', async () => {
+    const { gateway, recorder } = await running('attributed', { bodyDeadlineMs: 60_000 })
+    await using outside = await overSocket(recorder)
+    await using inside = Recordings.of(recorder)
+    const port = await gateway.listen(0)
+    const begin = async (name: string) => {
+      const socket = connect(port, '127.0.0.1')
+      onTestFinished(() => void socket.destroy())
+      const head = `POST /${name} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n`
+      await new Promise((resolve) => socket.write(head, resolve))
+      return socket
+    }
+    const first = await begin('first')
+    await outside.caughtUp(5000)
+    const second = await begin('second')
+    for (const reader of [outside, inside]) {
+      await reader.caughtUp(5000)
+      expect(reader.since(0)).toMatchObject([
+        { target: '/first', complete: false },
+        { target: '/second', complete: false },
+      ])
+      expect(reader.since(1)).toMatchObject([{ target: '/second' }])
+    }
+    // The younger one ends first.
+    for (const socket of [second, first]) {
+      socket.write('{}')
+      await once(socket, 'data')
+    }
+    for (const reader of [outside, inside]) {
+      await reader.caughtUp(5000)
+      expect(reader.since(0)).toMatchObject([
+        { sequence: 1, target: '/first', bodyLength: 2, complete: true },
+        { sequence: 2, target: '/second', bodyLength: 2, complete: true },
+      ])
+      expect(reader.since(2)).toEqual([])
+    }
+    await recorder[Symbol.asyncDispose]()
   })
 
   it('gives up with a reason', async () => {
