@@ -48,6 +48,8 @@ export type Stage = {
   /** The proxy's public host name. */
   readonly host: string
   readonly addresses: Addresses
+  /** What proxy and gateway can do (scenarios/features.yaml), for a step that varies what it sends. What a step cannot do without goes into `needs`. */
+  readonly features: readonly string[]
   /** What listens besides the proxy's public port and the gateway. */
   readonly listeners: readonly Listener[]
   readonly emails: Readonly<Record<UserName, string>>
@@ -126,6 +128,7 @@ function stageOf(
     host,
     many,
     addresses: environment.addresses,
+    features: [...planned.variant.features, ...planned.gatewayFeatures],
     listeners: environment.listeners,
     emails: {
       alice: users.alice.email,
