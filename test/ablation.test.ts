@@ -138,7 +138,7 @@ describe.skipIf(engine.kind === 'none')('hardened nginx with a line taken away',
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'ablation-'))
     await writeAblations(join(folder, 'ablated'))
-    const run = ['--proxy', join(folder, 'ablated'), '--gateway', 'reference', '--out', join(folder, 'out')]
+    const run = ['--proxy', join(folder, 'ablated'), '--yes', '--gateway', 'reference', '--out', join(folder, 'out')]
     const args = [join(root, 'harness/cli/main.ts'), ...run]
     await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 1 << 26 }).catch((error) => {
       // 1: red cells, which is what these are for.

@@ -25,9 +25,9 @@ try {
   for (let run = 1; run <= Number(values.runs); run += 1) {
     const { ms, peak, results } = await conformance(['--engine', values.engine])
     const judged = results.cells.filter(({ status }) => status !== 'unsupported').length
-    const stood = results.environments.filter(({ status }) => status === 'ready').length
+    const ready = results.environments.filter(({ status }) => status === 'ready').length
     console.log(
-      `\nrun ${run}: ${seconds(ms)}, ${stood} environments, ${results.cells.length} cells (${judged} judged), peak memory ${peak} MB`,
+      `\nrun ${run}: ${seconds(ms)}, ${ready} environments, ${results.cells.length} cells (${judged} judged), peak memory ${peak} MB`,
     )
     for (const environment of results.environments) console.log(environmentRow(environment, results.cells))
   }

@@ -5,6 +5,7 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { proxyYaml } from '../harness/plan/project.testing.ts'
 import { readReport } from '../harness/report/read.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -131,6 +132,21 @@ describe('conformance', { timeout: 120_000 }, () => {
     await writeFile(join(folder, 'mine', 'proxy.yaml'), 'name: mine\ntitle: mine\nversoin: "1"\n')
     const ended = await run('--proxy', './mine')
     expect(ended.error).toMatch(/proxy\.yaml:3:1: .*versoin.*version/)
+    expect(ended.code).toBe(2)
+  })
+
+  it('asks before it builds or runs what a folder from outside names: with nobody to ask it ends with 2', async () => {
+    await mkdir(join(folder, 'tiny/documented'), { recursive: true })
+    await mkdir(join(folder, 'tiny/hardened'))
+    await writeFile(join(folder, 'tiny/proxy.yaml'), proxyYaml)
+    for (const variant of ['documented', 'hardened']) await writeFile(join(folder, 'tiny', variant, 'tiny.conf'), '')
+    const listed = await run('--proxy', './tiny', '--list')
+    expect(listed.code, listed.error).toBe(0)
+    const ended = await run('--proxy', './tiny')
+    expect(ended.error).toMatch(/tiny is not part of this suite/)
+    expect(ended.error).toMatch(/ {2}proxy \(tiny\): image registry\.test\/tiny:v1\.2\.3\n {4}runs tiny /)
+    expect(ended.error).toContain('Nothing was started: there is no terminal to ask on. Add --yes to run it.')
+    expect(ended.error).not.toContain('looking for a container engine')
     expect(ended.code).toBe(2)
   })
 

@@ -31,7 +31,16 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'operators-'))
   for (const example of examples) await cp(join(root, 'examples', example), join(folder, example), { recursive: true })
   const proxies = ['--proxy', 'compose-traefik/docker-compose.yml', '--proxy', './basic-auth', '--proxy', './my-nginx']
-  const { stdout, stderr } = await conformance(...proxies, '--gateway', 'reference', '--case', cases, '--out', 'report')
+  const { stdout, stderr } = await conformance(
+    ...proxies,
+    '--gateway',
+    'reference',
+    '--case',
+    cases,
+    '--out',
+    'report',
+    '--yes',
+  )
   printed = stdout + stderr
   results = (await readReport(join(folder, 'report'))).results
 }, 180_000)

@@ -7,6 +7,7 @@ import { expandCanaries, type PlannedCanary } from '../plan/canaries.ts'
 import type { Results } from '../run/results/results.ts'
 import { carryOut } from './carry-out.ts'
 import { stacked, wrapped } from './columns.ts'
+import { agreeToFolders } from './first-run.ts'
 import type { RunOptions } from './options.ts'
 import { printPlan } from './print-plan.ts'
 import { loadProject } from './project.ts'
@@ -19,6 +20,7 @@ export async function canaries(options: RunOptions): Promise<number> {
     printPlan(plan, options.json)
     return 0
   }
+  await agreeToFolders(plan, catalogue.proxies, options)
   const results = await carryOut(plan, options, { complete: false, withoutEngine: () => [] })
   const rows = plan.canaries.map((planned) => rowOf(planned, results))
   const exitCode = canaryExitCode(rows, results.run.interrupted)

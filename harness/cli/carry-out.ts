@@ -22,7 +22,7 @@ import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { root } from './project.ts'
 import { environmentLine } from './summary.ts'
 
-export type Order = {
+type Order = {
   /** What a reader of the results must know of the deployments. */
   readonly notes?: readonly string[]
   /** The whole catalogue is planned: then a known failure that names no cell is stale. */

@@ -1,7 +1,7 @@
 /** `conformance clean`: removes what is left over from earlier runs whose process has ended. Nothing without the suite's own mark is touched. */
 import { relative } from 'node:path'
 import { cacheItems, removeCompiled, removeItem } from '../lab/cache/clear.ts'
-import { cacheFolder } from '../lab/cache.ts'
+import { cacheFolder } from '../lab/cache/folder.ts'
 import { type Leftover, livingRuns, sweep } from '../lab/containers/sweep.ts'
 import { engineClient } from '../lab/deadlines.ts'
 import { findEngine } from '../lab/engine.ts'

@@ -6,7 +6,7 @@ import { totalmem } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { promisify, styleText } from 'node:util'
 import { cacheItems, damagedEntries } from '../lab/cache/clear.ts'
-import { cacheFolder } from '../lab/cache.ts'
+import { cacheFolder } from '../lab/cache/folder.ts'
 import { findEngine, privateObstacles } from '../lab/engine.ts'
 
 export type DoctorOptions = { readonly deep?: boolean; readonly json: boolean }

@@ -8,6 +8,7 @@ import { fuzzCase, scenarioText } from '../run/fuzz/case.ts'
 import { fuzz } from '../run/fuzz/fuzz.ts'
 import { provenMutants } from '../run/fuzz/mutants.ts'
 import type { CounterExample, FuzzOrder, FuzzResult } from '../run/protocol/fuzz.ts'
+import { agreeToFolders } from './first-run.ts'
 import type { RunOptions } from './options.ts'
 import { print, printJson } from './print.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
@@ -48,6 +49,7 @@ export async function fuzzCommand(options: FuzzOptions): Promise<number> {
           },
           { ...selection, proxy: names, variant: options.variant, ...(proxyVersion !== undefined && { proxyVersion }) },
         )
+  await agreeToFolders(plan, catalogue.proxies, options)
   const order: FuzzOrder = { seed: options.seed, runs: options.runs, limitMs: options.limit * 1000 }
 
   using progress = terminalProgress()

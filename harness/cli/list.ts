@@ -9,7 +9,7 @@ export const listKinds = ['proxies', 'variants', 'gateways', 'scenarios', 'cases
 type ListKind = (typeof listKinds)[number]
 
 /** A broken proxy or gateway that cases must catch, with the mistake in one sentence. */
-export type Mutant = { readonly name: string; readonly mistake: string }
+type Mutant = { readonly name: string; readonly mistake: string }
 
 export type Listed = {
   readonly catalogue: Catalogue

@@ -3,7 +3,7 @@
 import { enableCompileCache } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from 'fastest-levenshtein'
-import { compiledFolder } from '../lab/cache.ts'
+import { compiledFolder } from '../lab/cache/folder.ts'
 import { MachineError } from '../lab/machine-error.ts'
 import { UserError } from '../plan/user-error.ts'
 import { printable } from '../report/visible.ts'

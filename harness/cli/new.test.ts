@@ -43,7 +43,7 @@ describe('conformance new', () => {
       variants: [{ name: 'hardened', identity: 'X-Auth-Request-Email' }],
     })
     const text = await readFile(join(root, 'proxies/my-proxy/proxy.yaml'), 'utf8')
-    const version = /oauth2-proxy\n {4}version: (\S+)/.exec(text)?.[1] ?? 'none'
+    const version = /recipe: oauth2-proxy \}\n {4}version: (\S+)/.exec(text)?.[1] ?? 'none'
     expect((await stat(join(project, 'proxies/programs/oauth2-proxy', version, 'go.mod'))).isFile()).toBe(true)
   })
 

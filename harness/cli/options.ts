@@ -19,6 +19,8 @@ export type RunOptions = DeploymentFlags & {
   readonly seed: number
   readonly jobs: number
   readonly keep: boolean
+  /** A folder from outside this repository may be built and run without a question. */
+  readonly yes: boolean
   readonly json: boolean
   /** No summary at the end: `replay` prints its own. */
   readonly quiet?: boolean
@@ -53,6 +55,7 @@ export const runDefaults: RunOptions = {
   seed: 1,
   jobs: defaultJobs(),
   keep: false,
+  yes: false,
   json: false,
 }
 
@@ -84,6 +87,8 @@ function shard(value: string): { index: number; count: number } {
   return { index, count }
 }
 
+const yes = 'build and run what a proxy folder from outside this repository names, without asking (CI)'
+
 /** What is run. Shared by `run`, `replay` and every command that selects cells. */
 export function selectionOptions(command: Command): Command {
   return command
@@ -106,6 +111,7 @@ export function selectionOptions(command: Command): Command {
       commaList,
     )
     .option('--proxy-version <version>', 'another listed version of the proxy')
+    .option('--yes', yes)
 }
 
 export function runOptions(command: Command): Command {
@@ -147,6 +153,7 @@ export function fuzzOptions(command: Command): Command {
     )
     .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList)
     .option('--proxy-version <version>', 'another listed version of the proxy')
+    .option('--yes', yes)
     .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
     .option('--offline', 'do not use the network')
     .option('--json', 'print results and scenarios as JSON on stdout')
@@ -186,6 +193,7 @@ export function canaryOptions(command: Command): Command {
   return command
     .option('--proxy <name>', 'only the canaries of this proxy (repeatable, or a comma list)', commaList)
     .option('--gateway <name[@version]>', 'gateway behind the proxies; default: the reference gateway', commaList)
+    .option('--yes', yes)
     .option('--list', 'print the cells that would run, without running them')
     .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
     .addOption(

@@ -27,7 +27,7 @@ export type EngineChoice = {
   readonly obstacle?: string
 }
 
-/** Finds an engine or makes one ready, and removes what earlier runs left over. */
+/** Finds an engine or makes one ready, and removes what is left over from earlier runs. */
 export async function chooseEngine(
   plan: { readonly environments: readonly Pick<PlannedEnvironment, 'embedded'>[] },
   options: RunOptions,

@@ -13,7 +13,7 @@ import { run } from './run.ts'
 
 /** Flags that were not given are absent. */
 type ReplayOptions = Partial<
-  Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'json'>
+  Pick<RunOptions, 'proxy' | 'variant' | 'gateway' | 'proxyVersion' | 'transport' | 'engine' | 'yes' | 'json'>
 >
 
 /** Runs the cell again, with its controls and dependencies. @returns the run's exit code. @throws UserError for unknown names */

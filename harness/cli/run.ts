@@ -4,6 +4,7 @@ import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan } from '../plan/expand.ts'
 import { tellGithub } from '../report/github.ts'
 import { carryOut } from './carry-out.ts'
+import { agreeToFolders } from './first-run.ts'
 import type { RunOptions } from './options.ts'
 import { printJson } from './print.ts'
 import { printPlan } from './print-plan.ts'
@@ -25,6 +26,7 @@ export async function run(options: RunOptions): Promise<number> {
     printPlan(plan, options.json)
     return 0
   }
+  await agreeToFolders(plan, catalogue.proxies, options)
   const results = await carryOut(plan, options, {
     notes,
     complete: options.case.length === 0 && options.level === undefined && options.transport === undefined,

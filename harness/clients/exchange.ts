@@ -1,9 +1,6 @@
 /** What a client sent and what it got back: the outside view of one request. */
 import type { HeaderLine } from '../plan/case.ts'
 
-/** A byte stream to `host:port` as seen from one vantage point. */
-export type Dial = (host: string, port: number) => Promise<import('node:stream').Duplex>
-
 export type Response = {
   readonly status: number
   readonly headers: readonly HeaderLine[]

@@ -1,6 +1,6 @@
 /** Header fields for HTTP/2 as bytes: what no library writes (connection-specific fields, duplicate pseudo-headers) must still be sendable. */
 import type { HeaderLine, Send } from '../plan/case.ts'
-import { markHeader } from '../plan/marks.ts'
+import { markLines } from '../plan/marks.ts'
 import {
   bodyOf,
   cookieOf,
@@ -29,7 +29,7 @@ export function requestFields(send: Send, context: RequestContext, kind: Request
   const pseudo = regular === -1 ? given : given.slice(0, regular)
   const named = new Set(given.map(([name]) => name))
   const own: HeaderLine[] = [
-    ...(context.mark === '' ? [] : [field(markHeader.toLowerCase(), context.mark)]),
+    ...markLines(context.mark, given).map(([name, value]) => field(name.toLowerCase(), value)),
     ...(password === undefined ? [] : [field('authorization', `Bearer ${password}`)]),
     ...(credentials === undefined || password !== undefined ? [] : [field('authorization', credentials)]),
     ...(kind === 'websocket' ? [field('sec-websocket-version', '13')] : []),

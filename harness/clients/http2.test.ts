@@ -77,6 +77,7 @@ it('asks the probe over h2 and hears the gateway', async () => {
         [':path', '/tools/invoke?mark=mark-1&end=1'],
         ['cookie', 'session=1'],
         ['x-conformance-request', 'mark-1.2'],
+        ['user-agent', 'trusted-proxy-conformance (mark-1.2)'],
         ['content-type', 'application/json'],
         ['content-length', '2'],
         ['x-forwarded-user', 'evil'],

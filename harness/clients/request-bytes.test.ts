@@ -15,7 +15,7 @@ describe('an ordinary request', () => {
   it('is the probe, marked, on a connection of its own, with the cookie of the user', () => {
     expect(written({}, 'http', context)).toBe(
       'POST /tools/invoke?mark=mark-1&end=1 HTTP/1.1\nHost: app.test\nCookie: session=1\nConnection: close\n' +
-        'X-Conformance-Request: mark-1.2\nContent-Type: application/json\nContent-Length: 2\n\n{}',
+        'X-Conformance-Request: mark-1.2\nUser-Agent: trusted-proxy-conformance (mark-1.2)\nContent-Type: application/json\nContent-Length: 2\n\n{}',
     )
   })
 
@@ -26,7 +26,7 @@ describe('an ordinary request', () => {
       ['X-Forwarded-User', ' padded '],
     ] as const
     expect(written({ method: 'GET', target: '/', headers })).toBe(
-      'GET /?mark=mark-1&end=1 HTTP/1.1\nHost: app.test\nConnection: close\nX-Conformance-Request: mark-1.2\nX-Forwarded-User: a\nx-FORWARDED-user: b\nX-Forwarded-User:  padded \n\n',
+      'GET /?mark=mark-1&end=1 HTTP/1.1\nHost: app.test\nConnection: close\nX-Conformance-Request: mark-1.2\nUser-Agent: trusted-proxy-conformance (mark-1.2)\nX-Forwarded-User: a\nx-FORWARDED-user: b\nX-Forwarded-User:  padded \n\n',
     )
   })
 
@@ -93,7 +93,7 @@ describe('an ordinary request', () => {
 describe('an upgrade', () => {
   it('has one line of each kind', () => {
     expect(written({}, 'websocket')).toMatch(
-      /^GET \/\?mark=mark-1&end=1 HTTP\/1.1\nHost: app.test\nConnection: Upgrade\nX-Conformance-Request: mark-1.2\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: [\w+/]{22}==\n\n$/,
+      /^GET \/\?mark=mark-1&end=1 HTTP\/1.1\nHost: app.test\nConnection: Upgrade\nX-Conformance-Request: mark-1.2\nUser-Agent: trusted-proxy-conformance \(mark-1.2\)\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: [\w+/]{22}==\n\n$/,
     )
   })
 

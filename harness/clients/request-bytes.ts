@@ -1,7 +1,7 @@
 /** A case's request as the bytes that go on the wire, HTTP/1.x. Nothing is corrected: what the case says is what is written. */
 import { randomBytes } from 'node:crypto'
 import type { HeaderLine, Send } from '../plan/case.ts'
-import { markHeader, withMark } from '../plan/marks.ts'
+import { markLines, withMark } from '../plan/marks.ts'
 import { UserError } from '../plan/user-error.ts'
 import type { ConnectAs } from './gateway-protocol.ts'
 import { probe } from './probe.ts'
@@ -94,7 +94,7 @@ function ownLines(
   const credentials = credentialsOf(send, context)
   const connection = send.connection ?? [kind === 'websocket' ? 'Upgrade' : 'close']
   const replaceable: HeaderLine[] = [
-    ...(context.mark === '' ? [] : [line(markHeader, context.mark)]),
+    ...markLines(context.mark, send.headers),
     ...(password === undefined ? [] : [line('Authorization', `Bearer ${password}`)]),
     ...(credentials === undefined || password !== undefined ? [] : [line('Authorization', credentials)]),
     ...(kind === 'websocket'

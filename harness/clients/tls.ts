@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, createSecureContext, type SecureContext } from 'node:tls'
-import type { Dial } from './exchange.ts'
+import type { Dial } from '../lab/dial.ts'
 
 export type Peer = {
   readonly dial: Dial

@@ -82,6 +82,7 @@ describe('a WebSocket over HTTP/2', () => {
         cookie: 'session=1',
         'sec-websocket-version': '13',
         'x-conformance-request': 'mark-1.2',
+        'user-agent': 'trusted-proxy-conformance (mark-1.2)',
         'x-forwarded-user': 'evil',
       },
     ])

@@ -15,7 +15,7 @@ export type Answers = {
   readonly requiredHeaders?: readonly string[]
 }
 
-export type Evidence = {
+type Evidence = {
   readonly name: string
   readonly title: string
   readonly file: string

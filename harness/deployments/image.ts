@@ -1,7 +1,7 @@
 /** Known programs by the name and tag of their image. */
 import { defaultVersion, hasVersion, type Recipe } from '../plan/recipes.ts'
 
-export type Image = { readonly repository: string; readonly tag: string }
+type Image = { readonly repository: string; readonly tag: string }
 
 /** `nginx` is `docker.io/library/nginx`; a digest is no version. */
 export function imageOf(reference: string): Image {
@@ -13,7 +13,7 @@ export function imageOf(reference: string): Image {
   return { repository: full.replace(/^(index|registry-1)\.docker\.io\//, 'docker.io/'), tag }
 }
 
-export type KnownProgram = {
+type KnownProgram = {
   readonly recipe: Recipe
   /** One that the recipe has; absent where the image's version is none of them. */
   readonly version?: string

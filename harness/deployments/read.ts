@@ -19,7 +19,7 @@ export async function readOwnProxy(path: string, root: string, flags: ComposeFla
 }
 
 /** @param file absolute path of a compose file or a configuration file */
-export async function readDeployment(file: string, root: string, flags: ComposeFlags): Promise<ReadDeployment> {
+async function readDeployment(file: string, root: string, flags: ComposeFlags): Promise<ReadDeployment> {
   const problems: Problem[] = []
   const recipes: readonly Recipe[] = await readRecipes(root, problems)
   refuseOn(problems)

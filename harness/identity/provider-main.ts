@@ -11,7 +11,6 @@ import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 import { z } from 'zod'
 import { createProvider, signingKey } from './provider.ts'
-import { userForms } from './users.ts'
 
 const environment = z.object({
   OIDC_ENVIRONMENTS: z.string(),
@@ -27,7 +26,6 @@ const settingsSchema = z.object({
   clientAuth: z.enum(['client_secret_basic', 'client_secret_post']),
   /** PEM, for an issuer that is asked over TLS. */
   tls: z.object({ certificate: z.string(), key: z.string() }).optional(),
-  form: z.enum(userForms).exactOptional(),
 })
 
 const { OIDC_ENVIRONMENTS: folder, OIDC_PORT: wanted, OIDC_TLS_PORT: wantedTls } = environment.parse(process.env)

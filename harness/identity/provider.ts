@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { promisify } from 'node:util'
 import Provider, { type Configuration, type JWK } from 'oidc-provider'
 import { memory } from './provider-memory.ts'
-import { claimsOf, isUserName, type UserForm, userHeader, userOfSubject, users } from './users.ts'
+import { claimsOf, isUserName, userHeader, userOfSubject, users } from './users.ts'
 
 type ProviderSettings = {
   /** Exactly as the proxies are configured, to the letter: `http://idp.test`. */
@@ -17,8 +17,6 @@ type ProviderSettings = {
   /** Redirect URIs of the client. */
   readonly callbacks: readonly string[]
   readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
-  /** The claim by which the proxy names users, which the user without a claim lacks. Default `email`. */
-  readonly form?: UserForm
 }
 
 const day = 86_400
@@ -87,7 +85,7 @@ function configuration(settings: ProviderSettings, key: JWK): Configuration {
     interactions: { url: (_context, { uid }) => `${pathOf(settings.issuer)}${interactionPath}${uid}` },
     findAccount(_context, subject) {
       const user = userOfSubject(subject)
-      return user && { accountId: subject, claims: () => claimsOf(user, settings.form) }
+      return user && { accountId: subject, claims: () => claimsOf(user) }
     },
     // Consent is given beforehand: the log-in is one redirect shorter and there is no page to press a button on.
     async loadExistingGrant({ oidc }) {

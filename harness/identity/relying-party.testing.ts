@@ -5,8 +5,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { connect, type Server as NetServer } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { z } from 'zod'
-import type { Dial } from '../clients/exchange.ts'
 import { createAuthority } from '../lab/certificate-authority.ts'
+import type { Dial } from '../lab/dial.ts'
 import { createProvider } from './provider.ts'
 
 const tokensSchema = z.object({ id_token: z.string() })

@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { claimsOf, nameOf, userForms, userOfSubject, users } from './users.ts'
+import { userForms } from '../plan/vocabulary.ts'
+import { claimsOf, formOf, nameOf, namesOf, userOfSubject, users, userWithoutClaim } from './users.ts'
 
 describe('a user', () => {
-  it.each(userForms)('is named by the claim %s, by which no two of alice and bob are the same', (form) => {
-    expect(nameOf(users.alice, form)).toBe(claimsOf(users.alice, form)[form])
-    expect(nameOf(users.bob, form)).toBe(claimsOf(users.bob, form)[form])
-    expect(nameOf(users.alice, form)).not.toBe(nameOf(users.bob, form))
+  it.each(['email', 'preferred_username', 'name', 'sub'] as const)('is named by the claim %s', (form) => {
+    expect(nameOf(users.alice, form)).toBe(claimsOf(users.alice)[form])
+    expect(nameOf(users.bob, form)).toBe(claimsOf(users.bob)[form])
   })
 
-  it('has another value in each claim', () => {
-    const { email, preferred_username, sub } = claimsOf(users.alice)
-    expect(new Set([email, preferred_username, sub]).size).toBe(3)
+  it('is named by the part of the address before the @', () => {
+    expect(nameOf(users.alice, 'local-part')).toBe('alice')
+  })
+
+  it('has another name in each form, so that one arrival shows the form', () => {
+    expect(new Set(namesOf(users.alice)).size).toBe(userForms.length)
+    for (const form of userForms) expect(formOf(nameOf(users.alice, form), nameOf(users.bob, form))).toBe(form)
+  })
+
+  it('shows no form where everybody has the same name, or a name that is not theirs', () => {
+    expect(formOf('alice@example.test', 'alice@example.test')).toBeUndefined()
+    expect(formOf('operator', 'bob')).toBeUndefined()
   })
 
   it('is found by the subject of the tokens', () => {
@@ -18,11 +27,15 @@ describe('a user', () => {
     expect(userOfSubject('bob')).toBeUndefined()
   })
 
-  it.each(['email', 'preferred_username'] as const)('without a claim lacks %s where that names users', (form) => {
-    const claims = claimsOf(users['no-email'], form)
-    expect(claims).not.toHaveProperty(form)
-    expect(claims).toHaveProperty(form === 'email' ? 'preferred_username' : 'email')
-    expect(nameOf(users['no-email'], form)).toBe('')
+  it.each(['email', 'preferred_username', 'name'] as const)('without a claim lacks %s and has another', (form) => {
+    const name = userWithoutClaim(form)
+    if (name === undefined) throw new Error(`nobody lacks ${form}`)
+    expect(claimsOf(users[name])).not.toHaveProperty(form)
+    expect(claimsOf(users[name])).toHaveProperty(form === 'email' ? 'preferred_username' : 'email')
+  })
+
+  it('always has a subject', () => {
+    expect(userWithoutClaim('sub')).toBeUndefined()
   })
 
   it('whose address the provider does not vouch for has the address of alice', () => {

@@ -161,7 +161,7 @@ function absent(name: string, arrival: Arrival, baseline: readonly HeaderLine[] 
   return { met: false, says: `${name} arrived as ${quoteAll(found)}` }
 }
 
-/** IPv4-mapped IPv6 is the same client (gateways.md stage A 1). */
+/** IPv4-mapped IPv6 is the same client (docs/gateways.md#g2-4-client-address). */
 const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
 function clientAddress(wanted: string, arrival: Arrival): Finding {

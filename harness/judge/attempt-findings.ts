@@ -1,5 +1,5 @@
 /** Everything that one request of a case shows: what the case asks for, what every case demands, and what no case allows. */
-import { users } from '../identity/users.ts'
+import { namesOf, users } from '../identity/users.ts'
 import type { Case, Principal, Transport } from '../plan/case.ts'
 import { silenceMeets } from '../plan/expectation.ts'
 import { arrivalFindings } from './arrival-findings.ts'
@@ -74,10 +74,10 @@ export function acceptedAsAnother({ as, to }: Case, attempts: readonly Attempt[]
         verdict.kind === 'accepted' ? [{ user: verdict.user ?? users.alice.email, sent: exchange.sent }] : [],
       ),
     )
-    .find(({ user, sent }) => user !== nameOf(as) && !sent.includes(user))?.user
+    .find(({ user, sent }) => !ownNames(as).includes(user) && !sent.includes(user))?.user
 }
 
 /** Nobody is accepted without a session, nor without the claim that the identity is made of. */
-function nameOf(as: Principal): string | undefined {
-  return as === 'alice' || as === 'bob' ? users[as].email : undefined
+function ownNames(as: Principal): readonly string[] {
+  return as === 'alice' || as === 'bob' ? namesOf(users[as]) : []
 }

@@ -1,7 +1,7 @@
 /** What a cell comes to that was observed twice: beside other cells, and then by itself. Pure. */
 import type { Judgement } from './status.ts'
 
-export type Both = {
+type Both = {
   readonly judgement: Judgement
   /** Which of the two observations decides. */
   readonly decidedBy: 'beside' | 'alone'

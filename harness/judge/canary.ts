@@ -12,7 +12,7 @@ export type CanaryCell = {
   readonly reason: string
 }
 
-export type CanaryEnvironment = {
+type CanaryEnvironment = {
   readonly id: string
   readonly status: 'ready' | 'failed' | 'unavailable'
   readonly reason?: string

@@ -10,7 +10,7 @@ export type Weighed = {
   readonly blocked?: Blocker
 }
 
-export type RunOutcome = {
+type RunOutcome = {
   readonly interrupted: boolean
   /** All that were selected. */
   readonly environments: readonly { readonly id: string; readonly status: 'ready' | 'failed' | 'unavailable' }[]
@@ -36,8 +36,8 @@ export function exitCode(run: RunOutcome): 0 | 1 | 3 | 130 {
   const open = run.cells.filter(
     (cell) => cell.level === 'must' && cell.status === 'blocked' && !decidedBy(cell, run.cells, isExcuse),
   )
-  // A log-in that the suite cannot do says nothing about the proxy.
-  if (open.some((cell) => cell.blocked?.by !== 'sign-in' && !decidedBy(cell, run.cells, isUnjudged))) return 1
+  // A log-in that the suite cannot do says nothing about the proxy, and neither do requests that it cannot tell apart.
+  if (open.some((cell) => !isUnjudged(cell) && !decidedBy(cell, run.cells, isUnjudged))) return 1
   const nowhere = run.environments.some(({ id }) => nothingHolds(run.cells.filter((cell) => cell.environment === id)))
   return open.length > 0 || nowhere ? 3 : 0
 }
@@ -49,7 +49,7 @@ function nothingHolds(cells: readonly Weighed[]): boolean {
 }
 
 const isExcuse = ({ status }: Weighed) => status === 'known-failure' || status === 'unsupported'
-const isUnjudged = ({ blocked }: Weighed) => blocked?.by === 'sign-in'
+const isUnjudged = ({ blocked }: Weighed) => blocked?.by === 'sign-in' || blocked?.by === 'marks'
 
 /** Whether one of the cells that block this one, or of those that block them, is such a cell. */
 function decidedBy(

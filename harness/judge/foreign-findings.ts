@@ -1,7 +1,7 @@
 /** What shows that two requests were mixed up: a value that another cell forged, or an answer to another request. Never met by anything. */
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import { sameName } from '../gateways/rules/header-lines.ts'
-import { forgedValuesIn } from '../plan/forged.ts'
+import { forgedCore, forgedValuesIn } from '../plan/forged.ts'
 import { markHeader, markIn } from '../plan/marks.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { list, quote } from './words.ts'
@@ -11,7 +11,7 @@ export function foreignValues({ arrivals, evil }: Attempt): Finding[] {
   if (evil === undefined) return []
   return arrivals.flatMap((arrival) =>
     forgedIn(arrival)
-      .filter(({ value }) => value !== evil)
+      .filter(({ value }) => forgedCore(value) !== forgedCore(evil))
       .map(
         ({ value, place }): Finding => ({ met: false, says: `${quote(value)} of another request arrived in ${place}` }),
       ),

@@ -95,7 +95,7 @@ export function judge(
   const which = (index: number) => (judged.length > 1 ? `${user}, request ${index + 1} of ${judged.length}` : user)
   const wrong = [
     ...judged.map(({ findings }, index) => ({ by: which(index), findings: findings.filter(({ met }) => !met) })),
-    { by: user, findings: own.filter(({ met }) => !met) },
+    { by: user, findings: own.filter(({ met, indistinct }) => !met && indistinct !== true) },
   ].filter(({ findings }) => findings.length > 0)
   const first = wrong[0]
   if (first !== undefined) {
@@ -110,6 +110,10 @@ export function judge(
 
   const faulty = judged.findIndex(({ fault }) => fault !== undefined)
   if (faulty !== -1) return harnessError(`${which(faulty)}: ${judged[faulty]?.fault}.`)
+  const indistinct = own.filter((finding) => finding.indistinct === true)
+  if (indistinct.length > 0) {
+    return blocked(`Inconclusive: ${sentence(indistinct, 4)}.`, asked.level, { by: 'marks', cases: [] })
+  }
   const findings = [...judged.flatMap((one) => one.findings), ...own]
   if (findings.length === 0 || judged.some((one) => one.findings.length === 0)) {
     return harnessError('The expectation says nothing that can be observed here.')

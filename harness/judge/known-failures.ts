@@ -86,7 +86,7 @@ export type JudgedEnvironment = {
   readonly cells: readonly JudgedCell[]
 }
 
-export type StaleKnownFailure = { readonly proxy: string; readonly entry: KnownFailure; readonly why: string }
+type StaleKnownFailure = { readonly proxy: string; readonly entry: KnownFailure; readonly why: string }
 
 /**
  * Entries that have outlived their finding: the cells they name ran and not one failed, or, where an environment ran in full,

@@ -66,4 +66,6 @@ export type Finding = {
   readonly lacksIdentity?: boolean
   /** Not met because no answer came within the deadline. */
   readonly unanswered?: boolean
+  /** Neither met nor not: the proxy drops what tells the requests apart, and what arrived would suit either way. */
+  readonly indistinct?: boolean
 }

@@ -13,9 +13,12 @@ export const statuses = [
 ] as const
 export type Status = (typeof statuses)[number]
 
-/** What stands in the way of a blocked cell. `cases` are the controls or dependencies that are not green. */
+/**
+ * What stands in the way of a blocked cell. `cases` are the controls or dependencies that are not green.
+ * `marks`: the proxy dropped what tells one request of the case from another.
+ */
 export type Blocker = {
-  readonly by: 'control' | 'dependency' | 'fence' | 'sign-in'
+  readonly by: 'control' | 'dependency' | 'fence' | 'sign-in' | 'marks'
   readonly cases: readonly string[]
 }
 

@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { folderFor } from './cache.ts'
+import { folderFor } from './cache/folder.ts'
 
 const module = join(import.meta.dirname, 'cache.ts')
 let cache: string
@@ -21,7 +21,7 @@ function ask(make: string) {
   return begin(make).end
 }
 
-/** What it tells people stands on its stderr. */
+/** What it tells people is on its stderr. */
 function begin(make: string) {
   const program = `
     import { appendFileSync, writeFileSync } from 'node:fs'

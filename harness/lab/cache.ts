@@ -1,23 +1,9 @@
 /** The user's cache: entries by content of their recipe, made once, shared by runs at the same time, never half there, and looked after. */
 import { createHash, randomBytes } from 'node:crypto'
 import { lstat, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { isAbsolute, join, resolve } from 'node:path'
+import { join } from 'node:path'
+import { cacheFolder } from './cache/folder.ts'
 import { isAlive, self } from './owner.ts'
-
-/**
- * `CONFORMANCE_CACHE`, else below `XDG_CACHE_HOME` or `~/.cache`. Empty is as good as unset, and XDG_CACHE_HOME counts only when absolute
- * (XDG Base Directory Specification: "all paths must be absolute, otherwise the implementation should consider the path invalid").
- */
-export const cacheFolder = folderFor(process.env)
-
-export function folderFor({ CONFORMANCE_CACHE: own, XDG_CACHE_HOME: xdg }: NodeJS.ProcessEnv): string {
-  if (own) return resolve(own)
-  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'trusted-proxy-conformance')
-}
-
-/** What Node makes of the sources, which run as they are. Node looks after it by itself. */
-export const compiledFolder = join(cacheFolder, 'compiled')
 
 type Entry = {
   /** For people who look into the cache. */

@@ -52,7 +52,7 @@ export function withDeadlines(docker: Docker, socketPath: string): Docker {
   return docker
 }
 
-/** The connection, and not the engine, had the last word: an answer of the engine has a status. */
+/** The connection broke: an answer of the engine would have a status. */
 function isLost(error: Error | null): error is Error {
   return error !== null && !('statusCode' in error) && 'code' in error && /^E(CONN|PIPE|NOENT)/.test(String(error.code))
 }
@@ -104,7 +104,7 @@ export function answers(socketPath: string): Promise<boolean> {
 /** How long a pull or an import may go without a word, in milliseconds. */
 const silence = 5 * 60_000
 
-/** Reads the progress of a pull or an import to its end. @throws with the engine's own word, or when nothing comes for five minutes */
+/** Reads the progress of a pull or an import to its end. @throws with the engine's own message, or when nothing comes for five minutes */
 export async function progressOf(docker: Docker, stream: NodeJS.ReadableStream, what: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const late = () => reject(new Error(`${what}: the container engine reported no progress for ${seconds(silence)}`))

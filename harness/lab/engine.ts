@@ -90,7 +90,7 @@ async function ask(socketPath: string): Promise<{ readonly known?: Known; readon
   }
 }
 
-/** What stands in the way of a private engine; empty when nothing does. */
+/** Why no private engine can be made here; empty where one can. */
 export async function privateObstacles(): Promise<string[]> {
   const { id } = await releaseName()
   const missing: string[] = []

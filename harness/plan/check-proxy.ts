@@ -5,7 +5,7 @@ import { checkServices, type Report } from './check-services.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { ProxyFile } from './proxy-schema.ts'
 import type { CompleteProxy } from './recipes.ts'
-import { logOutFeature } from './services.ts'
+import { logOutFeature, pathFeatures } from './services.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import type { Problem } from './yaml/problem.ts'
 import type { YamlFile } from './yaml/yaml-file.ts'
@@ -40,6 +40,8 @@ function checkFeatures(content: ProxyFile, features: Iterable<string> | undefine
           [...path, index],
           `expected the log-out address under login: the feature ${name} follows from log-out there`,
         )
+      else if (name === pathFeatures.named || name === pathFeatures.exempt)
+        report([...path, index], `the feature ${name} follows from the lists paths and exempt of a variant: remove it`)
       else if (name === 'websocket')
         report(
           [...path, index],

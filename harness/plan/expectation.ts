@@ -2,7 +2,7 @@
 import type { Case, Expectation } from './case.ts'
 
 /** A mistake inside a case, and the path of its field. */
-export type Flaw = { readonly path: readonly PropertyKey[]; readonly message: string }
+type Flaw = { readonly path: readonly PropertyKey[]; readonly message: string }
 
 /**
  * Whether a proxy that lets nothing through would meet the expectation. A pass of such a case needs a control.

@@ -33,6 +33,9 @@ export const absolutePath = pattern(
   'an absolute path (letters, digits, . _ + @ ~ -)',
 )
 
+/** The path of a request target (RFC 3986 3.3), without query. */
+export const requestPath = pattern(/^\/[\w.~!$&'()*+,;=:@%/-]{0,500}$/, 'a path that begins with / and has no query')
+
 /** A header's name (RFC 9110 5.1). */
 export const headerName = pattern(/^[\w!#$%&'*+.^`|~-]+$/, 'the name of a header')
 

@@ -1,11 +1,22 @@
 /**
  * By which a request is found again among what arrived. A cell has one mark, the same for all its requests, which stands in the URL: users of one cell
- * ask the very same URL, as they do in a cache's eyes. A request's mark is the cell's with a number, `mark-0123456789ab.2`, and travels in a header.
+ * ask the very same URL, as they do in a cache's eyes. A request's mark is the cell's with a number, `mark-0123456789ab.2`, and travels in a header
+ * of its own, and in `User-Agent` for proxies that pass on known headers only.
  */
 import { randomBytes } from 'node:crypto'
+import type { HeaderLine } from './case.ts'
 
 /** The header of a request's mark. The reference gateway sends it back as it arrived. */
 export const markHeader = 'X-Conformance-Request'
+
+/** The lines that carry a request's mark, but for those that the case writes itself. @param mark '': none @param given the case's own lines */
+export function markLines(mark: string, given: readonly HeaderLine[] = []): HeaderLine[] {
+  const isGiven = (wanted: string) => given.some(([name]) => name.toLowerCase() === wanted.toLowerCase())
+  // Whoever writes a mark of its own wants no other.
+  if (mark === '' || isGiven(markHeader)) return []
+  const agent: HeaderLine = ['User-Agent', `trusted-proxy-conformance (${mark})`]
+  return [[markHeader, mark], ...(isGiven('user-agent') ? [] : [agent])]
+}
 
 export const newCellMark = () => `mark-${randomBytes(6).toString('hex')}`
 
@@ -30,6 +41,12 @@ export function withoutMark(target: string): string {
   return target.replace(/([?&])mark=[^&#]*(?:&end=1(?![^&#]))?(&?)/, (_all, before: string, after: string) =>
     after === '' ? '' : before,
   )
+}
+
+/** The mark of the one request that all texts name; `undefined` where they name none, or several. */
+export function requestMarkIn(texts: readonly string[]): string | undefined {
+  const [mark, ...others] = new Set(texts.flatMap((text) => text.match(/mark-[0-9a-f]{12}\.\d+/g) ?? []))
+  return others.length === 0 ? mark : undefined
 }
 
 /** The mark that a text carries, of a request where it names one, else of a cell. */

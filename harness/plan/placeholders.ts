@@ -10,7 +10,7 @@ import { cellMark } from './marks.ts'
 export type PlaceholderContext = {
   /** The trusted header in the spelling of the proxy's documentation. */
   readonly identity: string
-  /** Made afresh per cell; looks like an e-mail address. */
+  /** Made afresh per cell; looks like the users of the environment. */
   readonly evil: string
   readonly alice: string
   readonly bob: string
@@ -41,9 +41,9 @@ export const placeholders: Readonly<Record<string, string>> = {
   'identity:lower': 'the same in lower case',
   'identity:upper': 'the same in upper case',
   'identity:mixed': 'the same with _ for the first - only, or - for the first _',
-  evil: 'a new value for each cell that looks like an e-mail address',
-  alice: 'e-mail address of alice',
-  bob: 'e-mail address of bob',
+  evil: 'a new value for each cell that looks like the names of users: an e-mail address, or a name without @',
+  alice: 'name of alice as the proxy puts it into the identity header (by default her e-mail address)',
+  bob: 'the same of bob',
   client: 'address of the client on the internet',
   lan: "address of a neighbour in the gateway's network",
   proxy: 'address from which the proxy connects to the gateway: 127.0.0.1 for a sidecar',

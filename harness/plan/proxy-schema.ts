@@ -1,10 +1,10 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
 import type { buildSchema, standInSchema } from './build-schema.ts'
-import { content, headerName, hostName, httpAddress, link, name, port, text, version } from './grammar.ts'
+import { content, headerName, hostName, httpAddress, link, name, port, requestPath, text, version } from './grammar.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
-import { transports } from './vocabulary.ts'
+import { transports, userForms } from './vocabulary.ts'
 
 const login = z
   .strictObject({
@@ -74,6 +74,10 @@ const variantSchema = z
       .array(headerName.regex(/^[^A-Z]*$/, 'the name of a header in lower case'))
       .exactOptional()
       .meta({ description: 'Headers that the gateway requires (`requiredHeaders`), in lower case. Default: none.' }),
+    'user-form': z.enum(userForms).exactOptional().meta({
+      description:
+        'The claim that stands in the identity header: e-mail address, the part of it before the @, user name, full name or subject. Default: learned from the first requests of two users; the e-mail address where the gateway keeps no record.',
+    }),
     host: hostName.exactOptional().meta({ description: 'Public host name. Default: app.test.' }),
     certificate: z.enum(['run', 'any']).exactOptional().meta({
       description: '`any`: the proxy makes its own certificate, and any is accepted. Default: one of the run.',
@@ -95,6 +99,14 @@ const variantSchema = z
       .array(name)
       .exactOptional()
       .meta({ description: "Features in addition to the proxy's (listed in scenarios/features.yaml)." }),
+    paths: z.array(requestPath).max(50).exactOptional().meta({
+      description:
+        'Paths that lead to the gateway with rules of their own, for example `/socket.io/x`. Each is tested, in addition to the paths that are read out of the configuration files.',
+    }),
+    exempt: z.array(requestPath).max(50).exactOptional().meta({
+      description:
+        'Paths that need no log-in on purpose, each with everything below it, for example `/healthz`. They are tested as public routes; any other path that needs no log-in is a failure.',
+    }),
     login: login.exactOptional(),
     only: z.literal('canaries').exactOptional().meta({
       description: '`canaries`: runs only for canaries, and where --variant names it.',

@@ -1,7 +1,7 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
 import type { DeepReadonly } from './deep-readonly.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
-import type { Transport } from './vocabulary.ts'
+import type { Transport, UserForm } from './vocabulary.ts'
 
 /** From where the gateway is dialled: an address of the proxy's own, or the gateway's own loopback (some service is `beside` it). */
 export type Topology = 'network' | 'sidecar'
@@ -20,7 +20,7 @@ export type GatewaySettings = {
 }
 
 /** How a container's program is had. At least one of `pull` and `build`. */
-export type ServiceSource = {
+type ServiceSource = {
   /** Image reference; `{version}` stands for the service's version. */
   readonly pull?: string
   readonly build?: BuildSource | StandIn
@@ -97,11 +97,17 @@ export type Variant = {
   /** The header that the gateway is told to trust, in the spelling of the proxy's documentation. */
   readonly identity: string
   readonly requiredHeaders: readonly string[]
+  /** How users are named in the identity header. Absent: learned from the first requests. */
+  readonly userForm?: UserForm
   /** Public host name, default `app.test`. */
   readonly host: string
   /** Further names of containers, so that a documented snippet runs verbatim: `{ gateway: [coderclaw], proxy: [coderclaw.example.com] }`. */
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly features: readonly string[]
+  /** Paths with rules of their own, beside those that its configuration files name. */
+  readonly paths?: readonly string[]
+  /** Paths that need no log-in on purpose, with everything below them. */
+  readonly exempt?: readonly string[]
   /** The client that the OpenID provider knows for this variant. */
   readonly login: {
     readonly callbacks: readonly string[]

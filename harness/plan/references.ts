@@ -11,11 +11,15 @@ const kinds: readonly Kind[] = [
   },
   { form: /^(CVE-\d{4}-\d{4,})$/, address: (id) => `https://nvd.nist.gov/vuln/detail/${id}` },
   { form: /^CWE-(\d+)$/, address: (number) => `https://cwe.mitre.org/data/definitions/${number}.html` },
+  {
+    form: /^OpenID Connect Core \d+(?:\.\d+)*$/,
+    address: () => 'https://openid.net/specs/openid-connect-core-1_0.html',
+  },
   { form: /^openclaw#(\d+)$/, address: (number) => `https://github.com/openclaw/openclaw/issues/${number}` },
   { form: /^docs\/[a-z-]+\.md#[a-z0-9-]+$/, address: () => undefined },
 ]
 
-/** Whether a reader can follow it: an RFC section, an advisory, an issue of OpenClaw, a section of a page in `docs/`. */
+/** Whether a reader can follow it: an RFC section, a section of OpenID Connect Core, an advisory, an issue of OpenClaw, a section of a page in `docs/`. */
 export function isReference(text: string): boolean {
   return kinds.some(({ form }) => form.test(text))
 }

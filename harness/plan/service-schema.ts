@@ -60,7 +60,10 @@ const serviceFields = {
     description:
       'Services that must be ready before this one starts. `idp` is the OpenID provider, `gateway` the gateway.',
   }),
-  tmpfs: z.array(absolutePath).exactOptional().meta({ description: 'Writable folders in memory.' }),
+  tmpfs: z
+    .array(absolutePath)
+    .exactOptional()
+    .meta({ description: 'Writable folders in memory. Everything else is read-only, except /tmp.' }),
   'from-run': z
     .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names', 'htpasswd']))
     .exactOptional()

@@ -18,6 +18,7 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       services,
       identity: variant.identity,
       requiredHeaders: variant['required-headers'] ?? [],
+      ...(variant['user-form'] && { userForm: variant['user-form'] }),
       host: variant.host ?? 'app.test',
       names: withPortal(variant.names ?? {}, login?.portal),
       features: [
@@ -25,8 +26,12 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
           ...(file.features ?? []),
           ...(variant.features ?? []),
           ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
+          ...(variant.paths === undefined ? [] : [pathFeatures.named]),
+          ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
         ]),
       ],
+      ...(variant.paths && { paths: variant.paths }),
+      ...(variant.exempt && { exempt: variant.exempt }),
       login: {
         callbacks: login?.callbacks ?? [],
         clientAuth: login?.['client-auth'] ?? 'client_secret_basic',
@@ -55,6 +60,9 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
 
 /** Follows from `login.log-out`; nobody declares it. */
 export const logOutFeature = 'logout'
+
+/** Follow from `paths` and `exempt`, and from what the configuration files name. */
+export const pathFeatures = { named: 'configured-path', exempt: 'exempt-path' } as const
 
 /** The host of the log-in pages is the proxy's, unless a service has it already. */
 function withPortal(names: Variant['names'], portal: string | undefined): Variant['names'] {

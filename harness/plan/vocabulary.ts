@@ -8,6 +8,10 @@ export const levels = ['must', 'should', 'info'] as const
 export type Level = (typeof levels)[number]
 
 /** Who the client is signed in as at the proxy. */
+/** By which claim of theirs a proxy names users to the gateway. `local-part` is what stands before the @ of the e-mail address. */
+export const userForms = ['email', 'local-part', 'preferred_username', 'name', 'sub'] as const
+export type UserForm = (typeof userForms)[number]
+
 export const principals = ['anonymous', 'alice', 'bob', 'no-email'] as const
 export type Principal = (typeof principals)[number]
 

@@ -15,6 +15,8 @@ export type Behaviour = {
   readonly administration: 'none' | 'readable'
   /** `strict`: a message that two programs could read in two ways is refused. The others forward such a message, see `ambiguous.ts`. */
   readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length' | 'drops-length-of-get' | 'opaque-target'
+  /** What becomes of a client's HTTP/1.1 connection after an answer. */
+  readonly connections: 'kept' | 'closed'
   readonly admit: (request: ProxyRequest, settings: Settings) => Refusal | undefined
   /** Wraps the question to the auth service; made once per proxy, so it may remember. */
   readonly asking: (ask: Authenticate) => (request: ProxyRequest) => AuthAnswer | Promise<AuthAnswer>
@@ -44,6 +46,7 @@ export const correct: Behaviour = {
   listener: 'public',
   administration: 'none',
   framing: 'strict',
+  connections: 'kept',
   admit: refusalOf,
   asking: (ask) => ask,
   exempt: (request, settings) => isPublic(request.target, settings),

@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { CustomFetch } from 'openid-client'
-import type { Dial } from '../clients/exchange.ts'
+import type { Dial } from '../lab/dial.ts'
 import { pairsOf } from './header-lines.ts'
 
 /** Plain HTTP only, no redirects followed. Rejects when the dial does or the connection breaks. */

@@ -4,15 +4,11 @@
  */
 import { type IncomingMessage, request as openRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Dial } from '../clients/exchange.ts'
+import type { Dial } from '../lab/dial.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import { endToEnd } from './answer.ts'
 import { pairsOf } from './header-lines.ts'
-import type { Asked, AskedBody, GatewayHop } from './outcome.ts'
-
-export type UpgradeAnswer =
-  | { readonly kind: 'upgraded'; readonly response: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
-  | { readonly kind: 'answered'; readonly response: IncomingMessage }
+import type { Asked, AskedBody, GatewayHop, UpgradeAnswer } from './outcome.ts'
 
 /** @param trailersOf header lines to send after a chunked body; asked for when the body has ended */
 export function gatewayHop(dial: () => ReturnType<Dial>, trailersOf: TrailersOf): GatewayHop {
@@ -30,7 +26,7 @@ export function gatewayHop(dial: () => ReturnType<Dial>, trailersOf: TrailersOf)
   }
 }
 
-export type TrailersOf = (body: AskedBody) => readonly HeaderLine[]
+type TrailersOf = (body: AskedBody) => readonly HeaderLine[]
 
 /** Exactly these lines, and none of Node's own. */
 function outgoingWith(lines: readonly HeaderLine[], { method, target }: Asked, socket: Duplex) {

@@ -2,20 +2,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Dial } from '../clients/exchange.ts'
+import type { Dial } from '../lab/dial.ts'
 import type { HeaderLine } from '../plan/case.ts'
 import { isWebSocketUpgrade } from './admission.ts'
 import { type Answer, answerBytes, endToEnd, headBytes, textAnswer } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
-import { type UpgradeAnswer, upgradeLines } from './forward.ts'
+import { upgradeLines } from './forward.ts'
 import { pairsOf, valuesOf } from './header-lines.ts'
-import type { Core, GatewayAnswer, GatewayHop, Outcome } from './outcome.ts'
+import type { Core, GatewayAnswer, GatewayHop, Outcome, UpgradeAnswer } from './outcome.ts'
 import type { ProxyRequest } from './request.ts'
 import { withMergedTrailers } from './trailers.ts'
 
 export type Front = {
   readonly core: Core
-  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected' | 'connect' | 'afterRefusedUpgrade'>
+  readonly behaviour: Pick<Behaviour, 'trailers' | 'reflected' | 'connect' | 'afterRefusedUpgrade' | 'connections'>
   readonly gateway: GatewayHop
   /** A connection to the gateway, for mutants that write to it as they please. */
   readonly dialGateway: () => ReturnType<Dial>
@@ -51,7 +51,8 @@ export function createHttp1(front: Front): Server {
 async function serve(front: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const received = proxyRequest(front, request, 'http')
   // After an upgrade that was ignored, the next bytes may be of the other protocol: the answer is the connection's last.
-  if (valuesOf('upgrade', received.headers).length) response.shouldKeepAlive = false
+  if (valuesOf('upgrade', received.headers).length || front.behaviour.connections === 'closed')
+    response.shouldKeepAlive = false
   const outcome = await front.core(received)
   const reflected = front.behaviour.reflected(received)
   if (outcome.kind === 'answer') return write(response, outcome.answer, reflected)

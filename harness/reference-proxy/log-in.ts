@@ -17,7 +17,8 @@ import {
   randomState,
   type UserInfoResponse,
 } from 'openid-client'
-import type { Dial } from '../clients/exchange.ts'
+import type { Dial } from '../lab/dial.ts'
+import type { UserForm } from '../plan/vocabulary.ts'
 import { type Answer, redirect, textAnswer } from './answer.ts'
 import { dialledFetch } from './dialled-fetch.ts'
 import type { ProxyRequest, User } from './request.ts'
@@ -31,6 +32,8 @@ export type LogInOptions = {
   readonly clientAuth: 'client_secret_basic' | 'client_secret_post'
   /** Absolute URL of this proxy that the provider sends the browser back to. */
   readonly callback: string
+  /** The claim that names users. Default: the e-mail address. */
+  readonly form?: UserForm
   /** To the provider. */
   readonly dial: Dial
 }
@@ -91,7 +94,7 @@ export class LogIn {
     const claims = await fetchUserInfo(configuration, tokens.access_token, subject)
     return {
       subject,
-      ...emailOf(claims),
+      ...identityOf(claims, this.#options.form),
       ...(claims.preferred_username && { username: claims.preferred_username }),
       ...(claims.name && { fullName: claims.name }),
       ...(tokens.id_token !== undefined && { idToken: tokens.id_token }),
@@ -131,6 +134,13 @@ function namingCallback(callback: string, fetch: CustomFetch): CustomFetch {
 /** Only a path of this site is returned to (CWE-601): `//evil` and `/\evil` are other hosts to a browser. */
 export function sameSitePath(wanted: string): string {
   return /^\/(?![/\\])[\x21-\x7e]*$/.test(wanted) ? wanted : '/'
+}
+
+function identityOf(claims: UserInfoResponse, form: UserForm = 'email'): Partial<User> {
+  const byAddress = emailOf(claims)
+  if (form === 'email') return byAddress
+  const name = form === 'local-part' ? byAddress.email?.replace(/@.*$/, '') : claims[form]
+  return name ? { email: name } : {}
 }
 
 /**

@@ -7,6 +7,7 @@ import { addressMutants } from './mutants/addresses.ts'
 import { identityMutants } from './mutants/identity.ts'
 import { messageMutants } from './mutants/message.ts'
 import type { Mutant } from './mutants/mutant.ts'
+import { onePathMutants } from './mutants/one-path.ts'
 import { sequenceMutants } from './mutants/sequence.ts'
 import { sessionMutants } from './mutants/session.ts'
 
@@ -15,6 +16,7 @@ export type { Mutant } from './mutants/mutant.ts'
 export const mutants: readonly Mutant[] = [
   ...identityMutants,
   ...accessMutants,
+  ...onePathMutants,
   ...addressMutants,
   ...messageMutants,
   ...sessionMutants,

@@ -1,8 +1,8 @@
 /** What the proxy decides on a request, and how it asks the gateway. */
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
 import type { HeaderLine } from '../plan/case.ts'
 import type { Answer } from './answer.ts'
-import type { UpgradeAnswer } from './forward.ts'
 import type { ProxyRequest } from './request.ts'
 
 export type Outcome =
@@ -30,6 +30,10 @@ export type GatewayAnswer = {
   readonly lines: readonly HeaderLine[]
   readonly body: Readable
 }
+
+export type UpgradeAnswer =
+  | { readonly kind: 'upgraded'; readonly response: IncomingMessage; readonly socket: Duplex; readonly head: Buffer }
+  | { readonly kind: 'answered'; readonly response: IncomingMessage }
 
 /** The connection between proxy and gateway. Both reject when the gateway cannot be reached or breaks off before its answer. */
 export type GatewayHop = {

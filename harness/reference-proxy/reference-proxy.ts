@@ -22,14 +22,18 @@ import type { Authenticate, Settings } from './request.ts'
 import { askSessions, type SessionStore } from './session.ts'
 import { trailersOf } from './trailers.ts'
 
-export type ReferenceProxyOptions = {
+type ReferenceProxyOptions = {
   /** The header that the gateway trusts. */
   readonly identity: string
   /** Public host name, default `app.test`. */
   readonly host?: string
   /** Certificate and key for the public name, PEM. `ticketKeys`: 48 bytes; proxies that share them resume each other's TLS sessions, as a restarted one would. */
   readonly tls: { readonly certificate: string; readonly key: string; readonly ticketKeys?: Buffer }
-  readonly openid: Pick<LogInOptions, 'clientId' | 'clientSecret' | 'clientAuth'>
+  readonly openid: Pick<LogInOptions, 'clientId' | 'clientSecret' | 'clientAuth' | 'form'>
+  /** Default http://idp.test. */
+  readonly issuer?: string
+  /** Default: those of `lab/ports.ts`. */
+  readonly ports?: ReferencePorts
   /** Share it between proxies and one log-in serves them all. */
   readonly sessions: SessionStore
   /** `sidecar`: in the gateway's network namespace, so that it dials the gateway over loopback. Default `network`. */
@@ -38,7 +42,11 @@ export type ReferenceProxyOptions = {
   readonly behaviour?: Behaviour
 }
 
-const issuer = 'http://idp.test'
+export type ReferencePorts = { readonly auth: number; readonly sidecar: number; readonly 'sidecar-tls': number }
+
+export const usualPorts: ReferencePorts = { auth: authPort, ...sidecarPorts }
+
+export const usualIssuer = 'http://idp.test'
 
 export class ReferenceProxy implements AsyncDisposable {
   readonly #listeners: AsyncDisposable[] = []
@@ -72,6 +80,7 @@ export class ReferenceProxy implements AsyncDisposable {
     const { addresses } = network
     const host = options.host ?? 'app.test'
     const behaviour = options.behaviour ?? correct
+    const { issuer = usualIssuer, ports = usualPorts } = options
     if (behaviour.listener === 'none') return
 
     const settings: Settings = {
@@ -115,7 +124,7 @@ export class ReferenceProxy implements AsyncDisposable {
       network.listen({
         names: ['auth'],
         address: addresses.auth,
-        port: authPort,
+        port: ports.auth,
         onConnection: (socket, peer) => this.#serve(socket, peer, second),
       }),
     )
@@ -138,10 +147,10 @@ export class ReferenceProxy implements AsyncDisposable {
     this.#listeners.push(
       network.listen({
         ...beside,
-        port: sidecarPorts.sidecar,
+        port: ports.sidecar,
         onConnection: (socket, peer) => this.#serve(socket, peer, second),
       }),
-      network.listen({ ...beside, port: sidecarPorts['sidecar-tls'], onConnection: securing(second) }),
+      network.listen({ ...beside, port: ports['sidecar-tls'], onConnection: securing(second) }),
     )
   }
 

@@ -15,7 +15,7 @@ export type ProxyRequest = {
 /** Empty claims are absent. */
 export type User = {
   readonly subject: string
-  /** Verified by the provider, and one plain address. */
+  /** Names the user to the gateway: an address that is verified by the provider and one plain address, or another claim (`LogInOptions.form`). */
   readonly email?: string
   /** An address that the provider calls unverified. */
   readonly unverifiedEmail?: string

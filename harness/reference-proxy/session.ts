@@ -8,7 +8,7 @@ export const sessionCookie = '__Host-conformance'
 export const loginCookie = '__Host-conformance-login'
 
 /** What a log-in in progress must remember until the provider sends the browser back. */
-export type PendingLogin = {
+type PendingLogin = {
   readonly state: string
   readonly nonce: string
   readonly verifier: string

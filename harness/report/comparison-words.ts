@@ -5,7 +5,7 @@ import { counted, duration } from './numbers.ts'
 import { oneLine } from './visible.ts'
 
 /** A heading and its lines; an empty list is left out. */
-export type Passage = { readonly title: string; readonly worse: boolean; readonly lines: readonly string[] }
+type Passage = { readonly title: string; readonly worse: boolean; readonly lines: readonly string[] }
 
 const longestList = 30
 

@@ -6,7 +6,7 @@ import type { Overview } from './overview.ts'
 /** `passed` needs at least one pass; what was not judged is never a pass. */
 export type Conformance = 'passed' | 'failed' | 'known' | 'inconclusive' | 'error' | 'not-run'
 
-export type Outcome = { readonly conformance: Conformance; readonly words: string }
+type Outcome = { readonly conformance: Conformance; readonly words: string }
 
 /** What cells of one place come to, worst first. */
 export function outcomeOf(cells: readonly Cell[]): Outcome {

@@ -3,7 +3,7 @@ import { gatewayId } from '../plan/select.ts'
 import type { PreparedEnvironment } from './protocol/request.ts'
 
 /** Environments of one thread. */
-export type Chain = {
+type Chain = {
   readonly name: string
   readonly environments: readonly PreparedEnvironment[]
   /** How many of them run at the same time. One, where they share a gateway program. */

@@ -19,7 +19,7 @@ import {
   totalsOf,
 } from './results/results.ts'
 
-export type Ending = Pick<RunFacts, 'durationMs' | 'interrupted'>
+type Ending = Pick<RunFacts, 'durationMs' | 'interrupted'>
 
 export class Collection {
   readonly #planned: ReadonlyMap<string, PlannedEnvironment>

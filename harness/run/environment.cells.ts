@@ -1,11 +1,11 @@
-/** A chain of environments as vitest sees it: standing up is the first test of each, then every cell is one, one after the other. */
+/** A chain of environments as vitest sees it: starting is the first test of each environment, then each of its cells is one, in their order. */
 import { afterAll, describe, inject, it } from 'vitest'
 import type { KeptAlive } from '../clients/kept-alive.ts'
 import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
+import { sharedGateway, startsFirst } from './cells/environment-start.ts'
 import { fenceConnection } from './cells/fence.ts'
 import { CellRunner, type Correction, type JudgedCell } from './cells/run-cell.ts'
-import { sharedGateway, startsFirst } from './environment-start.ts'
 import { planAsObserved } from './environments/observed.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 import type { RunEvent } from './protocol/events.ts'

@@ -13,7 +13,7 @@ import { LogIn, type LogInOptions, sameSitePath } from '../reference-proxy/log-i
 import type { ProxyRequest, User } from '../reference-proxy/request.ts'
 import { askSessions, SessionStore } from '../reference-proxy/session.ts'
 
-export type OutpostSettings = Omit<LogInOptions, 'callback'> & {
+type OutpostSettings = Omit<LogInOptions, 'callback'> & {
   /** The application's public host: the callback lives under it, not under a name of the outpost's. */
   readonly host: string
   /** "Unauthenticated Paths": expressions over the path of `X-Forwarded-Uri`. */

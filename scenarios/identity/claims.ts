@@ -22,8 +22,8 @@ async function notAlice(stage: Stage, user: 'unverified' | 'two-names' | 'padded
   const values = own.flatMap(({ headers }) =>
     headers.filter(([name]) => name.toLowerCase() === stage.identity.toLowerCase()).map(([, value]) => value.trim()),
   )
-  const accepted = own.some(({ verdict }) => verdict.kind === 'accepted' && verdict.user === stage.emails.alice)
-  const met = !accepted && values.length <= 1 && !values.includes(stage.emails.alice)
-  const whose = JSON.stringify(stage.emails[user])
+  const accepted = own.some(({ verdict }) => verdict.kind === 'accepted' && verdict.user === stage.nameOf('alice'))
+  const met = !accepted && values.length <= 1 && !values.includes(stage.nameOf('alice'))
+  const whose = JSON.stringify(stage.nameOf(user))
   return { met, says: `the user ${user} (claim ${whose}) arrived as ${JSON.stringify(namesIn(own, stage))}` }
 }

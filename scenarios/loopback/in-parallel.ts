@@ -1,5 +1,5 @@
 /** Concurrent requests of a sub-agent with the password on loopback and of a user through the proxy. */
-import { type Arrival, belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
+import { type Arrival, belongsTo, type Finding, isIndistinct, type Stage } from '../../harness/stage.ts'
 
 export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]> {
   const each = await Promise.all(
@@ -12,7 +12,11 @@ export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]
     }),
   )
   const arrived = await stage.arrived()
-  const acceptedAs = (mark: string) => arrived.filter((arrival) => belongsTo(arrival, mark)).map(inWords)
+  const acceptedAs = (mark: string) =>
+    arrived.filter((arrival) => !isIndistinct(arrival) && belongsTo(arrival, mark)).map(inWords)
+  // Only what came through a proxy that drops the mark can be indistinct: these are the user's requests, all alike, one for each.
+  const indistinct = arrived.filter((arrival) => isIndistinct(arrival) && belongsTo(arrival, each[0]?.user.mark ?? ''))
+  const share = (index: number) => indistinct.filter((_, at) => at % each.length === index).map(inWords)
   return [
     finding(
       'sub-agent',
@@ -21,8 +25,8 @@ export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]
     ),
     finding(
       'user',
-      stage.emails.alice,
-      each.map(({ user }) => acceptedAs(user.mark)),
+      stage.nameOf('alice'),
+      each.map(({ user }, index) => [...acceptedAs(user.mark), ...share(index)]),
     ),
   ]
 }

@@ -17,7 +17,7 @@ export async function besideEachOther(stage: Stage): Promise<readonly Finding[]>
       .map(({ mark }) => arrived.filter((arrival) => belongsTo(arrival, mark)))
       .filter((own) => own.length > 0)
     const users = [...new Set(names.map((own) => namesIn(own, stage)))]
-    const known = users.every((user) => user === stage.emails.alice || user === stage.emails.bob)
+    const known = users.every((user) => user === stage.nameOf('alice') || user === stage.nameOf('bob'))
     const seen = users.length === 0 ? 'nothing arrived' : `requests arrived as ${users.join(' or ')}`
     findings.push({
       met: known && users.length <= 1,

@@ -21,7 +21,7 @@ export async function everyTime(stage: Stage): Promise<readonly Finding[]> {
     .filter((mark) =>
       arrived
         .filter((arrival) => belongsTo(arrival, mark))
-        .some(({ headers }) => headers.some(([, value]) => value.includes(stage.emails.bob))),
+        .some(({ headers }) => headers.some(([, value]) => value.includes(stage.nameOf('bob')))),
     )
   const says = `in ${wrong.length} of ${requests} requests the forged identity arrived`
   return [{ met: wrong.length === 0, says }]

@@ -18,14 +18,10 @@ let untouched: readonly string[]
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'malformed-'))
   // What the two files need beside them, so that reading it all again for each change takes little time.
-  const beside = [
-    'scenarios/features.yaml',
-    'scenarios/identity',
-    'proxies/nginx-oauth2-proxy',
-    'proxies/programs/oauth2-proxy',
-  ]
+  const beside = ['scenarios/features.yaml', 'scenarios/identity', 'proxies/nginx-oauth2-proxy', 'proxies/programs']
   for (const path of [...beside, ...files.map(({ file }) => file)])
     await cp(join(project, path), join(root, path), { recursive: true })
+  for (const { file, good } of files) await writeFile(join(root, file), good)
   untouched = await entries()
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
@@ -152,6 +148,7 @@ const proxy: Readonly<Record<string, Change>> = {
   'has a target that is relative': replacing('/etc/nginx/nginx.conf', 'nginx.conf'),
   'has a privileged container': put('    privileged: true', /^ {4}title: nginx$/m),
   "has the engine's socket as a volume": put('    volumes: ["/var/run/docker.sock:/s"]', /^ {4}title: nginx$/m),
+  'has an unknown recipe': (text) => text.replace(/title: nginx\n(?: {4}.*\n){3}/, 'build: { recipe: nginks }\n'),
   'has a flag as package': replacing('debian: nginx-light', 'debian: --help'),
   'has a Go package that is a flag': replacing('package: github', 'package: -toolexec=./x github'),
   'has a module that is not there': replacing('module: ../programs/', 'module: ../programs/nothing-'),
@@ -166,15 +163,39 @@ const proxy: Readonly<Record<string, Change>> = {
   'has a log-out that is none': replacing(/log-out: .*/, 'log-out: "javascript:x"'),
 }
 
+const writtenOut = {
+  nginx: [
+    'title: nginx',
+    'pull: docker.io/library/nginx:{version}',
+    'build: { debian: nginx-light }',
+    'command: [nginx, -g, "daemon off;"]',
+    'tmpfs: [/var/lib/nginx, /run]',
+  ].join('\n    '),
+  oauth2Proxy: [
+    'title: oauth2-proxy',
+    'build:',
+    '  go:',
+    '    module: ../programs/oauth2-proxy/{version}',
+    '    package: github.com/oauth2-proxy/oauth2-proxy/v7',
+    '    path: /usr/local/bin/oauth2-proxy',
+  ].join('\n    '),
+}
+
+const textOf = (file: string) => readFile(join(project, file), 'utf8')
 const mutants = allMutants.map(({ name }) => name)
 const files = [
   {
     file: 'scenarios/spoofing/identity-header.yaml',
+    good: await textOf('scenarios/spoofing/identity-header.yaml'),
     changes: { ...anywhere, ...scenario },
     load: () => loadScenarios(root, { mutants }),
   },
   {
     file: 'proxies/nginx-oauth2-proxy/proxy.yaml',
+    // Without recipes: services as an unknown program has them.
+    good: (await textOf('proxies/nginx-oauth2-proxy/proxy.yaml'))
+      .replace('build: { recipe: nginx }', writtenOut.nginx)
+      .replace('build: { recipe: oauth2-proxy }', writtenOut.oauth2Proxy),
     changes: { ...anywhere, ...proxy },
     load: () => loadProxies(root),
   },
@@ -184,11 +205,10 @@ it.each(files)('$file loads as it is', async ({ load }) => {
   expect(await load()).not.toEqual([])
 })
 
-describe.each(files)('$file', ({ file, changes, load }) => {
+describe.each(files)('$file', ({ file, good, changes, load }) => {
   it.each(Object.entries(changes))('that %s is refused with its place', async (_what, change) => {
-    const good = await readFile(join(project, file))
-    const bad = change(good.toString('utf8'))
-    expect(Buffer.from(bad).equals(good), 'the change must change something').toBe(false)
+    const bad = change(good)
+    expect(bad.toString('utf8'), 'the change must change something').not.toBe(good)
     await writeFile(join(root, file), bad)
     const memory = process.memoryUsage().rss
     const start = process.cpuUsage()
@@ -220,8 +240,7 @@ it('there are at least a hundred of them', () => {
 })
 
 it('line ends of Windows and a mark of the byte order at the start change nothing', async () => {
-  const { file } = files[0] ?? expect.fail('no file')
-  const good = await readFile(join(project, file), 'utf8')
+  const { file, good } = files[0] ?? expect.fail('no file')
   const cases = async () => (await loadScenarios(root)).map(({ source: _place, ...rest }) => rest)
   const plain = await cases()
   await writeFile(join(root, file), `\ufeff${good.replaceAll('\n', '\r\n')}`)

@@ -7,7 +7,7 @@ import type { Facts, Said, Upstream } from '../products/facts.ts'
 /** OpenClaw's own default, on which the gateway of every run listens. */
 const gatewayPort = 18_789
 
-export type Neighbours = {
+type Neighbours = {
   readonly gateway: Said<Upstream>
   readonly auth?: Said<Upstream>
   /** Everything reaches everything over 127.0.0.1: one machine. */

@@ -1,7 +1,7 @@
 /** Which program a configuration file is for, by its name and by words that only that program has. */
 import { basename } from 'node:path'
 
-export type Product = 'compose' | 'nginx' | 'caddy' | 'traefik' | 'haproxy' | 'envoy' | 'pomerium' | 'oauth2-proxy'
+type Product = 'compose' | 'nginx' | 'caddy' | 'traefik' | 'haproxy' | 'envoy' | 'pomerium' | 'oauth2-proxy'
 
 const signs: readonly (readonly [Product, RegExp, RegExp])[] = [
   ['compose', /^(docker-)?compose.*\.ya?ml$/i, /^services:/m],

@@ -8,7 +8,7 @@ import type { ComposeDocument } from './document.ts'
 import { liesIn, refuseBind } from './refusals.ts'
 import type { ComposeService, ComposeVolume } from './service.ts'
 
-export type Mounts = {
+type Mounts = {
   /** Absolute path on this machine → path in the container. */
   readonly files: Readonly<Record<string, string>>
   readonly tmpfs: readonly string[]
@@ -18,7 +18,7 @@ export type Mounts = {
 
 /** Of the machine, but of no consequence: left out. */
 const harmless = /^\/etc\/(localtime|timezone)$/
-export const isDockerSocket = (path: string) => /(^|\/)docker\.sock$/.test(path)
+const isDockerSocket = (path: string) => /(^|\/)docker\.sock$/.test(path)
 
 /** Where a path in the container is on this machine, for paths that are bound from the compose file's folder. */
 export async function hostPaths(

@@ -10,7 +10,7 @@ import type { ComposeService } from './service.ts'
 
 export type RoleFlags = { readonly gatewayService?: string; readonly proxyService?: string }
 
-export type Roles = {
+type Roles = {
   readonly gateway: ComposeService
   readonly proxy: ComposeService
   /** Started as well, by role. */

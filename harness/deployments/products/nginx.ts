@@ -6,7 +6,7 @@ import type { Place } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
 import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
 
-export type Directive = {
+type Directive = {
   readonly name: string
   readonly args: readonly string[]
   readonly block?: readonly Directive[]

@@ -9,7 +9,7 @@ import { nginxFacts, readNginx } from './nginx.ts'
 import { flag } from './oauth2-proxy.ts'
 import { type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
 
-export type Told = {
+type Told = {
   readonly args: readonly string[]
   readonly argPlace: (index: number) => Place
   /** Where a path in the container is on this machine; nothing where no file is bound there. */

@@ -40,6 +40,20 @@ it('is the request that raw bytes name in their URL', () => {
   expect(ownerOf(anArrival({ target: `/a?mark=${cell}.3` }))).toEqual({ kind: 'request', request: `${cell}.3`, cell })
 })
 
+it.each([
+  ['User-Agent alone names', `/a?mark=${cell}&end=1`],
+  ['User-Agent and the URL of raw bytes name', `/a?mark=${cell}.2&end=1`],
+])('is without the header the request that %s', (_place, target) => {
+  const head = `GET ${target} HTTP/1.1\r\nUser-Agent: trusted-proxy-conformance (${cell}.2)\r\n\r\n`
+  expect(ownerOf(anArrival({ target, raw: raw(head) }))).toEqual({ kind: 'request', request: `${cell}.2`, cell })
+})
+
+it('is the cell where two requests are named', () => {
+  const target = `/a?mark=${cell}&end=1`
+  const head = `GET ${target} HTTP/1.1\r\nUser-Agent: a (${cell}.1), a (${cell}.2)\r\n\r\n`
+  expect(ownerOf(anArrival({ target, raw: raw(head) }))).toEqual({ kind: 'cell', cell })
+})
+
 it('is nobody without a mark', () => {
   const arrival = anArrival({ headers: [['X-Conformance-Request', 'else']] })
   expect(ownerOf(arrival)).toEqual({ kind: 'nobody' })

@@ -1,11 +1,11 @@
 /** Whose an arrival is: of the request whose mark it carries, else of the cell whose mark it carries, else nobody's. */
-import { cellMark, markHeader, markIn } from '../../plan/marks.ts'
+import { cellMark, markHeader, markIn, requestMarkIn } from '../../plan/marks.ts'
 import type { Arrival } from './arrival.ts'
 
 type Owner =
   /** `request`: the request's mark. */
   | { readonly kind: 'request'; readonly request: string; readonly cell: string }
-  /** The proxy dropped the header: only the cell is known, by its mark in the URL or elsewhere in the request. */
+  /** The proxy dropped what names the request: only the cell is known, by its mark in the URL or elsewhere in the request. */
   | { readonly kind: 'cell'; readonly cell: string }
   | { readonly kind: 'nobody' }
 
@@ -32,12 +32,18 @@ export function belongsTo(arrival: Arrival, mark: string): boolean {
   }
 }
 
+/** Whether it could be any request of its cell: the proxy dropped what names the one. */
+export function isIndistinct(arrival: Arrival): boolean {
+  return ownerOf(arrival).kind === 'cell'
+}
+
 function read(arrival: Arrival): Owner {
   const named = new Set(arrival.headers.filter(([name]) => name.toLowerCase() === headerName).map(([, value]) => value))
   const [only] = named
   if (only !== undefined && named.size === 1 && exact.test(only)) return ownerNamed(only)
-  const mark =
-    markIn(arrival.target) ?? markIn(Buffer.from(arrival.raw, 'base64').toString('latin1')) ?? markIn(arrival.body)
+  const raw = Buffer.from(arrival.raw, 'base64').toString('latin1')
+  // The request's mark may have arrived in another place, such as `User-Agent`.
+  const mark = requestMarkIn([arrival.target, raw]) ?? markIn(arrival.target) ?? markIn(raw) ?? markIn(arrival.body)
   return mark === undefined ? { kind: 'nobody' } : ownerNamed(mark)
 }
 

@@ -1,7 +1,7 @@
 /** What the cache holds, what of it is left over, and how it is kept below its bound. */
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder, compiledFolder } from '../cache.ts'
+import { cacheFolder, compiledFolder } from './folder.ts'
 import { differenceOf, readManifest, usageOf } from './manifest.ts'
 
 /** In bytes. A whole set of programs takes four to six gigabytes. */
@@ -50,7 +50,7 @@ export async function cacheItems(): Promise<CacheItem[]> {
   return items
 }
 
-/** Removes an item with what stands beside it. @throws with the file system's own word */
+/** Removes an item with its manifest. @throws the file system's error */
 export async function removeItem({ path }: CacheItem): Promise<void> {
   await rm(path, { recursive: true, force: true })
   await rm(`${path}.files`, { force: true })

@@ -3,6 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { StartedTestContainer } from 'testcontainers'
 import { answers, engineClient } from '../deadlines.ts'
+import {
+  type Allowance,
+  confined,
+  type HeldLimits,
+  heldLimits,
+  isAboutLimits,
+  modest,
+  noLimits,
+} from './confinement.ts'
 import { type Bind, LabContainer, type Placement } from './lab-container.ts'
 import { type Labels, labelsOf } from './labels.ts'
 import { lastLines, runInside } from './logs.ts'
@@ -21,6 +30,8 @@ export type ContainerSpec = {
   readonly env: Readonly<Record<string, string>>
   readonly binds: readonly Bind[]
   readonly tmpfs: readonly string[]
+  /** Default: that of the suite's own programs, which is the smallest. */
+  readonly allowance?: Allowance
   /** Last octet and names on the environment's network, or the container in whose namespace it lives. */
   readonly place: { readonly octet: number; readonly names: readonly string[] } | { readonly beside: string }
   /** Resolves when it may be called started; asked again and again until the deadline. Default: it runs. */
@@ -44,17 +55,26 @@ export class ContainerLab implements AsyncDisposable {
   readonly #socketPath: string
   readonly #labels: Labels
   readonly #prefix: string
+  #held: HeldLimits
   readonly #watch: EndWatch
   readonly #started: Map<string, Promise<StartedTestContainer>>
   /** Containers of another lab that are on this network for a while, by the name that they have here. */
   readonly #guests: Map<string, string>
+  /** By id. Rootless Podman tells of an end late: another container may have the name by then. */
+  readonly #removed: Set<string>
   /** Those that live in the network namespace of another. */
   readonly #beside = new Set<string>()
   readonly #addresses = new Map<string, string>()
   #closing = false
 
   private constructor(
-    engine: { readonly docker: Docker; readonly socketPath: string; readonly labels: Labels; readonly prefix: string },
+    engine: {
+      readonly docker: Docker
+      readonly socketPath: string
+      readonly labels: Labels
+      readonly prefix: string
+      readonly held: HeldLimits
+    },
     network: LabNetwork,
     watch: EndWatch,
     inhabitants: Inhabitants,
@@ -65,9 +85,11 @@ export class ContainerLab implements AsyncDisposable {
     this.#socketPath = engine.socketPath
     this.#labels = engine.labels
     this.#prefix = engine.prefix
+    this.#held = engine.held
     this.#watch = watch
     this.#started = inhabitants.started
     this.#guests = inhabitants.guests
+    this.#removed = inhabitants.removed
   }
 
   /** @param prefix of names, unique in the engine */
@@ -75,9 +97,11 @@ export class ContainerLab implements AsyncDisposable {
     const docker = engineClient(socketPath)
     const labels = labelsOf(run)
     await connectTestcontainers(socketPath)
+    const held = await heldLimits(docker)
     const network = await createNetwork(docker, prefix, labels)
-    const inhabitants: Inhabitants = { started: new Map(), guests: new Map() }
+    const inhabitants: Inhabitants = { started: new Map(), guests: new Map(), removed: new Set() }
     const nameOf = (ids: readonly string[]) => {
+      if (ids.some((id) => inhabitants.removed.has(id))) return undefined
       const own = ids
         .filter((id) => id.startsWith(`${prefix}-`))
         .map((id) => id.slice(prefix.length + 1))
@@ -85,7 +109,7 @@ export class ContainerLab implements AsyncDisposable {
       return own ?? [...inhabitants.guests].find(([, id]) => ids.includes(id))?.[0]
     }
     const watch = await watchEnds({ docker, socketPath, run, nameOf })
-    return new ContainerLab({ docker, socketPath, labels, prefix }, network, watch, inhabitants)
+    return new ContainerLab({ docker, socketPath, labels, prefix, held }, network, watch, inhabitants)
   }
 
   /** Addresses on this network by name, of everybody who has been told to start or invited. */
@@ -154,7 +178,8 @@ export class ContainerLab implements AsyncDisposable {
     if (starting === undefined) return
     // No longer one whose end is news.
     this.#started.delete(name)
-    await starting.catch(() => {})
+    const container = await starting.catch(() => undefined)
+    if (container !== undefined) this.#removed.add(container.getId())
     await removeContainer(this.#docker, this.#nameInEngine(name))
   }
 
@@ -204,7 +229,7 @@ export class ContainerLab implements AsyncDisposable {
   }
 
   async #launch(spec: ContainerSpec): Promise<void> {
-    // After a failure the others may still be waiting for their turn: none starts behind the back of the clean-up.
+    // After a failure the others may still be waiting for their turn: none may start once the clean-up has begun.
     if (this.#closing) throw new Error(`${spec.name} was not started: the environment is being taken down`)
     const starting = this.#startContainer(spec)
     this.#started.set(spec.name, starting)
@@ -217,7 +242,19 @@ export class ContainerLab implements AsyncDisposable {
     if (spec.ready) await this.#untilReady(spec, container.getId(), spec.ready)
   }
 
+  /** An engine may find out only at the start that it cannot hold a limit: Podman where the machine's control groups are not its to set. */
   async #startContainer(spec: ContainerSpec): Promise<StartedTestContainer> {
+    try {
+      return await this.#startConfined(spec)
+    } catch (error) {
+      if (!isAboutLimits(error)) throw error
+      await removeContainer(this.#docker, this.#nameInEngine(spec.name))
+      this.#held = noLimits
+      return await this.#startConfined(spec)
+    }
+  }
+
+  async #startConfined(spec: ContainerSpec): Promise<StartedTestContainer> {
     const [program = '', ...args] = spec.command
     const container = new LabContainer(spec.image)
     if (spec.ownProgram && spec.command.length > 0) container.withCommand([...spec.command])
@@ -226,10 +263,10 @@ export class ContainerLab implements AsyncDisposable {
       .withName(this.#nameInEngine(spec.name))
       .withLabels({ ...this.#labels })
       .withAutoCleanup(false)
-      // Files bound from the user's folders carry labels that SELinux (Fedora, RHEL) would not let a container read.
-      .withSecurityOpt('label=disable')
+      .withEntrypoint([program])
+      .withCommand(args)
       .withEnvironment({ ...spec.env })
-      .withTmpFs(Object.fromEntries(spec.tmpfs.map((path) => [path, 'rw,mode=1777,exec'])))
+      .confine(confined(spec.allowance ?? modest, spec.tmpfs, this.#held))
       .bind(spec.binds)
       .place(await this.#placement(spec))
       .start()
@@ -278,4 +315,5 @@ export class ContainerLab implements AsyncDisposable {
 type Inhabitants = {
   readonly started: Map<string, Promise<StartedTestContainer>>
   readonly guests: Map<string, string>
+  readonly removed: Set<string>
 }

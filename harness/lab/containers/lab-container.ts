@@ -1,5 +1,6 @@
 /** A container with what testcontainers has no word for: a fixed address and names on one network, and on no other. */
 import { GenericContainer } from 'testcontainers'
+import type { Confined } from './confinement.ts'
 
 export type Placement =
   /** An address of its own on the environment's network. */
@@ -21,6 +22,12 @@ export class LabContainer extends GenericContainer {
     this.createOpts.NetworkingConfig = {
       EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address }, Aliases: [...names] } },
     }
+    return this
+  }
+
+  /** testcontainers has no word for a read-only root file system, nor for a limit of processes. */
+  confine(confined: Confined): this {
+    Object.assign(this.hostConfig, confined)
     return this
   }
 

@@ -1,5 +1,13 @@
-/** Where the project's own code stands in the containers that run it. */
-import { resolve } from 'node:path'
+/** The project's own code in the containers that run it: what runs, and nothing else of the checkout. */
+import { join, resolve } from 'node:path'
 import type { Bind } from './lab-container.ts'
 
-export const projectBind: Bind = { source: resolve(import.meta.dirname, '..', '..', '..'), target: '/conformance' }
+const root = resolve(import.meta.dirname, '..', '..', '..')
+
+/** Where a path of the project is in a container. */
+export const inContainer = (path: string) => `/conformance/${path}`
+
+export const projectBinds: readonly Bind[] = ['harness', 'node_modules', 'package.json'].map((path) => ({
+  source: join(root, path),
+  target: inContainer(path),
+}))

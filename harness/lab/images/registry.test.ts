@@ -51,7 +51,7 @@ describe.skipIf(obstacles.length > 0)(`pulling from a registry${why}`, { timeout
     expect(seen.preparations['absent, can be built']).toMatchObject({ status: 'ready', service: { source: 'build' } })
   })
 
-  it('gives the registry’s own word where nothing can be built', () => {
+  it('gives the registry’s own message where nothing can be built', () => {
     expect(seen.preparations['absent, cannot be built']).toMatchObject({
       status: 'unavailable',
       reason: expect.stringMatching(/^only: .*absent.*(not found|unknown)/s),

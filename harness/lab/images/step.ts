@@ -10,7 +10,7 @@ const patience = 20 * 60_000
 
 const stopping = new AbortController()
 
-/** The user has had enough: whatever is being fetched or built ends, and nothing more is begun. */
+/** Ends whatever is being fetched or built, and lets nothing more begin. */
 export function stopSteps(): void {
   stopping.abort()
 }
@@ -23,7 +23,12 @@ export async function step(
   program: string,
   args: readonly string[],
   needed: string,
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly cwd?: string
+    readonly env?: NodeJS.ProcessEnv
+    readonly uid?: number
+    readonly gid?: number
+  } = {},
 ): Promise<void> {
   try {
     await run(program, args, { ...options, maxBuffer: 1 << 26, timeout: patience, signal: stopping.signal })
@@ -41,9 +46,9 @@ export async function step(
 }
 
 /** How much of the command line tells what was being done. */
-const words = (program: string) => (program === 'python3' ? 3 : 1)
+const words = (program: string) => (program === 'python3' ? 4 : 1)
 
-/** Go and apt write to stderr, pip's last word may stand on either. */
+/** Go and apt write to stderr, pip's error may be on either. */
 function lastLines(cause: Error): string {
   const outputs = [
     'stdout' in cause && typeof cause.stdout === 'string' ? cause.stdout : '',

@@ -1,5 +1,5 @@
 /**
- * Control groups of private engines: the one thing in the system that outlives a killed run, as empty folders. Their owner stands in their
+ * Control groups of private engines: the one thing in the system that outlives a killed run, as empty folders. Their owner is in their
  * name. Emptiness alone says nothing: a live engine's group is empty while a container of it is being started.
  */
 import { randomBytes } from 'node:crypto'

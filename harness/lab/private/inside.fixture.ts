@@ -16,7 +16,7 @@ import { PrivateEngine } from './private-engine.ts'
 export type Order = {
   readonly packages: string
   readonly folder: string
-  /** `wait`: stands until it is killed. */
+  /** `wait`: stays started until it is killed. */
   readonly then: 'report' | 'wait'
 }
 
@@ -29,6 +29,12 @@ export type Seen = {
   readonly addresses: Readonly<Record<string, readonly string[]>>
   readonly resolved: string
   readonly unknownNameMs: number
+  /** Of the proxy's container: what the kernel says of a process in it, what that process could write, and the engine's limits. */
+  readonly confinement: {
+    readonly status: readonly string[]
+    readonly written: readonly string[]
+    readonly limits: readonly (number | null | undefined)[]
+  }
   readonly early: { readonly message: string; readonly ms: number }
   /** The first end that the engine reported of its own accord. */
   readonly ended: { readonly name: string; readonly exitCode: number; readonly reason: string }
@@ -59,7 +65,7 @@ const messageOf = (error: unknown) => (error instanceof Error ? error.message : 
 const [text] = process.argv.slice(2)
 if (text === undefined) throw new Error('usage: inside.fixture.ts ORDER')
 const order: Order = JSON.parse(text)
-const report = (seen: Seen | 'standing') => process.send?.(seen)
+const report = (seen: Seen | 'ready') => process.send?.(seen)
 
 const written = await watchFixedPlaces()
 const engineTime = since()
@@ -89,7 +95,7 @@ async function watchFixedPlaces(): Promise<() => string[]> {
     )
 }
 
-/** An image of nothing but links: the machine's own programs are bound into it, so that no download stands before these tests. */
+/** An image of nothing but links: the machine's own programs are bound into it, so that these tests need no download. */
 async function bareImage(): Promise<string> {
   const root = await mkdtemp(join(order.folder, 'image-'))
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) await symlink(`usr/${name}`, join(root, name))
@@ -167,7 +173,7 @@ await lab.start([
 ])
 const containersMs = containersTime()
 if (order.then === 'wait') {
-  report('standing')
+  report('ready')
   await new Promise(() => setInterval(() => {}, 1000))
 }
 
@@ -188,6 +194,21 @@ const resolved = await output('lab-lan', ['getent', 'hosts', 'app.test'])
 const unknownTime = since()
 await output('lab-lan', ['getent', 'hosts', 'nosuch.test'])
 const unknownNameMs = unknownTime()
+
+const confinement = await confinementOf('lab-proxy')
+
+/** Capabilities and files are asked of the kernel, not of the settings. */
+async function confinementOf(container: string): Promise<Seen['confinement']> {
+  const lines = async (script: string) => (await output(container, ['bash', '-c', script])).split(/\s*\r?\n/)
+  const { HostConfig } = await docker.getContainer(container).inspect()
+  return {
+    status: await lines('grep -E "^(CapBnd|CapEff|NoNewPrivs|Seccomp):" /proc/1/status'),
+    written: await lines(
+      'for place in / /etc /usr /conformance /proc/sys /sys /tmp; do (echo x > $place/written) 2>/dev/null && echo $place; done',
+    ),
+    limits: [HostConfig.Memory, HostConfig.PidsLimit],
+  }
+}
 
 const earlyTime = since()
 const early = await lab
@@ -251,6 +272,7 @@ report({
   addresses,
   resolved,
   unknownNameMs,
+  confinement,
   early: { message: early, ms: earlyMs },
   ended: { name: ending.name, exitCode: ending.exitCode, reason: ending.reason },
   stray: { message: stray },

@@ -90,6 +90,20 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
     expect(seen[0]?.unknownNameMs).toBeLessThan(3000)
   })
 
+  it('gives a container one capability, no way to more, nothing of its root to write, and limits', () => {
+    expect(seen[0]?.confinement).toEqual({
+      // Bit 10 is CAP_NET_BIND_SERVICE; 2 is a filter of system calls (capabilities(7), proc_pid_status(5)).
+      status: [
+        expect.stringMatching(/^CapEff:\s+0000000000000400$/),
+        expect.stringMatching(/^CapBnd:\s+0000000000000400$/),
+        expect.stringMatching(/^NoNewPrivs:\s+1$/),
+        expect.stringMatching(/^Seccomp:\s+2$/),
+      ],
+      written: ['/tmp'],
+      limits: [2 * 2 ** 30, 1024],
+    })
+  })
+
   it('tells at once, in its own words, that a container has ended before it was ready', () => {
     expect(seen[0]?.early.message).toBe(
       'early (/run/node) ended with exit code 7. Its last log lines:\ncannot read my configuration',
@@ -142,7 +156,7 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
       env: surroundings('killed'),
     })
     onTestFinished(() => void outer.kill('SIGKILL'))
-    expect(await messageOf<string>(outer)).toBe('standing')
+    expect(await messageOf<string>(outer)).toBe('ready')
     const dial = dialThrough(join(order.folder, 'internet/relay.sock'))
     await (await dial('gateway', 18789)).destroy()
     // While its owner lives, a sweep takes nothing.

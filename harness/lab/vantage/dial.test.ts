@@ -76,7 +76,7 @@ it('ends the connection behind it when the client goes away', async () => {
   await gone
 })
 
-it('tells a refused connection in the words of the place it stands at', async () => {
+it('tells a refused connection as the vantage point saw it', async () => {
   const port = await listen(() => {})
   const server = servers.pop()
   if (server) await new Promise((resolve) => server.close(resolve))

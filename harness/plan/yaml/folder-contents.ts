@@ -3,7 +3,7 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
 /** `trouble`: half a sentence on why it is none. */
-export type Found = 'file' | 'folder' | 'nothing' | { readonly trouble: string }
+type Found = 'file' | 'folder' | 'nothing' | { readonly trouble: string }
 
 /** More files than a configuration has: looking at a whole disk would take minutes. */
 const most = 10_000

@@ -75,6 +75,33 @@ export const requestRows: Readonly<Record<string, Row>> = {
   'path-any-callback': withoutLogIn('/auth/callback'),
   'path-undeclared': withoutLogIn('/healthz'),
   'path-undeclared-api': withoutLogIn('/v1/models'),
+  'path-loses-identity': [identities(getAsAlice('/socket.io/x')), [[real]], [[]]],
+  'path-upgrade-loses-identity': [
+    identities((bench) => bench.upgrade('/browser/x', `Cookie: ${bench.alice}`)),
+    [[real]],
+    [[]],
+  ],
+  'path-client-first': [
+    identities((bench) => bench.get('/browser/x', `Cookie: ${bench.alice}`, forged)),
+    [[real]],
+    [[evil]],
+  ],
+  'path-skips-log-in': withoutLogIn('/browser/x'),
+  'path-upgrade-open': [targets((bench) => bench.upgrade('/socket.io/x')), [], ['/socket.io/x']],
+  'path-scopes-through': [
+    header('X-OpenClaw-Scopes', (bench) =>
+      bench.get('/socket.io/x', `Cookie: ${bench.alice}`, 'X-OpenClaw-Scopes: operator.admin'),
+    ),
+    [[]],
+    [['operator.admin']],
+  ],
+  'path-spelling-through': [
+    header('X_Forwarded_User', (bench) =>
+      bench.get('/browser/x', `Cookie: ${bench.alice}`, `X_Forwarded_User: ${evil}`),
+    ),
+    [[]],
+    [[evil]],
+  ],
   'opaque-target': [
     targets((bench) => bench.exchange(['GET http:/admin HTTP/1.1', 'Host: app.test', 'Connection: close'])),
     [],

@@ -32,7 +32,7 @@ export function parseSent(text: string): Parts {
   }
 }
 
-export type Comparison = {
+type Comparison = {
   readonly sent: readonly ComparedLine[]
   readonly arrived: readonly (readonly ComparedLine[])[]
   readonly rest: string

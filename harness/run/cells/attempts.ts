@@ -13,8 +13,9 @@ import { cellMark, markHeader } from '../../plan/marks.ts'
 export type Answered = Omit<Attempt, 'arrivals'> & { readonly mark: string }
 
 /**
- * All attempts of one cell with what arrived of each. Where the proxy dropped the request's own mark, an arrival is that of the first request of the
- * cell of which nothing else has arrived and that asked the same; what is left over counts for every request of the cell.
+ * All attempts of one cell with what arrived of each. Where the proxy dropped the request's own mark, an arrival is that of a request of the
+ * cell of which nothing else has arrived and that asked the same: the first whose client got the same verdict from the gateway, else the first.
+ * What is left over counts for every request of the cell.
  * @param company whether other cells sent requests at the same time
  */
 export function attemptsOf(
@@ -28,7 +29,8 @@ export function attemptsOf(
   for (const arrival of arrivals) {
     const owner = ownerOf(arrival)
     if (owner.kind === 'cell' && owner.cell === cell) {
-      const first = own.find((request) => request.arrivals.length === 0 && asksTheSame(request.one.sent, arrival))
+      const open = own.filter((request) => request.arrivals.length === 0 && asksTheSame(request.one.sent, arrival))
+      const first = open.find(({ one }) => one.exchange.verdict.kind === arrival.verdict.kind) ?? open[0]
       for (const request of first === undefined ? own : [first]) request.arrivals.push(arrival)
     }
     if (owner.kind === 'nobody')

@@ -3,7 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { KeptAlive } from '../../clients/kept-alive.ts'
 import { type Limits, usualLimits } from '../../clients/wire.ts'
-import { users } from '../../identity/users.ts'
+import { nameOf, users } from '../../identity/users.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
@@ -51,8 +51,8 @@ export function contextOf(
     ...environment.addresses,
     identity: planned.variant.identity,
     host: planned.variant.host,
-    alice: users.alice.email,
-    bob: users.bob.email,
+    alice: nameOf(users.alice, environment.form),
+    bob: nameOf(users.bob, environment.form),
     password: environment.password,
     logOut: planned.variant.login.logOut ?? '',
     required: planned.variant.requiredHeaders,

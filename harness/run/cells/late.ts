@@ -12,7 +12,7 @@ import { type Answered, attemptsOf } from './attempts.ts'
 export type Seen = { readonly beside?: Observation; readonly alone?: Observation }
 
 /** Arrivals by what they say of themselves, so that each cell is asked about its own alone. */
-export type ArrivalIndex = {
+type ArrivalIndex = {
   readonly ofCell: ReadonlyMap<string, readonly Arrival[]>
   /** By each forged value that an arrival carries. */
   readonly withForged: ReadonlyMap<string, readonly Arrival[]>

@@ -15,7 +15,7 @@ import { askForOrder, breaksFraming, raiseBoth, raiseFence, settle } from './fen
 import { sendOne } from './send.ts'
 import { runStep } from './stage.ts'
 
-export type Asked = { readonly case: Case; readonly transport: Transport }
+type Asked = { readonly case: Case; readonly transport: Transport }
 
 /** @throws only on faults of the harness itself; whatever proxy, gateway and network do is part of the observation */
 export async function observe(cell: Asked, run: Run): Promise<Observation> {
@@ -81,7 +81,7 @@ type Sent = Answered & { readonly of: Asked; readonly send: Send; readonly conte
 /** All requests of the cells, a few at a time, each on a connection and with a mark of its own; those of a cell ask the same URL. */
 async function sendAll(cells: readonly Asked[], run: Run): Promise<readonly Sent[]> {
   const requests = cells.flatMap((cell) => {
-    const evil = newForgedValue()
+    const evil = newForgedValue(run.environment.form)
     const mark = newCellMark()
     const { cookie } = run.environment.sessions[cell.case.as]
     return cell.case.send.map((wanted, index) => {

@@ -10,18 +10,19 @@ import { KeptAlive } from '../../clients/kept-alive.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
 import { type LogIn, logIn } from '../../identity/login.ts'
-import { type UserName, users } from '../../identity/users.ts'
+import { nameOf, type UserName, users } from '../../identity/users.ts'
 import type { Finding } from '../../judge/observation.ts'
 import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
+import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
 import { contextOf, type Place } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
 
-export type Asking = {
+type Asking = {
   /** Default: the case's own. */
   readonly as?: Principal
   readonly from?: Vantage
@@ -35,7 +36,7 @@ export type Asking = {
 /** `mark` finds the request among what arrived, see `belongsTo`. All requests of a step ask the same URL unless they say otherwise. */
 export type Asked = { readonly mark: string; readonly exchange: Exchange }
 
-export type Connection = AsyncDisposable & {
+type Connection = AsyncDisposable & {
   /** One after the other. Whoever asks may change from request to request. */
   readonly send: (request: Send, as: Principal) => Promise<Asked>
 }
@@ -52,7 +53,10 @@ export type Stage = {
   readonly features: readonly string[]
   /** What listens besides the proxy's public port and the gateway. */
   readonly listeners: readonly Listener[]
-  readonly emails: Readonly<Record<UserName, string>>
+  /** Those that the variant lists or its configuration names. */
+  readonly paths: readonly ConfiguredPath[]
+  /** What the gateway is told of a user. */
+  readonly nameOf: (user: UserName) => string
   /** How many requests at once are many: 200, and 20 where the same is asked of dozens of broken proxies. */
   readonly many: number
   /** On a connection of its own. Placeholders are filled in. Never rejects for what network and peer do. */
@@ -67,14 +71,16 @@ export type Stage = {
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent where it has none. */
   readonly cli?: NonNullable<RunningEnvironment['cli']>
+  /** Every request that this step has sent so far. */
+  readonly sent: readonly { readonly as: Principal; readonly mark: string }[]
   /** Whatever of this step has arrived at a gateway that records (feature `recording`): everything that was answered before, and what went the same way before it. */
   readonly arrived: () => Promise<readonly Arrival[]>
 }
 
-export type Step = (stage: Stage) => Promise<readonly Finding[]>
+type Step = (stage: Stage) => Promise<readonly Finding[]>
 
 /** What a step came to. `failed`: half a sentence on why it could not come to its end, which is the harness's concern. */
-export type StepOutcome = { readonly findings: readonly Finding[] } | { readonly failed: string }
+type StepOutcome = { readonly findings: readonly Finding[] } | { readonly failed: string }
 
 const deadlineMs = 5000
 
@@ -115,30 +121,27 @@ function stageOf(
 ): Stage {
   const { planned, environment } = place
   const since = environment.recordings?.last ?? 0
-  const evil = newForgedValue()
+  const evil = newForgedValue(environment.form)
   const cellMark = newCellMark()
-  let requests = 0
+  const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
-  const context = (as: Principal, cookie = environment.sessions[as].cookie) =>
-    contextOf(place, { cookie, evil, mark: requestMark(cellMark, ++requests) })
+  const context = (as: Principal, cookie = environment.sessions[as].cookie) => {
+    const mark = requestMark(cellMark, sent.length + 1)
+    sent.push({ as, mark })
+    return contextOf(place, { cookie, evil, mark })
+  }
   return {
     transport,
     identity,
     host,
     many,
+    sent,
     addresses: environment.addresses,
     features: [...planned.variant.features, ...planned.gatewayFeatures],
     listeners: environment.listeners,
-    emails: {
-      alice: users.alice.email,
-      bob: users.bob.email,
-      'no-email': users['no-email'].email,
-      unverified: users.unverified.email,
-      'two-names': users['two-names'].email,
-      padded: users.padded.email,
-      'line-break': users['line-break'].email,
-    },
+    paths: environment.paths,
+    nameOf: (user) => nameOf(users[user], environment.form),
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
       const from = asking.from ?? asked.from

@@ -1,7 +1,7 @@
 /** A program's contract as vitest sees it: one test for each configuration, then one for each start. */
 import { afterAll, describe, inject, it } from 'vitest'
 import { programOf } from '../../gateways/programs.ts'
-import { inOneSentence } from '../environment-start.ts'
+import { inOneSentence } from '../cells/environment-start.ts'
 import type { ContractRow } from '../protocol/contract.ts'
 import { ContractLab, type ContractTask } from './contract-lab.ts'
 import { findingWords, questionsOf } from './questions.ts'
@@ -70,8 +70,8 @@ if (starts.length + audits.length > 0)
       const token = vector.environment?.OPENCLAW_GATEWAY_TOKEN
       const environment = token === undefined ? {} : { [program.variables.token]: token }
       const ask = async () => {
-        const { heard, lastWords } = await (await lab()).start(vector.gateway, environment)
-        return [{ id, expected: exit === 'starts' ? exit : `exit ${exit}`, heard, detail: lastWords }]
+        const { heard, lastLogLines } = await (await lab()).start(vector.gateway, environment)
+        return [{ id, expected: exit === 'starts' ? exit : `exit ${exit}`, heard, detail: lastLogLines }]
       }
       part(id, ask, it.concurrent)
     }

@@ -9,7 +9,7 @@ import type { Variant } from '../../plan/proxy.ts'
 import { caseMatcher } from '../../plan/select.ts'
 import { gatewayConfig } from '../environments/gateway-config.ts'
 
-export type Questions = {
+type Questions = {
   /** In the order of `vectorConfigs`. */
   readonly requests: readonly (readonly [ConfigName, readonly Vector[]])[]
   readonly starts: readonly { readonly id: string; readonly vector: StartupVector; readonly exit: Exit }[]

@@ -1,10 +1,10 @@
 /** Programs that are started for one question each: does it start with this configuration, and what does its own audit say of it. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Dial } from '../../clients/exchange.ts'
 import { type Program, programOf } from '../../gateways/programs.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import { relaySpec } from '../environments/container-specs.ts'
@@ -12,12 +12,12 @@ import { gatewaySpec, readyAnswer, startDeadline, untilYes, writeConfig } from '
 import type { ContractTask } from './contract-lab.ts'
 
 /** How many at the same time: as many as vitest runs (`maxConcurrency`). */
-export const slots = 2
+const slots = 2
 
 /** A network namespace of its own, held open by a relay, so that the program may end when it likes. */
 type Slot = { readonly name: string; readonly dial: Dial }
 
-export type Start = { readonly heard: 'starts' | `exit ${number}`; readonly lastWords: string }
+type Start = { readonly heard: 'starts' | `exit ${number}`; readonly lastLogLines: string }
 
 export class ContractStarts implements AsyncDisposable {
   readonly #program: Program
@@ -70,8 +70,8 @@ export class ContractStarts implements AsyncDisposable {
           return ended === undefined ? await readyAnswer(dial, this.#program) : 'yes'
         }
         await untilYes('neither started nor ended', startDeadline, settled, async () => undefined)
-        const lastWords = (await this.#lab.log(name, 4)).join(' / ')
-        return { heard: ended === undefined ? 'starts' : `exit ${ended}`, lastWords }
+        const lastLogLines = (await this.#lab.log(name, 4)).join(' / ')
+        return { heard: ended === undefined ? 'starts' : `exit ${ended}`, lastLogLines }
       },
     )
   }

@@ -1,9 +1,14 @@
 import { expect, it } from 'vitest'
+import { programOf } from '../../gateways/programs.ts'
+import { dropsToAnotherUser, realGateway } from '../../lab/containers/confinement.ts'
 import { octets } from '../../lab/containers/network.ts'
+import type { PreparedService } from '../../lab/images/prepare.ts'
 import type { Service, Variant } from '../../plan/proxy.ts'
 import { chainsOf } from '../chains.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'
-import { hostNamesOf, octetOf } from './container-specs.ts'
+import { harnessSpec, hostNamesOf, octetOf, serviceSpec } from './container-specs.ts'
+import { gatewaySpec } from './real-gateway.ts'
+import { Secrets } from './secrets.ts'
 
 function service(name: string, beside?: 'gateway'): Service {
   const empty = { with: [], env: {}, files: {}, after: [], tmpfs: [] }
@@ -74,4 +79,38 @@ it('lends one program of a real gateway to all but sidecars, which get one each'
     2,
   )
   expect(chains.map(({ environments }) => environments.map(({ id }) => id))).toEqual([['a', 'c'], ['b'], ['d']])
+})
+
+const prepared: PreparedService = {
+  source: 'build',
+  version: '1',
+  image: { kind: 'registry', reference: 'image' },
+  binds: [{ source: '/cache/program', target: '/bin/program' }],
+}
+
+it('gives each kind of container its allowance: a service may change its user, a gateway nothing', () => {
+  const proxy = { ...service('proxy'), files: { 'a.conf': '/etc/a.conf' } }
+  const environment: PreparedEnvironment = {
+    ...{ id: 'a', proxy: 'p', proxyTitle: '', proxyVersion: '1', embedded: false, variant: variant([proxy]) },
+    ...{ gateway: { name: 'openclaw', version: '1' }, gatewayFeatures: [], knownFailures: [], cells: [] },
+    services: { proxy: prepared },
+  }
+  const spec = serviceSpec(proxy, environment, {}, new Secrets())
+  expect(spec.allowance).toBe(dropsToAnotherUser)
+  expect(spec.binds.filter(({ writable }) => writable)).toEqual([])
+  expect(spec.binds.map(({ target }) => target)).toEqual(['/bin/program', '/etc/a.conf'])
+  expect(gatewaySpec(programOf('openclaw', '2026.9.6'), prepared, '/folder').allowance).toBe(realGateway)
+})
+
+it('shows the suite’s own containers what runs, and nothing else of the checkout', () => {
+  const { allowance, binds } = harnessSpec(prepared, 'idp', [], [])
+  // The smallest is the default.
+  expect(allowance).toBeUndefined()
+  expect(binds.map(({ target, writable }) => [target, writable ?? false])).toEqual([
+    ['/bin/program', false],
+    ['/conformance/harness', false],
+    ['/conformance/node_modules', false],
+    ['/conformance/package.json', false],
+    ['/compiled', true],
+  ])
 })

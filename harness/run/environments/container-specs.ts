@@ -1,10 +1,11 @@
 /** What each container of an environment is started with. */
 import { chmod, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { compiledFolder } from '../../lab/cache.ts'
+import { compiledFolder } from '../../lab/cache/folder.ts'
+import { dropsToAnotherUser } from '../../lab/containers/confinement.ts'
 import type { ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
-import { projectBind } from '../../lab/containers/project-bind.ts'
+import { inContainer, projectBinds } from '../../lab/containers/project-bind.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import type { Service, Variant } from '../../plan/proxy.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'
@@ -48,7 +49,7 @@ export async function withRelay<Spec extends Pick<ContainerSpec, 'name' | 'comma
   return {
     spec: {
       ...spec,
-      command: [node, '--import', `${projectBind.target}/${relay}`, ...args],
+      command: [node, '--import', inContainer(relay), ...args],
       env: { ...spec.env, ...env },
       binds: [...spec.binds, ...binds],
     },
@@ -62,6 +63,7 @@ const relay = 'harness/lab/vantage/relay.mjs'
 export const vantageSocket = (parent: string, name: string) => join(parent, name, 'relay.sock')
 
 async function vantagePoint(parent: string, name: string) {
+  await mkdir(compiled.source, { recursive: true })
   const folder = await vantageFolder(parent, name)
   return {
     socket: vantageSocket(parent, name),
@@ -100,7 +102,8 @@ export function hostNamesOf(
   return [...new Set([...own, ...guests.flatMap((guest) => hostNamesOf(guest.name, { host, names, services }))])]
 }
 
-const compiled = { source: compiledFolder, target: '/compiled', writable: true }
+/** Not the folder that the command line itself runs from: what a container writes there, containers alone execute. */
+const compiled = { source: join(compiledFolder, 'in-containers'), target: '/compiled', writable: true }
 
 /** A container that runs the project's own code. @param args paths below `harness/` are the project's */
 export function harnessSpec(
@@ -112,9 +115,9 @@ export function harnessSpec(
   return {
     name,
     image: harness.image.reference,
-    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? `${projectBind.target}/${arg}` : arg))],
+    command: ['node', ...args.map((arg) => (arg.startsWith('harness/') ? inContainer(arg) : arg))],
     env: { NODE_NO_WARNINGS: '1', NODE_COMPILE_CACHE: compiled.target },
-    binds: [...harness.binds, projectBind, compiled, ...binds],
+    binds: [...harness.binds, ...projectBinds, compiled, ...binds],
     tmpfs: [],
     after: [],
   }
@@ -154,6 +157,7 @@ export function serviceSpec(
       ...Object.entries(service.files).map(([file, target]) => ({ source: resolve(variant.folder, file), target })),
     ],
     tmpfs: service.tmpfs,
+    allowance: dropsToAnotherUser,
     place:
       service.beside === undefined
         ? { octet: octetOf(service.name, variant.services), names: hostNamesOf(service.name, variant) }

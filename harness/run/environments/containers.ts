@@ -1,14 +1,13 @@
 /** A variant's containers, the provider, the gateway and the vantage points on a network of their own. */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Dial } from '../../clients/exchange.ts'
 import { createAuthority } from '../../lab/certificate-authority.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
+import type { Dial } from '../../lab/dial.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.ts'
 import type { Vantage } from '../../plan/case.ts'
-import { patientLimits } from '../cells/fence.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { rememberSecret } from '../results/redact.ts'
 import { basicSessions, htpasswd } from './basic-sessions.ts'
@@ -25,9 +24,10 @@ import type { RealGateway } from './real-gateway.ts'
 import { referenceGateway } from './reference-gateway.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
-import { logEverybodyIn } from './sessions.ts'
+import { type Learning, logEverybodyIn } from './sessions.ts'
 import { showContainers } from './shown-containers.ts'
 import { stoppable } from './stoppable-auth.ts'
+import { featuresFor, learnForm } from './user-form.ts'
 
 const logLines = 30
 
@@ -77,7 +77,7 @@ export async function startContainers(
     'tls.crt': tls.certificate,
     'tls.key': tls.key,
     'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
-    htpasswd: htpasswd(secrets),
+    htpasswd: htpasswd(secrets, variant.userForm),
   })
   const docker = await showContainers(variant, address, own, stack)
   const [neighbour, outside, inside] = await Promise.all([
@@ -139,10 +139,15 @@ export async function startContainers(
     portal: variant.login.portal,
   }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
-  const [{ sessions, loginMs }, { features, notes }] = await Promise.all([
-    variant.login.basic ? basicSessions(publicSide, secrets) : logEverybodyIn(publicSide),
+  const learn: Learning = (first) => learnForm(variant, publicSide, first, recordings)
+  const [{ sessions, loginMs, naming }, observed] = await Promise.all([
+    variant.login.basic
+      ? basicSessions(publicSide, secrets, learn, variant.userForm)
+      : logEverybodyIn(publicSide, learn),
     observe(variant, publicSide, listeners, recordings),
   ])
+  const features = featuresFor(observed.features, naming)
+  const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
 
   const dial: Record<Vantage, Dial> = {
     internet,
@@ -153,7 +158,7 @@ export async function startContainers(
   }
   const auth = services.find(({ name }) => name === 'auth')
   const resources = stack.move()
-  const running: RunningEnvironment = {
+  return {
     result: {
       ...environmentRow(environment, { status: 'ready' }),
       startMs,
@@ -176,10 +181,12 @@ export async function startContainers(
     },
     dial,
     listeners,
+    paths: observed.paths,
     features,
     ca,
     provider: providerHost(variant),
     password,
+    form: naming.form,
     sessions,
     ...(recordings && { recordings }),
     ends,
@@ -188,7 +195,6 @@ export async function startContainers(
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
-  return { ...running, limits: patientLimits({ planned: environment, environment: running }) }
 }
 
 /** As a sidecar dials: the gateway by its name is the gateway on loopback. */

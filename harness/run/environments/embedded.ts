@@ -8,13 +8,14 @@ import type { Policy } from '../../gateways/rules/policy.ts'
 import { isProfileName, type ProfileName, profiles } from '../../gateways/rules/profiles.ts'
 import { createProvider } from '../../identity/provider.ts'
 import { createAuthority } from '../../lab/certificate-authority.ts'
-import { embeddedAddresses, loopback } from '../../lab/embedded/addresses.ts'
+import { type EmbeddedAddresses, embeddedAddresses, loopback } from '../../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
 import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
-import { gatewayPort, sidecarPorts } from '../../lab/ports.ts'
+import { gatewayPort } from '../../lab/ports.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
+import type { UserForm } from '../../plan/vocabulary.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
-import { ReferenceProxy } from '../../reference-proxy/reference-proxy.ts'
+import { type ReferencePorts, ReferenceProxy, usualIssuer, usualPorts } from '../../reference-proxy/reference-proxy.ts'
 import { SessionStore } from '../../reference-proxy/session.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { gatewayConfig } from './gateway-config.ts'
@@ -23,6 +24,7 @@ import { observe } from './observed.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
+import { featuresFor, learnForm } from './user-form.ts'
 
 export type EmbeddedLab = RunningEnvironment & {
   readonly network: EmbeddedNetwork
@@ -35,20 +37,34 @@ export type EmbeddedLab = RunningEnvironment & {
   readonly replaceGateway: (change: (correct: Policy, ownAddress: string) => Policy) => Promise<void>
 }
 
+/** What may differ from lab to lab. No result depends on it (`test/metamorphic.test.ts`). */
+export type LabConstants = {
+  /** By which claim the proxy names users. */
+  readonly form: UserForm
+  readonly issuer: string
+  readonly ports: ReferencePorts
+  readonly addresses: EmbeddedAddresses
+}
+
 /** @throws when the gateway refuses its configuration; log-ins that fail are part of the environment, not an error */
-export async function startEmbedded(planned: PlannedEnvironment): Promise<EmbeddedLab> {
+export async function startEmbedded(
+  planned: PlannedEnvironment,
+  constants: Partial<LabConstants> = {},
+): Promise<EmbeddedLab> {
+  const { form = planned.variant.userForm ?? 'email', issuer = usualIssuer, ports = usualPorts } = constants
   const since = performance.now()
   const stack = new AsyncDisposableStack()
   try {
     const { variant } = planned
     const secrets = new Secrets()
-    const network = stack.use(await EmbeddedNetwork.create(embeddedAddresses()))
+    const network = stack.use(await EmbeddedNetwork.create(constants.addresses ?? embeddedAddresses()))
     const { addresses } = network
+    const providerName = new URL(issuer).hostname
     const authority = await createAuthority()
     const tls = await authority.issue([variant.host])
 
     const provider = await createProvider({
-      issuer: 'http://idp.test',
+      issuer,
       clientId: 'conformance',
       clientSecret: secrets.get('client'),
       callbacks: variant.login.callbacks,
@@ -56,7 +72,7 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
     })
     stack.defer(() => provider.closeAllConnections())
     network.listen({
-      names: ['idp.test'],
+      names: [providerName],
       address: addresses.idp,
       port: 80,
       onConnection: (socket) => provider.emit('connection', socket),
@@ -84,7 +100,14 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       identity: variant.identity,
       host: variant.host,
       tls: { ...tls, ticketKeys: randomBytes(48) },
-      openid: { clientId: 'conformance', clientSecret: secrets.get('client'), clientAuth: variant.login.clientAuth },
+      openid: {
+        clientId: 'conformance',
+        clientSecret: secrets.get('client'),
+        clientAuth: variant.login.clientAuth,
+        form,
+      },
+      issuer,
+      ports,
       sessions: sessionStore,
       topology: variant.topology,
     }
@@ -93,19 +116,15 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
     const startMs = Math.round(performance.now() - since)
 
     const dial = vantageDials(network, variant.topology)
-    const { sessions, loginMs } = await logEverybodyIn({
-      host: variant.host,
-      dial: dial.internet,
-      ca: authority.certificate,
-      portal: variant.login.portal,
-    })
+    const publicSide = { host: variant.host, dial: dial.internet, ca: authority.certificate }
     const recordings = stack.use(Recordings.of(recorder))
-    const { features, notes } = await observe(
-      variant,
-      { dial: dial.internet, ca: authority.certificate },
-      listenersOf(network),
-      recordings,
+    const { sessions, loginMs, naming } = await logEverybodyIn(
+      { ...publicSide, provider: providerName, portal: variant.login.portal },
+      (first) => learnForm(variant, publicSide, first, recordings),
     )
+    const observed = await observe(variant, publicSide, listenersOf(network, ports), recordings)
+    const features = featuresFor(observed.features, naming)
+    const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
     const resources = stack.move()
     return {
       result: {
@@ -116,9 +135,10 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
         ...(notes.length > 0 && { notes }),
       },
       get listeners() {
-        return listenersOf(network)
+        return listenersOf(network, ports)
       },
       features,
+      paths: observed.paths,
       network,
       sessionStore,
       policy: correct,
@@ -131,6 +151,8 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
       dial,
       ca: authority.certificate,
       password,
+      provider: providerName,
+      form: naming.form,
       sessions,
       recordings,
       auth: {
@@ -155,7 +177,7 @@ export async function startEmbedded(planned: PlannedEnvironment): Promise<Embedd
 }
 
 /** Besides the provider, the proxy's public port and the gateway. */
-function listenersOf(network: EmbeddedNetwork): Listener[] {
+function listenersOf(network: EmbeddedNetwork, ports: ReferencePorts): Listener[] {
   const { idp, gateway } = network.addresses
   return network.listeners
     .filter(({ address, port }) => address !== idp && port !== publicPort && port !== gatewayPort)
@@ -163,7 +185,7 @@ function listenersOf(network: EmbeddedNetwork): Listener[] {
       service: name,
       host: name,
       port,
-      tls: port === sidecarPorts['sidecar-tls'],
+      tls: port === ports['sidecar-tls'],
       beside: address === gateway,
     }))
 }

@@ -2,7 +2,7 @@
 
 import { duplexPair } from 'node:stream'
 import { createSecureContext, TLSSocket } from 'node:tls'
-import type { Dial } from '../../clients/exchange.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { Variant } from '../../plan/proxy.ts'
 
 /**

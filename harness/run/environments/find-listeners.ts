@@ -1,7 +1,8 @@
 /** Finds what listens in an environment of containers. */
-import type { Dial } from '../../clients/exchange.ts'
+
 import type { ContainerLab } from '../../lab/containers/container-lab.ts'
 import { engineClient } from '../../lab/deadlines.ts'
+import type { Dial } from '../../lab/dial.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Service } from '../../plan/proxy.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'

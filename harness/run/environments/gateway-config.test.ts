@@ -4,7 +4,7 @@ import { knownGateways } from '../../gateways/known-gateways.ts'
 import { startup } from '../../gateways/rules/config.ts'
 import { decide } from '../../gateways/rules/decision.ts'
 import { profileNames, profiles } from '../../gateways/rules/profiles.ts'
-import { users } from '../../identity/users.ts'
+import { namesOf, users } from '../../identity/users.ts'
 import type { HeaderLine } from '../../plan/case.ts'
 import type { GatewaySettings, Topology, Variant } from '../../plan/proxy.ts'
 import { gatewayConfig } from './gateway-config.ts'
@@ -88,7 +88,7 @@ it('is configured as openclaw#43300 prints it, where the variant says so', () =>
     allowUsers: ['openclaw-internal@local'],
     without: ['allowLoopback', 'password', 'identityScopes'],
   }
-  const reported = { ...variant('sidecar', settings), identity: 'X-authentik-email' }
+  const reported: Variant = { ...variant('sidecar', settings), identity: 'X-authentik-email', userForm: 'email' }
   expect(gatewayConfig({ variant: reported, rules: profiles.attributed, proxyAddress, password })).toEqual({
     gateway: {
       mode: 'local',
@@ -106,4 +106,14 @@ it('is configured as openclaw#43300 prints it, where the variant says so', () =>
       controlUi: { allowedOrigins: ['https://app.test'] },
     },
   })
+})
+
+it.each([
+  ['the one name that alice has where the variant says how users are named', 'sub' as const, ['subject-of-alice']],
+  ['alice by any of her claims where that is still to be learned', undefined, namesOf(users.alice)],
+])('allows %s, and nobody else', (_, form, allowed) => {
+  const behind: Variant = { ...variant('network'), ...(form && { userForm: form }) }
+  const { gateway } = gatewayConfig({ variant: behind, rules: profiles.attributed, proxyAddress, password })
+  expect(gateway.auth.trustedProxy.allowUsers).toEqual(allowed)
+  expect(Object.keys(gateway.auth.identityScopes ?? {})).toEqual(allowed)
 })

@@ -1,15 +1,15 @@
 /** The gateway's configuration for one environment, in OpenClaw's own JSON shape (docs/gateways.md#g1-1-configuration-keys). */
 import { loopbackSetting } from '../../gateways/known-gateways.ts'
 import type { Profile } from '../../gateways/rules/profiles.ts'
-import { users } from '../../identity/users.ts'
+import { nameOf, namesOf, users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
-export const loopbackUser = 'openclaw-internal@local'
+const loopbackUser = 'openclaw-internal@local'
 
-export type GatewaySetting = {
+type GatewaySetting = {
   readonly variant: Variant
   /** Decide which keys the gateway knows, and what becomes of loopback. */
   readonly rules: Profile
@@ -33,6 +33,7 @@ export function gatewayConfig({
   const { keys } = rules
   const { bind, allowUsers, without } = variant.gateway
   const { listed, allowed } = loopbackSetting(rules, variant)
+  const alice = namesOfAlice(variant)
   const speaksForLoopback = keys.includes('loopbackUser')
   const identityScopes = keys.includes('identityScopes') && !without.includes('identityScopes')
   return {
@@ -49,13 +50,21 @@ export function gatewayConfig({
         trustedProxy: {
           userHeader: variant.identity.toLowerCase(),
           requiredHeaders: variant.requiredHeaders,
-          allowUsers: [users.alice.email, ...allowUsers, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
+          allowUsers: [...alice, ...allowUsers, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
           ...(allowed && { allowLoopback: true }),
           ...(speaksForLoopback && { loopbackUser }),
         },
-        ...(identityScopes && { identityScopes: { [users.alice.email]: ['operator.read'] } }),
+        ...(identityScopes && { identityScopes: Object.fromEntries(alice.map((name) => [name, ['operator.read']])) }),
       },
       controlUi: { allowedOrigins: [`https://${variant.host}`] },
     },
   }
+}
+
+/**
+ * Whom the gateway allows. Where the form is still to be learned, alice by any of her claims: the gateway starts before the first request arrives.
+ * That accepts nobody else, and a case still asks for the one name by which she is known.
+ */
+function namesOfAlice({ userForm }: Variant): readonly string[] {
+  return userForm === undefined ? namesOf(users.alice) : [nameOf(users.alice, userForm)]
 }

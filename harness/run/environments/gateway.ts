@@ -1,7 +1,8 @@
 /** The gateway behind the proxy in an environment of containers, whichever it is. */
-import type { Dial } from '../../clients/exchange.ts'
+
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { ContainerLab, ContainerSpec } from '../../lab/containers/container-lab.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'
 import type { RunningEnvironment } from './running-environment.ts'

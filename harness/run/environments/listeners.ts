@@ -2,7 +2,7 @@
  * What listens in an environment besides the proxy's public port and the gateway: side services, sidecars, and the second listeners of the
  * proxy (port 80, administration, metrics). A case that connects to one of them needs one that answers: a refused connection shows nothing.
  */
-import type { Dial } from '../../clients/exchange.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { Case, Destination } from '../../plan/case.ts'
 
 export type Listener = {

@@ -51,11 +51,11 @@ describe('features', () => {
         lab.listeners,
         lab.recordings,
       )
-    expect((await look()).features).toEqual(['h2', 'public-route', 'second-listener'])
+    expect((await look()).features).toEqual(['h2', 'public-route', 'second-listener', 'configured-path', 'exempt-path'])
     await lab.replaceProxy(mutantNamed('public-closed').behaviour)
-    expect((await look()).features).toEqual(['h2', 'second-listener'])
+    expect((await look()).features).toEqual(['h2', 'second-listener', 'configured-path', 'exempt-path'])
     await lab.replaceProxy(mutantNamed('dead').behaviour)
-    expect((await look()).features).toEqual([])
+    expect((await look()).features).toEqual(['configured-path', 'exempt-path'])
   })
 
   it('and listeners decide which cells run', async () => {

@@ -1,21 +1,24 @@
 /** What an environment shows of itself once it is ready. What is seen is tested, whether `proxy.yaml` declares it or not; what is declared too. */
 import { once } from 'node:events'
 import { connect } from 'node:tls'
-import type { Dial } from '../../clients/exchange.ts'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { Variant } from '../../plan/proxy.ts'
-import { configuredPaths } from './configured-paths.ts'
+import { pathFeatures } from '../../plan/services.ts'
+import { type ConfiguredPath, type ConfiguredPaths, configuredPaths } from './configured-paths.ts'
 import { type Listener, missingListener, publicPort } from './listeners.ts'
 
-export type Observed = {
+type Observed = {
   /** Of the variant: declared or seen. */
   readonly features: readonly string[]
   /** One sentence for each that is declared and not seen, or seen and not declared. */
   readonly notes: readonly string[]
+  /** Beside those that cases name themselves. */
+  readonly paths: readonly ConfiguredPath[]
 }
 
 export type PublicSide = { readonly dial: Dial; readonly host: string; readonly ca: string }
@@ -27,16 +30,16 @@ const nobody = { cookie: '', password: '' }
 
 /** Asks the proxy as a stranger does. Never rejects: what does not answer is not seen. */
 export async function observe(
-  variant: Pick<Variant, 'features' | 'host' | 'folder' | 'services'>,
+  variant: Pick<Variant, 'features' | 'host' | 'folder' | 'services' | 'gateway' | 'login' | 'paths' | 'exempt'>,
   { dial, ca }: Omit<PublicSide, 'host'>,
   listeners: readonly Listener[],
   recordings: Recordings | undefined,
 ): Promise<Observed> {
   const { features, host } = variant
   const publicSide = { dial, host, ca }
-  const [protocol, undeclared, exempt] = await Promise.all([
+  const [protocol, configured, exempt] = await Promise.all([
     alpnOf(publicSide, publicPort).catch(() => undefined),
-    recordings === undefined ? [] : undeclaredExempt(await configuredPaths(variant), publicSide, recordings),
+    configuredPaths(variant),
     // A gateway that keeps no record may answer an exempt path as a proxy would: nothing is concluded.
     recordings && isForwarded('/public/x', publicSide, recordings),
   ])
@@ -47,20 +50,42 @@ export async function observe(
     }),
   }
   const { features: found, notes } = compared(features, looks)
-  // Nobody declares it.
-  const further = listeners.length > 0 && !found.includes(furtherListener) ? [furtherListener] : []
-  const exempted = undeclared.map(
-    (path) =>
-      `The configuration names ${path}: a request to it without a session reaches the gateway. Only /public is tested as an exempt route.`,
-  )
-  return { features: [...found, ...further], notes: [...notes, ...exempted] }
+  // Nobody declares these.
+  const further = [
+    ...(listeners.length > 0 ? [furtherListener] : []),
+    ...(configured.paths.length > 0 ? [pathFeatures.named] : []),
+    ...(configured.paths.some((path) => path.exempt) ? [pathFeatures.exempt] : []),
+  ]
+  return {
+    features: [...new Set([...found, ...further])],
+    notes: [...notes, ...notVisited(configured, recordings)],
+    paths: configured.paths,
+  }
+}
+
+/** So many are named in a note. */
+const shown = 5
+
+/** What the configuration names and no case visits. */
+function notVisited({ paths, unvisited }: ConfiguredPaths, recordings: Recordings | undefined): string[] {
+  const named = paths.filter(({ path }) => !/^\/public(\/|$)/.test(path)).map(({ path }) => path)
+  // A gateway that keeps no record does not show what arrived there.
+  const unseen =
+    recordings === undefined && named.length > 0 ? [`${listed(named)} (this gateway does not record requests)`] : []
+  const all = [...unvisited, ...unseen]
+  return all.length === 0 ? [] : [`The configuration names paths to which no case went: ${listed(all)}.`]
+}
+
+function listed(all: readonly string[]): string {
+  const more = all.length - shown
+  return all.slice(0, shown).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 const furtherListener = 'second-listener'
 
 type Looks = Readonly<Record<string, { readonly seen: boolean; readonly how: string }>>
 
-export function compared(declared: readonly string[], looks: Looks): Observed {
+export function compared(declared: readonly string[], looks: Looks): Pick<Observed, 'features' | 'notes'> {
   const found = Object.entries(looks)
   const seen = found.filter(([, look]) => look.seen).map(([feature]) => feature)
   return {
@@ -105,18 +130,6 @@ async function isForwarded(target: string, { dial, host, ca }: PublicSide, recor
   await sendHttp1(peer, { target }, { ...nobody, host, mark }, 'http')
   await recordings.caughtUp(recordDeadline).catch(() => {})
   return recordings.since(since).some((arrival) => belongsTo(arrival, mark))
-}
-
-/** Of the paths, those that let strangers through to the gateway. Everything under /public has cases of its own. */
-async function undeclaredExempt(
-  paths: readonly string[],
-  publicSide: PublicSide,
-  recordings: Recordings,
-): Promise<readonly string[]> {
-  const exempt: string[] = []
-  for (const path of paths.filter((one) => !/^\/public(\/|$)/.test(one)))
-    if (await isForwarded(path, publicSide, recordings)) exempt.push(path)
-  return exempt
 }
 
 /** The plan for an environment as it turned out to be: with its features, and without cases that would connect to nobody. */

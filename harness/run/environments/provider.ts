@@ -2,10 +2,10 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Dial } from '../../clients/exchange.ts'
 import type { CertificateAuthority } from '../../lab/certificate-authority.ts'
 import { ContainerLab } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import type { Variant } from '../../plan/proxy.ts'

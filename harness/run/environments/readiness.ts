@@ -1,12 +1,12 @@
 /** When a container is ready: the lab asks again and again until the answer is yes. */
 import { request as httpRequest } from 'node:http'
 import { connect as connectTls } from 'node:tls'
-import type { Dial } from '../../clients/exchange.ts'
 import { trust } from '../../clients/tls.ts'
+import type { Dial } from '../../lab/dial.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import type { Service } from '../../plan/proxy.ts'
 
-export type Surroundings = {
+type Surroundings = {
   /** From where the public asks. */
   readonly dial: Dial
   /** PEM of the run's authority. */

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
-import type { Dial } from '../../clients/exchange.ts'
 import { peerOf } from '../../clients/peer.testing.ts'
+import type { Dial } from '../../lab/dial.ts'
 import { readyAnswer } from './real-gateway.ts'
 
 /** A gateway of which nothing is real but how it refuses a `connect`. @param words of its refusals, the last for all that follow */

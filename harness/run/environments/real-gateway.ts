@@ -1,16 +1,17 @@
 /**
- * A real gateway program in a container, lent to one environment after the other: it takes ten seconds and a gigabyte to start,
- * and one to take over a configuration that is written while it runs (docs/gateways.md#g1-5-changes-while-running).
+ * A real gateway program in a container, shared by environments, one after the other: it takes ten seconds and a gigabyte to start,
+ * and one second to take over a configuration that is written while it runs (docs/gateways.md#g1-5-changes-while-running).
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Dial } from '../../clients/exchange.ts'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { type Program, programOf } from '../../gateways/programs.ts'
+import { realGateway } from '../../lab/containers/confinement.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
@@ -154,6 +155,7 @@ export function gatewaySpec(
     },
     binds: [...binds, { source: join(folder, 'config'), target: '/etc/gateway', writable: true }],
     tmpfs: ['/home/gateway', '/tmp'],
+    allowance: realGateway,
     place: { octet: octets.gateway, names: ['gateway'] },
     after: [],
   }

@@ -1,9 +1,12 @@
 /** One variant in front of one gateway, ready and logged in: what the cells are run against. */
-import type { Dial } from '../../clients/exchange.ts'
+
 import type { Limits } from '../../clients/wire.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
+import type { UserForm } from '../../plan/vocabulary.ts'
 import type { EnvironmentResult } from '../results/results.ts'
+import type { ConfiguredPath } from './configured-paths.ts'
 import type { EndWatch } from './ends.ts'
 import type { Listener } from './listeners.ts'
 
@@ -24,6 +27,8 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly dial: Readonly<Record<Vantage, Dial>>
   /** Besides the proxy's public port and the gateway, as found when everything was ready. */
   readonly listeners: readonly Listener[]
+  /** Those that the variant lists or its configuration names. */
+  readonly paths: readonly ConfiguredPath[]
   /** Of the variant: declared or seen. */
   readonly features: readonly string[]
   /** PEM of the run's authority; empty: any certificate is accepted. */
@@ -31,6 +36,8 @@ export type RunningEnvironment = AsyncDisposable & {
   /** Host name of the OpenID provider; default idp.test. */
   readonly provider?: string
   readonly password: string
+  /** How users are named in the identity header; default: by their e-mail addresses. */
+  readonly form?: UserForm
   /** Deadlines of the clients, where the usual ones do not fit. */
   readonly limits?: Limits
   readonly sessions: Readonly<Record<Principal, Session>>

@@ -1,11 +1,13 @@
 /** One log-in per user and environment, all users at once, through the proxy's own redirects. */
-import type { Dial } from '../../clients/exchange.ts'
+
 import { logIn, usualStarts } from '../../identity/login.ts'
 import { renderChain } from '../../identity/login-chain.ts'
-import type { UserName } from '../../identity/users.ts'
+import { type UserName, userWithoutClaim } from '../../identity/users.ts'
+import type { Dial } from '../../lab/dial.ts'
 import type { Principal } from '../../plan/case.ts'
 import { rememberCookies } from '../results/redact.ts'
 import type { Session } from './running-environment.ts'
+import type { Naming } from './user-form.ts'
 
 export type Entrance = {
   readonly host: string
@@ -17,10 +19,20 @@ export type Entrance = {
   readonly portal?: string | undefined
 }
 
-export type Sessions = { readonly sessions: Readonly<Record<Principal, Session>>; readonly loginMs: number }
+export type Sessions = {
+  readonly sessions: Readonly<Record<Principal, Session>>
+  readonly loginMs: number
+  readonly naming: Naming
+}
+
+/** How users turn out to be named, from the sessions of two of them. */
+export type Learning = (first: { readonly alice: Session; readonly bob: Session }) => Promise<Naming>
 
 /** A failed log-in is a session with a reason that shows the chain: the cells that need it tell it. */
-export async function logEverybodyIn({ host, provider, dial, ca, portal }: Entrance): Promise<Sessions> {
+export async function logEverybodyIn(
+  { host, provider, dial, ca, portal }: Entrance,
+  learn: Learning,
+): Promise<Sessions> {
   const since = performance.now()
   const origin = `https://${host}`
   const enter = async (user: UserName): Promise<Session> => {
@@ -37,8 +49,11 @@ export async function logEverybodyIn({ host, provider, dial, ca, portal }: Entra
     return visit.ok ? { cookie } : { cookie, reason: `${visit.reason}\n${renderChain(visit.chain)}` }
   }
   const [alice, bob, noEmail] = await Promise.all([enter('alice'), enter('bob'), enter('no-email')])
-  return {
-    sessions: { anonymous: { cookie: '' }, alice, bob, 'no-email': noEmail },
-    loginMs: Math.round(performance.now() - since),
-  }
+  const loginMs = Math.round(performance.now() - since)
+  // Most proxies name users by their addresses: the user without one signs in beside the others, and for nothing where it is another claim.
+  const naming = await learn({ alice, bob })
+  const without = userWithoutClaim(naming.form)
+  const nobody: Session = { cookie: '', reason: 'no user lacks the claim by which this proxy names users' }
+  const noClaim = without === 'no-email' ? noEmail : without === undefined ? nobody : await enter(without)
+  return { sessions: { anonymous: { cookie: '' }, alice, bob, 'no-email': noClaim }, loginMs, naming }
 }

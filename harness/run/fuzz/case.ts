@@ -13,7 +13,7 @@ const titles = {
 }
 
 /** Whatever a signed-in user sends arrives with their own identity and no other, or not at all; without a session nothing arrives. */
-export function fuzzExpectation(as: FuzzedRequest['as']): Expectation {
+function fuzzExpectation(as: FuzzedRequest['as']): Expectation {
   if (as === 'anonymous') return { arrives: 'never', verdict: 'unreached' }
   return { arrives: { count: 'any', identity: ['{alice}'], aliases: 'none' }, verdict: { only: '{alice}' } }
 }

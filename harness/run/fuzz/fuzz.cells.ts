@@ -1,6 +1,6 @@
 /** A property run as vitest sees it: the start is its first test, the random requests are its second. */
 import { describe, inject, it } from 'vitest'
-import { inOneSentence, sharedGateway, startsFirst } from '../environment-start.ts'
+import { inOneSentence, sharedGateway, startsFirst } from '../cells/environment-start.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { FuzzOrder } from '../protocol/fuzz.ts'
 import { fuzz } from './fuzz.ts'

@@ -1,7 +1,7 @@
 /** Property runs: random requests against one environment, and the smallest that breaks the property. */
 
 import fc from 'fast-check'
-import { users } from '../../identity/users.ts'
+import { nameOf, users } from '../../identity/users.ts'
 import { judge } from '../../judge/judge.ts'
 import type { Observation } from '../../judge/observation.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
@@ -15,7 +15,7 @@ import { fuzzedRequests } from './requests.ts'
 type Finding = Pick<CounterExample, 'level' | 'reason'> | 'fine' | 'undecided'
 
 /** Who looks on. */
-export type Watching = {
+type Watching = {
   /** Told the number of requests so far. */
   readonly progress?: (done: number) => void
   /** Ends it at the next request: what was found by then is the result. */
@@ -110,18 +110,26 @@ async function look(
     { planned, environment, fencing: 'always' },
   )
   const { met, reason } = judge(asked, request.transport, observation, aloneContext(asked, planned))
-  if (met === false) return { level: levelOf(request, observation, planned.variant.identity), reason }
+  if (met === false) {
+    const alice = nameOf(users.alice, environment.form)
+    return { level: levelOf(request, observation, planned.variant.identity, alice), reason }
+  }
   return met === true ? 'fine' : 'undecided'
 }
 
-function levelOf({ as }: FuzzedRequest, { attempts }: Observation, identity: string): CounterExample['level'] {
+function levelOf(
+  { as }: FuzzedRequest,
+  { attempts }: Observation,
+  identity: string,
+  alice: string,
+): CounterExample['level'] {
   if (as === 'anonymous') return 'must'
   const somebodyElse = attempts
     .flatMap(({ arrivals }) => arrivals)
     .some((arrival) => {
       const lines = arrival.headers.filter(([name]) => name.toLowerCase() === identity.toLowerCase())
-      const own = lines.length === 0 || (lines.length === 1 && lines[0]?.[1].trim() === users.alice.email)
-      return !own || (arrival.verdict.kind === 'accepted' && arrival.verdict.user !== users.alice.email)
+      const own = lines.length === 0 || (lines.length === 1 && lines[0]?.[1].trim() === alice)
+      return !own || (arrival.verdict.kind === 'accepted' && arrival.verdict.user !== alice)
     })
   return somebodyElse ? 'must' : 'should'
 }

@@ -31,7 +31,8 @@ export async function runPipeline(
   return merged(results)
 }
 
-async function runAll(planned: PlannedEnvironment, lab: EmbeddedLab): Promise<MutationCell[]> {
+/** Every cell as an ordinary run does it, controls and dependencies of selected cells left out of the answer. */
+export async function runAll(planned: PlannedEnvironment, lab: EmbeddedLab): Promise<MutationCell[]> {
   const environment = { ...lab, limits: inProcessLimits }
   await using fences = fenceConnection({ planned, environment })
   const runner = new CellRunner({ planned, environment, fencing: fences }, 'batches')

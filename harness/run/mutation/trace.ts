@@ -29,7 +29,7 @@ export type Passage = {
 /** One decision of the gateway. */
 export type Decided = { readonly evidence: Evidence; readonly decision: Decision }
 
-export function passage(received: ProxyRequest, settings: Settings, sessions: SessionStore): Passage {
+function passage(received: ProxyRequest, settings: Settings, sessions: SessionStore): Passage {
   const refusal = correct.admit(received, settings)
   const request = { ...received, target: originForm(received.target, settings) ?? received.target }
   const answer = askSessions(sessions, request)

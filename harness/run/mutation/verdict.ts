@@ -15,7 +15,7 @@ export type MutantRow = {
   readonly outcome: 'caught' | 'caught-at-lower-level' | 'survived'
 }
 
-export type MutationProblem = {
+type MutationProblem = {
   readonly kind:
     | 'correct-fails'
     | 'caught-at-lower-level'

@@ -22,14 +22,14 @@ export type CounterExample = {
   readonly level: Exclude<Level, 'info'>
   /** The judge's sentence. */
   readonly reason: string
-  /** Which request it was before it was made smaller, counted from 1. */
+  /** Which request it was before it was shrunk, counted from 1. */
   readonly at: number
   readonly shrinks: number
 }
 
 /** JSON. */
 export type FuzzResult = {
-  /** Requests judged, before any was made smaller. */
+  /** Requests judged, before any was shrunk. */
   readonly runs: number
   /** Those of which nothing could be seen: no answer, no record. */
   readonly undecided: number

@@ -6,7 +6,7 @@ import type { Case, Transport } from '../../plan/case.ts'
 import { type Redact, redactBytes, redactLine, redactor } from './redact.ts'
 import type { ArrivedEvidence, AttemptEvidence, CellEvidence } from './results.ts'
 
-export type EvidenceFacts = {
+type EvidenceFacts = {
   readonly environment: string
   /** The header that the gateway trusts. */
   readonly identity?: string

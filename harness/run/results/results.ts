@@ -67,7 +67,7 @@ const cellSchema = z
     evidence: text,
     met: z.exactOptional(z.boolean()),
     blocked: z.exactOptional(
-      z.object({ by: z.enum(['control', 'dependency', 'fence', 'sign-in']), cases: texts }).readonly(),
+      z.object({ by: z.enum(['control', 'dependency', 'fence', 'sign-in', 'marks']), cases: texts }).readonly(),
     ),
     known: z.exactOptional(z.object({ reason: text, link: text, since: text }).readonly()),
     /** It was run again, because what came first said nothing of the proxy: that first reason. */

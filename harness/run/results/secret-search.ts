@@ -7,7 +7,7 @@ const shortestPart = 12
 const shortestSecret = 6
 
 /** @returns the places of secrets in `text`, in order, none touching another */
-export type SecretSearch = (text: string) => readonly (readonly [start: number, end: number])[]
+type SecretSearch = (text: string) => readonly (readonly [start: number, end: number])[]
 
 export function secretSearch(secrets: readonly string[]): SecretSearch {
   const parts = new Set<string>()

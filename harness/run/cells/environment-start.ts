@@ -1,13 +1,13 @@
 /** The start of an environment is a test of its own: a failed start is one red row, and not one for each cell. */
 import { afterAll, it } from 'vitest'
-import { settle } from './cells/fence.ts'
-import type { StartOrder } from './environments/order.ts'
-import type { RealGateway } from './environments/real-gateway.ts'
-import type { RunningEnvironment } from './environments/running-environment.ts'
-import { startEnvironment } from './environments/start-environment.ts'
-import type { RunEvent } from './protocol/events.ts'
-import { environmentRow } from './results/environment-row.ts'
-import { redactKnown } from './results/redact.ts'
+import type { StartOrder } from '../environments/order.ts'
+import type { RealGateway } from '../environments/real-gateway.ts'
+import type { RunningEnvironment } from '../environments/running-environment.ts'
+import { startEnvironment } from '../environments/start-environment.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import { environmentRow } from '../results/environment-row.ts'
+import { redactKnown } from '../results/redact.ts'
+import { patientLimits, settle } from './fence.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -29,7 +29,7 @@ const stopDeadline = 60_000
 export async function sharedGateway(orders: readonly StartOrder[]): Promise<RealGateway | undefined> {
   const [first] = orders
   if (first === undefined || 'profile' in first.environment.gateway) return undefined
-  const { RealGateway } = await import('./environments/real-gateway.ts')
+  const { RealGateway } = await import('../environments/real-gateway.ts')
   const gateway = new RealGateway(first)
   afterAll(() => gateway[Symbol.asyncDispose](), stopDeadline)
   return gateway
@@ -51,7 +51,9 @@ export function startsFirst(order: StartOrder, shared: RealGateway | undefined):
       starting = startEnvironment(order, shared)
       const started = await starting
       await settle(started)
-      environment = started
+      environment = planned.embedded
+        ? started
+        : { ...started, limits: patientLimits({ planned, environment: started }) }
       task.meta.event = { type: 'environment', environment: environment.result }
     } catch (error) {
       const reason = redactKnown(inOneSentence(error))

@@ -1,0 +1,2 @@
+/** A byte stream to `host:port` as seen from one vantage point. */
+export type Dial = (host: string, port: number) => Promise<import('node:stream').Duplex>

@@ -1,0 +1,104 @@
+/**
+ * Where programs of package registries are fetched and built: in a folder of their own, without the user's environment, home folder and
+ * credentials, and as `nobody` where this process is root. What a folder or a package from somebody else makes a tool read is then what
+ * everybody may read.
+ */
+import { chmod, chown, copyFile, cp, lchown, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { noteOwner, runFolderPrefix } from '../containers/sweep.ts'
+import type { Progress } from '../progress.ts'
+import { programPath, reachableForAll } from './reachable.ts'
+import { registrySettings, type Tool } from './registry-settings.ts'
+import { step } from './step.ts'
+
+type Isolation = AsyncDisposable & {
+  /** Empty at first, and the tool's own. */
+  readonly work: string
+  /** The tool itself, with the settings of its registries. @throws as `step` does */
+  readonly run: (args: readonly string[], needed: string, env?: Readonly<Record<string, string>>) => Promise<void>
+  /** A program that was fetched, without them. @throws as `step` does */
+  readonly start: (program: string, args: readonly string[]) => Promise<void>
+  /** Makes files that this process has put into `work` the tool's own. */
+  readonly handOver: (path: string) => Promise<void>
+}
+
+/** User and group `nobody`, by convention of every Linux distribution. */
+const nobody = 65_534
+
+/** @param into the unfinished entry of the cache. @throws where there is no room for a work folder */
+export async function isolate(tool: Tool, into: string, progress: Progress): Promise<Isolation> {
+  const user = await userFor(tool, progress)
+  const settings = await registrySettings(tool)
+  // Below a folder that only root may enter, as /root is, nobody could not work.
+  const outer = user === undefined || (await reachableForAll(into)) ? into : await besideOtherRuns()
+  const work = join(outer, 'work')
+  const [home, temporary] = [join(work, '.home'), join(work, '.tmp')]
+  for (const path of [work, home, temporary]) {
+    await mkdir(path, { mode: 0o700 })
+    if (user !== undefined) await chown(path, user, user)
+  }
+  const own = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', HOME: home, TMPDIR: temporary }
+  const options = { cwd: work, ...(user !== undefined && { uid: user, gid: user }) }
+  return {
+    work,
+    run: (args, needed, env = {}) => step(tool, args, needed, { ...options, env: { ...own, ...settings, ...env } }),
+    start: (program, args) => step(program, args, program, { ...options, env: own }),
+    handOver: async (path) => {
+      if (user !== undefined) await giveTo(user, path)
+    },
+    [Symbol.asyncDispose]: () => rm(outer === into ? work : outer, { recursive: true, force: true }),
+  }
+}
+
+/** @returns nothing where this process keeps its user: it is not root, or the tool is where only root can run it */
+async function userFor(tool: Tool, progress: Progress): Promise<number | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  // A program that is not there is the step's to tell.
+  const programs = [await programPath(tool), ...(tool === 'npm' ? [process.execPath] : [])]
+  for (const path of programs) {
+    if (path === undefined || (await reachableForAll(path))) continue
+    progress.note(`${tool} runs as root: ${path} is in a folder that the user nobody cannot enter`)
+    return undefined
+  }
+  return nobody
+}
+
+/** A file or a whole folder; links themselves and not what they lead to. */
+async function giveTo(user: number, path: string): Promise<void> {
+  await lchown(path, user, user)
+  if (!(await lstat(path)).isDirectory()) return
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true }))
+    await lchown(join(entry.parentPath, entry.name), user, user)
+}
+
+/** A later sweep removes it where this process is killed. */
+async function besideOtherRuns(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `${runFolderPrefix}build-`))
+  await chmod(folder, 0o711)
+  await noteOwner(folder)
+  return folder
+}
+
+/** Copies the built program into the cache as this process's own. @throws unless it is a file: what a link leads to is not the build's */
+export async function takeProgram(from: string, to: string): Promise<void> {
+  if (!(await lstat(from)).isFile())
+    throw new Error(`expected a file at ${from.slice(dirname(dirname(from)).length + 1)}`)
+  await copyFile(from, to)
+  await ownedByThisProcess(to)
+  await chmod(to, 0o755)
+}
+
+/** Moves a folder into the cache as this process's own. Across file systems it is copied. */
+export async function takeFolder(from: string, to: string): Promise<void> {
+  await rename(from, to).catch(async (error) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error
+    await cp(from, to, { recursive: true, verbatimSymlinks: true })
+  })
+  await ownedByThisProcess(to)
+}
+
+/** Only root works as somebody else, and only root can take files over. */
+async function ownedByThisProcess(path: string): Promise<void> {
+  if (process.getuid?.() === 0) await giveTo(0, path)
+}

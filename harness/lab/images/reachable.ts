@@ -1,0 +1,28 @@
+/** Whether a user without any rights of its own can come to a path. */
+import { access, constants, realpath, stat } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+
+const enterOrRun = 0o001
+
+/** Every folder on the way, and the path itself, by the permissions for others. Links are resolved first. */
+export async function reachableForAll(path: string): Promise<boolean> {
+  let place: string | undefined = await realpath(path)
+  while (place !== undefined) {
+    if (((await stat(place)).mode & enterOrRun) === 0) return false
+    place = place === dirname(place) ? undefined : dirname(place)
+  }
+  return true
+}
+
+/** The first program of this name on PATH. */
+export async function programPath(name: string): Promise<string | undefined> {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(folder, name)
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
+    if (found) return path
+  }
+  return undefined
+}

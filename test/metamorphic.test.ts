@@ -1,0 +1,146 @@
+/**
+ * One constant of the lab is changed at a time: a name, a port, an address, the form of the users. What a deployment is called decides nothing,
+ * so every cell comes out as before, on the correct pair and on broken ones. Whatever differs is a constant that stands in a case or in the harness.
+ */
+import { resolve } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { knownGateways } from '../harness/gateways/known-gateways.ts'
+import { embeddedAddresses } from '../harness/lab/embedded/addresses.ts'
+import { expandPlan, type PlannedEnvironment } from '../harness/plan/expand.ts'
+import { loadCatalogue } from '../harness/plan/load-catalogue.ts'
+import type { Variant } from '../harness/plan/proxy.ts'
+import type { UserForm } from '../harness/plan/vocabulary.ts'
+import { type Behaviour, correct } from '../harness/reference-proxy/behaviour.ts'
+import type { HeaderStep } from '../harness/reference-proxy/header-steps.ts'
+import { mutantNamed } from '../harness/reference-proxy/mutants.ts'
+import { type LabConstants, startEmbedded } from '../harness/run/environments/embedded.ts'
+import { runAll } from '../harness/run/mutation/pipeline.ts'
+
+type Change = {
+  readonly variant?: Partial<Variant>
+  readonly lab?: Partial<LabConstants>
+  readonly behaviour?: (usual: Behaviour) => Behaviour
+}
+
+/** Mistakes whose cases name headers, users, ports and places: a case that looked elsewhere would stay green. */
+const mistakes = ['append', 'cross-user', 'open-bypass', 'canonical-only', 'missing-claim', 'required-through']
+
+/** The cases that catch them, and those they rest on. */
+let few: PlannedEnvironment
+let whole: PlannedEnvironment
+
+beforeAll(async () => {
+  const { cases, proxies } = await loadCatalogue({ root: resolve(import.meta.dirname, '..') })
+  const sources = { cases, gateways: knownGateways, proxies: proxies.filter(({ embedded }) => embedded) }
+  const planned = (only: readonly string[]) => {
+    const [environment] = expandPlan(sources, { gateway: ['reference'], case: only }).environments
+    if (environment === undefined) throw new Error('there is no reference proxy')
+    return environment
+  }
+  whole = planned(['*'])
+  few = planned(
+    cases
+      .filter(({ caughtBy, step }) => step === undefined && caughtBy.some((name) => mistakes.includes(name)))
+      .map(({ id }) => id),
+  )
+})
+
+type Found = Readonly<Record<string, string>>
+
+/** By mutant, case and transport: what became of it. */
+async function results(planned: PlannedEnvironment, change: Change, broken: readonly string[] = []): Promise<Found> {
+  const behaviour = change.behaviour ?? ((usual: Behaviour) => usual)
+  const variant = { ...planned.variant, ...change.variant }
+  const changed = { ...planned, variant }
+  await using lab = await startEmbedded(changed, change.lab)
+  const found: [string, string][] = []
+  for (const [name, usual] of [
+    ['correct', correct] as const,
+    ...broken.map((name) => [name, mutantNamed(name).behaviour] as const),
+  ]) {
+    await lab.replaceProxy(behaviour(usual))
+    for (const cell of await runAll({ ...changed, variant: { ...variant, features: lab.features } }, lab))
+      found.push([`${name}: ${cell.case} ${cell.transport}`, `${cell.status} (${cell.outcome})`])
+  }
+  return Object.fromEntries(found)
+}
+
+/** What is not as before, with both. */
+function differences(before: Found, after: Found): Record<string, string> {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return Object.fromEntries(
+    keys.filter((key) => before[key] !== after[key]).map((key) => [key, `${before[key]} -> ${after[key]}`]),
+  )
+}
+
+const named = (identity: string): Change => ({ variant: { identity } })
+const form = (name: UserForm): Change => ({ lab: { form: name } })
+const required = (...requiredHeaders: string[]): Change => ({ variant: { requiredHeaders } })
+
+const setsScopes: HeaderStep = (lines) => [...lines, ['X-OpenClaw-Scopes', 'operator.read']]
+const otherLogin = {
+  callbacks: ['https://gate.example.com/oauth2/callback'],
+  clientAuth: 'client_secret_basic',
+  logOut: '/logout',
+} as const
+
+/** `whole`: with the whole catalogue in every run of the tests; the others so in the nightly, and else with the cases of the mistakes. */
+type Row = readonly [what: string, change: Change, how?: 'whole']
+
+const rows: readonly Row[] = [
+  ['the identity header to X-Auth-Request-Email', named('X-Auth-Request-Email')],
+  ['the identity header to Remote-User', named('Remote-User')],
+  ['the identity header to X-authentik-username', named('X-authentik-username')],
+  ['the identity header to REMOTE_USER', named('REMOTE_USER'), 'whole'],
+  ['the identity header to X_Webauth_User', named('X_Webauth_User')],
+  ['the names of users to preferred_username', form('preferred_username'), 'whole'],
+  ['the names of users to the local part of their addresses', form('local-part')],
+  ['the names of users to their full names', form('name')],
+  ['the names of users to their subjects', form('sub')],
+  ['the required header', required('x-forwarded-host')],
+  ['the number of required headers', required('x-forwarded-proto', 'x-forwarded-host')],
+  ['the ports of sidecar and auth service', { lab: { ports: { auth: 9091, sidecar: 18_790, 'sidecar-tls': 9443 } } }],
+  ['kept to closed connections', { behaviour: (usual) => ({ ...usual, connections: 'closed' }) }],
+  [
+    'scopes that are removed to scopes that are overwritten',
+    { behaviour: (usual) => ({ ...usual, steps: [...usual.steps, setsScopes] }) },
+  ],
+  ['the public host', { variant: { host: 'gate.example.com', login: otherLogin } }],
+  ['the issuer', { lab: { issuer: 'http://sso.example.com/realms/home' } }],
+  ['the subnet', { lab: { addresses: embeddedAddresses(88, 41) } }],
+]
+const changes = rows.map(([what, change, how]) => ({ what, change, how }))
+
+const nightly = process.env.CONFORMANCE_NIGHTLY === '1'
+
+/** Everybody has a subject, so that no user without the claim can sign in: the one difference that is right. */
+const expected = (cell: string, { lab }: Change) => lab?.form === 'sub' && needsUserWithoutClaim.has(cell)
+const needsUserWithoutClaim = new Set<string>()
+
+describe('a change of', { timeout: 300_000 }, () => {
+  let before: Found
+  let beforeWhole: Found
+  beforeAll(async () => {
+    before = await results(few, {}, mistakes)
+    beforeWhole = await results(whole, {})
+    for (const { case: asked, transport } of whole.cells)
+      if (asked.needs.includes('no-email-user'))
+        for (const name of ['correct', ...mistakes]) needsUserWithoutClaim.add(`${name}: ${asked.id} ${transport}`)
+  }, 300_000)
+
+  it('nothing is a comparison of broken pairs that are caught with correct ones that are not', () => {
+    for (const name of mistakes)
+      expect(
+        Object.entries(before).some(([cell, result]) => cell.startsWith(`${name}:`) && /\(red\)/.test(result)),
+      ).toBe(true)
+    expect(Object.values(beforeWhole).filter((result) => /\(red\)/.test(result))).toEqual([])
+  })
+
+  it.each(changes)('$what changes no result', async ({ change, how }) => {
+    const only = (found: Found) => Object.fromEntries(Object.entries(found).filter(([cell]) => !expected(cell, change)))
+    const changed = async (planned: PlannedEnvironment, earlier: Found, broken: readonly string[] = []) =>
+      differences(only(earlier), only(await results(planned, change, broken)))
+    expect(await changed(few, before, mistakes)).toEqual({})
+    if (nightly || how === 'whole') expect(await changed(whole, beforeWhole)).toEqual({})
+  })
+})

@@ -1,0 +1,100 @@
+/** A folder with the hardened nginx once as it is, and once for each constant that is changed in its files. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { z } from 'zod'
+
+type Replacement = readonly [before: string, after: string]
+
+type Changed = {
+  /** Texts of `nginx.conf` and `oauth2-proxy.cfg`; each must be there. */
+  readonly replace: readonly Replacement[]
+  /** Keys of the variant in proxy.yaml. */
+  readonly variant?: Readonly<Record<string, unknown>>
+}
+
+/** The header takes the place of the trusted one, and the trusted one is emptied where the header was. */
+const identity = (header: string, claim = 'email'): Changed => ({
+  replace: [
+    ['X-Auth-Request-Email $user', `${header} $user`],
+    [`proxy_set_header ${header} "";`, 'proxy_set_header X-Auth-Request-Email "";'],
+    ['$upstream_http_x_auth_request_email', `$upstream_http_x_auth_request_${claim}`],
+  ],
+  variant: { identity: header },
+})
+
+export const changedConstants: Readonly<Record<string, Changed>> = {
+  usual: { replace: [] },
+  'other-header': identity('Remote-User'),
+  'user-names': identity('X-Auth-Request-Preferred-Username', 'preferred_username'),
+  subjects: identity('X-Auth-Request-User', 'user'),
+  'required-header': {
+    replace: [
+      [
+        'proxy_set_header X-Forwarded-Proto $scheme;\n        proxy',
+        'proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header X-Proxy-Secret s3cret;\n        proxy',
+      ],
+    ],
+    variant: { 'required-headers': ['x-proxy-secret'] },
+  },
+  'public-host': {
+    replace: [['app.test', 'gate.example.com']],
+    variant: { host: 'gate.example.com' },
+  },
+  'auth-port': {
+    replace: [[':4180', ':9091']],
+    variant: { services: { auth: { ready: { port: 9091 } } } },
+  },
+  'closed-connections': { replace: [['access_log off;', 'access_log off;\n    keepalive_timeout 0;']] },
+  'own-scopes': { replace: [['X-Openclaw-Scopes ""', 'X-Openclaw-Scopes "operator.read"']] },
+  issuer: { replace: [['http://idp.test', 'http://sso.example.com/realms/home']] },
+}
+
+const written = z.looseObject({
+  login: z.looseObject({ callbacks: z.array(z.string()) }),
+  variants: z.looseObject({ hardened: z.record(z.string(), z.unknown()) }),
+})
+
+/** @param root of the project. @param folder is made, with a variant for each of `changedConstants` */
+export async function writeChanged(root: string, folder: string): Promise<void> {
+  const source = join(root, 'proxies', 'nginx-oauth2-proxy')
+  const {
+    canaries: _,
+    versions: __,
+    login,
+    variants,
+    ...proxy
+  } = written.parse(parse(await readFile(join(source, 'proxy.yaml'), 'utf8')))
+  const files = ['nginx.conf', 'oauth2-proxy.cfg']
+  const texts = await Promise.all(files.map((file) => readFile(join(source, 'hardened', file), 'utf8')))
+  const changed: [string, unknown][] = []
+  for (const [name, { replace, variant }] of Object.entries(changedConstants)) {
+    const missing = replace.filter(([before]) => !texts.some((text) => text.includes(before)))
+    if (missing.length > 0) throw new Error(`${name}: the hardened files have no ${missing.map(([before]) => before)}`)
+    await mkdir(join(folder, name), { recursive: true })
+    for (const [index, file] of files.entries())
+      await writeFile(join(folder, name, file), replaced(texts[index] ?? '', replace))
+    const address = (text: string) => replaced(text, replace)
+    changed.push([
+      name,
+      {
+        ...variants.hardened,
+        title: name,
+        login: {
+          ...login,
+          callbacks: login.callbacks.map(address),
+          ...(name === 'issuer' && { issuer: address('http://idp.test') }),
+        },
+        ...variant,
+      },
+    ])
+  }
+  await writeFile(
+    join(folder, 'proxy.yaml'),
+    stringify({ ...proxy, name: 'changed', variants: Object.fromEntries(changed) }),
+  )
+}
+
+function replaced(text: string, replace: readonly Replacement[]): string {
+  return replace.reduce((result, [before, after]) => result.replaceAll(before, after), text)
+}
