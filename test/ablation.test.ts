@@ -55,10 +55,24 @@ const ablations: readonly Ablation[] = [
   },
   {
     name: 'upgrade',
-    line: / +proxy_set_header Upgrade \$http_upgrade;\n +proxy_set_header Connection \$connection_upgrade;\n/,
+    line: / +proxy_set_header Upgrade \$upgrade;\n +proxy_set_header Connection \$connection_upgrade;\n/,
     instead: '',
     red: ['identity.arrival.reaches-gateway', 'websocket.upgrade.every-path'],
     only: ['websocket.**', 'identity.**', 'session.handling.not-kept-by-refusal'],
+  },
+  {
+    name: 'any-upgrade',
+    line: /( +default +)'';(\n +~\*\^websocket\$)/,
+    instead: '$1$$http_upgrade;$2',
+    red: ['websocket.handshake.other-protocol', 'websocket.handshake.other-protocol-public'],
+    only: ['websocket.handshake.**'],
+  },
+  {
+    name: 'assertion',
+    line: / +proxy_set_header Cf-Access-Jwt-Assertion .*\n/,
+    instead: '',
+    red: ['spoofing.public-route.assertions'],
+    only: ['spoofing.*.assertions'],
   },
   {
     name: 'underscores',
@@ -165,7 +179,6 @@ async function writeAblations(into: string): Promise<void> {
   const configuration = await readFile(join(source, 'hardened', 'nginx.conf'), 'utf8')
   const variant = proxy.variants.hardened
   proxy.name = 'ablated'
-  proxy.services.auth.build.go.module = join(source, proxy.services.auth.build.go.module)
   proxy.variants = {}
   for (const { name, line, instead } of [{ name: 'whole', line: /^/, instead: '' }, ...ablations, identity]) {
     const ablated = configuration.replace(line, instead)

@@ -49,6 +49,8 @@ export type Stage = {
   /** The proxy's public host name. */
   readonly host: string
   readonly addresses: Addresses
+  /** What proxy and gateway can do (scenarios/features.yaml), for a step that varies what it sends. What a step cannot do without goes into `needs`. */
+  readonly features: readonly string[]
   /** What listens besides the proxy's public port and the gateway. */
   readonly listeners: readonly Listener[]
   /** Those that the variant lists or its configuration names. */
@@ -136,6 +138,7 @@ function stageOf(
     many,
     sent,
     addresses: environment.addresses,
+    features: [...planned.variant.features, ...planned.gatewayFeatures],
     listeners: environment.listeners,
     paths: environment.paths,
     nameOf: (user) => nameOf(users[user], environment.form),
