@@ -22,8 +22,8 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       names: withPortal(variant.names ?? {}, login?.portal),
       features: [
         ...new Set([
-          ...(file.features ?? []),
-          ...(variant.features ?? []),
+          ...[...(file.features ?? []), ...(variant.features ?? [])].filter((name) => name !== requiredHeadersFeature),
+          ...(variant['required-headers']?.length ? [requiredHeadersFeature] : []),
           ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
           ...(login?.basic ? [] : [logInPageFeature]),
         ]),
@@ -56,6 +56,9 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
 
 /** Follows from `login.log-out`; nobody declares it. */
 export const logOutFeature = 'logout'
+
+/** Follows from `required-headers`, whether it is declared or not: without one there is nothing that a request could lack. */
+const requiredHeadersFeature = 'required-headers'
 
 /** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
 export const logInPageFeature = 'log-in-page'
