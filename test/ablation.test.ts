@@ -179,6 +179,8 @@ async function writeAblations(into: string): Promise<void> {
   const configuration = await readFile(join(source, 'hardened', 'nginx.conf'), 'utf8')
   const variant = proxy.variants.hardened
   proxy.name = 'ablated'
+  // They name a variant that is not here.
+  delete proxy.canaries
   proxy.variants = {}
   for (const { name, line, instead } of [{ name: 'whole', line: /^/, instead: '' }, ...ablations, identity]) {
     const ablated = configuration.replace(line, instead)

@@ -23,8 +23,8 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       names: withPortal(variant.names ?? {}, login?.portal),
       features: [
         ...new Set([
-          ...(file.features ?? []),
-          ...(variant.features ?? []),
+          ...[...(file.features ?? []), ...(variant.features ?? [])].filter((name) => name !== requiredHeadersFeature),
+          ...(variant['required-headers']?.length ? [requiredHeadersFeature] : []),
           ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
@@ -64,6 +64,9 @@ export const logOutFeature = 'logout'
 
 /** Follow from `paths` and `exempt`, and from what the configuration files name. */
 export const pathFeatures = { named: 'configured-path', exempt: 'exempt-path' } as const
+
+/** Follows from `required-headers`, whether it is declared or not: without one there is nothing that a request could lack. */
+const requiredHeadersFeature = 'required-headers'
 
 /** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
 export const logInPageFeature = 'log-in-page'
