@@ -36,11 +36,11 @@ const everybodyAlice = mutant('everybody-alice', 'drops the mark, and writes ali
 const { catalogue } = await loadProject()
 const embedded = catalogue.proxies.find((one) => one.embedded)
 const [reference] = knownGateways
-if (!embedded || !reference) throw new Error('no reference pair')
 const together = catalogue.cases.filter(({ id }) => id.startsWith('identity.together.'))
 
 /** The cells that come out otherwise than on the correct pair. */
 async function changes(one: Mutant, share: readonly Case[]): Promise<readonly MutationCell[]> {
+  if (!embedded || !reference) throw new Error('no reference pair')
   const { environments } = mutationPlaces(catalogue.cases, embedded, reference, share)
   const { correct, mutants } = await runPipeline(environments, [{ proxy: one }])
   const found = mutants[one.name] ?? []

@@ -1,5 +1,5 @@
 /**
- * A real gateway program in a container, lent to one environment after the other: it takes ten seconds and a gigabyte to start,
+ * A real gateway program in a container, shared by one environment after the other: it takes ten seconds and a gigabyte to start,
  * and one to take over a configuration that is written while it runs (docs/gateways.md#g1-5-changes-while-running).
  */
 import { randomBytes } from 'node:crypto'
