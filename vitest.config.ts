@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const whole = ['test/**/*.test.ts', 'harness/lab/private/**/*.test.ts', 'harness/lab/images/**/*.test.ts']
 
 /** Minutes long, on engines of other distributions or with faults that take their time: `pnpm test:nightly`. */
-const nightly = ['test/engines/**/*.test.ts', 'test/faults/**/*.nightly.test.ts']
+const nightly = ['test/engines/**/*.test.ts', 'test/**/*.nightly.test.ts']
 
 export default defineConfig({
   test: {
