@@ -26,7 +26,7 @@ type Change = {
 /** Mistakes whose cases name headers, users, ports and places: a case that looked elsewhere would stay green. */
 const mistakes = ['append', 'missing-claim', 'open-bypass', 'required-through']
 
-/** The cases that catch them, and those they rest on. */
+/** The cases that catch them, and those they need. */
 let few: PlannedEnvironment
 let whole: PlannedEnvironment
 
@@ -41,7 +41,10 @@ beforeAll(async () => {
   whole = planned(['*'])
   few = planned(
     cases
-      .filter(({ caughtBy, level, step }) => step === undefined && level === 'must' && caughtBy.some((name) => mistakes.includes(name)))
+      .filter(
+        ({ caughtBy, level, step }) =>
+          step === undefined && level === 'must' && caughtBy.some((name) => mistakes.includes(name)),
+      )
       .map(({ id }) => id),
   )
 })

@@ -143,8 +143,7 @@ function asJudged(seen: Seen, change: (arrival: Arrival, evidence: Evidence) => 
     const after = decide(next.evidence, next.policy)
     const { headers, peer } = next.evidence
     if (originAllowed(evidence.headers, policy) !== originAllowed(headers, next.policy)) unknown = true
-    if (!isDeepStrictEqual(headerScopes(evidence.headers, policy), headerScopes(headers, next.policy)))
-      unknown = true
+    if (!isDeepStrictEqual(headerScopes(evidence.headers, policy), headerScopes(headers, next.policy))) unknown = true
     const verdict = isDeepStrictEqual(before.verdict, after.verdict) ? arrival.verdict : after.verdict
     return [{ ...arrival, headers, peer, attribution: after.attribution, verdict }]
   }
