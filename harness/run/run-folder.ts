@@ -35,7 +35,7 @@ async function makeFolder(): Promise<string> {
     return folder
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const message = `A run needs a temporary folder in ${tmpdir()}: ${reason}. The variable TMPDIR names another place.`
+    const message = `A run needs a temporary folder in ${tmpdir()}: ${reason}. TMPDIR names another place.`
     throw new MachineError(message, { cause })
   }
 }
