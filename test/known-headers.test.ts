@@ -40,6 +40,7 @@ const together = catalogue.cases.filter(({ id }) => id.startsWith('identity.toge
 
 /** The cells that come out otherwise than on the correct pair. */
 async function changes(one: Mutant, share: readonly Case[]): Promise<readonly MutationCell[]> {
+  if (!embedded || !reference) throw new Error('no reference pair')
   const { environments } = mutationPlaces(catalogue.cases, embedded, reference, share)
   const { correct, mutants } = await runPipeline(environments, [{ proxy: one }])
   const found = mutants[one.name] ?? []

@@ -4,6 +4,16 @@ import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 
+export type Found = Readonly<Record<string, string>>
+
+/** What is not as before, with both. */
+export function differences(before: Found, after: Found): Record<string, string> {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
+  return Object.fromEntries(
+    keys.filter((key) => before[key] !== after[key]).map((key) => [key, `${before[key]} -> ${after[key]}`]),
+  )
+}
+
 type Replacement = readonly [before: string, after: string]
 
 type Changed = {
@@ -11,6 +21,8 @@ type Changed = {
   readonly replace: readonly Replacement[]
   /** Keys of the variant in proxy.yaml. */
   readonly variant?: Readonly<Record<string, unknown>>
+  /** Cases that come out otherwise, and rightly so. */
+  readonly rightly?: readonly string[]
 }
 
 /** The header takes the place of the trusted one, and the trusted one is emptied where the header was. */
@@ -46,7 +58,7 @@ export const changedConstants: Readonly<Record<string, Changed>> = {
     variant: { services: { auth: { ready: { port: 9091 } } } },
   },
   'closed-connections': { replace: [['access_log off;', 'access_log off;\n    keepalive_timeout 0;']] },
-  'own-scopes': { replace: [['X-Openclaw-Scopes ""', 'X-Openclaw-Scopes "operator.read"']] },
+  'own-scopes': { replace: [['X-Openclaw-Scopes ""', 'X-Openclaw-Scopes "operator.read,operator.write"']] },
   issuer: { replace: [['http://idp.test', 'http://sso.example.com/realms/home']] },
 }
 

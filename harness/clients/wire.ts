@@ -9,7 +9,7 @@ export type Limits = {
   readonly deadlineMs: number
   /** Raw bytes only: a request that is cut short on purpose is given at least this long for an answer, then the writing side is closed. */
   readonly patienceMs: number
-  /** Raw bytes only: asked after that time; resolves when a peer that is going to answer has done so, however slow it is. Does not reject. */
+  /** Raw bytes only: asked after that time and after `quietMs`; resolves when a peer that is going to answer has done so, however slow it is. Does not reject. */
   readonly patience?: () => Promise<unknown>
   /** Raw bytes only: how long the connection must be quiet after an answer before no further one is expected. */
   readonly quietMs: number
@@ -108,7 +108,12 @@ export function readAnswers(
       else if (expected === 'one') done(endingOf())
       else {
         clearTimeout(quiet)
-        quiet = after(quietMs, () => done(endingOf()))
+        const own = after(quietMs, async () => {
+          // A busy machine may be quiet for longer than that between two answers.
+          await patience?.()
+          if (quiet === own) done(endingOf())
+        })
+        quiet = own
       }
     }
     /** Without a fault: the peer has left, or raw bytes were waited for long enough. */

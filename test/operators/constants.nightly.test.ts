@@ -51,7 +51,13 @@ const changes: readonly Change[] = [
     variant: { identity: 'X-authentik-username' },
   },
   { name: 'own-header', nginx: identityAs('X-My-User', 'unknown before'), variant: { identity: 'X-My-User' } },
-  { name: 'underscore', nginx: identityAs('X_My_User', 'unknown before'), variant: { identity: 'X_My_User' } },
+  {
+    name: 'underscore',
+    nginx: identityAs('X_My_User', 'unknown before'),
+    variant: { identity: 'X_My_User' },
+    // nginx drops names with an underscore by itself. Here it is the spelling with hyphens that a client can send and nobody removes: a should.
+    differs: ['alias.spelling.*', 'alias.believed.public-route'],
+  },
   {
     name: 'shared-secret',
     nginx: alsoSends('X-Proxy-Secret', 'of-the-operator'),
@@ -61,6 +67,8 @@ const changes: readonly Change[] = [
     name: 'access-assertion',
     nginx: alsoSends('Cf-Access-Jwt-Assertion', 'signed'),
     variant: { 'required-headers': ['cf-access-jwt-assertion'] },
+    // The assertion is the proxy's own now, so a client's does not arrive any more.
+    differs: ['spoofing.public-route.assertions'],
   },
   {
     name: 'nothing-required',
@@ -74,7 +82,12 @@ const changes: readonly Change[] = [
       [/proxy_set_header X-Openclaw-Scopes "";/, 'proxy_set_header X-Openclaw-Scopes "operator.read,operator.write";'],
     ],
   },
-  { name: 'keep-alive-off', nginx: [[/ +access_log off;\n/, '    access_log off;\n    keepalive_timeout 0;\n']] },
+  {
+    name: 'keep-alive-off',
+    nginx: [[/ +access_log off;\n/, '    access_log off;\n    keepalive_timeout 0;\n']],
+    // Over HTTP/2 this nginx does not answer a request with trailers then: it has sent GOAWAY, and the request never ends for it.
+    differs: ['spoofing.trailers.*'],
+  },
   {
     name: 'public-host',
     nginx: [[/server_name app\.test;/, 'server_name chat.example.com;']],
@@ -138,9 +151,9 @@ function statuses(variant: string, differs: readonly string[]): Record<string, s
 }
 
 describe('hardened nginx with a constant of the lab changed', () => {
-  it('is green as it is', () => {
-    const red = Object.entries(statuses('whole', [])).filter(
-      ([, status]) => !['pass', 'info', 'unsupported'].includes(status),
+  it('meets every must as it is', () => {
+    const red = Object.entries(statuses('whole', [])).filter(([, status]) =>
+      ['fail', 'blocked', 'harness-error'].includes(status),
     )
     expect(red).toEqual([])
   })

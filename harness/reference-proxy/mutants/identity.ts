@@ -9,7 +9,7 @@ const ownIdentity = ({ user, settings }: StepContext): HeaderLine[] =>
   user?.email ? [[settings.identity, user.email]] : []
 
 /** Headers that gateways are told to require. */
-const required = /^(x-pomerium-jwt-assertion|cf-access-jwt-assertion|x-forwarded-proto)$/
+const required = /^(x-pomerium-jwt-assertion|cf-access-jwt-assertion|x-forwarded-(proto|host))$/
 
 export const identityMutants: readonly Mutant[] = [
   mutant('append', 'The identity header is added (`add_header`, `Header().Add`) where it had to be set.', {

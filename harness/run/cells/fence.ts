@@ -72,7 +72,7 @@ export async function askForOrder({ recordings }: RunningEnvironment): Promise<F
 
 /**
  * An allowed request as alice after the case, through the proxy: when the gateway has it, the path is alive, and whatever came before it has come too.
- * @param fencing a connection that may have been used before; where it does not carry the fence, a new one has the last word
+ * @param fencing a connection that may have been used before; where it does not carry the fence, a new one has the final statement
  */
 export async function raiseFence(place: Place, fencing: Fencing = 'always'): Promise<Fence> {
   if (typeof fencing === 'object') {

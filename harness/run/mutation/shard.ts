@@ -9,7 +9,7 @@ import type { Mutant } from '../../reference-proxy/mutants.ts'
 import { inProcessLimits } from '../cells/context.ts'
 import { CellRunner, greenRelated, judgeCell, runAndJudge } from '../cells/run-cell.ts'
 import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
-import { type Forecast, gatewayForecast, proxyForecast, type Seen } from './forecast.ts'
+import { type Change, changeByGateway, changeByProxy, type Seen } from './skip.ts'
 import { Tracing } from './trace.ts'
 
 export type AnyMutant = { readonly proxy: Mutant } | { readonly gateway: GatewayMutant }
@@ -37,7 +37,7 @@ export type ShardResult = {
 export type ShardOptions = {
   /** Labs that work at the same time: some cells wait, and others can use that time. */
   readonly lanes: number
-  /** `everywhere` forgoes the forecast: slow, and the proof that it is right. */
+  /** `everywhere` skips nothing: slow, and the proof that what is skipped cannot change. */
   readonly again: 'where-it-may-turn-red' | 'everywhere'
 }
 
@@ -108,21 +108,21 @@ async function runCorrect(
     const holds = (other: Observation) => isGreen(judgeCell(cell, planned, other, greenRelated(asked)))
     const seen: Seen = { asked, transport, trace, observation, holds, policy: lab.policy }
     for (const { mutant, cells: own } of work) {
-      if (again === 'everywhere' || forecast(seen, mutant, lab) === 'run') own.push(cell)
+      if (again === 'everywhere' || changeBy(mutant, seen, lab) === 'run') own.push(cell)
     }
   }
   return { cells, work: work.filter((one) => one.cells.length > 0) }
 }
 
-function forecast(seen: Seen, mutant: AnyMutant, lab: EmbeddedLab): Forecast {
+function changeBy(mutant: AnyMutant, seen: Seen, lab: EmbeddedLab): Change {
   const named = seen.asked.caughtBy.includes(nameOf(mutant))
   // What shows only in a sequence of requests is not in the trace of one cell.
   if ('proxy' in mutant && mutant.proxy.runs === 'named-cases') return named ? 'run' : 'same'
   // A step takes as long as dozens of other cells: it is run on the mutants that it names, and where nothing gets through.
   if (seen.asked.step !== undefined && !named && !('proxy' in mutant && mutant.proxy.scope === 'total')) return 'same'
   return 'proxy' in mutant
-    ? proxyForecast(seen, mutant.proxy.behaviour)
-    : gatewayForecast(seen, mutant.gateway.policy(lab.policy, lab.addresses.gateway))
+    ? changeByProxy(seen, mutant.proxy.behaviour)
+    : changeByGateway(seen, mutant.gateway.policy(lab.policy, lab.addresses.gateway))
 }
 
 async function runMutant(

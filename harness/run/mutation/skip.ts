@@ -1,8 +1,8 @@
 /**
- * What a mutant would do to a cell, told from what passed through the correct pair while the cell ran there. A broken proxy or gateway is the
+ * Which pairs of a mutant and a cell are skipped, because the mutant cannot change the cell: told from what passed through the correct pair while the cell ran there. A broken proxy or gateway is the
  * correct one but for some of its switches: where every switch answers the same, the cell comes out the same; where only header lines, the
  * source or the verdict change, the judge can be asked about the record as it would be. A cell that could turn red is always run for real, so
- * a wrong forecast can hide a catch (which is then told as a survivor or an unproven mutant) and can never invent one.
+ * a pair that is wrongly skipped can hide a catch (which is then told as a survivor or an unproven mutant) and can never invent one.
  * This is what makes every case × every mutant affordable.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -20,7 +20,7 @@ import { forwardedLines } from '../../reference-proxy/header-steps.ts'
 import type { Decided, Passage, Trace } from './trace.ts'
 
 /** `same`: nothing changes. `green`: something does, but nothing that the case looks at. `run`: it may turn red. */
-export type Forecast = 'same' | 'green' | 'run'
+export type Change = 'same' | 'green' | 'run'
 
 /** One cell as it went on the correct pair. */
 export type Seen = {
@@ -33,7 +33,7 @@ export type Seen = {
   readonly policy: Policy
 }
 
-export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
+export function changeByProxy(seen: Seen, broken: Behaviour): Change {
   const { asked, transport, trace } = seen
   // The auth service and what is heard in its place beside the gateway have none of the other switches.
   const ownAuth = broken.secondListener !== undefined || broken.reflected !== correct.reflected
@@ -50,12 +50,12 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
   if (tunnels && raw) return 'run'
   if (broken.trailers !== correct.trailers && asked.send.some((send) => send.trailers ?? send.raw)) return 'run'
   const effects = trace.requests.map((passed) => effectOf(passed, broken, asked))
-  if (effects.includes('unforeseeable')) return 'run'
+  if (effects.includes('unknown')) return 'run'
   const changes = effects.filter((effect) => typeof effect === 'object')
   if (changes.length === 0) return 'same'
-  // What the client gets of another verdict is not foreseen, nor what a step makes of it.
+  // What the client gets of another verdict is not known, nor what a step makes of it.
   if (asked.expect.client !== undefined || asked.step !== undefined || raw) return 'run'
-  return foreseen(seen, (arrival, evidence) => {
+  return asJudged(seen, (arrival, evidence) => {
     const change = changes.find(({ lines }) => startsWith(arrival.headers, lines))
     if (change === undefined) return { evidence, policy: seen.policy }
     if (change.instead === 'nothing') return 'gone'
@@ -70,7 +70,7 @@ export function proxyForecast(seen: Seen, broken: Behaviour): Forecast {
 /** What a gateway answers by after it has decided: tools that dial it again, devices that it has never seen. */
 const afterDecision = ['toolsDialGateway', 'silentPairing'] as const
 
-export function gatewayForecast(seen: Seen, broken: Policy): Forecast {
+export function changeByGateway(seen: Seen, broken: Policy): Change {
   const { trace, policy, asked } = seen
   const differs = ({ evidence: one, decision }: Decided) =>
     !isDeepStrictEqual(decision, decide(one, broken)) ||
@@ -88,36 +88,36 @@ export function gatewayForecast(seen: Seen, broken: Policy): Forecast {
   if (!trace.decided.some(differs)) return 'same'
   if (asked.expect.client !== undefined || asked.step !== undefined) return 'run'
   if (asked.send.some(({ raw }) => raw !== undefined)) return 'run'
-  return foreseen(seen, (_arrival, evidence) => ({ evidence, policy: broken }))
+  return asJudged(seen, (_arrival, evidence) => ({ evidence, policy: broken }))
 }
 
 /** `none`, or the lines that the gateway got and gets instead. */
 type Effect =
   | 'none'
-  | 'unforeseeable'
+  | 'unknown'
   | { readonly lines: readonly HeaderLine[]; readonly instead: readonly HeaderLine[] | 'nothing' }
 
 function effectOf(passed: Passage, broken: Behaviour, asked: Case): Effect {
   const { received, settings, refusal, request, answer, exempt, access, lines } = passed
   if (broken.admit !== correct.admit && !isDeepStrictEqual(refusal, broken.admit(received, settings))) {
-    return 'unforeseeable'
+    return 'unknown'
   }
   if (refusal) return 'none'
   // Log-in and log-out have switches of their own, and the log-in has a state.
   const pages = broken.logOut !== correct.logOut || broken.returnTo !== correct.returnTo
-  if (pages && /^\/(oauth2|log)/.test(request.target)) return 'unforeseeable'
+  if (pages && /^\/(oauth2|log)/.test(request.target)) return 'unknown'
   // What it answers depends on whom it was asked about before.
-  if (broken.asking !== correct.asking || broken.wrap !== correct.wrap) return 'unforeseeable'
+  if (broken.asking !== correct.asking || broken.wrap !== correct.wrap) return 'unknown'
   // Answers are for the client alone.
   const reflects = broken.reflected !== correct.reflected && asked.expect.client !== undefined
-  if (reflects && broken.reflected(request).length > 0) return 'unforeseeable'
-  if (broken.exempt !== correct.exempt && exempt !== broken.exempt(request, settings)) return 'unforeseeable'
+  if (reflects && broken.reflected(request).length > 0) return 'unknown'
+  if (broken.exempt !== correct.exempt && exempt !== broken.exempt(request, settings)) return 'unknown'
   const other = broken.access === correct.access ? access : broken.access(answer, exempt, request)
-  if (access.kind !== 'forward') return isDeepStrictEqual(access, other) ? 'none' : 'unforeseeable'
+  if (access.kind !== 'forward') return isDeepStrictEqual(access, other) ? 'none' : 'unknown'
   if (other.kind === 'refuse') return { lines, instead: 'nothing' }
-  if (!isDeepStrictEqual(access, other)) return 'unforeseeable'
+  if (!isDeepStrictEqual(access, other)) return 'unknown'
   if (broken.target !== correct.target && correct.target(request.target) !== broken.target(request.target)) {
-    return 'unforeseeable'
+    return 'unknown'
   }
   if (broken.steps === correct.steps) return broken.source === correct.source ? 'none' : { lines, instead: lines }
   const instead = forwardedLines(broken.steps, { request, settings, ...(access.user && { user: access.user }) })
@@ -127,14 +127,14 @@ function effectOf(passed: Passage, broken: Behaviour, asked: Case): Effect {
 type Changed = { readonly evidence: Evidence; readonly policy: Policy } | 'gone'
 
 /** Asks the judge about the record as it would be. */
-function foreseen(seen: Seen, change: (arrival: Arrival, evidence: Evidence) => Changed): Forecast {
+function asJudged(seen: Seen, change: (arrival: Arrival, evidence: Evidence) => Changed): Change {
   const { observation, trace, policy } = seen
-  let unforeseeable = false
+  let unknown = false
   const changed = (arrival: Arrival): Arrival[] => {
     // The gateway's recording holds the very lines that it decided on; the last decision is that on `connect`.
     const decided = trace.decided.findLast(({ evidence: { headers } }) => headers === arrival.headers)
     if (decided === undefined) {
-      unforeseeable = true
+      unknown = true
       return []
     }
     const { evidence, decision: before } = decided
@@ -142,9 +142,8 @@ function foreseen(seen: Seen, change: (arrival: Arrival, evidence: Evidence) => 
     if (next === 'gone') return []
     const after = decide(next.evidence, next.policy)
     const { headers, peer } = next.evidence
-    if (originAllowed(evidence.headers, policy) !== originAllowed(headers, next.policy)) unforeseeable = true
-    if (!isDeepStrictEqual(headerScopes(evidence.headers, policy), headerScopes(headers, next.policy)))
-      unforeseeable = true
+    if (originAllowed(evidence.headers, policy) !== originAllowed(headers, next.policy)) unknown = true
+    if (!isDeepStrictEqual(headerScopes(evidence.headers, policy), headerScopes(headers, next.policy))) unknown = true
     const verdict = isDeepStrictEqual(before.verdict, after.verdict) ? arrival.verdict : after.verdict
     return [{ ...arrival, headers, peer, attribution: after.attribution, verdict }]
   }
@@ -154,7 +153,7 @@ function foreseen(seen: Seen, change: (arrival: Arrival, evidence: Evidence) => 
       arrivals.length === 0 ? { ...attempt.exchange, verdict: { kind: 'not-the-gateway' } as const } : attempt.exchange
     return { ...attempt, arrivals, exchange }
   })
-  return !unforeseeable && seen.holds({ ...observation, attempts }) ? 'green' : 'run'
+  return !unknown && seen.holds({ ...observation, attempts }) ? 'green' : 'run'
 }
 
 function startsWith(lines: readonly HeaderLine[], first: readonly HeaderLine[]): boolean {
