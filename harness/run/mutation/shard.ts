@@ -62,7 +62,13 @@ async function runPlace(
   { lanes, again }: ShardOptions,
 ): Promise<ShardResult> {
   await using stack = new AsyncDisposableStack()
-  const stand = async () => ({ ...stack.use(await startEmbedded(planned)), limits: inProcessLimits })
+  const stand = async (): Promise<EmbeddedLab> => {
+    const lab = stack.use(await startEmbedded(planned))
+    const usual = lab.listeners
+    // A mutant may open a port. One that opens none is asked at the usual ones all the same.
+    const listeners = () => [...usual, ...lab.listeners.filter(({ port }) => usual.every((one) => one.port !== port))]
+    return Object.defineProperty({ ...lab, limits: inProcessLimits }, 'listeners', { get: listeners })
+  }
   const first = await stand()
   const { cells, work } = await runCorrect(planned, first, mutants, again)
   const queue = work.toSorted((one, other) => other.cells.length - one.cells.length)
