@@ -35,7 +35,7 @@ it('judges the hardened nginx as it is', () => {
 })
 
 it.each(Object.entries(changedConstants))('finds the same with %s', (name, { rightly = [] }) => {
-  const expected = (cell: string) => rightly.some((id) => cell.startsWith(`${id} `))
+  const expected = (cell: string) => rightly.some((beginning) => cell.startsWith(beginning))
   const changed = differences(found.get('usual') ?? {}, found.get(name) ?? {})
   expect(Object.fromEntries(Object.entries(changed).filter(([cell]) => !expected(cell)))).toEqual({})
 })
