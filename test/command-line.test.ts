@@ -114,7 +114,7 @@ describe('conformance', { timeout: 120_000 }, () => {
     [['--variant', 'hardend'], 'Did you mean hardened?'],
     [['--gateway', 'refrence'], 'Did you mean reference?'],
     [['--case', 'spoofing.identity-headr.one-line'], 'Did you mean spoofing.identity-header.one-line?'],
-    [['--proxy', './nowhere'], 'expected a folder with a proxy.yaml'],
+    [['--proxy', './nowhere'], 'there is no such file or folder'],
     [['--engine', 'dokcer'], 'Allowed choices are auto, docker, private, none'],
     [['--shard', '3/2'], 'expected I/N with 1 <= I <= N'],
     [['mutant'], 'Did you mean mutants?'],
