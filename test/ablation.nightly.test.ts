@@ -58,7 +58,14 @@ const ablations: readonly Ablation[] = [
     line: / +proxy_set_header Upgrade \$upgrade;\n +proxy_set_header Connection \$connection_upgrade;\n/,
     instead: '',
     red: ['identity.arrival.reaches-gateway', 'websocket.upgrade.every-path'],
-    only: ['websocket.**', 'identity.**', 'session.handling.not-kept-by-refusal'],
+    // Over WebSocket, whatever demands that the request arrives.
+    only: [
+      'websocket.**',
+      'identity.**',
+      'session.handling.not-kept-by-refusal',
+      'attribution.client-address.reported',
+      'path.configured.**',
+    ],
   },
   {
     name: 'any-upgrade',

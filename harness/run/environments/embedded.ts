@@ -37,7 +37,7 @@ export type EmbeddedLab = RunningEnvironment & {
   readonly replaceGateway: (change: (correct: Policy, ownAddress: string) => Policy) => Promise<void>
 }
 
-/** What may differ from lab to lab. No result depends on it (`test/metamorphic.test.ts`). */
+/** What may differ from lab to lab. No result depends on it (`test/metamorphic-embedded.nightly.test.ts`). */
 export type LabConstants = {
   /** By which claim the proxy names users. */
   readonly form: UserForm
