@@ -15,9 +15,10 @@ const found = new Map<string, Found>()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'metamorphic-'))
   await writeChanged(root, join(folder, 'changed'))
-  const choice = ['--proxy', join(folder, 'changed'), '--gateway', 'reference', '--out', join(folder, 'report')]
+  const choice = ['--yes', '--proxy', join(folder, 'changed'), '--gateway', 'reference']
+  const out = ['--out', join(folder, 'report')]
   // Its exit code is that of known failures too: the cells are compared, not judged.
-  await promisify(execFile)(process.execPath, [join(root, 'harness/cli/main.ts'), ...choice], {
+  await promisify(execFile)(process.execPath, [join(root, 'harness/cli/main.ts'), ...choice, ...out], {
     maxBuffer: 50_000_000,
   }).catch(() => {})
   const { results } = await readReport(join(folder, 'report'))

@@ -63,6 +63,47 @@ export const changedConstants: Readonly<Record<string, Changed>> = {
     ],
     variant: { 'required-headers': ['x-proxy-secret'] },
   },
+  'access-assertion': {
+    replace: [
+      [
+        'proxy_set_header X-Forwarded-Proto $scheme;\n        proxy',
+        'proxy_set_header X-Forwarded-Proto $scheme;\n        proxy_set_header Cf-Access-Jwt-Assertion signed;\n        proxy',
+      ],
+    ],
+    variant: { 'required-headers': ['cf-access-jwt-assertion'] },
+    // The assertion is the proxy's own here, so a client's does not arrive.
+    rightly: ['spoofing.public-route.assertions '],
+  },
+  'nothing-required': {
+    replace: [],
+    variant: { 'required-headers': [] },
+    // There is no header that a request could lack.
+    rightly: [
+      'gateway.trusted-source.required-header-missing ',
+      'hop-by-hop.forwarded.required-headers ',
+      'hop-by-hop.forwarded.required-headers-survive ',
+      'spoofing.no-claim.required-header ',
+      'spoofing.public-route.required-header ',
+    ],
+  },
+  portal: {
+    replace: [
+      ['server_name app.test', 'server_name chat.example.com auth.example.com'],
+      [
+        'return 302 /oauth2/start?rd=$request_uri',
+        'return 302 https://auth.example.com/oauth2/start?rd=https://chat.example.com$request_uri',
+      ],
+      [
+        'https://app.test/oauth2/callback"',
+        'https://auth.example.com/oauth2/callback"\ncookie_domains = [".example.com"]\nwhitelist_domains = [".example.com"]',
+      ],
+    ],
+    variant: {
+      host: 'chat.example.com',
+      names: { proxy: ['auth.example.com'] },
+      login: { callbacks: ['https://auth.example.com/oauth2/callback'], 'log-out': '/oauth2/sign_out' },
+    },
+  },
   'public-host': {
     replace: [['app.test', 'gate.example.com']],
     variant: { host: 'gate.example.com' },
