@@ -75,6 +75,24 @@ describe('what comes back', () => {
     expect([exchange.response, ...(exchange.further ?? [])].map((one) => one?.status)).toEqual([200, 400])
   })
 
+  it('has the second answer of a peer that is quiet for longer than usual, as long as patience says that it still works', async () => {
+    const answered = Promise.withResolvers<void>()
+    const target = await peer((socket) =>
+      socket.once('data', () => {
+        socket.write(ok)
+        setTimeout(() => socket.write('HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n', () => answered.resolve()), 90)
+      }),
+    )
+    const stranger = await peer(answering([ok], 'closes'))
+    const patience = async () => {
+      await answered.promise
+      await sendHttp1(stranger, {}, context, 'http')
+    }
+    const patient = { ...usualLimits, patienceMs: 300, quietMs: 1, patience }
+    const exchange = await sendHttp1(target, raw('GET / HTTP/1.1\r\n\r\n'), context, 'http', patient)
+    expect([exchange.response, ...(exchange.further ?? [])].map((one) => one?.status)).toEqual([200, 400])
+  })
+
   it('is nothing, and no fault, when the peer closes or resets without an answer', async () => {
     const ways = [
       ['closed', (socket: Socket) => socket.end()],

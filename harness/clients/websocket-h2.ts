@@ -52,6 +52,14 @@ export async function sendWebSocketOverHttp2(
   return ended({ response, ...conversation })
 }
 
+/** Whether a peer that speaks HTTP/2 announces WebSockets over it. Never rejects: what does not answer does not offer them. */
+export async function offersWebSocketOverHttp2(peer: Peer, context: RequestContext, limits: Limits): Promise<boolean> {
+  const opened = await openSession(peer, [], context, limits)
+  if ('fault' in opened) return false
+  await using session = opened
+  return (await connectProtocol(session.http2, limits.deadlineMs)) === 'offered'
+}
+
 function connectProtocol(session: ClientHttp2Session, deadlineMs: number): Promise<'offered' | Answer> {
   return new Promise((resolve) => {
     const timer = setTimeout(

@@ -781,6 +781,50 @@ describe('judge', () => {
     })
   })
 
+  describe('a transport that the environment does not have', () => {
+    const everything = { features: ['websocket', 'h2', 'websocket-h2'] }
+    const over = { transport: 'websocket-h2' } as const
+    it('makes a case unsupported before anything is sent', () => {
+      const needs = (features: readonly string[]) =>
+        judged({ arrives: 'never' }, { ...over, context: { features } }).reason
+      expect(needs(['websocket'])).toBe('Unsupported: needs h2 and websocket-h2.')
+      expect(needs(['websocket', 'h2'])).toBe('Unsupported: needs websocket-h2.')
+    })
+    it.each<Expectation>([
+      { arrives: 'never' },
+      { client: { status: ['none'] } },
+      { arrives: { identity: [alice] }, client: { status: ['none'] } },
+    ])('makes %j unsupported where the peer says so itself', (expected) => {
+      const exchange = { ...silence('the peer offers no WebSockets'), ending: 'unsupported' } as const
+      expect(judged(expected, { ...over, exchange, arrivals: [], context: everything })).toEqual({
+        status: 'unsupported',
+        reason: 'Unsupported: the peer offers no WebSockets.',
+      })
+    })
+  })
+
+  describe('requests that cannot be told apart', () => {
+    const says = 'requests of one URL cannot be told apart'
+    it('make a case inconclusive', () => {
+      const findings = [{ met: false, indistinct: true, says }]
+      expect(judged({ verdict: { accepted: alice } }, { observation: { findings } })).toMatchObject({
+        status: 'blocked',
+        blocked: { by: 'marks', cases: [] },
+        reason: `Inconclusive: ${says}.`,
+      })
+    })
+    it('hide no failure', () => {
+      const findings = [
+        { met: false, indistinct: true, says },
+        { met: false, says: 'one too many arrived' },
+      ]
+      expect(judged({ verdict: { accepted: alice } }, { observation: { findings } })).toMatchObject({
+        status: 'fail',
+        reason: 'As alice: one too many arrived.',
+      })
+    })
+  })
+
   describe('levels and known failures', () => {
     const failing = { arrivals: [anArrival({ verdict: refusedBy('rate_limited') })] }
     const wanted = { verdict: { accepted: alice } }

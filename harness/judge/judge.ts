@@ -26,6 +26,14 @@ export type JudgeContext = {
   readonly place: Place
 }
 
+/** Features without which nothing can be sent over a transport. */
+const transportNeeds: Readonly<Record<Transport, readonly string[]>> = {
+  http: [],
+  websocket: [],
+  h2: ['h2'],
+  'websocket-h2': ['h2', 'websocket-h2'],
+}
+
 /**
  * What can be said of a cell without running it: `unsupported`, or `blocked` by a dependency. `undefined`: run it.
  * @param recordable whether the gateway records arrivals
@@ -36,7 +44,7 @@ export function judgeBefore(
   recordable: boolean,
   context: Pick<JudgeContext, 'features' | 'depends' | 'controls'>,
 ): Judgement | undefined {
-  const needed = transport === 'h2' ? [...asked.needs, 'h2'] : asked.needs
+  const needed = [...asked.needs, ...transportNeeds[transport]]
   const missing = needed.filter((feature) => !context.features.includes(feature))
   if (missing.length > 0) return unsupported(list([...new Set(missing)]))
   if (!recordable && !tellsWithoutRecord(asked.expect)) return unsupported('a gateway that records requests')
@@ -87,7 +95,8 @@ export function judge(
   }
 
   const judged = attempts.map((attempt, index) => {
-    const fault = faultOf(attempt, asked, observation.recordable)
+    const { ending, fault: why } = attempt.exchange
+    const fault = ending === 'unsupported' ? why : faultOf(attempt, asked, observation.recordable)
     const findings =
       fault === undefined ? findingsOf(asked, transport, observation.recordable, attempt, index, context.identity) : []
     return { fault, findings }
@@ -108,6 +117,11 @@ export function judge(
     return unmet(`${reason}.`, unmetOnes, another, asked, transport, context)
   }
 
+  // Nothing was sent: the peer said beforehand that it does not do this.
+  const unspoken = attempts.find(({ exchange }) => exchange.ending === 'unsupported')
+  if (unspoken !== undefined) {
+    return { status: 'unsupported', reason: `Unsupported: ${unspoken.exchange.fault ?? `over ${transport}`}.` }
+  }
   const faulty = judged.findIndex(({ fault }) => fault !== undefined)
   if (faulty !== -1) return harnessError(`${which(faulty)}: ${judged[faulty]?.fault}.`)
   const indistinct = own.filter((finding) => finding.indistinct === true)

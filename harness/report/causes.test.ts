@@ -47,6 +47,14 @@ describe('causes of failed cells', () => {
     ).toEqual(['the gateway accepted as "evil, inc"'])
   })
 
+  it('say which of them show only beside other requests', () => {
+    const wrong = 'As alice: x arrived as "a", the gateway accepted as "evil".'
+    expect(findings([wrong, `Only beside other requests: ${wrong}`])).toEqual([
+      'the gateway accepted as "evil"',
+      'Only beside other requests: the gateway accepted as "evil"',
+    ])
+  })
+
   it('stay apart by proxy and variant, and not by gateway', () => {
     const first = results.environments[0]
     if (first === undefined) throw new Error('no environment')

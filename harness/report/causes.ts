@@ -68,7 +68,8 @@ function gravityOf(finding: string): number {
 /** A reason is `As USER, request 2 of 5: FINDING, FINDING.`; the finding that weighs most names the cause. */
 function worstClause(reason: string): string {
   const [line = ''] = reason.split('\n', 1)
-  const findings = line
+  const [, company = '', rest = line] = /^((?:In this way only|Only) beside other requests: )(.*)$/.exec(line) ?? []
+  const findings = rest
     .replace(/^(?:As [\w-]+|Anonymous)(?:, request \d+ of \d+)?: /, '')
     .replace(/(?: \(and \d+ more of \d+ requests\))?\.?$/, '')
   const clauses = findings.match(
@@ -77,7 +78,8 @@ function worstClause(reason: string): string {
   const [worst = findings] = clauses
     .map((clause) => clause.trim())
     .toSorted((one, other) => gravityOf(one) - gravityOf(other))
-  return worst
+  // A failure that needs other requests at the same time is another cause than the same failure without them.
+  return company + worst
 }
 
 /** What cells with the same cause have in common: the header that got through, was lost or was changed; else the finding without its values. */

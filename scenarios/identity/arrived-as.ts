@@ -3,6 +3,10 @@ import { type Arrival, type Asked, belongsTo, type Finding, isIndistinct, type S
 
 export type Sent = Asked & { readonly as: 'alice' | 'bob' | 'anonymous' }
 
+/** Why a finding of several users is neither met nor not. */
+export const cannotBeTold =
+  'the proxy forwards neither X-Conformance-Request nor User-Agent, so that requests of one URL cannot be told apart'
+
 /** One finding over all requests that were sent. */
 export async function asThemselves(stage: Stage, sent: readonly Sent[]): Promise<readonly Finding[]> {
   const arrived = await stage.arrived()
@@ -38,9 +42,7 @@ function counted(stage: Stage, sent: readonly Sent[], arrived: readonly Arrival[
     ...sent.filter(isAnsweredWithoutSession).map(({ exchange }) => withoutSession(exchange)),
   ]
   if (wrong.length > 0) return { met: false, says: wrong.join(', ') }
-  const why =
-    'the proxy forwards neither X-Conformance-Request nor User-Agent, so that requests of one URL cannot be told apart'
-  return { met: false, indistinct: true, says: `${why} (as many arrived of each user as were sent)` }
+  return { met: false, indistinct: true, says: `${cannotBeTold} (as many arrived of each user as were sent)` }
 }
 
 const isAnsweredWithoutSession = ({ as, exchange: { response } }: Sent) =>

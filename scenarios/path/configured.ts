@@ -5,9 +5,10 @@ import {
   belongsTo,
   type ConfiguredPath,
   type Finding,
+  isIndistinct,
   type Stage,
 } from '../../harness/stage.ts'
-import { namesIn } from '../identity/arrived-as.ts'
+import { cannotBeTold, namesIn } from '../identity/arrived-as.ts'
 
 type User = 'alice' | 'bob' | 'anonymous'
 type Lines = readonly (readonly [string, string])[]
@@ -41,6 +42,10 @@ async function visit(stage: Stage, paths: readonly ConfiguredPath[], requests: r
 /** One finding: the first mistake on the path, or what was seen of it. */
 function found({ path, sent }: Visit, mistakeOf: (sent: Sent) => string | undefined, good: string): Finding {
   const wrong = sent.flatMap((one) => mistakeOf(one) ?? [])
+  // Then every user's requests count for every other's, and what looks like a mistake may be none.
+  const several = new Set(sent.map(({ as }) => as)).size > 1
+  if (wrong.length > 0 && several && sent.some(({ own }) => own.some(isIndistinct)))
+    return { met: false, indistinct: true, says: `on ${path.path} ${cannotBeTold}` }
   const [first] = wrong
   const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : ''
   return first === undefined

@@ -2,10 +2,11 @@
 import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 import { namesIn } from '../identity/arrived-as.ts'
 
-const transports = ['http', 'websocket', 'h2'] as const
-
 export async function besideEachOther(stage: Stage): Promise<readonly Finding[]> {
   const [alice, bob] = await Promise.all([cookieOf(stage, 'alice'), cookieOf(stage, 'bob')])
+  const transports = (['http', 'websocket', 'h2'] as const).filter(
+    (one) => one !== 'h2' || stage.features.includes('h2'),
+  )
   const findings: Finding[] = []
   for (const [order, cookie] of [
     ["alice's before bob's", `${alice}; ${bob}`],

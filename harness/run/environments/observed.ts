@@ -2,6 +2,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { sendHttp1 } from '../../clients/http1.ts'
+import { offersWebSocketOverHttp2 } from '../../clients/websocket-h2.ts'
+import { usualLimits } from '../../clients/wire.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Dial } from '../../lab/dial.ts'
@@ -43,6 +45,9 @@ export async function observe(
     // A gateway that keeps no record may answer an exempt path as a proxy would: nothing is concluded.
     recordings && isForwarded('/public/x', publicSide, recordings),
   ])
+  const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
+  const limits = { ...usualLimits, deadlineMs: handshakeDeadline }
+  const offered = protocol === 'h2' && (await offersWebSocketOverHttp2(peer, { ...nobody, host, mark: '' }, limits))
   const looks = {
     h2: { seen: protocol === 'h2', how: 'TLS on the public port chooses HTTP/2 (ALPN)' },
     ...(exempt !== undefined && {
@@ -52,6 +57,7 @@ export async function observe(
   const { features: found, notes } = compared(features, looks)
   // Nobody declares these.
   const further = [
+    ...(offered ? ['websocket-h2'] : []),
     ...(listeners.length > 0 ? [furtherListener] : []),
     ...(configured.paths.length > 0 ? [pathFeatures.named] : []),
     ...(configured.paths.some((path) => path.exempt) ? [pathFeatures.exempt] : []),
