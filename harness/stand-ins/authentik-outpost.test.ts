@@ -126,7 +126,7 @@ it('names the user in all of its headers, each set', async () => {
   for (const name of names.split(' ')) expect(headers, name).toHaveProperty(`x-authentik-${name}`)
   expect(headers).toMatchObject({
     'x-authentik-email': 'alice@example.test',
-    'x-authentik-username': 'alice',
+    'x-authentik-username': 'login-of-alice',
     'x-authentik-name': 'Alice Example',
     'x-authentik-groups': '',
     'x-authentik-jwt': expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
@@ -138,7 +138,7 @@ it('sets the header of a claim that is empty, and leaves it empty', async () => 
   const { status, headers } = await site.judge({ ...described, cookie: await session(site, 'no-email') })
   expect(status).toBe(200)
   expect(headers['x-authentik-email']).toBe('')
-  expect(headers['x-authentik-username']).toBe('no-email')
+  expect(headers['x-authentik-username']).toBe('login-of-no-email')
 })
 
 it('lets everybody to a path of the list, by the path of X-Forwarded-Uri alone, and names nobody', async () => {
