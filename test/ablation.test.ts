@@ -43,6 +43,7 @@ const ablations: readonly Ablation[] = [
       'attribution.**',
       'hop-by-hop.forwarded.**',
       'alias.siblings.forwarded-for-address',
+      'spoofing.public-route.client-address',
       '**.{accepted,not-allowed,not-kept-by-refusal,own-page,not-allowed-close-code}',
     ],
   },
@@ -85,8 +86,8 @@ const ablations: readonly Ablation[] = [
     name: 'underscores',
     line: /underscores_in_headers off;/,
     instead: 'underscores_in_headers on;',
-    red: ['alias.spelling.underscore', 'alias.spelling.mixed', 'spoofing.scopes.alias'],
-    only: ['alias.**', 'spoofing.scopes.alias'],
+    red: ['alias.spelling.underscore', 'alias.spelling.mixed', 'spoofing.scopes.alias', 'path.configured.spelling'],
+    only: ['alias.**', 'spoofing.scopes.alias', 'path.configured.spelling'],
   },
   {
     name: 'default-server',
@@ -99,8 +100,15 @@ const ablations: readonly Ablation[] = [
     name: 'scopes',
     line: / +proxy_set_header X-Openclaw-Scopes "";\n/,
     instead: '',
-    red: ['spoofing.scopes.admin', 'spoofing.scopes.empty', 'spoofing.public-route.scopes'],
-    only: ['spoofing.scopes.**', 'spoofing.public-route.scopes'],
+    red: [
+      'spoofing.scopes.admin',
+      'spoofing.scopes.empty',
+      'spoofing.public-route.scopes',
+      'path.configured.scopes',
+      'path.configured.exempt',
+    ],
+    // A client's scopes on any route, and on every path that the configuration names.
+    only: ['spoofing.scopes.**', 'spoofing.public-route.scopes', 'path.configured.{scopes,exempt}'],
   },
   {
     // What the auth service cannot answer becomes a 500 of auth_request's.
@@ -114,8 +122,8 @@ const ablations: readonly Ablation[] = [
     name: 'public-prefix',
     line: /location ~ \^\/public\/\S+/,
     instead: 'location /public/',
-    red: ['path.public-route.double-encoded'],
-    only: ['path.public-route.double-encoded'],
+    red: ['path.public-route.double-encoded', 'path.public-route.parameters'],
+    only: ['path.public-route.{double-encoded,parameters,upgrade-parameters}'],
   },
   {
     name: 'public-as-it-came',
