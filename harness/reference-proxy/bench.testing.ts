@@ -1,7 +1,9 @@
 /** For the tests of this folder: a network with a recording gateway, a stub of the provider, and raw clients. */
 
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { createAuthority } from '../lab/certificate-authority.ts'
@@ -75,10 +77,32 @@ export class Bench implements AsyncDisposable {
     return new Bench(await EmbeddedNetwork.create(embeddedAddresses()), new SessionStore(), behaviour, topology)
   }
 
-  /** A TLS connection to the proxy from the internet, with ALPN `http/1.1`. */
-  async connect(): Promise<Duplex> {
+  /** A TLS connection to the proxy from the internet. */
+  async connect(protocol: 'http/1.1' | 'h2' = 'http/1.1'): Promise<Duplex> {
     const socket = await this.network.dialFrom(this.network.addresses.internet)('app.test', 443)
-    return connectTls({ socket, servername: 'app.test', ca: authority.certificate, ALPNProtocols: ['http/1.1'] })
+    return connectTls({ socket, servername: 'app.test', ca: authority.certificate, ALPNProtocols: [protocol] })
+  }
+
+  /** The status of a request over HTTP/2, once its answer has begun.  */
+  async http2(fields: OutgoingHttpHeaders): Promise<number> {
+    const socket = await this.connect('h2')
+    const session = connectHttp2('https://app.test', { createConnection: () => socket })
+    session.on('error', () => {})
+    try {
+      await once(session, 'remoteSettings')
+      const stream = session.request({ ':authority': 'app.test', ...fields }).on('error', () => {})
+      const [answered] = await once(stream, 'response')
+      return Number(answered[':status'])
+    } finally {
+      session.destroy()
+      socket.destroy()
+    }
+  }
+
+  /** A WebSocket over HTTP/2 (RFC 8441). */
+  upgradeOverHttp2(path: string, fields: OutgoingHttpHeaders = {}): Promise<number> {
+    const connect = { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'https', ':path': path }
+    return this.http2({ ...connect, 'sec-websocket-version': '13', ...fields })
   }
 
   /** Writes the head (lines joined by CRLF) and what follows it, and reads until the proxy closes. */

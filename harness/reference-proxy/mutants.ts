@@ -10,6 +10,7 @@ import type { Mutant } from './mutants/mutant.ts'
 import { onePathMutants } from './mutants/one-path.ts'
 import { sequenceMutants } from './mutants/sequence.ts'
 import { sessionMutants } from './mutants/session.ts'
+import { websocketOverHttp2Mutants } from './mutants/websocket-h2.ts'
 
 export type { Mutant } from './mutants/mutant.ts'
 
@@ -21,6 +22,7 @@ export const mutants: readonly Mutant[] = [
   ...messageMutants,
   ...sessionMutants,
   ...sequenceMutants,
+  ...websocketOverHttp2Mutants,
 ]
 
 /** @throws Error with the known names */

@@ -11,8 +11,17 @@ import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
 import { type LogIn, logIn } from '../../identity/login.ts'
 import { nameOf, type UserName, users } from '../../identity/users.ts'
+import { transportNeeds } from '../../judge/judge.ts'
 import type { Finding } from '../../judge/observation.ts'
-import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
+import {
+  type Case,
+  type Destination,
+  type Principal,
+  type Send,
+  type Transport,
+  transports,
+  type Vantage,
+} from '../../plan/case.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
@@ -44,6 +53,8 @@ type Connection = AsyncDisposable & {
 export type Stage = {
   /** Of the cell. */
   readonly transport: Transport
+  /** Over which the environment can be asked. */
+  readonly transports: readonly Transport[]
   /** The header that the gateway trusts. */
   readonly identity: string
   /** The proxy's public host name. */
@@ -126,6 +137,7 @@ function stageOf(
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
+  const features = [...planned.variant.features, ...planned.gatewayFeatures]
   const context = (as: Principal, cookie = environment.sessions[as].cookie) => {
     const mark = requestMark(cellMark, sent.length + 1)
     sent.push({ as, mark })
@@ -138,7 +150,8 @@ function stageOf(
     many,
     sent,
     addresses: environment.addresses,
-    features: [...planned.variant.features, ...planned.gatewayFeatures],
+    transports: transports.filter((one) => transportNeeds[one].every((need) => features.includes(need))),
+    features,
     listeners: environment.listeners,
     paths: environment.paths,
     nameOf: (user) => nameOf(users[user], environment.form),
