@@ -14,7 +14,7 @@ export type Behaviour = {
   /** An interface that shows the configuration to whoever connects, on a port of its own; a mistake only. */
   readonly administration: 'none' | 'readable'
   /** `strict`: a message that two programs could read in two ways is refused. The others forward such a message, see `ambiguous.ts`. */
-  readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length' | 'drops-length-of-get' | 'opaque-target'
+  readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length' | 'drops-length-of-get' | 'opaque-target' | 'unfolds'
   /** What becomes of a client's HTTP/1.1 connection after an answer. */
   readonly connections: 'kept' | 'closed'
   readonly admit: (request: ProxyRequest, settings: Settings) => Refusal | undefined

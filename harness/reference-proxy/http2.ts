@@ -19,12 +19,17 @@ export function serveHttp2(front: Front, socket: Duplex, peer: string): void {
   session.on('stream', (stream, _headers, _flags, flat) => {
     stream.on('error', () => stream.destroy())
     keepTrailers(stream)
-    serveStream(front, stream, pairsOf(flat), peer).catch(() => stream.destroy())
+    serveStream(front, stream, pairsOf(flat), { peer, socket }).catch(() => stream.destroy())
   })
 }
 
-async function serveStream(front: Front, stream: ServerHttp2Stream, all: HeaderLine[], peer: string): Promise<void> {
-  const received = proxyRequest(all, peer)
+async function serveStream(
+  front: Front,
+  stream: ServerHttp2Stream,
+  all: HeaderLine[],
+  { peer, socket }: { readonly peer: string; readonly socket: Duplex },
+): Promise<void> {
+  const received = proxyRequest(all, peer, socket)
   const protocol = valuesOf(':protocol', all)[0]
   if (protocol !== undefined) return await serveWebSocketStream(front, stream, received, protocol)
   const outcome = await front.core(received)
@@ -51,7 +56,7 @@ async function serveStream(front: Front, stream: ServerHttp2Stream, all: HeaderL
 }
 
 /** `:authority` stands for `Host`; both that differ are two hosts, and refused as such (RFC 9113 8.3.1). */
-function proxyRequest(all: readonly HeaderLine[], peer: string): ProxyRequest {
+function proxyRequest(all: readonly HeaderLine[], peer: string, connection: object): ProxyRequest {
   const pseudo = (name: string) => valuesOf(name, all)[0]
   const authority = pseudo(':authority')
   const headers = all.filter(
@@ -64,5 +69,6 @@ function proxyRequest(all: readonly HeaderLine[], peer: string): ProxyRequest {
     httpVersion: '2.0',
     headers: authority === undefined ? headers : [['Host', authority], ...headers],
     peer,
+    connection,
   }
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Bench } from './bench.testing.ts'
+import { conditionalRows } from './mutants/conditional-rows.testing.ts'
 import { firstRows } from './mutants/first-rows.testing.ts'
 import { asAlice, type Row, real } from './mutants/observations.testing.ts'
 import { requestRows } from './mutants/request-rows.testing.ts'
@@ -7,7 +8,13 @@ import { sequenceRows } from './mutants/sequence-rows.testing.ts'
 import { websocketOverHttp2Rows } from './mutants/websocket-h2-rows.testing.ts'
 import { mutantNamed, mutants } from './mutants.ts'
 
-const rows: Readonly<Record<string, Row>> = { ...firstRows, ...requestRows, ...sequenceRows, ...websocketOverHttp2Rows }
+const rows: Readonly<Record<string, Row>> = {
+  ...firstRows,
+  ...requestRows,
+  ...sequenceRows,
+  ...websocketOverHttp2Rows,
+  ...conditionalRows,
+}
 
 it.each(mutants.map(({ name }) => name))('%s differs from the correct proxy in what can be seen', async (name) => {
   const row = rows[name]

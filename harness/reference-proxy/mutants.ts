@@ -4,6 +4,7 @@
  */
 import { accessMutants } from './mutants/access.ts'
 import { addressMutants } from './mutants/addresses.ts'
+import { conditionalMutants } from './mutants/conditional.ts'
 import { identityMutants } from './mutants/identity.ts'
 import { messageMutants } from './mutants/message.ts'
 import type { Mutant } from './mutants/mutant.ts'
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...sessionMutants,
   ...sequenceMutants,
   ...websocketOverHttp2Mutants,
+  ...conditionalMutants,
 ]
 
 /** @throws Error with the known names */

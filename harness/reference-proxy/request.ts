@@ -10,6 +10,8 @@ export type ProxyRequest = {
   readonly headers: readonly HeaderLine[]
   /** The network's own knowledge of who dialled, never a header. */
   readonly peer: string
+  /** The client's connection, which other requests may share; of it only the sameness is used. */
+  readonly connection?: object
 }
 
 /** Empty claims are absent. */

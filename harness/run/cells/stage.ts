@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Exchange } from '../../clients/exchange.ts'
 import { KeptAlive } from '../../clients/kept-alive.ts'
+import { KeptHttp2 } from '../../clients/kept-http2.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
 import { type LogIn, logIn } from '../../identity/login.ts'
@@ -72,7 +73,7 @@ export type Stage = {
   readonly many: number
   /** On a connection of its own. Placeholders are filled in. Never rejects for what network and peer do. */
   readonly send: (request: Send, asking?: Asking) => Promise<Asked>
-  /** A kept-alive connection to the proxy from the internet. */
+  /** A connection to the proxy from the internet that is kept: of HTTP/2 in a cell over h2, else of HTTP/1.1. */
   readonly connect: () => Connection
   /** A WebSocket through the proxy that stays open. @throws when the proxy or the gateway refuses */
   readonly openSocket: (as: Principal) => Promise<LiveSocket>
@@ -164,7 +165,9 @@ function stageOf(
       return { mark: filled.mark, exchange }
     },
     connect() {
-      const connection = open.use(new KeptAlive(proxy, deadlineMs))
+      const connection = open.use(
+        transport === 'h2' ? new KeptHttp2(proxy, deadlineMs) : new KeptAlive(proxy, deadlineMs),
+      )
       return {
         async send(request, as) {
           const filled = context(as)
