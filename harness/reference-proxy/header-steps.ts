@@ -3,6 +3,7 @@
  * or their order.
  */
 import type { HeaderLine } from '../plan/case.ts'
+import { assertionHeader } from './assertion.ts'
 import { foldName, membersOf, valuesOf, without } from './header-lines.ts'
 import type { ProxyRequest, Settings, User } from './request.ts'
 import { sessionCookie } from './session.ts'
@@ -49,6 +50,10 @@ export const stripUntrusted: HeaderStep = (lines, { settings }) => {
 export const assertIdentity: HeaderStep = (lines, { user, settings }) =>
   user?.email ? [...lines, [settings.identity, user.email]] : lines
 
+/** Vouches for the user in a way that the gateway can check by itself. */
+export const assertSigned: HeaderStep = (lines, { user, settings }) =>
+  user?.email ? [...lines, [assertionHeader, settings.assertions.of(user.email)]] : lines
+
 /** Writes who is really there: the peer of the connection, and how it came. */
 export const attributeClient: HeaderStep = (lines, { request, settings }) => [
   ...lines,
@@ -75,6 +80,7 @@ export const correctSteps: readonly HeaderStep[] = [
   dropHopByHop,
   stripUntrusted,
   assertIdentity,
+  assertSigned,
   attributeClient,
   dropSessionCookie,
   keepHost,

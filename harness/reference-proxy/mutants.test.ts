@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { Bench } from './bench.testing.ts'
+import { assertionRows } from './mutants/assertion-rows.testing.ts'
 import { conditionalRows } from './mutants/conditional-rows.testing.ts'
 import { firstRows } from './mutants/first-rows.testing.ts'
 import { asAlice, type Row, real } from './mutants/observations.testing.ts'
@@ -14,6 +15,7 @@ const rows: Readonly<Record<string, Row>> = {
   ...sequenceRows,
   ...websocketOverHttp2Rows,
   ...conditionalRows,
+  ...assertionRows,
 }
 
 it.each(mutants.map(({ name }) => name))('%s differs from the correct proxy in what can be seen', async (name) => {

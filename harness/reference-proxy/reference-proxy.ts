@@ -11,6 +11,7 @@ import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
 import { administrationPort, authPort, gatewayPort, sidecarPorts } from '../lab/ports.ts'
 import type { Topology } from '../plan/proxy.ts'
 import { forwardAmbiguous, readHead } from './ambiguous.ts'
+import { createAssertions } from './assertion.ts'
 import { type Behaviour, correct } from './behaviour.ts'
 import { createAuthCore, createCore } from './core.ts'
 import { gatewayHop } from './forward.ts'
@@ -88,6 +89,7 @@ export class ReferenceProxy implements AsyncDisposable {
       host,
       publicPath: '/public',
       gateway: `gateway:${gatewayPort}`,
+      assertions: createAssertions(host),
     }
     const callback = `https://${host}/oauth2/callback`
     const dial = network.dialFrom(addresses.proxy)

@@ -1,5 +1,6 @@
 /** What the reference proxy works on: one request of a client, and what it knows of the user behind it. */
 import type { HeaderLine } from '../plan/case.ts'
+import type { Assertions } from './assertion.ts'
 
 export type ProxyRequest = {
   readonly transport: 'http' | 'websocket'
@@ -39,6 +40,7 @@ export type Settings = {
   readonly publicPath: string
   /** `host:port` of the gateway, for the proxy that forgets to keep the public `Host`. */
   readonly gateway: string
+  readonly assertions: Assertions
 }
 
 /** The answer of the proxy's auth service to "who is this?". */

@@ -26,6 +26,7 @@ import {
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
+import type { Variant } from '../../plan/proxy.ts'
 import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
@@ -58,6 +59,8 @@ export type Stage = {
   readonly transports: readonly Transport[]
   /** The header that the gateway trusts. */
   readonly identity: string
+  /** The header with a signed assertion of the user, and where the keys are (feature `jwt-assertion`). */
+  readonly assertion?: NonNullable<Variant['assertion']>
   /** The proxy's public host name. */
   readonly host: string
   readonly addresses: Addresses
@@ -147,6 +150,7 @@ function stageOf(
   return {
     transport,
     identity,
+    ...(planned.variant.assertion && { assertion: planned.variant.assertion }),
     host,
     many,
     sent,
