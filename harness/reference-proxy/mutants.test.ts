@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { Bench } from './bench.testing.ts'
 import { assertionRows } from './mutants/assertion-rows.testing.ts'
+import { authHopRows } from './mutants/auth-hop-rows.testing.ts'
 import { conditionalRows } from './mutants/conditional-rows.testing.ts'
 import { firstRows } from './mutants/first-rows.testing.ts'
 import { asAlice, type Row, real } from './mutants/observations.testing.ts'
@@ -16,6 +17,7 @@ const rows: Readonly<Record<string, Row>> = {
   ...websocketOverHttp2Rows,
   ...conditionalRows,
   ...assertionRows,
+  ...authHopRows,
 }
 
 it.each(mutants.map(({ name }) => name))('%s differs from the correct proxy in what can be seen', async (name) => {

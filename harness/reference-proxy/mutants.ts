@@ -5,6 +5,7 @@
 import { accessMutants } from './mutants/access.ts'
 import { addressMutants } from './mutants/addresses.ts'
 import { assertionMutants } from './mutants/assertion.ts'
+import { authHopMutants } from './mutants/auth-hop.ts'
 import { conditionalMutants } from './mutants/conditional.ts'
 import { identityMutants } from './mutants/identity.ts'
 import { messageMutants } from './mutants/message.ts'
@@ -19,6 +20,7 @@ export type { Mutant } from './mutants/mutant.ts'
 export const mutants: readonly Mutant[] = [
   ...identityMutants,
   ...assertionMutants,
+  ...authHopMutants,
   ...accessMutants,
   ...onePathMutants,
   ...addressMutants,

@@ -10,6 +10,7 @@ import { KeptAlive } from '../../clients/kept-alive.ts'
 import { KeptHttp2 } from '../../clients/kept-http2.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
+import { type Browser, type Interrupted, interruptedLogIn, newBrowser } from '../../identity/interrupted.ts'
 import { type LogIn, logIn } from '../../identity/login.ts'
 import { nameOf, type UserName, users } from '../../identity/users.ts'
 import { transportNeeds } from '../../judge/judge.ts'
@@ -82,6 +83,10 @@ export type Stage = {
   readonly openSocket: (as: Principal) => Promise<LiveSocket>
   /** A browser of its own visits pages of the proxy as a user and follows all redirects. */
   readonly logIn: (user: UserName, start?: readonly string[]) => Promise<LogIn>
+  /** The same up to the proxy's callback address, which is not visited yet. @throws where it does not get there */
+  readonly beginLogIn: (user: UserName) => Promise<Interrupted>
+  /** A browser without any cookies. */
+  readonly newBrowser: () => Browser
   /** Absent where the lab cannot stop it (feature `stoppable-auth`). Both resolve when it is done. */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent where it has none. */
@@ -142,6 +147,13 @@ function stageOf(
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
   const features = [...planned.variant.features, ...planned.gatewayFeatures]
+  const site = {
+    start: `https://${host}/`,
+    dial: environment.dial.internet,
+    ca: environment.ca,
+    provider: environment.provider ?? 'idp.test',
+    ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
+  }
   const context = (as: Principal, cookie = environment.sessions[as].cookie) => {
     const mark = requestMark(cellMark, sent.length + 1)
     sent.push({ as, mark })
@@ -192,6 +204,8 @@ function stageOf(
         ca: environment.ca,
         ...(environment.provider !== undefined && { provider: environment.provider }),
       }),
+    beginLogIn: async (user) => open.use(await interruptedLogIn({ ...site, user })),
+    newBrowser: () => open.use(newBrowser({ ...site, user: 'alice' })),
     ...(environment.auth && { auth: environment.auth }),
     ...(environment.cli && { cli: environment.cli }),
     async arrived() {
