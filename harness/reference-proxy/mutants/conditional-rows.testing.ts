@@ -60,6 +60,7 @@ export const conditionalRows: Readonly<Record<string, Row>> = {
     [[evil]],
   ],
   'preflight-open': [targets(raw('OPTIONS /x HTTP/1.1', ['Origin: https://a.test'])), [], ['/x']],
+  'script-open': [targets(anonymous('/x', 'X-Requested-With: XMLHttpRequest')), [], ['/x']],
   'bodiless-through': through(asAliceRaw('HEAD / HTTP/1.1', [forged])),
   'expect-through': through(asAlice(forged, 'Expect: 100-continue')),
   'expect-open': [targets(anonymous('/x', 'Expect: 100-continue', 'Accept: application/json')), [], ['/x']],

@@ -39,6 +39,13 @@ export const conditionalMutants: readonly Mutant[] = [
   mutant('preflight-open', 'What looks like a CORS preflight is exempt from log-in.', {
     ...open(({ method, headers }) => method === 'OPTIONS' && valuesOf('origin', headers).length > 0),
   }),
+  mutant('script-open', 'Requests of scripts and event streams, which cannot log in, are exempt from log-in.', {
+    ...open(
+      ({ headers }) =>
+        valuesOf('x-requested-with', headers).length > 0 ||
+        valuesOf('accept', headers).some((types) => types.includes('text/event-stream')),
+    ),
+  }),
   mutant(
     'bodiless-through',
     'Headers are rewritten in the phase that reads the body, which HEAD and OPTIONS do not enter.',

@@ -117,6 +117,7 @@ export const requestRows: Readonly<Record<string, Row>> = {
   'last-cookie': [identities((bench) => bench.get('/', `Cookie: ${bench.alice}; ${bench.bob}`)), [], [[real]]],
   'xff-trust-private': believed('192.168.1.1'),
   'xff-trust-link-local': believed('169.254.10.1'),
+  'xff-trust-shared': believed('100.100.1.1'),
   'xff-trust-own': believed('10.213.7.11'),
   'forwarded-through': [header('X-Forwarded-Port', asAlice('X-Forwarded-Port: 1')), [[]], [['1']]],
   'default-host-open': [
