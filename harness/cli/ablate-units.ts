@@ -13,7 +13,7 @@ export type PlacedUnit = Unit & {
   readonly digest: string
 }
 
-export type Units = {
+type Units = {
   readonly units: readonly PlacedUnit[]
   /** Files that are not made of such units. */
   readonly left: readonly string[]
