@@ -145,6 +145,7 @@ ${sections(jsonSchemaOf(knownFailuresSchema), 'known-failures.yaml').trimEnd()}
 What happens without each unit of a variant's configuration. Written by \`conformance ablate --proxy NAME\`; a line that no case needs says why in a
 comment: \`# No case needs this: REASON\`.
 
-${sections(jsonSchemaOf(ablationSchema), 'ablation.json').trimEnd()}
+${rows(jsonSchemaOf(ablationSchema))}
+${sections({ $defs: jsonSchemaOf(ablationSchema).$defs }, 'unit').trimEnd()}
 `
 }
