@@ -47,7 +47,7 @@ function unknown(word: string, ordered: readonly string[]): UserError {
 }
 
 /** One variant in front of one gateway, at any version. */
-export type Line = {
+type Line = {
   readonly proxy: LoadedProxy
   readonly variant: string
   readonly gateway: PlannedGateway
