@@ -15,7 +15,8 @@ export function described(stage: Stage): Promise<readonly Finding[]> {
     { method: 'DELETE', target: '/auth-hop/x' },
     { method: 'PUT', target: '/auth-hop/x', body: '{}' },
     { method: 'POST', target: '/auth-hop/x', body: 'a'.repeat(100_000) },
-    { method: 'POST', target: '/auth-hop/x', body: '{}', trailers: [['X-Checksum', 'none']] },
+    // A body without a length; some versions of nginx do not answer trailers over HTTP/2, which is not what this is about.
+    ...(stage.transport === 'http' ? [chunked] : []),
     { method: 'GET', target: '/auth-hop/x', headers: forged },
     { method: 'POST', target: '/auth-hop/x', headers: forged },
   ])
@@ -28,6 +29,8 @@ export function describedUpgrade(stage: Stage): Promise<readonly Finding[]> {
     { target: '/auth-hop/x', headers: [['X-Forwarded-Uri', '/public/page']] },
   ])
 }
+
+const chunked = { method: 'POST', target: '/auth-hop/x', body: '{}', trailers: [['X-Checksum', 'none']] } as const
 
 async function compared(stage: Stage, requests: readonly Parameters<Stage['send']>[0][]): Promise<readonly Finding[]> {
   const sent: { readonly what: string; readonly mark: string; readonly answer: string }[] = []
