@@ -4,7 +4,7 @@ import { foldName, sameName } from '../gateways/rules/header-lines.ts'
 import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
 import { forgedCore } from '../plan/forged.ts'
 import { withoutMark } from '../plan/marks.ts'
-import { base64Parts, percentDecoded } from './disguises.ts'
+import { isDisguised, percentDecoded } from './disguises.ts'
 import type { Attempt, Finding, SentRequest } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times, verdictInWords } from './words.ts'
 
@@ -139,8 +139,8 @@ function noAliases(identity: string, arrival: Arrival): Finding {
 /** A forged value is looked for in every form in which it could still be read: cut, percent-encoded, in base64. */
 function withoutValue(value: string, arrival: Arrival): Finding {
   const core = forgedCore(value)
-  const forms = core === undefined ? [value] : [core, ...base64Parts(core)]
-  const holds = (text: string) => [text, percentDecoded(text)].some((one) => forms.some((form) => one.includes(form)))
+  const holds = (text: string) =>
+    [text, percentDecoded(text)].some((one) => (core === undefined ? one.includes(value) : isDisguised(core, one)))
   const places = [
     ...arrival.headers.filter((line) => holds(line[1])).map(([name]) => name),
     ...arrival.trailers.filter((line) => holds(line[1])).map(([name]) => `trailer ${name}`),

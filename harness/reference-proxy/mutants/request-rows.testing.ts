@@ -51,6 +51,8 @@ export const requestRows: Readonly<Record<string, Row>> = {
   'old-clients': [identities(raw(['GET / HTTP/1.0'])), [[real]], [[]]],
   'family-base64': sibling(Buffer.from(evil).toString('base64')),
   'family-percent': sibling(encodeURIComponent(evil)),
+  'family-upper': sibling(evil.toUpperCase()),
+  'family-hex': sibling(Buffer.from(evil).toString('hex')),
   'family-cut': sibling(evil.slice(0, -1)),
   'required-through': [
     header('X-Pomerium-Jwt-Assertion', anonymous('/public', `X-Pomerium-Jwt-Assertion: ${evil}`)),
