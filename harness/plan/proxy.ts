@@ -134,7 +134,7 @@ export type Variant = {
   readonly topology: Topology
   readonly gateway: GatewaySettings
   /** Left out of ordinary runs unless it is named. */
-  readonly only?: 'canaries'
+  readonly only?: 'canaries' | 'named'
 }
 
 /** One entry of `known-failures.yaml`. */
@@ -171,4 +171,6 @@ export type Proxy = {
   readonly canaries: readonly Canary[]
   /** `true` for the in-process reference proxy. */
   readonly embedded: boolean
+  /** Left out of runs that do not name it. */
+  readonly only?: 'named'
 }
