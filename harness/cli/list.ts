@@ -39,7 +39,9 @@ export function listText(kind: ListKind, listed: Listed): string {
     case 'proxies':
       return catalogue.proxies
         .map((proxy) => {
-          const variants = proxy.variants.map(({ name, only }) => (only ? `${name} (${onlyWords[only]})` : name)).join(', ')
+          const variants = proxy.variants
+            .map(({ name, only }) => (only ? `${name} (${onlyWords[only]})` : name))
+            .join(', ')
           const others = proxy.versions.slice(1)
           return [
             `${proxy.name}  ${proxy.version}${proxy.embedded ? ' (in process)' : ''}${proxy.only ? ' (only with --proxy)' : ''}`,

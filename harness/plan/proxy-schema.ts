@@ -161,7 +161,8 @@ export const proxySchema = z
     homepage: link.meta({ description: 'Documentation of the proxy.' }),
     licence: text.meta({ description: 'Licence of the programs.' }),
     only: z.literal('named').exactOptional().meta({
-      description: '`named`: runs only where --proxy names it, as the nightly run does. For proxies that cost a first run too much.',
+      description:
+        '`named`: runs only where --proxy names it, as the nightly run does. For proxies that cost a first run too much.',
     }),
     version: version.meta({ description: 'Default version. In quotes if it is a number.' }),
     versions: z

@@ -80,7 +80,7 @@ export type Service = {
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** Path in the container -> what the run puts there. */
-  readonly fromRun?: Readonly<Record<string, 'certificate' | 'key' | 'authority' | 'names' | 'htpasswd'>>
+  readonly fromRun?: Readonly<Record<string, 'certificate' | 'key' | 'pair' | 'authority' | 'names' | 'htpasswd'>>
   /** Docker labels, shown by the stand-in of the Docker API. */
   readonly labels?: Readonly<Record<string, string>>
   /** Path in the container of the stand-in's socket. */

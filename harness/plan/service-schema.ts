@@ -65,11 +65,11 @@ const serviceFields = {
     .exactOptional()
     .meta({ description: 'Writable folders in memory. Everything else is read-only, except /tmp.' }),
   'from-run': z
-    .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names', 'htpasswd']))
+    .record(absolutePath, z.enum(['certificate', 'key', 'pair', 'authority', 'names', 'htpasswd']))
     .exactOptional()
     .meta({
       description:
-        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
+        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, both in one file (`pair`), the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
     }),
   labels: z.record(content.min(1), content).exactOptional().meta({
     description: 'Docker labels, for a proxy of this deployment that reads labels.',
