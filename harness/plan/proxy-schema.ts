@@ -182,6 +182,9 @@ export const proxySchema = z
       .refine((variants) => Object.keys(variants).length > 0, 'expected at least one variant')
       .meta({ minProperties: 1, description: 'Configurations by name: documented, hardened, …' }),
     canaries: z.array(canarySchema).exactOptional().meta({ description: 'What `conformance canaries` runs.' }),
+    start: z.number().positive().exactOptional().meta({
+      description: 'Measured: seconds until an environment of it is ready, on 2 cores. Shown in docs/proxies.md.',
+    }),
     embedded: z
       .literal(true)
       .exactOptional()

@@ -119,6 +119,16 @@ export const recipeSchema = z
     pull: serviceFields.pull,
     build: z.union([buildSchema, standInSchema]).meta({ description: 'From a package registry, or from this suite.' }),
     with: serviceFields.with,
+    measured: z
+      .strictObject({
+        seconds: z
+          .number()
+          .positive()
+          .meta({ description: 'Seconds to fetch or build it with an empty cache, on 2 cores.' }),
+        megabytes: z.number().positive().meta({ description: 'What it takes in the cache.' }),
+      })
+      .exactOptional()
+      .meta({ description: 'What the default version costs a first run. Shown in docs/proxies.md.' }),
     program: z.array(content).min(1).meta({ description: 'The program, and the arguments that it always gets.' }),
     arguments: z.array(content).exactOptional().meta({ description: 'Arguments where a service says none.' }),
     env: serviceFields.env,
