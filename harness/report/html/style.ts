@@ -14,6 +14,7 @@ h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0}h2{font-size:1.2rem;margin:1
 p{max-width:75ch}
 .lead{font-size:1.1rem;font-weight:600}
 td.time{white-space:nowrap}
+p.passed{max-width:none}p.passed a{margin-right:.6rem;white-space:nowrap}
 ul.verdicts{list-style:none;padding:0;max-width:100ch}ul.verdicts li{margin:.3rem 0}ul.verdicts .status{white-space:normal}
 .soft{color:var(--soft)}
 .loud{border-left:.4rem solid var(--fail);background:var(--fail-b);padding:.5rem .8rem;max-width:75ch}
