@@ -102,7 +102,8 @@ export const serviceSchema = z
 
 export const serviceOverrideSchema = z.strictObject(partial).meta({
   id: 'service-override',
-  description: 'What differs in this variant: `env` and `files` are added, all other keys replace.',
+  description:
+    'What differs in this variant: `env` and `files` are added (a file takes the place of one with the same path in the container), all other keys replace.',
 })
 
 /** `proxies/programs/NAME/recipe.yaml`: how a known program is had, in one place for all who use it. */
