@@ -25,8 +25,8 @@ local function lines(values)
   return all
 end
 
--- The address of the first server. HAProxy resolved it at start; asked for http://auth:4180 instead, the HTTP client would use a resolver of
--- its own, which has no answer in most container networks, and every request would wait for its timeout.
+-- The address of the first server, which HAProxy resolved at start. A name in the URL would be looked up by the HTTP client's own resolver,
+-- once for each request of a client.
 local function address_of(backend)
   local _, server = next(core.backends[backend].servers)
   return server:get_addr()
