@@ -3,6 +3,7 @@ import type { Arrival } from '../gateways/recording/arrival.ts'
 import { foldName, sameName } from '../gateways/rules/header-lines.ts'
 import type { ArrivalExpectation, Changeable, HeaderLine } from '../plan/case.ts'
 import { markHeader, withoutMark } from '../plan/marks.ts'
+import type { OwnAbout } from './about.ts'
 import type { Attempt, Finding, SentRequest } from './observation.ts'
 import { quote, quoteAll, times } from './words.ts'
 
@@ -13,7 +14,7 @@ export function sentFindings({ sent, arrivals, expect }: Attempt, identity: stri
   const found: Finding[] = []
   // Where the case counts, its own finding says so.
   if (expect.arrives === undefined && arrivals.length > 1)
-    found.push(unmet(`the request arrived ${times(arrivals.length)} instead of once`))
+    found.push(unmet(`the request arrived ${times(arrivals.length)} instead of once`, { kind: 'multiplied' }))
   if (sent === undefined) return found
   for (const arrival of arrivals) {
     if (!changed.has('method') && arrival.method !== sent.method)
@@ -25,7 +26,7 @@ export function sentFindings({ sent, arrivals, expect }: Attempt, identity: stri
   return found
 }
 
-const unmet = (says: string): Finding => ({ met: false, says })
+const unmet = (says: string, about: OwnAbout = { kind: 'changed' }): Finding => ({ met: false, says, about })
 
 function targetFindings(sent: SentRequest, arrival: Arrival, changed: ReadonlySet<Changeable>): Finding[] {
   const wanted = parts(sent.target)
@@ -66,7 +67,8 @@ function headerFindings(sent: SentRequest, arrival: Arrival, isNamed: (name: str
     // A proxy may be configured to pass on known headers alone (RFC 9110 5.1): the suite's own mark is then missing.
     if (sameName(name, markHeader) && found.length === 0) return []
     if (wanted.length === found.length && wanted.every((value, index) => value === found[index])) return []
-    return [unmet(`${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}`)]
+    const about: OwnAbout = { kind: found.length === 0 ? 'lost' : 'changed', header: foldName(name) }
+    return [unmet(`${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}`, about)]
   })
 }
 

@@ -2,6 +2,7 @@
 import { exitCode } from '../judge/exit-code.ts'
 import { type Status, statuses } from '../judge/status.ts'
 import { families } from '../plan/case.ts'
+import { concluded } from '../run/results/conclusions.ts'
 import {
   type CaseSummary,
   type Cell,
@@ -53,6 +54,7 @@ export function aRun({ cases: caseCount, environments: environmentCount, status 
     },
     environments,
     cells,
+    ...concluded(environments, cells),
     totals: totalsOf(cells),
     cases,
     stale: [],
