@@ -42,6 +42,8 @@ export type OwnAbout = {
   readonly kind: AboutKind
   /** As folded by `foldName`: case and the sign between words do not count. */
   readonly header?: string
+  /** `changed`: which part of the request other than a header. */
+  readonly part?: 'method' | 'path' | 'query' | 'body'
   /** It arrived under another spelling of that name. */
   readonly spelled?: 'otherwise'
   /** `client-address`: whose address the gateway took: the client's own invention, another one, or none. */
@@ -73,6 +75,8 @@ export type About = OwnAbout & {
   readonly from: Vantage
   readonly to: Destination
   readonly transport: Transport
+  /** Of the answer to the client, where there was one and it matters. */
+  readonly status?: number
   /** How it showed. */
   readonly seen: 'arrival' | 'verdict' | 'answer' | 'step'
   /** When: only beside other requests, or after the case had ended. Absent: whenever it is sent. */

@@ -31,6 +31,7 @@ export function aboutsOf(findings: readonly Finding[], attempt: Attempt | undefi
 function completed(own: OwnAbout, attempt: Attempt | undefined, place: Place): About {
   const { asked, transport } = place
   const target = attempt?.sent?.target
+  const status = own.kind === 'turned-away' ? attempt?.exchange.response?.status : undefined
   const verdict = own.verdict ?? (attempt === undefined ? undefined : verdictOf(attempt, asked))
   const header =
     (own.header && foldName(own.header)) ?? (own.kind === 'accepted' && attempt ? claimedIn(attempt, place) : undefined)
@@ -46,6 +47,7 @@ function completed(own: OwnAbout, attempt: Attempt | undefined, place: Place): A
     ...(own.route === undefined && target !== undefined && { route: pathOf(target) }),
     ...(verdict !== undefined && { verdict }),
     ...(wanted !== undefined && { wanted }),
+    ...(status !== undefined && { status }),
     seen: attempt === undefined ? 'step' : seenIn(own),
   }
 }

@@ -5,7 +5,7 @@ import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
 import { forgedCore } from '../plan/forged.ts'
 import { withoutMark } from '../plan/marks.ts'
 import type { OwnAbout } from './about.ts'
-import { differing, textOf, wroteAny } from './client-wrote.ts'
+import { differing, textOf, wroteAny, wroteValue } from './client-wrote.ts'
 import { base64Parts, percentDecoded } from './disguises.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times, verdictInWords } from './words.ts'
@@ -155,7 +155,7 @@ function withoutValue(value: string, arrival: Arrival, identity: string, attempt
     ...(holds(arrival.target) ? ['the request target'] : []),
   ]
   if (places.length === 0) return { met: true, says: `without ${quote(value)}` }
-  const clients = core !== undefined || textOf(attempt).includes(value)
+  const clients = core !== undefined || wroteValue(value, attempt)
   const about = [
     ...new Set([...arrival.headers, ...arrival.trailers].filter((line) => holds(line[1])).map(([name]) => name)),
   ].map((name): OwnAbout => {
@@ -217,7 +217,7 @@ function target(wanted: string, arrival: Arrival): Finding {
   if (found === withoutMark(wanted)) return { met: true, says: `with target ${quote(found)}` }
   return {
     met: false,
-    about: { kind: 'changed' },
+    about: { kind: 'changed', part: 'path' },
     says: `the target arrived as ${quote(found)} instead of ${quote(withoutMark(wanted))}`,
   }
 }

@@ -25,6 +25,11 @@ export function wroteAny(name: string, values: readonly string[], attempt: Attem
   return own.some(([, written]) => values.some((value) => isOf(value, written)))
 }
 
+/** Whether this text stands in some header value of the client's. */
+export function wroteValue(value: string, attempt: Attempt): boolean {
+  return linesOf(attempt).some(([, written]) => written.includes(value))
+}
+
 /** A blank value is the client's only where the client sent a blank one. */
 function isOf(value: string, written: string): boolean {
   const [arrived, own] = [value.trim(), written.trim()]

@@ -47,7 +47,9 @@ export function effectOf(about: About): Effect {
         : { consequence: 'hygiene' }
     case 'client-address':
       if (isTakenForAnother(about)) return takenOver(about)
-      return { consequence: about.verdict?.kind === 'refused' ? 'locked-out' : 'wrong-client' }
+      return {
+        consequence: about.address === 'unknown' && about.verdict?.kind === 'refused' ? 'locked-out' : 'wrong-client',
+      }
     case 'mixed-up':
     case 'multiplied':
       if (isTakenForAnother(about)) return takenOver(about)

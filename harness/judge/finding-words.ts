@@ -19,7 +19,7 @@ export type Members = {
 export function sentenceOf(members: Members, effect: Effect): string {
   const who = whoOf(members, effect.consequence)
   const why = whyOf(members, effect.consequence)
-  const where = whereOf(members)
+  const where = whereOf(members, effect.consequence)
   const held = effect.stoppedBy === undefined ? who.does : `Only ${checkInWords(effect.stoppedBy)} ${who.kept}`
   return held === undefined ? `${capital(why)}${where}.` : `${held}: ${why}${where}.`
 }
@@ -36,7 +36,7 @@ function whoOf(members: Members, consequence: Consequence): Who {
   const kinds = new Set(members.abouts.map(({ kind }) => kind))
   const claimed = members.abouts.some(({ kind, header }) => kind === 'passed' || header !== undefined)
   const names = acceptedIn(members)
-  const whom = claimed || names.length === 0 ? 'any user' : names.join(' or ')
+  const whom = claimed ? 'any user' : names.length > 0 ? names.join(' or ') : 'another user'
   switch (consequence) {
     case 'anyone-is-anyone':
       if (!claimed && names.length === 0)
@@ -117,18 +117,18 @@ function whyOf(members: Members, consequence: Consequence): string {
     case 'reached':
       return first.who === 'anonymous'
         ? 'a request without a session reaches the gateway'
-        : 'the proxy forwards requests that it should refuse'
+        : `the proxy forwards requests that it should refuse (${some([...members.cases].toSorted(), 'case')})`
     case 'lost':
       return `${list(headers) || 'something that was sent'} does not arrive at the gateway`
     case 'changed':
-      return `the proxy changes ${headers.length === 0 ? 'requests' : some(headers, 'header')} on the way`
+      return `the proxy changes ${some([...partsIn(members), ...headers], 'part') || 'requests'} on the way`
     case 'client-address':
       return `${addressInWords(members)}${refusalInWords(members)}`
     case 'refused':
       if (reasonOf(first) === 'trusted_proxy_user_missing') return 'no identity arrives at the gateway'
       return `the gateway refuses${reasonOf(first) === undefined ? '' : ` (${reasonOf(first)})`}`
     case 'turned-away':
-      return detail(members)
+      return answersIn(members)
     case 'not-upgraded':
       return 'WebSocket upgrades arrive as plain requests'
     case 'mixed-up':
@@ -185,6 +185,19 @@ function refusalInWords({ abouts, cases }: Members): string {
 
 const reasonOf = ({ verdict }: About) => (verdict?.kind === 'refused' ? verdict.reason : undefined)
 
+const partsIn = ({ abouts }: Members) =>
+  [...new Set(abouts.flatMap(({ part }) => (part === undefined ? [] : `the ${part}`)))].toSorted()
+
+/** Who answers legitimate requests with what. */
+function answersIn(members: Members): string {
+  const statuses = [...new Set(members.abouts.flatMap(({ status }) => status ?? []))].toSorted(
+    (one, other) => one - other,
+  )
+  if (statuses.length === 0 || members.abouts.some(({ seen }) => seen === 'step')) return detail(members)
+  const who = members.abouts.some(({ verdict }) => verdict === undefined) ? 'the proxy' : 'the gateway'
+  return `${who} answers ${list(statuses.map(String), 'or')} where a request should get through`
+}
+
 /** Where the structure says no more than the first cell: its own words, without who sent it. */
 function detail({ reasons }: Members): string {
   const [reason = 'a requirement is not met'] = reasons.toSorted(
@@ -225,8 +238,9 @@ const usualRoutes = new Set(['/', '/tools/invoke'])
 const shownRoutes = 3
 
 /** Only where it does not show everywhere that it was looked for. */
-function whereOf({ abouts, transports, tried }: Members): string {
-  const over = transports.size < tried.size ? [...transports].toSorted().map((one) => overTransport[one]) : []
+function whereOf({ abouts, transports, tried }: Members, consequence: Consequence): string {
+  const over = transports.size < tried.size ? [list([...transports].toSorted().map((one) => overTransport[one]))] : []
+  if (consequence === 'hygiene') return over.length === 0 ? '' : ` (${over.join()})`
   const routes = [...new Set(abouts.map(({ route }) => route))]
   const named = routes.flatMap((route) => (route === undefined || usualRoutes.has(route) ? [] : [route])).toSorted()
   const only = named.length === routes.length && named.length <= shownRoutes && named.length > 0

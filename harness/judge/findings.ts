@@ -90,17 +90,18 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
     case 'accepted':
       if (direct !== undefined) return direct
       if (header !== undefined && believed === true) return `passes-${header}`
-      return who === 'anonymous' ? 'open-to-anyone' : `accepts-${who}-${id}`
+      return who === 'anonymous' ? 'open-to-anyone' : `accepts-${topic}`
     case 'reached':
       if (direct !== undefined) return direct
-      return who === 'anonymous' ? 'open-to-anyone' : `reached-${topic}`
+      if (who === 'anonymous') return 'open-to-anyone'
+      return level === 'must' ? `forwards-${topic}` : 'forwards-too-much'
     case 'made-up':
       return 'made-up-identity'
     case 'lost':
       if (believed === true) return 'lost-identity'
       return level === 'must' ? `lost-${header ?? topic}` : 'changes-requests'
     case 'changed':
-      return level === 'must' ? `changes-${header ?? topic}` : 'changes-requests'
+      return 'changes-requests'
     case 'client-address':
       return 'client-address'
     case 'refused': {

@@ -4,12 +4,12 @@
 export function checkOf(reason: string): string {
   const missing = /^trusted_proxy_missing_header_(.+)$/.exec(reason)?.[1]
   if (missing !== undefined) return `required header ${missing}`
-  return checks[reason] ?? `refused: ${reason}`
+  return checks[reason] ?? `refused with ${reason}`
 }
 
 const checks: Readonly<Record<string, string>> = {
   trusted_proxy_user_not_allowed: 'allowUsers',
-  trusted_proxy_user_missing: 'no identity, no access',
+  trusted_proxy_user_missing: 'identity required',
   trusted_proxy_origin_not_allowed: 'origin check',
   proxy_attribution_required: 'client address required',
   trusted_proxy_untrusted_source: 'trustedProxies',

@@ -18,7 +18,9 @@ export function sentFindings({ sent, arrivals, expect }: Attempt, identity: stri
   if (sent === undefined) return found
   for (const arrival of arrivals) {
     if (!changed.has('method') && arrival.method !== sent.method)
-      found.push(unmet(`the method arrived as ${quote(arrival.method)} instead of ${quote(sent.method)}`))
+      found.push(
+        unmet(`the method arrived as ${quote(arrival.method)} instead of ${quote(sent.method)}`, changedPart('method')),
+      )
     if (arrives.target === undefined) found.push(...targetFindings(sent, arrival, changed))
     if (!changed.has('body') && arrival.transport === 'http') found.push(...bodyFindings(sent, arrival))
     if (!changed.has('headers')) found.push(...headerFindings(sent, arrival, namedBy(arrives, identity)))
@@ -28,6 +30,8 @@ export function sentFindings({ sent, arrivals, expect }: Attempt, identity: stri
 
 const unmet = (says: string, about: OwnAbout = { kind: 'changed' }): Finding => ({ met: false, says, about })
 
+const changedPart = (part: NonNullable<OwnAbout['part']>): OwnAbout => ({ kind: 'changed', part })
+
 function targetFindings(sent: SentRequest, arrival: Arrival, changed: ReadonlySet<Changeable>): Finding[] {
   const wanted = parts(sent.target)
   const found = parts(arrival.target)
@@ -36,7 +40,9 @@ function targetFindings(sent: SentRequest, arrival: Arrival, changed: ReadonlySe
     const [before, after] = [withoutMark(wanted[what]), withoutMark(found[what])]
     // Where all but the mark is the same, the mark itself is what was changed.
     const [from, to] = before === after ? [wanted[what], found[what]] : [before, after]
-    return [unmet(`the ${what} arrived as ${to === '' ? 'nothing' : quote(to)} instead of ${quote(from)}`)]
+    return [
+      unmet(`the ${what} arrived as ${to === '' ? 'nothing' : quote(to)} instead of ${quote(from)}`, changedPart(what)),
+    ]
   }
   return [...differs('path'), ...differs('query')]
 }
@@ -50,10 +56,12 @@ function parts(target: string): { readonly path: string; readonly query: string 
 
 function bodyFindings(sent: SentRequest, { bodyLength, bodyDigest, complete }: Arrival): Finding[] {
   if (bodyLength !== sent.bodyLength)
-    return [unmet(`${bodyLength} bytes of the body arrived instead of ${sent.bodyLength}`)]
-  if (!complete) return [unmet('the body did not arrive to its end')]
+    return [unmet(`${bodyLength} bytes of the body arrived instead of ${sent.bodyLength}`, changedPart('body'))]
+  if (!complete) return [unmet('the body did not arrive to its end', changedPart('body'))]
   if (bodyDigest !== sent.bodyDigest)
-    return [unmet(`the body arrived with other content (${bodyLength} bytes, as many as were sent)`)]
+    return [
+      unmet(`the body arrived with other content (${bodyLength} bytes, as many as were sent)`, changedPart('body')),
+    ]
   return []
 }
 

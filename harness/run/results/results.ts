@@ -68,6 +68,10 @@ const aboutSchema = z
     spelled: z.exactOptional(z.literal('otherwise')),
     /** The gateway acts on this header. */
     believed: z.exactOptional(z.literal(true)),
+    /** Which part of the request was changed, other than a header. */
+    part: z.exactOptional(z.enum(['method', 'path', 'query', 'body'])),
+    /** Of the answer to the client. */
+    status: z.exactOptional(z.number()),
     who: z.enum(principals),
     from: z.enum(vantages),
     to: z.enum(destinations),
