@@ -35,7 +35,7 @@ export const aboutKinds = [
   /** Whatever a step of a scenario found and did not classify. */
   'other',
 ] as const
-export type AboutKind = (typeof aboutKinds)[number]
+type AboutKind = (typeof aboutKinds)[number]
 
 /** What a single check knows by itself; the rest follows from the case and the request. */
 export type OwnAbout = {

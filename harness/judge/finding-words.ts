@@ -222,7 +222,7 @@ function some(headers: readonly string[], what: string): string {
 }
 
 /** `x-forwarded-user` as `X-Forwarded-User`. */
-export function headerInWords(folded: string): string {
+function headerInWords(folded: string): string {
   return folded.replace(/(?<![a-z0-9])[a-z]/g, (letter) => letter.toUpperCase())
 }
 

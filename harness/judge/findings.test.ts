@@ -100,7 +100,7 @@ describe('findings', () => {
 })
 
 describe('the consequence of a finding', () => {
-  const cases: readonly (readonly [string, Partial<About>, string, string?])[] = [
+  const cases: readonly (readonly [name: string, about: Partial<About>, consequence: string, stoppedBy?: string])[] = [
     [
       'a stranger whom the gateway accepts',
       { kind: 'accepted', who: 'anonymous', verdict: asCarol },
@@ -164,9 +164,9 @@ describe('the consequence of a finding', () => {
     ['refused for another reason', { kind: 'refused', wanted: 'refused', verdict: notAllowed }, 'hygiene'],
     ['another form', { kind: 'changed', part: 'query' }, 'hygiene'],
   ]
-  it.each(cases)('%s', (_name, about, consequence, stoppedBy) => {
+  it.each(cases.map(([name, about, ...effect]) => ({ name, about, effect })))('$name', ({ about, effect }) => {
     const found = only([cell(about)])
-    expect([found.consequence, found.stoppedBy]).toEqual([consequence, stoppedBy])
+    expect([found.consequence, ...(found.stoppedBy === undefined ? [] : [found.stoppedBy])]).toEqual(effect)
   })
 
   it('is what nothing stops, before what something does', () => {

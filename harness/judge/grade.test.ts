@@ -96,7 +96,7 @@ describe('the grade of an environment', () => {
     expect(graded.notTested).toEqual([
       { what: '4 cells of session', why: 'inconclusive: a.b.control did not pass' },
       { what: '3 cells of alias', why: 'this gateway does not record requests' },
-      { what: '2 cells of path', why: 'not offered here: h2' },
+      { what: '2 cells of path', why: 'unsupported: needs h2' },
       { what: '1 cell of bypass', why: 'the suite itself failed' },
     ])
   })

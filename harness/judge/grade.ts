@@ -129,7 +129,7 @@ export const gradeRules: readonly GradeRule[] = [
   },
 ]
 
-export type Graded = {
+type Graded = {
   readonly letter: Letter
   readonly seen: number
   readonly applicable: number
@@ -184,7 +184,7 @@ function whyNot({ status, blocked, lacks = [] }: GradedCell): string {
   if (status === 'harness-error') return 'the suite itself failed'
   if (status === 'unsupported') {
     if (lacks.includes(recording)) return 'this gateway does not record requests'
-    return lacks.length === 0 ? 'the proxy does not speak this' : `not offered here: ${list(lacks)}`
+    return lacks.length === 0 ? 'the proxy does not speak this' : `unsupported: needs ${list(lacks)}`
   }
   switch (blocked?.by) {
     case 'control':
