@@ -7,7 +7,7 @@ import { list } from './words.ts'
 
 export type Members = {
   readonly abouts: readonly About[]
-  /** Of its cells. */
+  /** Of its cells, the most telling one first. */
   readonly reasons: readonly string[]
   readonly cases: ReadonlySet<string>
   readonly transports: ReadonlySet<Transport>
@@ -200,9 +200,7 @@ function answersIn(members: Members): string {
 
 /** Where the structure says no more than the first cell: its own words, without who sent it. */
 function detail({ reasons }: Members): string {
-  const [reason = 'a requirement is not met'] = reasons.toSorted(
-    (one, other) => one.length - other.length || one.localeCompare(other),
-  )
+  const [reason = 'a requirement is not met'] = reasons
   return reason
     .replace(/ \(known since .*$/s, '')
     .replace(

@@ -22,7 +22,10 @@ export type GroupedFinding = {
   readonly level: Level
   readonly says: string
   readonly stoppedBy?: string
+  /** The most telling one first. */
   readonly cells: readonly string[]
+  /** Folded names of the headers that it is about. */
+  readonly headers?: readonly string[]
   readonly known?: true
 }
 
@@ -131,6 +134,7 @@ function findingOf(
 ): GroupedFinding {
   const cells = [...new Set(members.map(({ cell }) => cell))]
   const effect = worstEffect(members.map(({ about }) => about))
+  const headers = [...new Set(members.flatMap(({ about }) => about.header ?? []))].toSorted()
   const level = cells.some((cell) => cell.level === 'must') ? 'must' : 'should'
   return {
     environment,
@@ -138,9 +142,27 @@ function findingOf(
     ...effect,
     level,
     says: sentenceOf(membersOf(members, cells, all), effect),
-    cells: cells.map((cell) => `${cell.case}.${cell.transport}`).toSorted(),
-    ...(cells.every(({ status }) => status === 'known-failure') && { known: true }),
+    cells: mostTellingFirst(members),
+    ...(headers.length > 0 && { headers }),
+    ...(isKnown(cells) && { known: true }),
   }
+}
+
+/** Something of it is known to fail, and nothing else of it that is required does. */
+const isKnown = (cells: readonly GroupedCell[]) =>
+  cells.some(({ status }) => status === 'known-failure') && cells.every(({ status }) => status !== 'fail')
+
+const keyOf = (cell: GroupedCell) => `${cell.case}.${cell.transport}`
+
+function mostTellingFirst(members: readonly Member[]): string[] {
+  const rank = ({ cell, about }: Member) => {
+    const { consequence, stoppedBy } = effectOf(about)
+    return gravityOf(consequence) * 4 + (stoppedBy === undefined ? 0 : 2) + (cell.level === 'must' ? 0 : 1)
+  }
+  const told = members
+    .map((member) => ({ key: keyOf(member.cell), rank: rank(member) }))
+    .toSorted((one, other) => one.rank - other.rank || one.key.localeCompare(other.key))
+  return [...new Set(told.map(({ key }) => key))]
 }
 
 function membersOf(members: readonly Member[], cells: readonly GroupedCell[], all: readonly GroupedCell[]): Members {
@@ -148,7 +170,7 @@ function membersOf(members: readonly Member[], cells: readonly GroupedCell[], al
   const seen = all.filter((cell) => ids.has(cell.case) && (open.has(cell.status) || cell.status === 'pass'))
   return {
     abouts: members.map(({ about }) => about),
-    reasons: cells.map(({ reason }) => reason),
+    reasons: mostTellingFirst(members).flatMap((key) => cells.find((cell) => keyOf(cell) === key)?.reason ?? []),
     cases: ids,
     transports: new Set(cells.map(({ transport }) => transport)),
     tried: new Set(seen.map(({ transport }) => transport)),

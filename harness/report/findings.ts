@@ -15,7 +15,7 @@ export type PlacedFinding = {
 
 export const placeOf = ({ proxy, variant }: Pick<EnvironmentResult, 'proxy' | 'variant'>) => `${proxy}/${variant}`
 
-/** New ones before known ones, requirements before recommendations of the same consequence, the worst first. */
+/** Requirements that fail otherwise than known come first; then, and among them, the worst. */
 export function placedFindings({
   findings,
   environments,
@@ -37,13 +37,13 @@ export function placedFindings({
     })
     .toSorted(
       (one, other) =>
-        Number(isKnown(one)) - Number(isKnown(other)) ||
+        Number(isNewlyBroken(other)) - Number(isNewlyBroken(one)) ||
         worstFirst(one.finding, other.finding) ||
         other.cells - one.cells,
     )
 }
 
-const isKnown = ({ finding }: PlacedFinding) => finding.known === true
+const isNewlyBroken = ({ finding }: PlacedFinding) => finding.level === 'must' && finding.known !== true
 
 /** A case to look at: `conformance explain CASE`. */
 export function exampleOf({ cells }: Finding): string {

@@ -170,9 +170,11 @@ const findingSchema = z
     says: text,
     /** The safeguard of the gateway that kept this from having its consequence in this run. */
     stoppedBy: z.exactOptional(text),
-    /** `CASE.TRANSPORT`. */
+    /** `CASE.TRANSPORT`, the most telling one first. */
     cells: texts,
-    /** Every one of its cells is a known failure. */
+    /** Folded names of the headers that it is about. */
+    headers: z.exactOptional(texts),
+    /** Its required cells that fail are known failures. */
     known: z.exactOptional(z.literal(true)),
     remedies: z.array(remedySchema).readonly(),
   })
