@@ -21,6 +21,11 @@ export function cellLink(cell: Cell): string {
   return hasPage(cell) ? cellPath(cell) : `${environmentPath(cell.environment)}#${fileName(cellKey(cell))}`
 }
 
+/** On the page of its environment. */
+export function findingLink({ environment, id }: { readonly environment: string; readonly id: string }): string {
+  return `${environmentPath(environment)}#finding-${id}`
+}
+
 export function cellAnchor(cell: Cell): string {
   return fileName(cellKey(cell))
 }
