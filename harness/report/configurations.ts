@@ -1,4 +1,5 @@
 /** Environments by what an operator chooses between: a product's version and variant, whatever gateways it was seen behind. */
+import { worstFirst } from '../judge/findings.ts'
 import type { Letter } from '../judge/grade.ts'
 import type { EnvironmentResult, Grade } from '../run/results/results.ts'
 import { type PlacedFinding, placedFindings } from './findings.ts'
@@ -16,6 +17,11 @@ export type Configuration = {
   readonly findings: readonly PlacedFinding[]
 }
 
+/** Whether known or not: requirements decide the letter, the worst before all. */
+const decisiveFirst = (one: PlacedFinding, other: PlacedFinding) =>
+  Number(other.finding.level === 'must') - Number(one.finding.level === 'must') ||
+  worstFirst(one.finding, other.finding)
+
 /** The best first: a reader who looks for a configuration may stop there. */
 const bestFirst: readonly (Letter | undefined)[] = ['A', 'B', '?', 'C', 'D', 'E', 'F', undefined]
 
@@ -31,7 +37,7 @@ export function configurationsOf(overview: Overview): readonly Configuration[] {
       const own = findings.filter(({ environment }) => ids.has(environment))
       return {
         environments: members,
-        findings: placedFindings({ environments, findings: own }),
+        findings: placedFindings({ environments, findings: own }).toSorted(decisiveFirst),
         ...(letter !== undefined && { letter }),
         ...(grade !== undefined && { grade }),
       }

@@ -136,10 +136,11 @@ describe('the table of remedies', () => {
     caddy: 'caddy-security/hardened/Caddyfile',
     pomerium: 'pomerium/hardened/config.yaml',
   }
-  const rows = Object.entries(hardenedFile).flatMap(([product, file]) =>
-    Object.entries(remedyRows[product as keyof typeof hardenedFile]).flatMap(([mistake, { find }]) =>
-      find === undefined ? [] : [{ product, mistake, file, find }],
-    ),
+  const rows = products.flatMap((product) =>
+    Object.entries(remedyRows[product]).flatMap(([mistake, { find }]) => {
+      const file = hardenedFile[product]
+      return find === undefined || file === undefined ? [] : [{ product, mistake, file, find }]
+    }),
   )
 
   it.each(rows)('$product $mistake: the hardened variant has such a line', async ({ file, find }) => {
