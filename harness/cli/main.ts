@@ -9,6 +9,7 @@ import { UserError } from '../plan/user-error.ts'
 import { printable } from '../report/visible.ts'
 import { requireDescriptors } from './machine.ts'
 import {
+  ablateOptions,
   canaryOptions,
   contractOptions,
   fuzzDefaults,
@@ -140,6 +141,13 @@ canaryOptions(program.command('canaries'))
   .action(async (options) => {
     const { canaries } = await import('./canaries.ts')
     process.exitCode = await canaries({ ...runDefaults, ...options })
+  })
+
+ablateOptions(program.command('ablate'))
+  .description('take every line of a configuration away, one at a time: which cases need it')
+  .action(async (options) => {
+    const { ablate } = await import('./ablate.ts')
+    process.exitCode = await ablate({ ...runDefaults, again: false, ...options })
   })
 
 program

@@ -205,6 +205,39 @@ export function canaryOptions(command: Command): Command {
     .option('--json', 'print the table as JSON on stdout')
 }
 
+export function ablateOptions(command: Command): Command {
+  return selectionOptions(command)
+    .option('--case <glob>', 'only these cases, for example "spoofing.**" (repeatable, or a comma list)', commaList)
+    .option('--list', 'print the units, without running anything')
+    .option('--again', 'measure every unit, also where the outcome is known')
+    .option(
+      '--file <path>',
+      'where the result is kept; default: ablation.json beside the files of the variant, for your own files here',
+    )
+    .option('--shard <i/n>', 'one part of the units, for example 2/4', shard)
+    .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
+    .option('--offline', 'do not use the network')
+    .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `
+A unit is a line with what is indented below it and its closing brace. Each is
+taken away once; the result says which cells turn red without it, whether the
+programs still start, or that no case needs it. What is known already, for the
+same files, versions and cases, is not measured again: a run that was stopped
+goes on where it was.
+
+Examples:
+  conformance ablate --proxy nginx-oauth2-proxy
+  conformance ablate --proxy nginx-oauth2-proxy --list
+  conformance ablate --proxy ./my-nginx --variant mine --case 'spoofing.**'
+
+Exit codes: 0 every unit is needed or explained, 1 a unit is neither,
+            2 usage or configuration, 3 a unit could not be measured`,
+    )
+}
+
 /** Starting is mostly waiting: two environments per core, at most eight. */
 function defaultJobs(): number {
   return Math.max(2, Math.min(8, navigator.hardwareConcurrency * 2))

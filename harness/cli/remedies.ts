@@ -2,8 +2,8 @@
 import { glob, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { productOf } from '../deployments/bare/product.ts'
+import { readAblation } from '../plan/ablation/ablation-file.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
-import { ablationSchema } from '../report/ablation.ts'
 import { type Deployment, type Hardened, remediesOf } from '../report/remedies.ts'
 import { type Product, products } from '../report/remedy-table.ts'
 import type { Results } from '../run/results/results.ts'
@@ -87,7 +87,6 @@ async function hardenedVariants(): Promise<OfProduct[]> {
 }
 
 async function withUnits(folder: string, files: Hardened['files'], product: Product): Promise<OfProduct> {
-  const text = await readFile(join(root, folder, 'ablation.json'), 'utf8').catch(() => undefined)
-  const read = text === undefined ? undefined : ablationSchema.safeParse(JSON.parse(text))
-  return { folder, files, product, units: read?.success === true ? read.data.units : [] }
+  const ablation = await readAblation(join(root, folder, 'ablation.json'))
+  return { folder, files, product, units: ablation?.units ?? [] }
 }

@@ -34,7 +34,8 @@ function completed(own: OwnAbout, attempt: Attempt | undefined, place: Place): A
   const status = own.kind === 'turned-away' ? attempt?.exchange.response?.status : undefined
   const verdict = own.verdict ?? (attempt === undefined ? undefined : verdictOf(attempt, asked))
   const header =
-    (own.header && foldName(own.header)) ?? (own.kind === 'accepted' && attempt ? claimedIn(attempt, place) : undefined)
+    (own.header && foldName(own.header)) ??
+    ((own.kind === 'accepted' || own.kind === 'reached') && attempt ? claimedIn(attempt, place) : undefined)
   const wanted = own.kind === 'unanswered' && !silenceMeets(asked.expect) ? ('accepted' as const) : own.wanted
   return {
     ...own,

@@ -7,7 +7,7 @@ import { list } from './words.ts'
 
 export type Members = {
   readonly abouts: readonly About[]
-  /** Of its cells, the most telling one first. */
+  /** Of its cells that show nothing else, the most telling one first. */
   readonly reasons: readonly string[]
   readonly cases: ReadonlySet<string>
   readonly transports: ReadonlySet<Transport>
@@ -39,7 +39,7 @@ function whoOf(members: Members, consequence: Consequence): Who {
   const whom = claimed ? 'any user' : names.length > 0 ? names.join(' or ') : 'another user'
   switch (consequence) {
     case 'anyone-is-anyone':
-      if (!claimed && names.length === 0)
+      if (!members.abouts.some(({ verdict }) => verdict?.kind === 'accepted') && !claimed)
         return {
           does: 'Anyone on the internet gets past the log-in',
           kept: 'stops anyone on the internet who gets past the log-in',
@@ -119,9 +119,12 @@ function whyOf(members: Members, consequence: Consequence): string {
         ? 'a request without a session reaches the gateway'
         : `the proxy forwards requests that it should refuse (${some([...members.cases].toSorted(), 'case')})`
     case 'lost':
-      return `${list(headers) || 'something that was sent'} does not arrive at the gateway`
+      if (consequence === 'hygiene' && abouts.some(({ kind }) => kind === 'changed')) return changes(members, headers)
+      return headers.length > 1
+        ? `${some(headers, 'header')} do not arrive at the gateway`
+        : `${headers[0] ?? 'something that was sent'} does not arrive at the gateway`
     case 'changed':
-      return `the proxy changes ${some([...partsIn(members), ...headers], 'part') || 'requests'} on the way`
+      return changes(members, headers)
     case 'client-address':
       return `${addressInWords(members)}${refusalInWords(members)}`
     case 'refused':
@@ -185,6 +188,9 @@ function refusalInWords({ abouts, cases }: Members): string {
 
 const reasonOf = ({ verdict }: About) => (verdict?.kind === 'refused' ? verdict.reason : undefined)
 
+const changes = (members: Members, headers: readonly string[]) =>
+  `the proxy changes ${some([...partsIn(members), ...headers], 'part') || 'requests'} on the way`
+
 const partsIn = ({ abouts }: Members) =>
   [...new Set(abouts.flatMap(({ part }) => (part === undefined ? [] : `the ${part}`)))].toSorted()
 
@@ -198,9 +204,19 @@ function answersIn(members: Members): string {
   return `${who} answers ${list(statuses.map(String), 'or')} where a request should get through`
 }
 
+/** Where no cell shows this alone. */
+const generic: Partial<Record<About['kind'], string>> = {
+  accepted: 'the gateway accepts somebody whom it must not',
+  'turned-away': 'legitimate requests do not get through',
+  leaked: 'it is accepted or shown where it must not be',
+  answer: 'clients get other answers than they should',
+  unanswered: 'the proxy does not answer',
+}
+
 /** Where the structure says no more than the first cell: its own words, without who sent it. */
-function detail({ reasons }: Members): string {
-  const [reason = 'a requirement is not met'] = reasons
+function detail({ abouts, reasons }: Members): string {
+  const [reason] = reasons
+  if (reason === undefined) return generic[abouts[0]?.kind ?? 'other'] ?? 'a requirement is not met'
   return reason
     .replace(/ \(known since .*$/s, '')
     .replace(

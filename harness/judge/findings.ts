@@ -170,7 +170,11 @@ function membersOf(members: readonly Member[], cells: readonly GroupedCell[], al
   const seen = all.filter((cell) => ids.has(cell.case) && (open.has(cell.status) || cell.status === 'pass'))
   return {
     abouts: members.map(({ about }) => about),
-    reasons: mostTellingFirst(members).flatMap((key) => cells.find((cell) => keyOf(cell) === key)?.reason ?? []),
+    reasons: mostTellingFirst(members).flatMap((key) => {
+      const cell = cells.find((one) => keyOf(one) === key)
+      const own = members.filter((member) => member.cell === cell).length
+      return cell !== undefined && own >= (cell.about ?? []).length ? [cell.reason] : []
+    }),
     cases: ids,
     transports: new Set(cells.map(({ transport }) => transport)),
     tried: new Set(seen.map(({ transport }) => transport)),

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { ablationSchema } from './ablation/ablation-file.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { proxySchema } from './proxy-schema.ts'
 import { referencePages } from './reference-pages.ts'
@@ -16,6 +17,7 @@ export function publishedSchemas(): Readonly<Record<string, string>> {
     'proxy.schema.json': render(proxySchema),
     'known-failures.schema.json': render(knownFailuresSchema),
     'recipe.schema.json': render(recipeSchema),
+    'ablation.schema.json': render(ablationSchema),
   }
 }
 

@@ -1,4 +1,5 @@
 /** `docs/scenarios.md` and `docs/proxies.md`: the formats in full, made from the schemas that the loaders use. */
+import { ablationSchema } from './ablation/ablation-file.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { placeholders } from './placeholders.ts'
 import { proxySchema } from './proxy-schema.ts'
@@ -138,5 +139,13 @@ pass is out of date and fails the run.
 ${examples.knownFailures}\`\`\`
 
 ${sections(jsonSchemaOf(knownFailuresSchema), 'known-failures.yaml').trimEnd()}
+
+## ablation.json
+
+What happens without each unit of a variant's configuration. Written by \`conformance ablate --proxy NAME\`; a line that no case needs says why in a
+comment: \`# No case needs this: REASON\`.
+
+${rows(jsonSchemaOf(ablationSchema))}
+${sections({ $defs: jsonSchemaOf(ablationSchema).$defs }, 'unit').trimEnd()}
 `
 }

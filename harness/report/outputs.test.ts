@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { cellKey, resultsSchema } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
-import { cellPage } from './html/cell-page.ts'
+import { cellSection } from './html/cell-section.ts'
+import { render } from './html/markup.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { code, text } from './markdown-text.ts'
@@ -76,7 +77,7 @@ describe('report.md', () => {
     const cell = { ...red, rerun: 'The fence did not arrive.' }
     const both = { [red.environment]: { [cellKey(red)]: { ...evidence, alone: evidence.attempts } } }
     const again = overviewOf({ ...run.results, cells: [cell] }, both)
-    const page = cellPage(again, cell)
+    const page = render(cellSection(again, cell))
     expect(page).toContain('<h2>Sent by themselves</h2>')
     expect(page.match(/<h2>Expected and observed<\/h2>/g)).toHaveLength(2)
     expect(page).toContain('the first time said nothing about the proxy: The fence did not arrive.')

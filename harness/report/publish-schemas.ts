@@ -18,7 +18,7 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
     'results.schema.json': render(resultsSchema, 'results.json of trusted-proxy-conformance, schema 1'),
     'evidence.schema.json': render(
       evidenceFileSchema,
-      'evidence/ENVIRONMENT.json of trusted-proxy-conformance, schema 1',
+      'evidence/ENVIRONMENT.json.gz of trusted-proxy-conformance, schema 1',
     ),
   }
 }

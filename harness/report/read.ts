@@ -1,16 +1,11 @@
 /** Reads a run back from the folder that it wrote. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import type { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
 import { concluded } from '../run/results/conclusions.ts'
-import {
-  type Evidence,
-  environmentFileName,
-  evidenceFileSchema,
-  type Results,
-  resultsSchema,
-} from '../run/results/results.ts'
+import { type Evidence, evidenceFileSchema, evidencePath, type Results, resultsSchema } from '../run/results/results.ts'
 
 export type Run = { readonly results: Results; readonly evidence: Evidence }
 
@@ -20,7 +15,7 @@ export async function readReport(folder: string): Promise<Run> {
   const evidence: Record<string, Evidence[string]> = {}
   for (const { id } of results.environments) {
     if (!results.cells.some((cell) => cell.environment === id)) continue
-    evidence[id] = await readChecked(join(folder, 'evidence', `${environmentFileName(id)}.json`), evidenceFileSchema)
+    evidence[id] = await readChecked(join(folder, evidencePath(id)), evidenceFileSchema)
   }
   return { results, evidence }
 }
@@ -35,7 +30,8 @@ async function readChecked<T>(file: string, schema: z.ZodType<T>): Promise<T> {
   const next = 'Expected a folder that a run of this suite wrote with --out.'
   let value: unknown
   try {
-    value = JSON.parse(await readFile(file, 'utf8'))
+    const bytes = await readFile(file)
+    value = JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString())
   } catch (cause) {
     throw new UserError(`Reading a report: ${file} does not exist or is not JSON. ${next}`, { cause })
   }

@@ -1,7 +1,8 @@
 /** What to write against a finding: lines of the same product's hardened variant. Pure. */
 import { foldName } from '../gateways/rules/header-lines.ts'
+import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
-import { type AblationUnit, unitsFor } from './ablation.ts'
+import { unitsFor } from './ablation.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
 
 /** A hardened variant of the product. */
@@ -10,7 +11,7 @@ export type Hardened = {
   readonly folder: string
   readonly files: readonly { readonly path: string; readonly text: string }[]
   /** From its ablation.json, where it has one. */
-  readonly units: readonly AblationUnit[]
+  readonly units: readonly Pick<AblatedUnit, 'file' | 'from' | 'text' | 'red'>[]
 }
 
 export type Deployment = {
@@ -29,12 +30,12 @@ export function remediesOf(
   const { product, hardened } = deployment
   const proven = hardened.flatMap(({ folder, units }) =>
     unitsFor(finding.cells, units).map(
-      ({ file, line, text, cells }): Remedy => ({
-        text: `${product ?? 'proxy'}: add \`${firstLine(text)}\`.`,
+      ({ file, from, text, red }): Remedy => ({
+        text: `${product ?? 'proxy'}: add \`${text}\`.`,
         file: `${folder}/${file}`,
-        line,
+        line: from,
         provenBy: 'ablation',
-        cells: cells.filter((key) => finding.cells.includes(key)),
+        cells: red.filter((key) => finding.cells.includes(key)),
       }),
     ),
   )
@@ -46,7 +47,6 @@ export function remediesOf(
 }
 
 const most = 3
-const firstLine = (text: string) => (text.split('\n', 1)[0] ?? '').trim()
 
 type Concrete = {
   readonly kind: Mistake

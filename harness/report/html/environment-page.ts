@@ -1,4 +1,5 @@
-/** One variant in front of one gateway: versions, configuration and every cell. */
+/** One variant in front of one gateway: versions, configuration and every cell. Cells are opened by the page's script, from data that the page carries. */
+import { gzipSync } from 'node:zlib'
 import { gradeRules } from '../../judge/grade.ts'
 import { outsideLink } from '../../plan/references.ts'
 import type { EnvironmentResult } from '../../run/results/results.ts'
@@ -7,15 +8,19 @@ import { letterWords } from '../grades.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
+import { cellScript } from './cell-script.ts'
+import { cellSection } from './cell-section.ts'
 import { findingList } from './findings-view.ts'
 import { letterMark } from './letter.ts'
-import { casePath, cellAnchor, cellLink } from './links.ts'
-import { html, type Markup } from './markup.ts'
+import { casePath, cellAnchor, isMoreToSay } from './links.ts'
+import { html, type Markup, render } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 
 export function environmentPage(overview: Overview, environment: EnvironmentResult): string {
   const { words } = environmentOutcome(overview, environment)
   const body = html`<div>
+    <div id="cell" hidden></div>
+    <div id="cells">
     <h1>${environment.proxyTitle ?? environment.proxy} ${environment.proxyVersion}, ${environment.variant}</h1>
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
@@ -34,8 +39,25 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
         cases.map(({ id }) => id),
       ),
     )}
+    </div>
   </div>`
-  return pageText({ title: environment.id, root: '../', body })
+  return pageText({
+    title: environment.id,
+    root: '../',
+    body,
+    script: cellScript,
+    data: evidenceData(overview, environment),
+  })
+}
+
+/** By anchor: the section of each cell, compressed. */
+function evidenceData(overview: Overview, { id }: EnvironmentResult) {
+  const sections = overview
+    .cellsOf(id)
+    .filter(isMoreToSay)
+    .map((cell): [string, string] => [cellAnchor(cell), render(cellSection(overview, cell))])
+  const packed = gzipSync(JSON.stringify(Object.fromEntries(sections)), { level: 9 })
+  return { id: 'evidence', base64: packed.toString('base64') }
 }
 
 function gradeSection(overview: Overview, { id }: EnvironmentResult): Markup | undefined {
@@ -72,6 +94,7 @@ function environmentFacts(overview: Overview, environment: EnvironmentResult): M
   </dl>`
 }
 
+/** What did not pass is told in full; of what passed, names lead to the evidence. */
 function familyTable(
   overview: Overview,
   { id }: EnvironmentResult,
@@ -80,10 +103,20 @@ function familyTable(
 ): Markup | undefined {
   const cells = cases.flatMap((one) => overview.cellsAt(id, one))
   if (cells.length === 0) return undefined
-  return html`<section><h2>${family}</h2><div class="scroll" tabindex="0"><table>
+  const [passed, others] = [
+    cells.filter(({ status }) => status === 'pass'),
+    cells.filter(({ status }) => status !== 'pass'),
+  ]
+  return html`<section><h2>${family}</h2>
+    ${
+      others.length > 0 &&
+      html`<div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">reason</th></tr></thead>
-    <tbody>${cells.map(
+    <tbody>${others.map(
       (cell) =>
-        html`<tr id=${cellAnchor(cell)}><td><a href=${`../${cellLink(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
-    )}</tbody></table></div></section>`
+        html`<tr id=${cellAnchor(cell)}><td>${isMoreToSay(cell) ? html`<a href=${`#${cellAnchor(cell)}`}>${badgeOf(cell.status)}</a>` : badgeOf(cell.status)}</td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
+    )}</tbody></table></div>`
+    }
+    ${passed.length > 0 && html`<p class="passed">${badgeOf('pass')} ${passed.map((cell) => html`<a id=${cellAnchor(cell)} href=${`#${cellAnchor(cell)}`}>${cell.case.slice(family.length + 1)} ${cell.transport}</a> `)}</p>`}
+  </section>`
 }

@@ -11,14 +11,14 @@ import { cellLink, findingLink, type Root } from './links.ts'
 import { html, type Markup } from './markup.ts'
 
 /** The look of a status that readers know from the matrix. */
-export function lookOf({ level, known, consequence }: Finding): Status {
+function lookOf({ level, known, consequence }: Finding): Status {
   if (level !== 'must') return 'warn'
   if (known === true) return 'known-failure'
   return consequence === 'hygiene' ? 'warn' : 'fail'
 }
 
-/** So many cells are linked; the page of the environment has all. */
-const mostCells = 60
+/** So many cells are linked: on the first page a few, on the environment's the most that somebody reads. */
+const mostCells: Readonly<Record<Root, number>> = { '': 6, '../': 100 }
 
 export function findingList(overview: Overview, findings: readonly PlacedFinding[], root: Root): Markup {
   return html`<ol class="findings">${findings.map((one) => findingItem(overview, one, root))}</ol>`
@@ -45,13 +45,13 @@ const gatewayIn = (environment: string) => environment.split('/').slice(2).join(
 
 function cellLinks(overview: Overview, finding: Finding, root: Root): unknown {
   const byKey = new Map(overview.cellsOf(finding.environment).map((cell) => [cellKey(cell), cell]))
-  const rest = finding.cells.length - mostCells
+  const rest = finding.cells.length - mostCells[root]
   return [
-    finding.cells.slice(0, mostCells).map((key, index) => {
+    finding.cells.slice(0, mostCells[root]).map((key, index) => {
       const cell = byKey.get(key)
       return [index > 0 ? ', ' : '', cell === undefined ? key : html`<a href=${`${root}${cellLink(cell)}`}>${key}</a>`]
     }),
-    rest > 0 ? `, and ${rest} more` : '',
+    rest > 0 && [', and ', root === '' ? html`<a href=${findingLink(finding)}>${rest} more</a>` : `${rest} more`],
   ]
 }
 

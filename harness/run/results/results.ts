@@ -1,5 +1,5 @@
 /**
- * `results.json` and `evidence/*.json`: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
+ * `results.json` and `evidence/*.json.gz`: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
  * One schema serves as type for those who write and as check for those who read.
  */
 import { createHash } from 'node:crypto'
@@ -112,7 +112,7 @@ const cellSchema = z
     /** One sentence. */
     reason: text,
     ms: z.number(),
-    /** `evidence/ENVIRONMENT.json#CASE.TRANSPORT`, see `evidenceAddress`. */
+    /** `evidence/ENVIRONMENT.json.gz#CASE.TRANSPORT`, see `evidenceAddress`. */
     evidence: text,
     met: z.exactOptional(z.boolean()),
     blocked: z.exactOptional(
@@ -338,13 +338,16 @@ export function fileName(name: string): string {
     : `${plain.slice(0, 137)}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`
 }
 
-/** `evidence/ENVIRONMENT.json#CASE.TRANSPORT`, relative to the report's folder. */
+/** The evidence of an environment, compressed with gzip: it is most of a report, and repeats itself. */
+export const evidencePath = (environment: string) => `evidence/${environmentFileName(environment)}.json.gz`
+
+/** `evidence/ENVIRONMENT.json.gz#CASE.TRANSPORT`, relative to the report's folder. */
 export function evidenceAddress(cell: {
   readonly environment: string
   readonly case: string
   readonly transport: string
 }): string {
-  return `evidence/${environmentFileName(cell.environment)}.json#${cellKey(cell)}`
+  return `${evidencePath(cell.environment)}#${cellKey(cell)}`
 }
 
 /** Cells per status, zeros included. */
