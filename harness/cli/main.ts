@@ -10,6 +10,7 @@ import { printable } from '../report/visible.ts'
 import { requireDescriptors } from './machine.ts'
 import {
   ablateOptions,
+  bisectOptions,
   canaryOptions,
   contractOptions,
   fuzzDefaults,
@@ -17,6 +18,7 @@ import {
   runDefaults,
   runOptions,
   selectionOptions,
+  sweepOptions,
 } from './options.ts'
 
 survive(process.stdout, process.stderr)
@@ -134,6 +136,20 @@ contractOptions(program.command('contract'))
   .action(async (options) => {
     const { contractCommand } = await import('./contract.ts')
     process.exitCode = await contractCommand({ ...runDefaults, only: [], all: false, ...options })
+  })
+
+sweepOptions(program.command('sweep'))
+  .description('run one configuration at many versions of its program: a row for each version')
+  .action(async (options) => {
+    const { sweep } = await import('./sweep.ts')
+    process.exitCode = await sweep({ ...runDefaults, ...options })
+  })
+
+bisectOptions(program.command('bisect'))
+  .description('find the two neighbouring releases between which a case changed')
+  .action(async (options) => {
+    const { bisect } = await import('./bisect.ts')
+    process.exitCode = await bisect({ ...runDefaults, ...options })
   })
 
 canaryOptions(program.command('canaries'))
