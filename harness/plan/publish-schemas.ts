@@ -24,7 +24,7 @@ export function publishedSchemas(): Readonly<Record<string, string>> {
 if (import.meta.main) {
   const root = join(import.meta.dirname, '../..')
   const schemas = Object.entries(publishedSchemas()).map(([file, text]) => [join('schemas', file), text] as const)
-  for (const [path, text] of [...schemas, ...Object.entries(referencePages())]) {
+  for (const [path, text] of [...schemas, ...Object.entries(await referencePages(root))]) {
     await mkdir(dirname(join(root, path)), { recursive: true })
     await writeFile(join(root, path), text)
   }

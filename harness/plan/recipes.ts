@@ -116,7 +116,15 @@ function completed(
         written.version === undefined ? ['build', 'recipe'] : ['version'],
         `expected a version that the recipe ${recipe.name} has (${recipe.versions.join(', ')}), found "${asked}"; an image of another version needs pull and command, and no build`,
       )
-  const { name: _name, images: _images, versions: _versions, program, arguments: usual, ...known } = recipe
+  const {
+    name: _name,
+    images: _images,
+    versions: _versions,
+    measured: _cost,
+    program,
+    arguments: usual,
+    ...known
+  } = recipe
   return {
     command: [...program, ...(written.arguments ?? usual ?? [])],
     ...known,

@@ -1,8 +1,9 @@
-/** Writes the JSON Schemas of what a run writes: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
+/** Writes the JSON Schemas of what a run writes, and docs/grades.md: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { evidenceFileSchema, resultsSchema } from '../run/results/results.ts'
+import { gradesPage } from './grades-page.ts'
 
 /** `readOnly` is a matter of our types, not of the files. */
 const plain = ({ jsonSchema }: { readonly jsonSchema: { readOnly?: boolean | undefined } }) => {
@@ -24,5 +25,6 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
 
 if (import.meta.main) {
   const folder = join(import.meta.dirname, '../../schemas')
+  await writeFile(join(folder, '../docs/grades.md'), gradesPage())
   for (const [file, text] of Object.entries(publishedResultSchemas())) await writeFile(join(folder, file), text)
 }

@@ -4,19 +4,26 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
+import { concluded } from '../run/results/conclusions.ts'
 import { type Evidence, evidenceFileSchema, evidencePath, type Results, resultsSchema } from '../run/results/results.ts'
 
 export type Run = { readonly results: Results; readonly evidence: Evidence }
 
 /** @param folder that a run wrote with `--out`. @throws UserError when it holds no run of this suite */
 export async function readReport(folder: string): Promise<Run> {
-  const results = await readChecked(join(folder, 'results.json'), resultsSchema)
+  const results = withConclusions(await readChecked(join(folder, 'results.json'), resultsSchema))
   const evidence: Record<string, Evidence[string]> = {}
   for (const { id } of results.environments) {
     if (!results.cells.some((cell) => cell.environment === id)) continue
     evidence[id] = await readChecked(join(folder, evidencePath(id)), evidenceFileSchema)
   }
   return { results, evidence }
+}
+
+/** Runs of versions without findings and grades get them, as far as their cells say what they are about. */
+function withConclusions(results: Results): Results {
+  const older = results.findings.length === 0 && results.grades.length === 0
+  return older ? { ...results, ...concluded(results.environments, results.cells) } : results
 }
 
 async function readChecked<T>(file: string, schema: z.ZodType<T>): Promise<T> {

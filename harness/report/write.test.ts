@@ -4,6 +4,9 @@ import { dirname, join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../plan/user-error.ts'
+import { configurationsOf } from './configurations.ts'
+import { environmentPath } from './html/links.ts'
+import { overviewOf } from './overview.ts'
 import { readReport } from './read.ts'
 import { aRun } from './report.fixture.ts'
 import { writeReport } from './write.ts'
@@ -57,6 +60,51 @@ describe('writeReport', () => {
     const read = await readReport(out)
     expect(read.results).toEqual(run.results)
     expect(read.evidence).toEqual(run.evidence)
+  })
+
+  it('gives a run of a version without findings those that its cells show', async () => {
+    const out = join(folder, 'older')
+    await writeReport(run.results, run.evidence, out)
+    const { findings: _findings, grades: _grades, ...older } = run.results
+    await writeFile(
+      join(out, 'results.json'),
+      JSON.stringify({ ...older, cells: older.cells.map(({ about: _about, ...cell }) => cell) }),
+    )
+    const { findings, grades } = (await readReport(out)).results
+    expect(grades).toHaveLength(4)
+    expect(findings.length).toBeGreaterThan(0)
+    expect(new Set(findings.map(({ consequence }) => consequence))).toEqual(new Set(['hygiene']))
+  })
+
+  it('begins its first page with the grade of each configuration, why, and what was seen', async () => {
+    const out = join(folder, 'first-page')
+    await writeReport(run.results, run.evidence, out)
+    const page = (await readFile(join(out, 'index.html'), 'utf8')).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+    const start = page.indexOf('Which configuration')
+    const end = page.indexOf('Findings', start)
+    const first = page.slice(start, end)
+    expect(start).toBeGreaterThan(0)
+    expect(end).toBeLessThan(page.indexOf('Matrix'))
+    for (const { environment, seen, applicable } of run.results.grades) {
+      const [proxy = '', version = ''] = (environment.split('/', 1)[0] ?? '').split('@')
+      expect(first).toContain(`${proxy} ${version}, documented`)
+      expect(first).toContain(`Seen ${seen} of ${applicable} cells that apply.`)
+    }
+    expect(first).toMatch(/Grade [A-F?] .*Seen/)
+    for (const { findings } of configurationsOf(overviewOf(run.results, run.evidence)))
+      if (findings[0] !== undefined) expect(first).toContain(findings[0].finding.says.slice(0, 40))
+  })
+
+  it('has a page of each environment with the findings, their ids as addresses, and what could not be tested', async () => {
+    const out = join(folder, 'environment-page')
+    await writeReport(run.results, run.evidence, out)
+    for (const { environment, id } of run.results.findings)
+      expect(await readFile(join(out, environmentPath(environment)), 'utf8')).toContain(`<li id="finding-${id}">`)
+    const untested = run.results.grades.find(({ notTested }) => notTested.length > 0)
+    if (untested === undefined) throw new Error('The fixture tests everything.')
+    const page = await readFile(join(out, environmentPath(untested.environment)), 'utf8')
+    expect(page).toContain('What could not be tested, and why')
+    expect(page).toContain(untested.notTested[0]?.what)
   })
 
   it('finds the evidence of every cell at its address', async () => {

@@ -1,12 +1,17 @@
 /** One variant in front of one gateway: versions, configuration and every cell. Cells are opened by the page's script, from data that the page carries. */
 import { gzipSync } from 'node:zlib'
+import { gradeRules } from '../../judge/grade.ts'
 import { outsideLink } from '../../plan/references.ts'
 import type { EnvironmentResult } from '../../run/results/results.ts'
+import { placedFindings } from '../findings.ts'
+import { letterWords } from '../grades.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
 import { cellScript } from './cell-script.ts'
 import { cellSection } from './cell-section.ts'
+import { findingList } from './findings-view.ts'
+import { letterMark } from './letter.ts'
 import { casePath, cellAnchor, isMoreToSay } from './links.ts'
 import { html, type Markup, render } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
@@ -19,7 +24,10 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <h1>${environment.proxyTitle ?? environment.proxy} ${environment.proxyVersion}, ${environment.variant}</h1>
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
+    ${gradeSection(overview, environment)}
     ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
+    ${findingsSection(overview, environment)}
+    <h2>Environment</h2>
     ${environmentFacts(overview, environment)}
     ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${text}</pre></details>`)}
     ${legend()}
@@ -52,6 +60,24 @@ function evidenceData(overview: Overview, { id }: EnvironmentResult) {
   return { id: 'evidence', base64: packed.toString('base64') }
 }
 
+function gradeSection(overview: Overview, { id }: EnvironmentResult): Markup | undefined {
+  const grade = overview.gradeOf(id)
+  if (grade === undefined) return undefined
+  const rules = grade.caps.flatMap((cap) => gradeRules.find((rule) => rule.id === cap) ?? [])
+  return html`<section>
+    <p>${letterMark(grade.letter)} <strong>${letterWords[grade.letter]}.</strong> Seen ${grade.seen} of ${grade.applicable} cells that apply.</p>
+    <details><summary>Why this letter</summary><ul>${rules.map(({ letter, when }) => html`<li><b>${letter}</b> ${when}</li>`)}</ul></details>
+    ${grade.notTested.length > 0 && html`<details><summary>What could not be tested, and why</summary><ul>${grade.notTested.map(({ what, why }) => html`<li>${what}: ${why}</li>`)}</ul></details>`}
+  </section>`
+}
+
+function findingsSection(overview: Overview, { id }: EnvironmentResult): Markup | undefined {
+  const own = overview.findingsOf(id)
+  if (own.length === 0) return undefined
+  const placed = placedFindings({ ...overview.results, findings: own })
+  return html`<section><h2>Findings</h2>${findingList(overview, placed, '../')}</section>`
+}
+
 function environmentFacts(overview: Overview, environment: EnvironmentResult): Markup {
   const ms = overview.cellsOf(environment.id).map((cell) => cell.ms)
   const [p50, p95] = [percentile(ms, 0.5), percentile(ms, 0.95)]
@@ -61,7 +87,8 @@ function environmentFacts(overview: Overview, environment: EnvironmentResult): M
     <dt>gateway</dt><dd>${environment.gateway} ${environment.gatewayVersion ?? ''} ${environment.caveat === undefined ? '' : `(${environment.caveat})`}</dd>
     <dt>topology</dt><dd>${environment.topology}</dd>
     <dt>services</dt><dd><ul>${environment.services.map((one) => html`<li>${one.name} ${one.version} (${one.source}: <code>${one.image}</code>)</li>`)}</ul></dd>
-    <dt>configuration</dt><dd>${(environment.configuration ?? []).map((file) => html`<code>${file}</code> `)}</dd>
+    <dt>configuration</dt><dd>${(environment.configuration ?? []).map((file) => html`<code>${file}</code> `)}${environment.configurationHash === undefined ? '' : `(hash ${environment.configurationHash})`}</dd>
+    <dt>run</dt><dd>${overview.results.run.startedAt}, harness ${overview.results.run.harness.version} (${overview.results.run.harness.commit})</dd>
     ${documentation !== undefined && [html`<dt>documented at</dt>`, html`<dd>${href === undefined ? documentation : html`<a href=${href} rel="noreferrer">${documentation}</a>`}</dd>`]}
     <dt>time</dt><dd>start ${duration(environment.startMs)}, log-in ${duration(environment.loginMs)}${environment.cellsMs === undefined ? '' : `, cells ${duration(environment.cellsMs)}`}${p50 === undefined || p95 === undefined ? '' : `, one case p50 ${duration(p50)}, p95 ${duration(p95)}`}</dd>
   </dl>`

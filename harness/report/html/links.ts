@@ -22,6 +22,11 @@ export function casesCellsLink(environment: string, id: string): string {
   return `${environmentPath(environment)}#${fileName(id)}`
 }
 
+/** On the page of its environment. */
+export function findingLink({ environment, id }: { readonly environment: string; readonly id: string }): string {
+  return `${environmentPath(environment)}#finding-${id}`
+}
+
 export function cellAnchor(cell: Pick<Cell, 'case' | 'transport'>): string {
   return fileName(cellKey(cell))
 }
