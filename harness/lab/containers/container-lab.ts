@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { StartedTestContainer } from 'testcontainers'
-import { answers, engineClient } from '../deadlines.ts'
+import { engineClient } from '../deadlines.ts'
+import { answers } from '../engine-answers.ts'
 import {
   type Allowance,
   confined,
@@ -263,8 +264,6 @@ export class ContainerLab implements AsyncDisposable {
       .withName(this.#nameInEngine(spec.name))
       .withLabels({ ...this.#labels })
       .withAutoCleanup(false)
-      .withEntrypoint([program])
-      .withCommand(args)
       .withEnvironment({ ...spec.env })
       .confine(confined(spec.allowance ?? modest, spec.tmpfs, this.#held))
       .bind(spec.binds)
