@@ -74,7 +74,7 @@ async function keepLooking(socketPath: string, pulse: Pulse): Promise<void> {
 }
 
 /** Whether the engine answers. Asked on a connection of its own; one that was silent is asked for all that it may owe. */
-export async function answers(socketPath: string, path: typeof ping | typeof version = ping): Promise<boolean> {
+export async function answers(socketPath: string, path = ping): Promise<boolean> {
   const pulse = pulseOf(socketPath)
   const answered = pulse.silent
     ? await answersWithin(shortPatience, socketPath, version)
@@ -82,6 +82,9 @@ export async function answers(socketPath: string, path: typeof ping | typeof ver
   pulse.silent = !answered
   return answered
 }
+
+/** Whether it could also start and end containers. */
+export const answersFully = (socketPath: string): Promise<boolean> => answers(socketPath, version)
 
 function answersWithin(ms: number, socketPath: string, path: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { StartedTestContainer } from 'testcontainers'
 import { engineClient } from '../deadlines.ts'
-import { answers } from '../engine-answers.ts'
+import { answers, answersFully } from '../engine-answers.ts'
 import {
   type Allowance,
   confined,
@@ -202,7 +202,7 @@ export class ContainerLab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
     this.#watch[Symbol.dispose]()
-    if (!(await this.answers())) return
+    if (!(await answersFully(this.#socketPath))) return
     await Promise.allSettled(this.#started.values())
     const network = this.#docker.getNetwork(this.network.id)
     const own = [...this.#started.keys()].map((name) => ({ id: this.#nameInEngine(name), name }))
