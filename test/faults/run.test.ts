@@ -1,5 +1,6 @@
 /** What can happen to a run in the embedded lab while it is under way: its process dies, the disk is full. Never a verdict. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +36,50 @@ describe('the run’s own process', { timeout: 60_000 }, () => {
     },
   )
 })
+
+describe('a command line that is stopped for a while (Ctrl-Z), longer than the run takes', { timeout: 120_000 }, () => {
+  it('loses no cell of it', async () => {
+    const run = start([...embedded, '--case', 'identity.**'], { cwd: folder })
+    const pid = await until('the process', () => below(run.pid, runProcess)[0])
+    process.kill(run.pid, 'SIGSTOP')
+    try {
+      // It has nothing more to do than to hand over what it has.
+      let idle = 0
+      let before = -1
+      await until('its last cell', async () => {
+        const now = processorTime(pid)
+        idle = now === before ? idle + 1 : 0
+        before = now
+        return idle > 100
+      })
+    } finally {
+      process.kill(run.pid, 'SIGCONT')
+    }
+    expect((await run.ended).code).toBe(0)
+    const { results } = await readReport(join(folder, 'out'))
+    const planned = Number(/(\d+) cells$/m.exec(run.heard())?.[1])
+    expect(planned).toBeGreaterThan(40)
+    expect(results.cells.length).toBe(planned)
+  })
+})
+
+describe('an engine that is asked for and is not there', { timeout: 60_000 }, () => {
+  it('is exit code 3, and nothing is green', async () => {
+    const nginx = ['--proxy', 'nginx-oauth2-proxy', '--variant', 'hardened', '--gateway', 'reference']
+    const args = ['--engine', 'docker', ...nginx, '--case', 'identity.arrival.**', '--out', 'out']
+    const { code, out, error } = await start(args, { cwd: folder, env: { DOCKER_HOST: 'unix:///absent' } }).ended
+    expect(code).toBe(3)
+    expect(out + error).toMatch(/no container engine was found/i)
+    expect(out).not.toMatch(/^Passed/m)
+  })
+})
+
+/** Clock ticks that a process has used (proc(5), utime and stime). */
+function processorTime(pid: number): number {
+  const [user = 0, system = 0] =
+    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
+  return user + system
+}
 
 describe.skipIf(process.getuid?.() !== 0)('a disk that is full', { timeout: 60_000 }, () => {
   it.each(['before the run', 'while it runs'] as const)('%s is said in one sentence with the place', async (when) => {
