@@ -96,7 +96,7 @@ describe.concurrent('an engine', { timeout: 30_000 }, () => {
 })
 
 describe('an engine that answers', () => {
-  it('is not taken for silent because this process stood still', async () => {
+  it('is not taken for silent because this process did not run', async () => {
     const socket = await engine((_, response) => setTimeout(() => response.end('OK'), 300))
     const asking = answers(socket)
     setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6000), 50)

@@ -4,7 +4,8 @@
  */
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { liesIn } from '../lies-in.ts'
-import { asMap, type ComposeDocument, type Path } from './document.ts'
+import { asMap, type Path } from '../yaml-tree.ts'
+import type { ComposeDocument } from './document.ts'
 import type { ComposeService } from './service.ts'
 
 /** Keys that give a container something of the machine, and what a harmless value of each is. */
