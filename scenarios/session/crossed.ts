@@ -20,7 +20,13 @@ export async function atTheSameTime(stage: Stage): Promise<readonly Finding[]> {
   const [first] = wrong
   if (first === undefined)
     return [{ met: true, says: `${logIns} log-ins, four at a time, each gave the user's own session` }]
-  return [{ met: false, says: `${first} (${wrong.length} of ${logIns} log-ins, four at a time)` }]
+  return [
+    {
+      met: false,
+      says: `${first} (${wrong.length} of ${logIns} log-ins, four at a time)`,
+      about: { kind: 'mixed-up' },
+    },
+  ]
 }
 
 export async function foreignCallback(stage: Stage): Promise<readonly Finding[]> {
@@ -53,7 +59,11 @@ export async function newSession(stage: Stage): Promise<readonly Finding[]> {
   return [
     found === undefined
       ? { met: true, says: 'the cookies from before the log-in did not lead to the gateway' }
-      : { met: false, says: `the cookies from before the log-in arrived as ${found}` },
+      : {
+          met: false,
+          says: `the cookies from before the log-in arrived as ${found}`,
+          about: { kind: 'accepted', who: 'anonymous' },
+        },
   ]
 }
 

@@ -15,5 +15,12 @@ export async function manyLines(stage: Stage): Promise<readonly Finding[]> {
   const which = `the forged identity behind ${lines} other header lines`
   if (own.length === 0) return [{ met: true, says: `${which} did not arrive (the client got ${answer})` }]
   if (forged.length === 0) return [{ met: true, says: `${which} did not arrive` }]
-  return [{ met: false, says: `${which} arrived in ${[...new Set(forged)].join(', ')}` }]
+  const header = forged[0]?.toLowerCase() ?? ''
+  return [
+    {
+      met: false,
+      says: `${which} arrived in ${[...new Set(forged)].join(', ')}`,
+      about: { kind: 'passed', header },
+    },
+  ]
 }
