@@ -1,0 +1,103 @@
+/** Which variants of a proxy bring a configuration of their gateway, and what it says. */
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import type { ProxyFile } from '../proxy-schema.ts'
+import { foundInside } from '../yaml/folder-contents.ts'
+import type { Place, Problem } from '../yaml/problem.ts'
+import { type GatewayFile, readGatewayFile } from './read.ts'
+
+/** Credentials that the gateway takes from its environment as well. */
+export type GatewayEnvironment = {
+  readonly OPENCLAW_GATEWAY_TOKEN?: string
+  readonly OPENCLAW_GATEWAY_PASSWORD?: string
+}
+
+/** An operator's own configuration of the gateway, for one variant. */
+export type OwnGateway = GatewayFile & {
+  /** As a reader knows it: relative to the folder of the proxy. */
+  readonly shown: string
+  readonly environment: GatewayEnvironment
+  /** Address of the proxy in the operator's network, where something says it. */
+  readonly proxyAddress?: string
+  /** Keys of proxy.yaml that the file decides instead. */
+  readonly unused: readonly string[]
+}
+
+/** Found without a word in proxy.yaml when they are in the folder of the variant. */
+const usualNames = ['gateway.json', 'openclaw.json']
+
+type Folder = { readonly folder: string; readonly place: (path: readonly PropertyKey[]) => Place }
+
+/** By variant. Mistakes go to `problems`. */
+export async function ownGateways(
+  { variants }: Pick<ProxyFile, 'variants'>,
+  { folder, place }: Folder,
+  problems: Problem[],
+): Promise<Readonly<Record<string, OwnGateway>>> {
+  const read = await Promise.all(
+    Object.entries(variants).map(async ([variant, { gateway = {} }]) => {
+      const at = (key: string) => place(['variants', variant, 'gateway', key])
+      const file = await fileOf(variant, gateway.config, folder, at('config'), problems)
+      if (file === undefined) {
+        for (const key of ['env', 'proxy-address'] as const)
+          if (gateway[key] !== undefined && gateway.config === undefined)
+            problems.push({
+              ...at(key),
+              message: `${key} is for a configuration of your own: expected config as well, or ${usualNames.join(' or ')} in the folder ${variant}`,
+            })
+        return []
+      }
+      const { env = {}, bind, without, 'allow-users': allowUsers, 'proxy-address': proxyAddress } = gateway
+      const content = await readGatewayFile(file, folder, env, problems)
+      if (content === undefined) return []
+      const { OPENCLAW_GATEWAY_TOKEN: token, OPENCLAW_GATEWAY_PASSWORD: password } = env
+      const own: OwnGateway = {
+        ...content,
+        shown: relative(folder, file),
+        environment: {
+          ...(token && { OPENCLAW_GATEWAY_TOKEN: token }),
+          ...(password && { OPENCLAW_GATEWAY_PASSWORD: password }),
+        },
+        ...(proxyAddress !== undefined && { proxyAddress }),
+        unused: Object.entries({ bind, 'allow-users': allowUsers, without }).flatMap(([key, value]) =>
+          value === undefined ? [] : [key],
+        ),
+      }
+      return [[variant, own] as const]
+    }),
+  )
+  return Object.fromEntries(read.flat())
+}
+
+async function fileOf(
+  variant: string,
+  written: string | undefined,
+  folder: string,
+  place: Place,
+  problems: Problem[],
+): Promise<string | undefined> {
+  if (written === undefined) {
+    const all = await Promise.all(
+      usualNames.map(async (name) => {
+        const path = join(folder, variant, name)
+        // Whatever is there under the name, a folder too, is meant to be read.
+        return (await foundInside(path, [folder])) === 'nothing' ? [] : [path]
+      }),
+    )
+    return all.flat()[0]
+  }
+  if (isAbsolute(written)) {
+    problems.push({ ...place, message: `expected a path relative to the folder of the variant, found "${written}"` })
+    return undefined
+  }
+  const path = resolve(folder, variant, written)
+  const found = await foundInside(path, [folder])
+  if (found !== 'nothing' && typeof found !== 'object') return path
+  problems.push({
+    ...place,
+    message:
+      found === 'nothing'
+        ? `expected the file ${join(variant, written)} in the folder of the proxy; there is none`
+        : `expected a file inside the folder of the proxy, ${join(variant, written)} is none: ${found.trouble}`,
+  })
+  return undefined
+}
