@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import type { ProxyFile } from '../proxy-schema.ts'
 import { foundInside } from '../yaml/folder-contents.ts'
 import type { Place, Problem } from '../yaml/problem.ts'
-import { type GatewayFile, readGatewayFile } from './read.ts'
+import { type GatewayFile, type GatewaySection, readGatewayFile } from './read.ts'
 
 /** Credentials that the gateway takes from its environment as well. */
 export type GatewayEnvironment = {
@@ -34,7 +34,7 @@ export async function ownGateways(
   problems: Problem[],
 ): Promise<Readonly<Record<string, OwnGateway>>> {
   const read = await Promise.all(
-    Object.entries(variants).map(async ([variant, { gateway = {} }]) => {
+    Object.entries(variants).map(async ([variant, { identity, 'required-headers': requiredHeaders, gateway = {} }]) => {
       const at = (key: string) => place(['variants', variant, 'gateway', key])
       const file = await fileOf(variant, gateway.config, folder, at('config'), problems)
       if (file === undefined) {
@@ -50,22 +50,40 @@ export async function ownGateways(
       const content = await readGatewayFile(file, folder, env, problems)
       if (content === undefined) return []
       const { OPENCLAW_GATEWAY_TOKEN: token, OPENCLAW_GATEWAY_PASSWORD: password } = env
+      const userHeader = content.gateway.auth?.trustedProxy?.userHeader
       const own: OwnGateway = {
         ...content,
+        gateway: withSecrets(content.gateway, env),
         shown: relative(folder, file),
         environment: {
           ...(token && { OPENCLAW_GATEWAY_TOKEN: token }),
           ...(password && { OPENCLAW_GATEWAY_PASSWORD: password }),
         },
         ...(proxyAddress !== undefined && { proxyAddress }),
-        unused: Object.entries({ bind, 'allow-users': allowUsers, without }).flatMap(([key, value]) =>
-          value === undefined ? [] : [key],
-        ),
+        unused: [
+          ...(userHeader !== undefined && userHeader.toLowerCase() !== identity.toLowerCase() ? ['identity'] : []),
+          ...(userHeader !== undefined && requiredHeaders !== undefined ? ['required-headers'] : []),
+          ...Object.entries({ bind, 'allow-users': allowUsers, without }).flatMap(([key, value]) =>
+            value === undefined ? [] : [`gateway.${key}`],
+          ),
+        ],
       }
       return [[variant, own] as const]
     }),
   )
   return Object.fromEntries(read.flat())
+}
+
+/** References to variables, as the gateway follows them. Others (files, programs) stay what they are: nobody of a run can follow them. */
+function withSecrets(gateway: GatewaySection, env: Readonly<Record<string, string>>): GatewaySection {
+  const { auth } = gateway
+  if (auth === undefined) return gateway
+  const followed = Object.entries({ token: auth.token, password: auth.password }).flatMap(([key, value]) => {
+    if (typeof value !== 'object' || value.source !== 'env' || typeof value.id !== 'string') return []
+    const set = Object.hasOwn(env, value.id) ? env[value.id] : undefined
+    return set ? [[key, set] as const] : []
+  })
+  return { ...gateway, auth: { ...auth, ...Object.fromEntries(followed) } }
 }
 
 async function fileOf(
