@@ -7,11 +7,18 @@ const secretName = /(^|_)(SECRET|PASSWORD|PASSWD|TOKEN|KEY|CREDENTIALS?)(_|$)/i
 const isPath = (value: string) => /^[./]/.test(value)
 
 /** Values in the environment of the services, and the client's secret. Those that the run makes are known elsewhere. */
-export function ownSecrets({ services, login }: Pick<Variant, 'services' | 'login'>): readonly string[] {
+export function ownSecrets({
+  services,
+  login,
+  gateway,
+}: Pick<Variant, 'services' | 'login' | 'gateway'>): readonly string[] {
   const values = services.flatMap(({ env }) =>
     Object.entries(env).flatMap(([name, value]) =>
       secretName.test(name) && !isPath(value) && !value.includes('{secret:') ? [value] : [],
     ),
   )
-  return [...new Set([...values, ...(login.clientSecret === undefined ? [] : [login.clientSecret])])]
+  const { token, password } = gateway.own?.gateway.auth ?? {}
+  const ofGateway = [token, password, ...Object.values(gateway.own?.environment ?? {})]
+  const all = [...values, login.clientSecret, ...ofGateway]
+  return [...new Set(all.filter((one) => typeof one === 'string').filter((one) => one !== ''))]
 }
