@@ -4,8 +4,8 @@ import type { ProxyFile } from '../plan/proxy-schema.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import type { Note, Part, Understood } from './deployment.ts'
+import type { DeployedGateway, GatewayWords } from './gateway.ts'
 import { type Facts, likeliest } from './products/facts.ts'
-import type { GatewayWords } from './products/gateway-config.ts'
 import type { OidcClient } from './products/oauth2-proxy.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
@@ -28,6 +28,7 @@ type Evidence = {
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly gatewayLabels?: Readonly<Record<string, string>>
   readonly gateway?: GatewayWords
+  readonly deployedGateway?: DeployedGateway
   readonly client?: OidcClient & { readonly place: Place }
   /** Ports of the proxy that the outside reaches; absent where nothing says it. */
   readonly published?: readonly { readonly published: number | undefined; readonly target: number }[]
@@ -73,9 +74,11 @@ export function conclude(evidence: Evidence): Understood {
     parts,
     names: { ...names, proxy: [...new Set([...(names.proxy ?? []), ...hosts])] },
     ...(evidence.gatewayLabels && { gatewayLabels: evidence.gatewayLabels }),
+    ...(evidence.deployedGateway && { gateway: evidence.deployedGateway }),
     host,
     identity,
-    requiredHeaders: evidence.answers.requiredHeaders ?? evidence.gateway?.requiredHeaders ?? [],
+    // Where the gateway's configuration is read, it says which.
+    requiredHeaders: evidence.gateway?.userHeader === undefined ? (evidence.answers.requiredHeaders ?? []) : [],
     login: loginOf(evidence, host, notes),
     certificate,
     ...(entrance && { entrance }),

@@ -94,8 +94,9 @@ export function refusalOf(
   return started.kind === 'refused' ? refusal(shown, started.message, started.exitCode) : undefined
 }
 
-export function refusal(shown: string, message: string, exitCode: number): string {
-  return `the gateway does not start with ${shown} (exit code ${exitCode}): ${message}`
+export function refusal(shown: string, message: string, exitCode?: number): string {
+  const code = exitCode === undefined ? '' : ` (exit code ${exitCode})`
+  return `the gateway does not start with ${shown}${code}: ${message}`
 }
 
 type Section = OwnGateway['gateway']

@@ -130,18 +130,16 @@ export class RealGateway implements AsyncDisposable {
     stack.use(lab)
     const relay = await relaySpec(harness, own, 'gateway-side', { beside: 'gateway' })
     const beside = dialThrough(relay.socket)
-    const { port = gatewayPort } = environment.variant.gateway
+    const { variant } = environment
+    const { port = gatewayPort } = variant.gateway
     const spec = gatewaySpec(this.#program, serviceOf(environment, 'gateway'), own, port)
     await lab.start([{ ...spec, env: { ...spec.env, ...variables } }, relay.spec])
     await untilYes(
       'was not ready',
-      startDeadline,
+      // A program that gives up takes longer than one that starts.
+      variant.gateway.own === undefined ? startDeadline : 2 * startDeadline,
       () => readyAnswer(beside, this.#program, port),
-      async () => {
-        const end = await lab.obituary('gateway')
-        if (end !== undefined) throw new EndedGateway(end, (await lab.exitCode('gateway')) ?? 0)
-        return end
-      },
+      () => endOf(lab, variant.gateway.own),
     )
     const resources = stack.move()
     if (!keep) this.#stop = () => resources.disposeAsync()
@@ -217,23 +215,38 @@ export async function readyAnswer(
   return refusal !== undefined && /gateway starting/.test(refusal) ? { not: refusal } : 'yes'
 }
 
-/** A program that ended before it was ready. */
+/** A program that ended before it was ready, or says that it will. */
 class EndedGateway extends Error {
   override readonly name = 'EndedGateway'
-  readonly exitCode: number
+  /** Unknown while it still writes its diagnosis. */
+  readonly exitCode: number | undefined
 
-  constructor(message: string, exitCode: number) {
+  constructor(message: string, exitCode: number | undefined) {
     super(message)
     this.exitCode = exitCode
   }
 }
 
+/** 2026.9.6 says this first, and then looks for the cause by itself, which takes most of a minute on a busy machine. */
+const givesUp = /Gateway failed to start: (.*)/
+
+/** @throws EndedGateway once the program has ended, or has given up an operator's configuration */
+async function endOf(lab: ContainerLab, own: OwnGateway | undefined): Promise<undefined> {
+  const end = await lab.obituary('gateway')
+  if (end !== undefined) throw new EndedGateway(end, (await lab.exitCode('gateway')) ?? 0)
+  const lines = own === undefined ? [] : await lab.log('gateway', 40)
+  const words = lines.map((line) => givesUp.exec(line)?.[1]).find((found) => found !== undefined)
+  if (words !== undefined) throw new EndedGateway(words, undefined)
+}
+
 /** An end at the start is the program's word on the configuration. The rules say why in fewer words, where they refuse it as well. */
 function refuseIfEnded(error: Error, own: OwnGateway, configuration: GatewayInRun, rules: Profile): never {
   if (!(error instanceof EndedGateway)) throw error
+  const { exitCode } = error
   const byRules = refusalOf(configuration, own, rules)
-  const words = byRules ?? refusal(own.shown, error.message, error.exitCode)
-  throw new GatewayRefusal(words.replace(/\(exit code \d+\)/, `(exit code ${error.exitCode})`), configuration.replaced)
+  const words = byRules ?? refusal(own.shown, error.message, exitCode)
+  const told = exitCode === undefined ? words : words.replace(/\(exit code \d+\)/, `(exit code ${exitCode})`)
+  throw new GatewayRefusal(told, configuration.replaced)
 }
 
 const nobody = { cookie: '', mark: '', password: '' }
