@@ -151,7 +151,7 @@ describe('a list of trusted proxies that is too wide', () => {
     const { failed, cells } = await outcome({ gateway: { trustedProxies: ['0.0.0.0/0'] } })
     expect(failed).toContain('identity.arrival.accepted')
     expect(wordsOf(cells)).toMatch(
-      /trustedProxies of own\/gateway\.json \(0\.0\.0\.0\/0\) covers 198\.1[89]\..* finds no client/,
+      /trustedProxies of own\/gateway\.json \(0\.0\.0\.0\/0\) covers clients on the internet as well \(198\.1[89]\..* finds no client/,
     )
   })
 })
@@ -169,7 +169,9 @@ describe('a list without the proxy refuses every user, and says why:', () => {
   ] satisfies [string, Settings][])('%s', async (_what, settings) => {
     const { failed, cells } = await outcome(settings)
     expect(failed).toEqual(expect.arrayContaining(['identity.arrival.accepted', 'gateway.configuration.accepts-proxy']))
-    expect(wordsOf(cells)).toMatch(/does not cover \d+\.\d+\.\d+\.2, the address from which the proxy connects/)
+    expect(wordsOf(cells)).toMatch(
+      /does not cover the proxy's address \d+\.\d+\.\d+\.2: the gateway refuses every user/,
+    )
   })
 })
 

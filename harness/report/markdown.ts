@@ -8,6 +8,7 @@ import {
   type EnvironmentResult,
 } from '../run/results/results.ts'
 import { gravity } from './causes.ts'
+import { gatewayConfigurations } from './gateway-configuration.ts'
 import { code, details, fence, reference, table, text } from './markdown-text.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration } from './numbers.ts'
@@ -27,6 +28,7 @@ export function markdownReport(overview: Overview): string {
     ...(run.notes ?? []).map((note) => `> **Note:** ${text(note)}`),
     notReady(overview),
     environmentsTable(overview),
+    ownGateways(overview),
     familyMatrix(overview),
     legend(),
     staleEntries(overview),
@@ -57,6 +59,20 @@ function environmentsTable(overview: Overview): string {
   ])
   return `## Environments\n\n${table(['#', 'proxy', 'variant', 'gateway', 'outcome'], rows)}`
 }
+
+/** Operators' own gateway configurations. */
+function ownGateways({ environments }: Overview): string {
+  const parts = gatewayConfigurations(environments).map(({ environment, file, refused, replaced, audit, auditedBy }) =>
+    [
+      `${code(environment)} with ${code(file)}:${refused === undefined ? '' : ` ${text(refused)}.`}`,
+      ...(replaced.length === 0 ? [] : [`Replaced by the run:\n\n${bullets(replaced)}`]),
+      ...(audit.length === 0 ? [] : [`${text(auditedBy)}:\n\n${bullets(audit)}`]),
+    ].join('\n\n'),
+  )
+  return parts.length === 0 ? '' : ['## Gateway configuration', ...parts].join('\n\n')
+}
+
+const bullets = (lines: readonly string[]) => lines.map((line) => `- ${text(line)}`).join('\n')
 
 function familyMatrix(overview: Overview): string {
   const rows = overview.families.map(({ family, cases }) => [

@@ -20,10 +20,11 @@ export async function coversTheProxy(stage: Stage): Promise<readonly Finding[]> 
 function why({ addresses: { proxy, client }, ownGateway }: Stage): string {
   if (ownGateway === undefined) return `the gateway refused the proxy's address ${proxy}`
   const { covers, file, trustedProxies } = ownGateway
-  const list = `trustedProxies of ${file} (${trustedProxies.join(', ')})`
+  // One clause: what is printed of a failure ends at a comma.
+  const list = `trustedProxies of ${file} (${trustedProxies.join(' ')})`
   if (!covers.proxy)
-    return `${list} does not cover ${proxy}, the address from which the proxy connects, so the gateway refuses every user; host names and invalid ranges match nothing`
+    return `${list} does not cover the proxy's address ${proxy}: the gateway refuses every user; host names and invalid ranges match nothing`
   if (covers.client)
-    return `${list} covers ${client} as well, the address of a client on the internet, so the gateway finds no client in X-Forwarded-For and refuses every user`
+    return `${list} covers clients on the internet as well (${client}): the gateway finds no client in X-Forwarded-For and refuses every user`
   return `the gateway refused a complete request from the proxy's address ${proxy}, which ${list} covers`
 }

@@ -23,8 +23,9 @@ describe('the audit by rules', () => {
   })
 })
 
-it('reads what the program prints, also behind a line of its own', () => {
-  const printed = 'Config ok\n{"ts":1,"findings":[{"checkId":"gateway.x","severity":"warn","title":"X","detail":"…"}]}'
+it('reads what the program prints, also behind a line of its own, without what is about files of the run', () => {
+  const printed =
+    'Config ok\n{"ts":1,"findings":[{"checkId":"fs.config.perms_world_readable","severity":"critical","title":"Y"},{"checkId":"gateway.x","severity":"warn","title":"X","detail":"…"}]}'
   expect(printedAudit(printed)).toEqual([{ id: 'gateway.x', severity: 'warn', title: 'X' }])
   expect(() => printedAudit('no findings')).toThrow()
 })

@@ -100,9 +100,11 @@ const printedSchema = z.looseObject({
   findings: z.array(z.looseObject({ checkId: z.string(), severity: z.enum(severities), title: z.string() })),
 })
 
-/** What `security audit --json` printed. @throws where it holds no findings */
+/** What `security audit --json` printed, without what is about files of the run (`fs.…`). @throws where it holds no findings */
 export function printedAudit(text: string): AuditFinding[] {
   const start = text.indexOf('{')
   const { findings } = printedSchema.parse(JSON.parse(start < 0 ? text : text.slice(start)))
-  return findings.map(({ checkId, severity, title }) => ({ id: checkId, severity, title }))
+  return findings
+    .filter(({ checkId }) => !checkId.startsWith('fs.'))
+    .map(({ checkId, severity, title }) => ({ id: checkId, severity, title }))
 }

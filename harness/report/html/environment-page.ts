@@ -4,6 +4,7 @@ import type { EnvironmentResult } from '../../run/results/results.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
+import { ownGateways } from './gateway-configuration.ts'
 import { casePath, cellAnchor, cellLink } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
@@ -16,6 +17,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
     ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
     ${environmentFacts(overview, environment)}
+    ${ownGateways([environment])}
     ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${text}</pre></details>`)}
     ${legend()}
     ${overview.families.map(({ family, cases }) =>

@@ -7,6 +7,7 @@ import { markOf, marks, severity } from '../marks.ts'
 import { counted, duration, percentile } from '../numbers.ts'
 import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
+import { ownGateways } from './gateway-configuration.ts'
 import { casePath, cellLink, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixScript } from './matrix-script.ts'
@@ -24,6 +25,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     ${stale(overview)}
     <h2>Environments</h2>
     ${environmentsTable(overview)}
+    ${ownGateways(overview.environments)}
     ${trend(overview, recordOf(overview.results), history)}
     <h2>Matrix</h2>
     <p class="soft">Rows are cases, columns are environments; several marks in one place are transports, in the order HTTP, WebSocket, HTTP/2. Each mark links to its evidence. Arrow keys move between marks; / moves to the filter.</p>

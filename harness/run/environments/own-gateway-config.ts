@@ -91,7 +91,10 @@ export function refusalOf(
   rules: Profile,
 ): string | undefined {
   const started = startup(config, rules, environment)
-  return started.kind === 'refused' ? refusal(shown, started.message, started.exitCode) : undefined
+  // One clause: what is printed of a failure ends at a comma.
+  return started.kind === 'refused'
+    ? refusal(shown, started.message.replaceAll(', ', ' '), started.exitCode)
+    : undefined
 }
 
 export function refusal(shown: string, message: string, exitCode?: number): string {
