@@ -3,7 +3,6 @@ import type { Deployment } from '../plan/load-proxies.ts'
 import type { ProxyFile } from '../plan/proxy-schema.ts'
 import type { ServiceFile } from '../plan/service-schema.ts'
 import type { Place } from '../plan/yaml/problem.ts'
-import type { DeployedGateway } from './gateway.ts'
 
 /**
  * One thing that was read. `understood`: used as it is. `assumed`: not written anywhere, concluded. `replaced`: the run puts something else there.
@@ -24,6 +23,15 @@ export type Part = {
   readonly service: ServiceFile
   /** Where a mistake in it is to be looked for. */
   readonly place: Place
+}
+
+/** What `gateway:` of the variant is to say. */
+export type DeployedGateway = {
+  /** Absolute path of its configuration; absent where none was found. */
+  readonly config?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly port?: number
+  readonly proxyAddress?: string
 }
 
 /** What a reader of one kind of configuration found out. */

@@ -21,15 +21,6 @@ export type GatewayWords = {
   readonly hosts: readonly string[]
 }
 
-/** What `gateway:` of the variant is to say. */
-export type DeployedGateway = {
-  /** Absolute path of its configuration; absent where none was found. */
-  readonly config?: string
-  readonly env?: Readonly<Record<string, string>>
-  readonly port?: number
-  readonly proxyAddress?: string
-}
-
 export const usualGatewayPort = 18_789
 
 /** @param place where the file is named; default: its own beginning. @throws UserError with file, line and column for whatever it cannot be */

@@ -1,5 +1,5 @@
 /** The gateways that may stand behind a proxy, and what each can do (features of `scenarios/features.yaml`). */
-import type { OwnGateway } from '../plan/gateway-file/of-variants.ts'
+import type { OwnGateway } from '../plan/gateway-file/own-gateway.ts'
 import type { KnownGateway, Seat } from '../plan/select.ts'
 import { gatewayPrograms, type ProgramName, programOf } from './programs.ts'
 import { covers } from './rules/addresses.ts'

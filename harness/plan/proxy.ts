@@ -1,6 +1,6 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
 import type { DeepReadonly } from './deep-readonly.ts'
-import type { OwnGateway } from './gateway-file/of-variants.ts'
+import type { OwnGateway } from './gateway-file/own-gateway.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { Transport, UserForm } from './vocabulary.ts'
 

@@ -1,6 +1,6 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
 import { basename, join, resolve } from 'node:path'
-import type { OwnGateway } from './gateway-file/of-variants.ts'
+import type { OwnGateway } from './gateway-file/own-gateway.ts'
 import type { BuildSource, GatewaySettings, Service, StandIn, Topology, Variant } from './proxy.ts'
 import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 import type { CompleteProxy, CompleteService } from './recipes.ts'

@@ -3,7 +3,7 @@ import type { EnvironmentResult } from '../run/results/results.ts'
 
 type Configuration = NonNullable<EnvironmentResult['gatewayConfiguration']>
 
-export type ShownConfiguration = {
+type ShownConfiguration = {
   readonly environment: string
   readonly file: string
   readonly refused: string | undefined

@@ -11,7 +11,7 @@ const mostIncludes = 10
 /** Names that would reach into the objects of the program itself: OpenClaw passes over them. */
 export const isBlocked = (key: string) => key === '__proto__' || key === 'constructor' || key === 'prototype'
 
-export type Sources = {
+type Sources = {
   /** Everything that is read must be in here once links are resolved. */
   readonly inside: string
   /** Absolute paths of what has been read. */

@@ -3,24 +3,8 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import type { ProxyFile } from '../proxy-schema.ts'
 import { foundInside } from '../yaml/folder-contents.ts'
 import type { Place, Problem } from '../yaml/problem.ts'
-import { type GatewayFile, type GatewaySection, readGatewayFile } from './read.ts'
-
-/** Credentials that the gateway takes from its environment as well. */
-export type GatewayEnvironment = {
-  readonly OPENCLAW_GATEWAY_TOKEN?: string
-  readonly OPENCLAW_GATEWAY_PASSWORD?: string
-}
-
-/** An operator's own configuration of the gateway, for one variant. */
-export type OwnGateway = GatewayFile & {
-  /** As a reader knows it: relative to the folder of the proxy. */
-  readonly shown: string
-  readonly environment: GatewayEnvironment
-  /** Address of the proxy in the operator's network, where something says it. */
-  readonly proxyAddress?: string
-  /** Keys of proxy.yaml that the file decides instead. */
-  readonly unused: readonly string[]
-}
+import type { OwnGateway } from './own-gateway.ts'
+import { type GatewaySection, readGatewayFile } from './read.ts'
 
 /** Found without a word in proxy.yaml when they are in the folder of the variant. */
 const usualNames = ['gateway.json', 'openclaw.json']

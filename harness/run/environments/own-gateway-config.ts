@@ -6,11 +6,11 @@ import { startup } from '../../gateways/rules/config.ts'
 import type { Profile } from '../../gateways/rules/profiles.ts'
 import { octets } from '../../lab/containers/network.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
-import type { GatewayEnvironment, OwnGateway } from '../../plan/gateway-file/of-variants.ts'
+import type { GatewayEnvironment, OwnGateway } from '../../plan/gateway-file/own-gateway.ts'
 import type { Variant } from '../../plan/proxy.ts'
 import { substitute, type TrustedNetwork } from './trusted-network.ts'
 
-export type OwnSite = {
+type OwnSite = {
   readonly variant: Variant
   readonly network: Pick<TrustedNetwork, 'substituted' | 'note'>
   /** First three octets of the run's network. */

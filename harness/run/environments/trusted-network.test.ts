@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { covers } from '../../gateways/rules/addresses.ts'
-import type { OwnGateway } from '../../plan/gateway-file/of-variants.ts'
+import type { OwnGateway } from '../../plan/gateway-file/own-gateway.ts'
 import type { Topology } from '../../plan/proxy.ts'
 import { internetBase, substitute, trustedNetwork } from './trusted-network.ts'
 

@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { covers, type Ipv4Range, ipv4RangeOf, isLoopback } from '../../gateways/rules/addresses.ts'
-import type { OwnGateway } from '../../plan/gateway-file/of-variants.ts'
+import type { OwnGateway } from '../../plan/gateway-file/own-gateway.ts'
 import type { Topology } from '../../plan/proxy.ts'
 
 export type TrustedNetwork = {
@@ -93,7 +93,7 @@ function rangeOf(entry: string): Ipv4Range {
 
 const parts = blocks.map(([, part]) => rangeOf(part))
 
-/** A network in one of the ranges, by chance. The last try counts, whatever it is: the engine refuses a network that is taken. */
+/** A random network in one of the ranges. The last try counts, whatever it is: the engine refuses a network that is taken. */
 function freeBase(ranges: readonly Ipv4Range[], fits: (base: string) => boolean = () => true): string {
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   let base = ''
