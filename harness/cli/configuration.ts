@@ -1,4 +1,5 @@
 /** The configuration files behind each environment, for the report: their places, and their text where it is the project's own. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { PlannedEnvironment } from '../plan/expand.ts'
@@ -15,10 +16,12 @@ export async function withConfiguration(results: Results, planned: readonly Plan
     results.environments.map(async (environment): Promise<EnvironmentResult> => {
       const behind = byId.get(environment.id)
       if (behind === undefined) return environment
-      const files = await Promise.all(configurationFiles(behind).map(shown))
+      const paths = configurationFiles(behind)
+      const files = await Promise.all(paths.map(shown))
       return {
         ...environment,
         configuration: files.map(({ path }) => path),
+        configurationHash: await hashOf(paths),
         files: files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text }])),
       }
     }),
@@ -30,6 +33,13 @@ function configurationFiles({ variant }: PlannedEnvironment): readonly string[] 
   const services = variant.services.toSorted((a, b) => Number(b.name === 'proxy') - Number(a.name === 'proxy'))
   const files = services.flatMap(({ files }) => Object.keys(files).map((file) => resolve(variant.folder, file)))
   return [...new Set([...files, variant.file ?? join(dirname(variant.folder), 'proxy.yaml')])]
+}
+
+/** Of the contents in their order, also of files that are not shown. */
+async function hashOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(await readFile(file).catch(() => '')).update('\0')
+  return hash.digest('hex').slice(0, 12)
 }
 
 async function shown(file: string): Promise<{ path: string; text?: string }> {

@@ -121,6 +121,7 @@ async function loaded(
       knownFailures,
       canaries,
       embedded: content.embedded === true,
+      ...(content.only && { only: content.only }),
       written: content,
       file: yaml.file,
       knownFailurePlaces: places,

@@ -36,6 +36,13 @@ const ours = new Set([
   'evidence',
   'severity',
   'auditBy',
+  'who',
+  'from',
+  'to',
+  'seen',
+  'address',
+  'consequence',
+  'letter',
 ])
 
 function poisoned<T>(value: T, key?: string): T
