@@ -58,7 +58,8 @@ export function ownGatewayConfig(own: OwnGateway, site: OwnSite): GatewayInRun {
     index === network.substituted ? substitute(entry, base, octets.proxy) : entry,
   )
   if (network.note !== undefined && trustedProxies !== undefined) replaced.push(network.note)
-  const auth = { ...gateway.auth, ...usersOf(gateway.auth, site.alice, replaced) }
+  // What was filled in has the users of the run already.
+  const auth = { ...gateway.auth, ...usersOf(own.gateway.auth, site.alice, replaced) }
   const password = passwordOf(auth.password, site.password, replaced) ?? own.environment.OPENCLAW_GATEWAY_PASSWORD
   const controlUi = originsOf(gateway.controlUi, `https://${variant.host}`, replaced)
   return {
@@ -106,15 +107,17 @@ type Section = OwnGateway['gateway']
 
 /** A file that says neither what the gateway is nor how it authenticates is a part of a configuration: the rest is as proxy.yaml says. */
 function partOf(own: OwnGateway, { variant, base, alice }: OwnSite, replaced: string[]): Section {
-  const { mode, auth, trustedProxies } = own.gateway
+  const { mode, auth, trustedProxies, controlUi } = own.gateway
   if (mode !== undefined || auth?.mode !== undefined) return {}
   const sidecar = variant.topology === 'sidecar'
   const filled = ['gateway.mode', 'gateway.auth.mode']
+  if (controlUi === undefined) filled.push('gateway.controlUi')
   if (auth?.trustedProxy === undefined) filled.push('gateway.auth.trustedProxy')
   if (trustedProxies === undefined) filled.push('gateway.trustedProxies')
   replaced.push(`${own.shown} is a part of a configuration: filled in ${filled.join(', ')}`)
   return {
     mode: 'local',
+    ...(controlUi === undefined && { controlUi: { allowedOrigins: [`https://${variant.host}`] } }),
     ...(trustedProxies === undefined && { trustedProxies: [sidecar ? loopback : `${base}.${octets.proxy}`] }),
     auth: {
       ...auth,
