@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Json5Node, parseJson5 } from './json5.ts'
-
-function plain(node: Json5Node): unknown {
-  switch (node.kind) {
-    case 'value':
-      return node.value
-    case 'list':
-      return node.items.map(plain)
-    case 'object':
-      return Object.fromEntries([...node.entries].map(([key, one]) => [key, plain(one)]))
-  }
-}
+import { plain } from './include.ts'
+import { parseJson5 } from './json5.ts'
 
 const read = (text: string) => plain(parseJson5('x.json', text))
 

@@ -76,7 +76,7 @@ describe("an operator's gateway configuration", () => {
   })
 
   it('never reads a variable of the shell', async () => {
-    const { problems } = await one("{ gateway: { trustedProxies: ['" + variable('HOME') + "'] } }")
+    const { problems } = await one(`{ gateway: { trustedProxies: ['${variable('HOME')}'] } }`)
     expect(problems).toEqual([
       expect.stringMatching(/^gateway\.json:1:31: expected the variable HOME in the environment/),
     ])
