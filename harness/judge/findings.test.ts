@@ -211,6 +211,16 @@ describe('the sentence of a finding', () => {
     ).toBe('Anyone on the internet becomes operator: a request without a session is accepted.')
   })
 
+  it('does not blame a header that no gateway reads for whom the gateway accepts', () => {
+    const anonymous = { who: 'anonymous', verdict: { kind: 'accepted', user: 'operator', another: true } } as const
+    const found = findingsOfCells([cell([passed('x-unread', anonymous), { kind: 'accepted', ...anonymous }])])
+    expect(found.map(({ id, consequence }) => `${id}: ${consequence}`)).toEqual([
+      'open-to-anyone: anyone-is-anyone',
+      'passes-other-headers: hygiene',
+    ])
+    expect(found[0]?.says).toBe('Anyone on the internet becomes operator: a request without a session is accepted.')
+  })
+
   it('says what alone stops it', () => {
     expect(only([cell(passed('remote-user', { believed: true, verdict: notAllowed }))]).says).toBe(
       "Only the gateway's own check (allowUsers) keeps a signed-in user from becoming any user: the proxy passes on Remote-User that the client sent.",

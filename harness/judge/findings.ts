@@ -90,7 +90,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
   switch (kind) {
     case 'passed':
       if (believed === true && header !== undefined) return direct ?? `passes-${header}`
-      return effectOf(about).consequence === 'hygiene' ? 'passes-other-headers' : `passes-${header}`
+      return 'passes-other-headers'
     case 'accepted':
       if (direct !== undefined) return direct
       if (header !== undefined && believed === true) return `passes-${header}`

@@ -1,5 +1,6 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
 import type { DeepReadonly } from './deep-readonly.ts'
+import type { OwnGateway } from './gateway-file/own-gateway.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { Transport, UserForm } from './vocabulary.ts'
 
@@ -17,6 +18,10 @@ export type GatewaySettings = {
   readonly without: readonly (typeof settingsToOmit)[number][]
   /** Docker labels of its container. */
   readonly labels?: Readonly<Record<string, string>>
+  /** The operator's own configuration: it decides everything but addresses, port, users and origins of the run (`own-gateway-config.ts`). */
+  readonly own?: OwnGateway
+  /** Where it listens, if not on OpenClaw's own port. */
+  readonly port?: number
 }
 
 /** How a container's program is had. At least one of `pull` and `build`. */

@@ -67,6 +67,8 @@ export type Stage = {
   readonly addresses: Addresses
   /** What proxy and gateway can do (scenarios/features.yaml), for a step that varies what it sends. What a step cannot do without goes into `needs`. */
   readonly features: readonly string[]
+  /** An operator's own configuration of the gateway: the file, and whom it trusts in this run. */
+  readonly ownGateway?: NonNullable<RunningEnvironment['ownGateway']>
   /** What listens besides the proxy's public port and the gateway. */
   readonly listeners: readonly Listener[]
   /** Those that the variant lists or its configuration names. */
@@ -169,6 +171,7 @@ function stageOf(
     addresses: environment.addresses,
     transports: transports.filter((one) => transportNeeds[one].every((need) => features.includes(need))),
     features,
+    ...(environment.ownGateway && { ownGateway: environment.ownGateway }),
     listeners: environment.listeners,
     paths: environment.paths,
     nameOf: (user) => nameOf(users[user], environment.form),
