@@ -10,12 +10,12 @@ import { productOf, usualFiles } from './bare/product.ts'
 import { readBareDeployment } from './bare/read.ts'
 import { type ComposeFlags, readComposeDeployment } from './compose/read.ts'
 import type { ReadDeployment } from './deployment.ts'
-import { readText } from './read-text.ts'
+import { readingIn, readText } from './read-text.ts'
 
 /** @param root folder of the project, for its recipes. @throws UserError for a path that is nothing of the kind */
 export async function readOwnProxy(path: string, root: string, flags: ComposeFlags): Promise<string | ReadDeployment> {
   const file = await fileOf(resolve(path), path)
-  return file === undefined ? path : await readDeployment(file, root, flags)
+  return file === undefined ? path : await readingIn(dirname(file), () => readDeployment(file, root, flags))
 }
 
 /** @param file absolute path of a compose file or a configuration file */

@@ -35,13 +35,17 @@ export function variantsAt(
       services,
       identity: spelling(variant.identity, trusted?.userHeader),
       requiredHeaders: requiredHeaders ?? [],
+      ...(variant.assertion && { assertion: variant.assertion }),
       ...(variant['user-form'] && { userForm: variant['user-form'] }),
       host: variant.host ?? 'app.test',
       names: withPortal(variant.names ?? {}, login?.portal),
       features: [
         ...new Set([
-          ...[...(file.features ?? []), ...(variant.features ?? [])].filter((name) => name !== requiredHeadersFeature),
+          ...[...(file.features ?? []), ...(variant.features ?? [])].filter(
+            (name) => name !== requiredHeadersFeature && name !== assertionFeature,
+          ),
           ...(requiredHeaders?.length ? [requiredHeadersFeature] : []),
+          ...(variant.assertion === undefined ? [] : [assertionFeature]),
           ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
@@ -108,6 +112,9 @@ export const pathFeatures = { named: 'configured-path', exempt: 'exempt-path' } 
 
 /** Follows from `required-headers`, whether it is declared or not: without one there is nothing that a request could lack. */
 const requiredHeadersFeature = 'required-headers'
+
+/** Follows from `assertion`: without the header and the keys nothing can be checked. */
+const assertionFeature = 'jwt-assertion'
 
 /** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
 export const logInPageFeature = 'log-in-page'
