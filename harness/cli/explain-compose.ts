@@ -1,5 +1,6 @@
 /** `conformance explain-compose FILE`: what was understood of a deployment, replaced, ignored. Starts nothing. */
 import { basename, dirname, resolve } from 'node:path'
+import type { ReadDeployment } from '../deployments/deployment.ts'
 import { explained } from '../deployments/explain.ts'
 import { readOwnProxy } from '../deployments/read.ts'
 import { writeFolder } from '../deployments/write-folder.ts'
@@ -19,9 +20,28 @@ export async function explainCompose(
   // The values of variables may be secrets: only what was concluded is shown.
   const { login, services, variants } = yaml.content
   const { 'client-secret': _secret, ...client } = login ?? {}
-  const shown = { file: yaml.file, login: client, services: Object.keys(services ?? {}), variants, notes }
+  const shown = {
+    file: yaml.file,
+    login: client,
+    services: Object.keys(services ?? {}),
+    variants: withoutValues(variants),
+    notes,
+  }
   console.log(options.json ? JSON.stringify(shown, undefined, 2) : explained(read).join('\n'))
   return 0
+}
+
+/** Names of the gateway's variables, without what they are set to. */
+function withoutValues(variants: ReadDeployment['yaml']['content']['variants']) {
+  return Object.fromEntries(
+    Object.entries(variants).map(([name, { gateway, ...variant }]) => [
+      name,
+      {
+        ...variant,
+        ...(gateway && { gateway: { ...gateway, ...(gateway.env && { env: Object.keys(gateway.env) }) } }),
+      },
+    ]),
+  )
 }
 
 /** `conformance new proxy NAME --from FILE` */

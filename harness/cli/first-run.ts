@@ -100,7 +100,7 @@ function inWords(build: NonNullable<Service['source']['build']>, folder: string)
 }
 
 /** SHA-256 of what proxy.yaml says, or was concluded from a deployment's own files, and of every file that a variant of any version binds or is built from. */
-async function digestOf({ folder, written, versions }: LoadedProxy): Promise<string> {
+async function digestOf({ folder, written, versions, gateways }: LoadedProxy): Promise<string> {
   const services = versions
     .flatMap((version) => variantsAt(written, folder, version))
     .flatMap((variant) => variant.services.map((service) => ({ variant, service })))
@@ -108,8 +108,9 @@ async function digestOf({ folder, written, versions }: LoadedProxy): Promise<str
     ...Object.keys(service.files).map((file) => resolve(variant.folder, file)),
     ...[service.source.build, ...service.with].flatMap(moduleOf),
   ])
+  const ofGateways = Object.values(gateways).flatMap(({ files }) => files)
   const digest = createHash('sha256').update(JSON.stringify(written))
-  for (const path of [...new Set(paths)].toSorted())
+  for (const path of [...new Set([...paths, ...ofGateways])].toSorted())
     for (const file of await filesOf(path)) {
       const content = file.link ? await readlink(file.path) : await readFile(file.path)
       // Each part with its length: no two folders give the same text.

@@ -2,6 +2,7 @@
 import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import { exampleOf, placedFindings, placeOf } from '../report/findings.ts'
+import { gatewayConfigurations } from '../report/gateway-configuration.ts'
 import { markOf, marks } from '../report/marks.ts'
 import { counted, duration } from '../report/numbers.ts'
 import { runInWords } from '../report/outcome.ts'
@@ -55,10 +56,22 @@ export function summary(results: Results, out: string): string {
     ...gradeLines(results),
     ...bounded(entries, (rest) => `… and ${rest} more entries`),
     ...(run.notes ?? []).map((note) => quoted(note)),
+    ...ownGateways(results.environments),
     `Report: ${oneLine(relative(process.cwd(), out) || '.')}/index.html (${duration(run.durationMs)})`,
     `${paint('bold', sentence.slice(0, end))}${sentence.slice(end)}`,
   ]
   return guarded(lines.join('\n'))
+}
+
+/** What the run put over operators' gateway configurations, and how many findings the gateway's own audit has. */
+function ownGateways(environments: readonly EnvironmentResult[]): string[] {
+  return gatewayConfigurations(environments).flatMap(({ environment, file, replaced, audit }) => [
+    ...bounded(
+      replaced.map((one) => `${oneLine(environment)}: replaced in ${oneLine(file)}: ${quoted(one)}`),
+      (rest) => `… and ${rest} more: see the report`,
+    ),
+    `${oneLine(environment)}: ${counted(audit.length, 'finding')} of the gateway's security audit: see the report`,
+  ])
 }
 
 /** By reason: without an engine all environments have the same. */

@@ -3,9 +3,9 @@ import { basename } from 'node:path'
 import type { ProxyFile } from '../plan/proxy-schema.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
 import type { Place } from '../plan/yaml/problem.ts'
-import type { Note, Part, Understood } from './deployment.ts'
+import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
+import type { GatewayWords } from './gateway.ts'
 import { type Facts, likeliest, type OidcClient } from './products/facts.ts'
-import type { GatewayWords } from './products/gateway-config.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
 export type Answers = {
@@ -27,6 +27,7 @@ type Evidence = {
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly gatewayLabels?: Readonly<Record<string, string>>
   readonly gateway?: GatewayWords
+  readonly deployedGateway?: DeployedGateway
   /** With the port of a service of its own. */
   readonly client?: OidcClient & { readonly place: Place; readonly port?: number }
   /** Ports of the proxy that the outside reaches; absent where nothing says it. */
@@ -90,9 +91,11 @@ export function conclude(given: Evidence): Understood {
     parts,
     names: { ...names, proxy: [...new Set([...(names.proxy ?? []), ...hosts])] },
     ...(evidence.gatewayLabels && { gatewayLabels: evidence.gatewayLabels }),
+    ...(evidence.deployedGateway && { gateway: evidence.deployedGateway }),
     host,
     identity,
-    requiredHeaders: evidence.answers.requiredHeaders ?? evidence.gateway?.requiredHeaders ?? [],
+    // Where the gateway's configuration is read, it says which.
+    requiredHeaders: evidence.gateway?.userHeader === undefined ? (evidence.answers.requiredHeaders ?? []) : [],
     login: loginOf(evidence, host, notes),
     certificate,
     ...(entrance && { entrance }),

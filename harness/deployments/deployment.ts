@@ -25,6 +25,15 @@ export type Part = {
   readonly place: Place
 }
 
+/** What `gateway:` of the variant is to say. */
+export type DeployedGateway = {
+  /** Absolute path of its configuration; absent where none was found. */
+  readonly config?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly port?: number
+  readonly proxyAddress?: string
+}
+
 /** What a reader of one kind of configuration found out. */
 export type Understood = {
   readonly name: string
@@ -35,6 +44,7 @@ export type Understood = {
   /** Further host names by role, `gateway` among them. */
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly gatewayLabels?: Readonly<Record<string, string>>
+  readonly gateway?: DeployedGateway
   readonly host: string
   readonly identity: string
   readonly requiredHeaders: readonly string[]
@@ -75,7 +85,7 @@ export function deploymentOf(
         ...(understood.requiredHeaders.length > 0 && { 'required-headers': [...understood.requiredHeaders] }),
         ...(understood.certificate === 'any' && { certificate: 'any' as const }),
         ...(understood.entrance && { entrance: understood.entrance }),
-        ...(understood.gatewayLabels && { gateway: { labels: { ...understood.gatewayLabels } } }),
+        ...gatewayKeys(understood, relative),
       },
     },
   }
@@ -85,6 +95,21 @@ export function deploymentOf(
     return parts.find(({ role }) => at >= 0 && role === path[at + 1])?.place ?? start
   }
   return { folder, notes, yaml: { file, content, place } }
+}
+
+function gatewayKeys(
+  { gatewayLabels: labels, gateway = {} }: Understood,
+  relative: (path: string) => string,
+): Pick<ProxyFile['variants'][string], 'gateway'> {
+  const { config, env, port, proxyAddress } = gateway
+  const keys = {
+    ...(labels && { labels: { ...labels } }),
+    ...(config !== undefined && { config: relative(config) }),
+    ...(env && Object.keys(env).length > 0 && { env: { ...env } }),
+    ...(port !== undefined && { port }),
+    ...(proxyAddress !== undefined && { 'proxy-address': proxyAddress }),
+  }
+  return Object.keys(keys).length > 0 ? { gateway: keys } : {}
 }
 
 function withFiles(service: ServiceFile, relative: (path: string) => string): ServiceFile {

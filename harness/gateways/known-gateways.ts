@@ -1,6 +1,8 @@
 /** The gateways that may stand behind a proxy, and what each can do (features of `scenarios/features.yaml`). */
+import type { OwnGateway } from '../plan/gateway-file/own-gateway.ts'
 import type { KnownGateway, Seat } from '../plan/select.ts'
 import { gatewayPrograms, type ProgramName, programOf } from './programs.ts'
+import { covers } from './rules/addresses.ts'
 import { isProfileName, type Profile, type ProfileName, profileNames, profiles } from './rules/profiles.ts'
 
 /** Profiles whose environments list loopback as a proxy beside the real one. Behind a sidecar loopback is the proxy, whatever the profile. */
@@ -23,6 +25,12 @@ type LoopbackSetting = {
 }
 
 export function loopbackSetting(rules: Profile, { topology, gateway }: Seat): LoopbackSetting {
+  if (gateway.own !== undefined) {
+    const { trustedProxies = topology === 'sidecar' ? ['127.0.0.1'] : [], auth } = gateway.own.gateway
+    const listed = trustedProxies.some((entry) => covers(entry, '127.0.0.1', rules.mappedRanges))
+    const allowed = listed && (auth?.trustedProxy?.allowLoopback ?? isCompleted(gateway.own))
+    return { listed, allowed, trusted: listed && (allowed || !rules.refusesLoopbackSource) }
+  }
   const sidecar = topology === 'sidecar'
   const listed = sidecar || listsLoopback.has(rules.name)
   const wanted = listed && !gateway.without.includes('allowLoopback')
@@ -35,14 +43,15 @@ function featuresOf(profile: Profile, seat: Seat): string[] {
   const loopbackUser = profile.keys.includes('loopbackUser')
   const setting = loopbackSetting(profile, seat)
   const loopback = setting.trusted && !loopbackUser
-  const { bind, without } = seat.gateway
+  const { bind } = seat.gateway
+  const has = settingsOf(seat)
   return [
     ...(profile.attribution === 'enforced' ? ['attribution'] : []),
     // With loopbackUser a local request is that user already: no password is ever asked for.
-    ...(profile.passwordFallback && !loopbackUser && !without.includes('password') ? ['password-fallback'] : []),
+    ...(profile.passwordFallback && !loopbackUser && has.password ? ['password-fallback'] : []),
     ...(profile.checksHttpOrigin ? ['origin-check'] : []),
     ...(profile.readsScopesHeader ? ['scopes-header'] : []),
-    ...(profile.keys.includes('identityScopes') && !without.includes('identityScopes') ? ['identity-scopes'] : []),
+    ...(profile.keys.includes('identityScopes') && has.identityScopes ? ['identity-scopes'] : []),
     ...(profile.deviceless === 'accepted' ? ['open-socket'] : []),
     ...(profile.refusesOwnAddress ? ['local-interface-check'] : []),
     ...(loopback && setting.allowed ? ['allow-loopback'] : []),
@@ -51,7 +60,32 @@ function featuresOf(profile: Profile, seat: Seat): string[] {
     ...(!loopback && !loopbackUser ? ['loopback-untrusted'] : []),
     seat.topology === 'sidecar' ? 'sidecar' : 'proxy-address',
     ...(bind === 'lan' ? ['network-listener'] : []),
+    ...(has.allowList ? ['allow-list'] : []),
+    ...(has.realIp ? [] : ['forwarded-for-only']),
   ]
+}
+
+/** A part of a configuration is completed as the suite's own is (`own-gateway-config.ts`). */
+function isCompleted({ gateway: { mode, auth } }: OwnGateway): boolean {
+  return mode === undefined && auth?.mode === undefined && auth?.trustedProxy === undefined
+}
+
+/** What a configuration sets, whoever wrote it. */
+function settingsOf({ gateway: { own, without } }: Seat) {
+  if (own === undefined)
+    return {
+      password: !without.includes('password'),
+      identityScopes: !without.includes('identityScopes'),
+      allowList: true,
+      realIp: false,
+    }
+  const { auth, allowRealIpFallback } = own.gateway
+  return {
+    password: Boolean(auth?.password) || own.environment.OPENCLAW_GATEWAY_PASSWORD !== undefined,
+    identityScopes: Object.keys(auth?.identityScopes ?? {}).length > 0,
+    allowList: isCompleted(own) || (auth?.trustedProxy?.allowUsers?.length ?? 0) > 0,
+    realIp: allowRealIpFallback === true,
+  }
 }
 
 function program(name: ProgramName, byDefault: boolean): KnownGateway {

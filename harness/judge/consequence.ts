@@ -38,8 +38,8 @@ export function effectOf(about: About): Effect {
     case 'made-up':
       return takenOver(about)
     case 'passed':
-      if (about.believed === true) return takenOver(about)
-      return isTakenForAnother(about) ? takenOver(about) : { consequence: 'hygiene' }
+      // Whom the gateway accepts does not follow from a header that it does not read: that it accepts somebody is a finding of its own.
+      return about.believed === true ? takenOver(about) : { consequence: 'hygiene' }
     case 'reached':
       // Whoever is signed in comes as they are.
       return about.who === 'anonymous' || isDirect(about) || isTakenForAnother(about)

@@ -32,11 +32,19 @@ const becomes = (who: string, whom: string): Who => ({
   kept: `keeps ${who.charAt(0).toLowerCase()}${who.slice(1)} from becoming ${whom}`,
 })
 
+const chooses = (who: string): Who => ({
+  does: `${who} chooses their own scopes`,
+  kept: `keeps ${who.charAt(0).toLowerCase()}${who.slice(1)} from choosing their own scopes`,
+})
+
 function whoOf(members: Members, consequence: Consequence): Who {
   const kinds = new Set(members.abouts.map(({ kind }) => kind))
-  const claimed = members.abouts.some(({ kind, header }) => kind === 'passed' || header !== undefined)
+  const claimed = members.abouts.some(
+    ({ kind, header }) => kind === 'passed' || (header !== undefined && kind !== 'made-up'),
+  )
   const names = acceptedIn(members)
   const whom = claimed ? 'any user' : names.length > 0 ? names.join(' or ') : 'another user'
+  const onlyScopes = members.abouts.every(({ header }) => header === scopesHeader)
   switch (consequence) {
     case 'anyone-is-anyone':
       if (!members.abouts.some(({ verdict }) => verdict?.kind === 'accepted') && !claimed)
@@ -44,14 +52,11 @@ function whoOf(members: Members, consequence: Consequence): Who {
           does: 'Anyone on the internet gets past the log-in',
           kept: 'stops anyone on the internet who gets past the log-in',
         }
+      if (onlyScopes) return chooses('Anyone on the internet')
       return becomes('Anyone on the internet', whom)
     case 'user-is-anyone':
       if (kinds.has('made-up')) return becomes('Every user without a name', 'the same user')
-      if (members.abouts.every(({ header }) => header === scopesHeader))
-        return {
-          does: 'A signed-in user chooses their own scopes',
-          kept: 'keeps a signed-in user from choosing their own scopes',
-        }
+      if (onlyScopes) return chooses('A signed-in user')
       return becomes('A signed-in user', whom)
     case 'neighbour-is-anyone':
       return becomes(
@@ -199,7 +204,7 @@ function answersIn(members: Members): string {
   const statuses = [...new Set(members.abouts.flatMap(({ status }) => status ?? []))].toSorted(
     (one, other) => one - other,
   )
-  if (statuses.length === 0 || members.abouts.some(({ seen }) => seen === 'step')) return detail(members)
+  if (statuses.length === 0 || members.abouts.every(({ seen }) => seen === 'step')) return detail(members)
   const who = members.abouts.some(({ verdict }) => verdict === undefined) ? 'the proxy' : 'the gateway'
   return `${who} answers ${list(statuses.map(String), 'or')} where a request should get through`
 }

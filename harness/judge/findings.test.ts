@@ -178,6 +178,15 @@ describe('the consequence of a finding', () => {
     expect(found.stoppedBy).toBeUndefined()
   })
 
+  it('names the checks that stop it, and no refusal for another reason beside them', () => {
+    const refused = (reason: string) => cell(passed('x-a', { believed: true, verdict: { kind: 'refused', reason } }))
+    expect(
+      only([refused('bad_request'), refused('trusted_proxy_user_not_allowed'), refused('trusted_proxy_user_missing')])
+        .stoppedBy,
+    ).toBe('allowUsers, identity required')
+    expect(only([refused('bad_request')]).stoppedBy).toBe('refused with bad_request')
+  })
+
   it('orders findings: the worst first, and of two alike the one that nothing stops', () => {
     const cells = [
       cell({ kind: 'leaked' }),
@@ -200,6 +209,16 @@ describe('the sentence of a finding', () => {
         cell({ kind: 'accepted', who: 'anonymous', verdict: { kind: 'accepted', user: 'operator', another: true } }),
       ]).says,
     ).toBe('Anyone on the internet becomes operator: a request without a session is accepted.')
+  })
+
+  it('does not blame a header that no gateway reads for whom the gateway accepts', () => {
+    const anonymous = { who: 'anonymous', verdict: { kind: 'accepted', user: 'operator', another: true } } as const
+    const found = findingsOfCells([cell([passed('x-unread', anonymous), { kind: 'accepted', ...anonymous }])])
+    expect(found.map(({ id, consequence }) => `${id}: ${consequence}`)).toEqual([
+      'open-to-anyone: anyone-is-anyone',
+      'passes-other-headers: hygiene',
+    ])
+    expect(found[0]?.says).toBe('Anyone on the internet becomes operator: a request without a session is accepted.')
   })
 
   it('says what alone stops it', () => {

@@ -3,6 +3,7 @@ import type { Level, Transport } from '../plan/case.ts'
 import type { About } from './about.ts'
 import { type Consequence, effectOf, gravityOf, isDirect } from './consequence.ts'
 import { type Members, sentenceOf } from './finding-words.ts'
+import { isSafeguard } from './safeguards.ts'
 import type { Status } from './status.ts'
 
 export type GroupedCell = {
@@ -89,7 +90,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
   switch (kind) {
     case 'passed':
       if (believed === true && header !== undefined) return direct ?? `passes-${header}`
-      return effectOf(about).consequence === 'hygiene' ? 'passes-other-headers' : `passes-${header}`
+      return 'passes-other-headers'
     case 'accepted':
       if (direct !== undefined) return direct
       if (header !== undefined && believed === true) return `passes-${header}`
@@ -191,6 +192,7 @@ function worstEffect(abouts: readonly About[]): { readonly consequence: Conseque
   if (unstopped !== undefined) return unstopped
   const [worst] = takeover
   if (worst === undefined) return effects[0] ?? { consequence: 'hygiene' }
-  const safeguards = [...new Set(takeover.flatMap(({ stoppedBy }) => stoppedBy ?? []))]
-  return { consequence: worst.consequence, stoppedBy: safeguards.toSorted().join(', ') }
+  const stops = [...new Set(takeover.flatMap(({ stoppedBy }) => stoppedBy ?? []))].toSorted()
+  const safeguards = stops.filter(isSafeguard)
+  return { consequence: worst.consequence, stoppedBy: (safeguards.length > 0 ? safeguards : stops).join(', ') }
 }

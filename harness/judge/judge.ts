@@ -29,7 +29,7 @@ export type JudgeContext = {
 }
 
 /** Features without which nothing can be sent over a transport. */
-const transportNeeds: Readonly<Record<Transport, readonly string[]>> = {
+export const transportNeeds: Readonly<Record<Transport, readonly string[]>> = {
   http: [],
   websocket: [],
   h2: ['h2'],
@@ -107,17 +107,24 @@ export function judge(
     return { fault, findings }
   })
   const which = (index: number) => (judged.length > 1 ? `${user}, request ${index + 1} of ${judged.length}` : user)
-  const wrong = [
-    ...judged.map(({ findings }, index) => ({
-      by: which(index),
-      attempt: attempts[index],
-      findings: findings.filter(({ met }) => !met),
-    })),
-    { by: user, attempt: undefined, findings: own.filter(({ met, indistinct }) => !met && indistinct !== true) },
-  ].filter(({ findings }) => findings.length > 0)
+  const requests = judged.map(({ findings }, index) => ({
+    by: which(index),
+    attempt: attempts[index],
+    findings: findings.filter(({ met }) => !met),
+  }))
+  const beside = {
+    by: user,
+    attempt: undefined,
+    findings: own.filter(({ met, indistinct }) => !met && indistinct !== true),
+  }
+  // A step says in its own words what its requests only show.
+  const wrong = (asked.step === undefined ? [...requests, beside] : [beside, ...requests]).filter(
+    ({ findings }) => findings.length > 0,
+  )
   const first = wrong[0]
   if (first !== undefined) {
-    const others = wrong.length > 1 ? ` (and ${wrong.length - 1} more of ${judged.length} requests)` : ''
+    const others =
+      wrong.length > 1 && first !== beside ? ` (and ${wrong.length - 1} more of ${judged.length} requests)` : ''
     const reason = `${first.by}: ${sentence(first.findings, 4)}${others}`
     const unmetOnes = wrong.flatMap(({ findings }) => findings)
     const lost = identityIsLost(asked, unmetOnes, context)

@@ -100,7 +100,9 @@ export function expandCanaries(
   }
 
   function environmentAt(proxy: LoadedProxy, version: string, name: string, gateway: PlannedGateway) {
-    const variant = variantsAt(proxy.written, proxy.folder, version, proxy.file).find((one) => one.name === name)
+    const variant = variantsAt(proxy.written, proxy.folder, version, proxy.file, proxy.gateways).find(
+      (one) => one.name === name,
+    )
     if (variant === undefined) throw new UserError(`${proxy.name} has no variant ${name} for its canaries.`)
     // On an old version a known failure may be the very finding that the canary looks for.
     return { ...environmentOf({ proxy, version, variant }, gateway, gateways, []), knownFailures: [] }

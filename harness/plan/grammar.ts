@@ -52,4 +52,8 @@ export const httpAddress = pattern(
 /** A link for readers. */
 export const link = pattern(/^https?:\/\/[!#-&(-;=?-~]+$/, 'a link that begins with http:// or https://')
 
+export const ipAddress = z.union([z.ipv4(), z.ipv6()])
+
+export const variableName = pattern(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of an environment variable')
+
 export const port = z.int().min(1).max(65_535)

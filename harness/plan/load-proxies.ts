@@ -2,6 +2,8 @@
 import { join, relative, resolve } from 'node:path'
 import { checkKnownFailures, checkProxy } from './check-proxy.ts'
 import { readFeatures } from './features.ts'
+import { ownGateways } from './gateway-file/of-variants.ts'
+import type { OwnGateway } from './gateway-file/own-gateway.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { projectEntries } from './project-entries.ts'
 import type { KnownFailure, Proxy as Product } from './proxy.ts'
@@ -23,6 +25,8 @@ export type LoadedProxy = Product & {
   readonly knownFailurePlaces: readonly Place[]
   /** The same for `canaries`. */
   readonly canaryPlaces: readonly Place[]
+  /** Own configurations of the gateway, by variant. */
+  readonly gateways: Readonly<Record<string, OwnGateway>>
 }
 
 /** An operator's deployment that was read from something else than a proxy.yaml, in the form of one. */
@@ -95,6 +99,7 @@ async function loaded(
   const content = withRecipes(yaml, recipes, mistakes)
   const folders = { folder, programs: join(root, 'proxies', 'programs') }
   mistakes.push(...(await checkProxy({ ...yaml, content }, folders, features)))
+  const gateways = await ownGateways(content, { folder, place: yaml.place }, mistakes)
   const { knownFailures, places } = await readKnownFailures(root, folder, content, mistakes)
   problems.push(...mistakes)
   if (mistakes.length > 0) return []
@@ -112,7 +117,7 @@ async function loaded(
       folder,
       version: content.version,
       versions: [content.version, ...(content.versions ?? [])],
-      variants: variantsAt(content, folder, content.version, yaml.file),
+      variants: variantsAt(content, folder, content.version, yaml.file, gateways),
       knownFailures,
       canaries,
       embedded: content.embedded === true,
@@ -120,6 +125,7 @@ async function loaded(
       written: content,
       file: yaml.file,
       knownFailurePlaces: places,
+      gateways,
       canaryPlaces: canaries.map((_, index) => yaml.place(['canaries', index, 'cases'])),
     },
   ]

@@ -1,7 +1,20 @@
 /** The shape of `proxies/<proxy>/proxy.yaml` (and of an operator's own folder). Published as `schemas/proxy.schema.json`. */
 import { z } from 'zod'
 import type { buildSchema, standInSchema } from './build-schema.ts'
-import { content, headerName, hostName, httpAddress, link, name, port, requestPath, text, version } from './grammar.ts'
+import {
+  content,
+  headerName,
+  hostName,
+  httpAddress,
+  ipAddress,
+  link,
+  name,
+  port,
+  requestPath,
+  text,
+  variableName,
+  version,
+} from './grammar.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
 import { transports, userForms } from './vocabulary.ts'
@@ -48,6 +61,21 @@ const login = z
 
 const gatewaySchema = z
   .strictObject({
+    config: text.exactOptional().meta({
+      description:
+        "The gateway's own configuration (OpenClaw's `openclaw.json`, or a part of it), relative to the folder of the variant. It decides everything but addresses, port, users and origins. Default: `gateway.json` or `openclaw.json` in that folder, where there is one.",
+    }),
+    env: z.record(variableName, content).exactOptional().meta({
+      description:
+        'Environment of the gateway: variables that its configuration names, `OPENCLAW_GATEWAY_TOKEN`, `OPENCLAW_GATEWAY_PASSWORD`, `OPENCLAW_GATEWAY_PORT`.',
+    }),
+    port: port.exactOptional().meta({
+      description: 'Port on which the gateway listens. Default: `gateway.port` of its configuration, else 18789.',
+    }),
+    'proxy-address': ipAddress.exactOptional().meta({
+      description:
+        "Address of the proxy in your network, as the gateway sees it. It decides whether `trustedProxies` covers the proxy. Default: the proxy is taken to be in the first private range of the list, or to be the list's first address.",
+    }),
     bind: z.enum(['lan', 'loopback']).exactOptional().meta({ description: '`gateway.bind`. Default: lan.' }),
     'allow-users': z.array(text).exactOptional().meta({ description: 'Users in `allowUsers` in addition to alice.' }),
     without: z
@@ -74,6 +102,18 @@ const variantSchema = z
       .array(headerName.regex(/^[^A-Z]*$/, 'the name of a header in lower case'))
       .exactOptional()
       .meta({ description: 'Headers that the gateway requires (`requiredHeaders`), in lower case. Default: none.' }),
+    assertion: z
+      .strictObject({
+        header: headerName.meta({ description: 'The header that carries it.' }),
+        keys: requestPath.meta({
+          description: 'Path on the public host where the proxy publishes its keys (JWKS), readable without log-in.',
+        }),
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'The signed assertion (JWT) of the user that the proxy sends to the gateway, for the public host as its audience. Default: none.',
+      }),
     'user-form': z.enum(userForms).exactOptional().meta({
       description:
         'The claim that stands in the identity header: e-mail address, the part of it before the @, user name, full name or subject. Default: learned from the first requests of two users; the e-mail address where the gateway keeps no record.',

@@ -1,5 +1,6 @@
 /** What is tested: a proxy folder after loading. Shapes of `proxy.yaml`, see `proxy-schema.ts`. */
 import type { DeepReadonly } from './deep-readonly.ts'
+import type { OwnGateway } from './gateway-file/own-gateway.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { Transport, UserForm } from './vocabulary.ts'
 
@@ -17,6 +18,10 @@ export type GatewaySettings = {
   readonly without: readonly (typeof settingsToOmit)[number][]
   /** Docker labels of its container. */
   readonly labels?: Readonly<Record<string, string>>
+  /** The operator's own configuration: it decides everything but addresses, port, users and origins of the run (`own-gateway-config.ts`). */
+  readonly own?: OwnGateway
+  /** Where it listens, if not on OpenClaw's own port. */
+  readonly port?: number
 }
 
 /** How a container's program is had. At least one of `pull` and `build`. */
@@ -97,6 +102,8 @@ export type Variant = {
   /** The header that the gateway is told to trust, in the spelling of the proxy's documentation. */
   readonly identity: string
   readonly requiredHeaders: readonly string[]
+  /** The header with a signed assertion of the user, and the path on the public host where the keys are. */
+  readonly assertion?: { readonly header: string; readonly keys: string }
   /** How users are named in the identity header. Absent: learned from the first requests. */
   readonly userForm?: UserForm
   /** Public host name, default `app.test`. */

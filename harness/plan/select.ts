@@ -113,7 +113,9 @@ export function selectVariants(proxies: readonly LoadedProxy[], selection: Selec
   const selected = chosen.flatMap((proxy) => {
     const version = selection.proxyVersion ?? proxy.version
     const variants =
-      version === proxy.version ? proxy.variants : variantsAt(proxy.written, proxy.folder, version, proxy.file)
+      version === proxy.version
+        ? proxy.variants
+        : variantsAt(proxy.written, proxy.folder, version, proxy.file, proxy.gateways)
     return variants
       .filter(({ name, only }) => (wanted.length === 0 ? only === undefined : wanted.includes(name)))
       .map((variant): SelectedVariant => ({ proxy, version, variant }))

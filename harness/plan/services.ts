@@ -1,30 +1,51 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
 import { basename, join, resolve } from 'node:path'
-import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
+import type { OwnGateway } from './gateway-file/own-gateway.ts'
+import type { BuildSource, GatewaySettings, Service, StandIn, Topology, Variant } from './proxy.ts'
 import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 import type { CompleteProxy, CompleteService } from './recipes.ts'
 
-/** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another */
-export function variantsAt(file: CompleteProxy, folder: string, version: string, writtenIn?: string): Variant[] {
+/**
+ * All variants for one version of the proxy, paths made absolute and `{version}` filled in.
+ * @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another. @param gateways their gateways' own configurations, by variant
+ */
+export function variantsAt(
+  file: CompleteProxy,
+  folder: string,
+  version: string,
+  writtenIn?: string,
+  gateways: Readonly<Record<string, OwnGateway>> = {},
+): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
     const services = Object.entries(file.services).map(([service, written]) =>
       serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
     )
+    const own = Object.hasOwn(gateways, name) ? gateways[name] : undefined
+    const trusted = own?.gateway.auth?.trustedProxy
+    const requiredHeaders =
+      trusted?.userHeader === undefined
+        ? variant['required-headers']
+        : (trusted.requiredHeaders ?? []).map((one) => one.toLowerCase())
+    const topology: Topology = services.some(({ beside }) => beside) ? 'sidecar' : 'network'
     return {
       name,
       title: variant.title,
       folder: join(folder, name),
       services,
-      identity: variant.identity,
-      requiredHeaders: variant['required-headers'] ?? [],
+      identity: spelling(variant.identity, trusted?.userHeader),
+      requiredHeaders: requiredHeaders ?? [],
+      ...(variant.assertion && { assertion: variant.assertion }),
       ...(variant['user-form'] && { userForm: variant['user-form'] }),
       host: variant.host ?? 'app.test',
       names: withPortal(variant.names ?? {}, login?.portal),
       features: [
         ...new Set([
-          ...[...(file.features ?? []), ...(variant.features ?? [])].filter((name) => name !== requiredHeadersFeature),
-          ...(variant['required-headers']?.length ? [requiredHeadersFeature] : []),
+          ...[...(file.features ?? []), ...(variant.features ?? [])].filter(
+            (name) => name !== requiredHeadersFeature && name !== assertionFeature,
+          ),
+          ...(requiredHeaders?.length ? [requiredHeadersFeature] : []),
+          ...(variant.assertion === undefined ? [] : [assertionFeature]),
           ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
@@ -48,15 +69,39 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       ...(variant.certificate === 'any' && { certificate: 'any' as const }),
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
-      topology: services.some(({ beside }) => beside) ? 'sidecar' : 'network',
-      gateway: {
-        bind: variant.gateway?.bind ?? 'lan',
-        allowUsers: variant.gateway?.['allow-users'] ?? [],
-        without: variant.gateway?.without ?? [],
-        ...(variant.gateway?.labels && { labels: variant.gateway.labels }),
-      },
+      topology,
+      gateway: gatewayAt(variant.gateway ?? {}, own, topology),
     }
   })
+}
+
+function gatewayAt(
+  { bind = 'lan', 'allow-users': allowUsers = [], without = [], labels, port, env }: NonNullable<WrittenGateway>,
+  own: OwnGateway | undefined,
+  topology: Topology,
+): GatewaySettings {
+  // As OpenClaw: the environment counts more than the file.
+  const listens = port ?? (Number(env?.OPENCLAW_GATEWAY_PORT) || own?.gateway.port)
+  return {
+    // The proxy of a run in the network reaches a gateway on loopback as little as the operator's own would.
+    bind: own === undefined ? bind : topology === 'network' || isOpen(own.gateway.bind) ? 'lan' : 'loopback',
+    allowUsers,
+    without,
+    ...(labels && { labels }),
+    ...(own && { own }),
+    ...(listens !== undefined && { port: listens }),
+  }
+}
+
+type WrittenGateway = CompleteProxy['variants'][string]['gateway']
+
+/** OpenClaw's default is loopback; `auto` and `tailnet` come to that where nothing else is there. */
+const isOpen = (bind: string | undefined) => bind === 'lan' || bind === 'custom'
+
+/** The gateway's own configuration says which header it trusts; its spelling is the proxy's where it is the same. */
+function spelling(identity: string, userHeader: string | undefined): string {
+  const same = userHeader === undefined || userHeader === '' || userHeader.toLowerCase() === identity.toLowerCase()
+  return same ? identity : userHeader
 }
 
 /** Follows from `login.log-out`; nobody declares it. */
@@ -67,6 +112,9 @@ export const pathFeatures = { named: 'configured-path', exempt: 'exempt-path' } 
 
 /** Follows from `required-headers`, whether it is declared or not: without one there is nothing that a request could lack. */
 const requiredHeadersFeature = 'required-headers'
+
+/** Follows from `assertion`: without the header and the keys nothing can be checked. */
+const assertionFeature = 'jwt-assertion'
 
 /** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
 export const logInPageFeature = 'log-in-page'

@@ -161,5 +161,6 @@ function proxyRequest(front: Front, request: IncomingMessage, transport: ProxyRe
     httpVersion: request.httpVersion,
     headers: pairsOf(request.rawHeaders),
     peer: front.peerOf(request.socket),
+    connection: request.socket,
   }
 }

@@ -1,22 +1,8 @@
 import { expect, it } from 'vitest'
-import { Bench, exchange, statusOf } from './bench.testing.ts'
+import { Bench, statusOf } from './bench.testing.ts'
+import { atProvider, begin, cookie, header } from './log-in.testing.ts'
 import { sameSitePath } from './log-in.ts'
 import { loginCookie, sessionCookie } from './session.ts'
-
-const header = (answer: string, name: string) =>
-  [...answer.matchAll(new RegExp(`^${name}: (.*)$`, 'gim'))].map((match) => match[1]?.trim() ?? '')
-const cookie = (answer: string, name: string) =>
-  header(answer, 'set-cookie')
-    .find((line) => line.startsWith(`${name}=`))
-    ?.split(';')[0] ?? ''
-
-async function atProvider(bench: Bench, location: string): Promise<string> {
-  const { pathname, search } = new URL(location)
-  const socket = await bench.network.dialFrom(bench.network.addresses.internet)('idp.test', 80)
-  const answer = await exchange(socket, [`GET ${pathname}${search} HTTP/1.1`, 'Host: idp.test', 'Connection: close'])
-  const back = new URL(header(answer, 'location')[0] ?? '')
-  return back.pathname + back.search
-}
 
 it('signs a visitor in through the provider, returns to the wanted page, and out again', async () => {
   await using bench = await Bench.start()
@@ -39,14 +25,7 @@ it('signs a visitor in through the provider, returns to the wanted page, and out
 
 it('signs nobody in whose browser did not begin this log-in, or whose state was changed', async () => {
   await using bench = await Bench.start()
-  const begin = async () => {
-    const invited = await bench.get('/', 'Accept: text/html')
-    return {
-      login: cookie(invited, loginCookie),
-      callback: await atProvider(bench, header(invited, 'location')[0] ?? ''),
-    }
-  }
-  const [victim, attacker] = [await begin(), await begin()]
+  const [victim, attacker] = [await begin(bench), await begin(bench)]
   for (const answer of [
     await bench.get(attacker.callback),
     await bench.get(attacker.callback, `Cookie: ${victim.login}`),

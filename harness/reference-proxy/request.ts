@@ -1,5 +1,6 @@
 /** What the reference proxy works on: one request of a client, and what it knows of the user behind it. */
 import type { HeaderLine } from '../plan/case.ts'
+import type { Assertions } from './assertion.ts'
 
 export type ProxyRequest = {
   readonly transport: 'http' | 'websocket'
@@ -10,6 +11,8 @@ export type ProxyRequest = {
   readonly headers: readonly HeaderLine[]
   /** The network's own knowledge of who dialled, never a header. */
   readonly peer: string
+  /** The client's connection, which other requests may share; of it only the sameness is used. */
+  readonly connection?: object
 }
 
 /** Empty claims are absent. */
@@ -37,6 +40,7 @@ export type Settings = {
   readonly publicPath: string
   /** `host:port` of the gateway, for the proxy that forgets to keep the public `Host`. */
   readonly gateway: string
+  readonly assertions: Assertions
 }
 
 /** The answer of the proxy's auth service to "who is this?". */

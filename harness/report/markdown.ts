@@ -9,6 +9,7 @@ import {
   type EnvironmentResult,
 } from '../run/results/results.ts'
 import { exampleOf, placedFindings } from './findings.ts'
+import { gatewayConfigurations } from './gateway-configuration.ts'
 import { code, details, fence, reference, table, text } from './markdown-text.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration } from './numbers.ts'
@@ -30,6 +31,7 @@ export function markdownReport(overview: Overview): string {
     notReady(overview),
     environmentsTable(overview),
     findings(overview),
+    ownGateways(overview),
     familyMatrix(overview),
     legend(),
     staleEntries(overview),
@@ -98,6 +100,20 @@ function notTested(overview: Overview): string {
   if (rows.length === 0) return ''
   return details('What could not be tested, and why', table(['environment', 'what', 'why'], rows.slice(0, 200)))
 }
+
+/** Operators' own gateway configurations. */
+function ownGateways({ environments }: Overview): string {
+  const parts = gatewayConfigurations(environments).map(({ environment, file, refused, replaced, audit, auditedBy }) =>
+    [
+      `${code(environment)} with ${code(file)}:${refused === undefined ? '' : ` ${text(refused)}.`}`,
+      ...(replaced.length === 0 ? [] : [`Replaced by the run:\n\n${bullets(replaced)}`]),
+      ...(audit.length === 0 ? [] : [`${text(auditedBy)}:\n\n${bullets(audit)}`]),
+    ].join('\n\n'),
+  )
+  return parts.length === 0 ? '' : ['## Gateway configuration', ...parts].join('\n\n')
+}
+
+const bullets = (lines: readonly string[]) => lines.map((line) => `- ${text(line)}`).join('\n')
 
 function familyMatrix(overview: Overview): string {
   const rows = overview.families.map(({ family, cases }) => [

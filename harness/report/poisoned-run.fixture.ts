@@ -34,6 +34,8 @@ const ours = new Set([
   'by',
   'startedAt',
   'evidence',
+  'severity',
+  'auditBy',
   'who',
   'from',
   'to',
@@ -56,6 +58,16 @@ function poisoned(value: unknown, key = ''): unknown {
   )
 }
 
+const ownGateway = {
+  file: 'mine/gateway.json',
+  replaced: ['allowUsers (1): alice of the run alone'],
+  refused: 'the gateway does not start',
+  audit: [
+    { id: 'gateway.trusted_proxy_auth', severity: 'critical' as const, title: 'Trusted-proxy auth mode enabled' },
+  ],
+  auditBy: 'program' as const,
+}
+
 export function aPoisonedRun(): { readonly results: Results; readonly evidence: Evidence } {
   const { results, evidence } = aRun({
     cases: 26,
@@ -66,7 +78,10 @@ export function aPoisonedRun(): { readonly results: Results; readonly evidence: 
   if (first === undefined) throw new Error('The fixture has no environment.')
   const bad = poisoned({
     ...results,
-    environments: [...others, { ...first, status: 'failed' as const, reason: 'It ended: ', caveat: 'stand-in' }],
+    environments: [
+      ...others.map((one) => ({ ...one, gatewayConfiguration: ownGateway })),
+      { ...first, status: 'failed' as const, reason: 'It ended: ', caveat: 'stand-in' },
+    ],
     cells: results.cells.filter(({ environment }) => environment !== first.id),
     stale: [
       { proxy: 'nginx', file: 'proxies/nginx/known-failures.yaml', line: 7, cases: ['a.b.c'], why: 'It passes.' },

@@ -18,7 +18,7 @@ const togetherInThread = 4
 /**
  * Environments with reference gateways share threads only, those of a real gateway also its program. The longest chain is first, so that it does not
  * end last. A gateway reads `bind` at its start only, and shows that it has taken over a configuration only by accepting somebody: a sidecar that needs
- * another `bind`, or that this version refuses, has a program of its own.
+ * another `bind`, or that this version refuses, has a program of its own, and so has an operator's own configuration.
  * @param jobs environments at the same time
  * @returns the chains, and how many of them may run at the same time
  */
@@ -30,7 +30,9 @@ export function chainsOf(
   const real = environments.filter(({ gateway }) => !('profile' in gateway))
   const served = Map.groupBy(real, ({ id, gateway, gatewayFeatures, variant }) => {
     const refused = variant.topology === 'sidecar' && !gatewayFeatures.includes('loopback-trusted')
-    return refused || variant.gateway.bind !== 'lan' ? id : gatewayId(gateway)
+    const { own, port, bind } = variant.gateway
+    const alone = refused || bind !== 'lan' || own !== undefined || port !== undefined
+    return alone ? id : gatewayId(gateway)
   })
   const programs = [...served].flatMap(([name, group]) =>
     inParts(name, group, Math.ceil(group.length / longestOfProgram), 1),

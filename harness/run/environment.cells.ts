@@ -5,6 +5,7 @@ import { isRed, type Status } from '../judge/status.ts'
 import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import { sharedGateway, startsFirst } from './cells/environment-start.ts'
 import { fenceConnection } from './cells/fence.ts'
+import { refusedCell } from './cells/refused.ts'
 import { CellRunner, type Correction, type JudgedCell } from './cells/run-cell.ts'
 import { planAsObserved } from './environments/observed.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
@@ -89,6 +90,12 @@ for (const order of orders) {
       it(cellKey({ case: cell.case.id, transport: cell.transport }), options, async ({ task, skip }) => {
         const environment = readyEnvironment()
         if (environment === undefined) return skip('the environment did not start')
+        if ('refused' in environment) {
+          const event = refusedCell(planned, cell, environment.refused)
+          task.meta.event = event
+          if (isRed(event.cell.status)) throw new Error(event.cell.reason)
+          return
+        }
         if (over !== undefined) return skip(over)
         path ??= open(environment)
         const { observed, runner } = path
@@ -119,7 +126,8 @@ for (const order of orders) {
 
     it('nothing arrives late', { timeout: cellDeadline, concurrent: false }, async ({ task, skip }) => {
       const environment = readyEnvironment()
-      if (environment === undefined || path === undefined || over !== undefined) return skip('no cell ran to its end')
+      if (environment === undefined || 'refused' in environment || path === undefined || over !== undefined)
+        return skip('no cell ran to its end')
       task.meta.further = await corrected(environment, await path.runner.finish())
     })
   })

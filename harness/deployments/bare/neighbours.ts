@@ -2,10 +2,8 @@
 import { isIP } from 'node:net'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
+import { usualGatewayPort } from '../gateway.ts'
 import type { Facts, Said, Upstream } from '../products/facts.ts'
-
-/** OpenClaw's own default, on which the gateway of every run listens. */
-const gatewayPort = 18_789
 
 type Neighbours = {
   readonly gateway: Said<Upstream>
@@ -14,19 +12,21 @@ type Neighbours = {
   readonly sameHost: boolean
 }
 
-/** @throws UserError with file and line for an upstream that nothing of a run can be */
-export function neighboursOf(facts: Facts, file: string): Neighbours {
+/** @param port on which the gateway's own configuration says that it listens. @throws UserError with file and line for an upstream that nothing of a run can be */
+export function neighboursOf(facts: Facts, file: string, port = usualGatewayPort): Neighbours {
   const [auth] = facts.auth
   const others = facts.upstreams.filter(
     ({ value }) => value.host !== auth?.value.host || value.port !== auth.value.port,
   )
-  const gateway = others.find(({ value }) => value.port === gatewayPort) ?? others[0]
+  const onPort = others.find(({ value }) => value.port === port)
+  const gateway = onPort ?? others[0]
   const start: Place = { file, line: 1, column: 1 }
   if (gateway === undefined) return refuse(start, 'expected an upstream: the file forwards to no gateway')
-  if (gateway.value.port !== gatewayPort)
+  const places = new Set(others.map(({ value }) => `${value.host}:${value.port}`))
+  if (onPort === undefined && places.size > 1)
     return refuse(
       gateway.place,
-      `expected the gateway on port ${gatewayPort}, where the gateway of a run listens, found ${gateway.value.host}:${gateway.value.port}`,
+      `expected the gateway on port ${port}, found ${[...places].join(' and ')}: put the gateway's openclaw.json beside this file, with its port`,
     )
   for (const one of [gateway, ...(auth ? [auth] : [])])
     if (isIP(one.value.host.replace(/^\[|\]$/g, '')) !== 0 && !isLoopback(one.value.host))

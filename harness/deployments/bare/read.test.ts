@@ -68,6 +68,23 @@ describe('an nginx.conf by itself', () => {
     expect(proxy.variants[0]?.services.map(({ beside }) => beside)).toEqual(['gateway', 'gateway'])
   })
 
+  it('finds the configuration of its gateway beside it, with its port and variables', async () => {
+    const config = `{ gateway: { mode: 'local', port: 3100, trustedProxies: ['\${PROXY}'], auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x-who' } } } }`
+    const files = { ...nginxFolder('openclaw:3100'), 'openclaw.json': config, '.env': 'PROXY=10.5.0.0/16\n' }
+    await using folder = await folderOf(files)
+    const { proxy, notes } = await read(folder.path)
+    const [variant] = proxy.variants
+    expect(variant?.identity).toBe('x-who')
+    expect(variant?.gateway.port).toBe(3100)
+    expect(variant?.gateway.own?.gateway.trustedProxies).toEqual(['10.5.0.0/16'])
+    expect(notes.map(({ text }) => text)).toContain("the gateway's own configuration is openclaw.json")
+  })
+
+  it('takes the port of the only upstream for the port of the gateway', async () => {
+    await using folder = await folderOf(nginxFolder('openclaw:8080'))
+    expect((await read(folder.path)).proxy.variants[0]?.gateway.port).toBe(8080)
+  })
+
   it('is what the image includes, where it has no http block', async () => {
     const server =
       'server { listen 443 ssl; server_name a.example; auth_request /a; location = /a { proxy_pass http://auth:4180; } location / { auth_request_set $u $upstream_http_x; proxy_set_header Remote-User $u; proxy_pass http://gw:18789; } }\n'
@@ -99,7 +116,27 @@ describe('an nginx.conf by itself', () => {
       nginxFolder('192.168.1.20:18789'),
       /^nginx.conf:4:21: 192\.168\.1\.20 is an address of your network/,
     ],
-    ['a gateway on another port', nginxFolder('openclaw:8080'), /^nginx.conf:4:21: expected the gateway on port 18789/],
+    [
+      'several upstreams, none on the port of the gateway',
+      {
+        ...nginxFolder('openclaw:8080'),
+        'nginx.conf': nginx('openclaw:8080', 'login:4180').replace(
+          'proxy_pass http://claw;',
+          'proxy_pass http://claw; } location /grafana { proxy_pass http://grafana:3000;',
+        ),
+      },
+      /^nginx.conf:\d+:\d+: expected the gateway on port 18789, found .*openclaw:8080.*grafana:3000|found .*grafana:3000.*openclaw:8080/,
+    ],
+    [
+      'a gateway configuration that is none',
+      { ...nginxFolder(), 'openclaw.json': '{ gateway: {\n trustedProxies: "all" } }' },
+      /^openclaw.json:2:18: trustedProxies: expected a list/,
+    ],
+    [
+      'a gateway configuration with a variable that nothing sets',
+      { ...nginxFolder(), 'openclaw.json': `{ gateway: { auth: { mode: "trusted-proxy", password: "\${PW}" } } }` },
+      /^openclaw.json:1:55: expected the variable PW/,
+    ],
     [
       'an auth service nobody knows',
       { ...nginxFolder(), 'oauth2-proxy.cfg': '', 'conformance.yaml': 'auth: gone.cfg\n' },

@@ -6,9 +6,11 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { answersFile } from '../answers.ts'
+import { parseEnvFile } from '../compose/env-file.ts'
 import { trust } from '../compose/read.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
+import { gatewayFiles, readGateway, usualGatewayPort, wordsOf } from '../gateway.ts'
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
@@ -42,7 +44,8 @@ export async function readBareDeployment(
     labels: [],
     dynamic: Object.keys(companions),
   })
-  const { gateway, auth, sameHost } = neighboursOf(facts, file)
+  const own = await gatewayBeside(folder, beside)
+  const { gateway, auth, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
   const notes: Note[] = [
     { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
     {
@@ -51,10 +54,11 @@ export async function readBareDeployment(
       place: gateway.place,
     },
   ]
+  notes.push(...own.notes)
   if (sameHost)
     notes.push({
       kind: 'assumed',
-      text: 'proxy and gateway run on one machine: the gateway trusts 127.0.0.1',
+      text: `proxy and gateway run on one machine${own.file === undefined ? ': the gateway trusts 127.0.0.1' : ''}`,
       place: gateway.place,
     })
   const recipe = recipes.find(({ name }) => name === product)
@@ -93,11 +97,25 @@ export async function readBareDeployment(
       ...(!sameHost && { gateway: [gateway.value.host] }),
       ...(auth && !isLoopback(auth.value.host) && { auth: [auth.value.host] }),
     },
+    ...(own.file && { gateway: wordsOf(own.file) }),
+    deployedGateway: {
+      ...(own.file && { config: own.file.file, env: own.env }),
+      ...(gateway.value.port !== usualGatewayPort && { port: gateway.value.port }),
+    },
     ...(service && !isStandIn && 'client' in service && { client: service.client }),
     answerIn: (line) =>
       `write the line "${line}", with the header that your gateway trusts, into ${relative(process.cwd(), join(folder, answersFile))}`,
   })
   return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
+}
+
+/** The gateway's configuration, where it lies beside the proxy's; its variables are in `.env` there. */
+async function gatewayBeside(folder: string, beside: readonly string[]) {
+  const notes: Note[] = []
+  const name = gatewayFiles.find((one) => beside.includes(one))
+  if (name === undefined) return { notes, env: {} }
+  const env = beside.includes('.env') ? parseEnvFile(await readText(join(folder, '.env')), () => undefined) : {}
+  return { notes, env, file: await readGateway(join(folder, name), folder, env, notes) }
 }
 
 const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])

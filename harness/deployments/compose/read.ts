@@ -6,15 +6,16 @@ import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
+import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
 import { noFacts } from '../products/facts.ts'
-import { readGatewayConfig } from '../products/gateway-config.ts'
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { settingsOfLabels } from '../products/traefik.ts'
 import { readText } from '../read-text.ts'
 import { asMap } from '../yaml-tree.ts'
 import { type ComposeDocument, readCompose } from './document.ts'
+import { composeGateway } from './gateway.ts'
 import { boundText, hostPaths, mountsOf } from './mounts.ts'
 import { argumentsOf, programOf } from './part.ts'
 import { refuseImage, refuseKeys, refuseVolumes } from './refusals.ts'
@@ -68,7 +69,7 @@ export async function readComposeDeployment(
     })
   }
   refuseOn(problems)
-  const gateway = await gatewayWords(roles.gateway, document, notes)
+  const { gateway, file: gatewayFile } = await composeGateway(roles.gateway, roles.proxy, document, notes)
   const auth =
     roles.beside.find(({ role }) => role === 'auth')?.service ?? (product === 'oauth2-proxy' ? roles.proxy : undefined)
   const client = auth && (await clientOf(auth, document, recipes))
@@ -85,7 +86,8 @@ export async function readComposeDeployment(
       [{ role: 'gateway', service: roles.gateway }, ...started].map(({ role, service }) => [role, service.names]),
     ),
     ...(mountsDocker(parts) && { gatewayLabels: composeLabels(roles.gateway, document) }),
-    ...(gateway && { gateway }),
+    deployedGateway: gateway,
+    ...(gatewayFile && { gateway: wordsOf(gatewayFile) }),
     ...(client && { client }),
     published: roles.proxy.ports,
   })
@@ -168,31 +170,6 @@ function extension({ root }: ComposeDocument): Answers {
   const text = (key: string) => (typeof own?.[key] === 'string' ? own[key] : undefined)
   const [identity, host] = [text('identity'), text('host')]
   return { ...(identity && { identity }), ...(host && { host }) }
-}
-
-/** The gateway's own configuration, where it is a file beside the compose file. */
-async function gatewayWords(service: ComposeService, document: ComposeDocument, notes: Note[]) {
-  const hostPath = await hostPaths(service, document)
-  for (const { target, path } of service.volumes) {
-    const file = hostPath(target)
-    if (file === undefined || !/\.json5?$/.test(file)) continue
-    const words = readGatewayConfig(await readText(file))
-    if (words?.userHeader === undefined) continue
-    const place = document.place(path)
-    notes.push({
-      kind: 'understood',
-      text: `the gateway trusts ${words.userHeader} (${relative(document.folder, file)})`,
-      place,
-    })
-    if (words.trustedProxies.length > 0)
-      notes.push({
-        kind: 'replaced',
-        text: `trustedProxies ${words.trustedProxies.join(', ')}: the gateway of the run trusts the proxy's address alone; a wider list lets every container in it name any user, and is not tested here`,
-        place,
-      })
-    return words
-  }
-  return undefined
 }
 
 async function clientOf(service: ComposeService, document: ComposeDocument, recipes: readonly Recipe[]) {

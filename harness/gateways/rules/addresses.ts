@@ -57,6 +57,24 @@ function inRange(base: Address, prefix: number, peer: Address, mapped: MappedRan
   return prefix <= 128 && peer instanceof ipaddr.IPv6 && peer.match(base, prefix)
 }
 
+/** An IPv4 range as numbers, also in IPv4-mapped form; one address is a range of one. */
+export type Ipv4Range = { readonly first: number; readonly prefix: number }
+
+/** What an entry of `trustedProxies` means in IPv4, whatever a version makes of it; nothing for IPv6, host names and bad ranges. */
+export function ipv4RangeOf(entry: string): Ipv4Range | undefined {
+  const [base = '', prefix, ...rest] = entry.trim().split('/')
+  if (rest.length > 0 || isIP(base) === 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix))) return undefined
+  const written = ipaddr.parse(base)
+  const mapped = written instanceof ipaddr.IPv6 && written.isIPv4MappedAddress()
+  const address = mapped ? written.toIPv4Address() : written
+  if (!(address instanceof ipaddr.IPv4)) return undefined
+  const bits = prefix === undefined ? 32 : Number(prefix) - (mapped ? 96 : 0)
+  if (bits < 0 || bits > 32) return undefined
+  const number = address.octets.reduce((sum, octet) => sum * 256 + octet, 0)
+  const size = 2 ** (32 - bits)
+  return { first: Math.floor(number / size) * size, prefix: bits }
+}
+
 /** The same few peers, ranges and own addresses come with every request. Bounded, since clients write addresses too. */
 const parsed = new Map<string, Address | undefined>()
 const mostParsed = 256

@@ -10,6 +10,11 @@ const knownScopes = [
   'operator.approvals',
   'operator.pairing',
   'operator.talk.secrets',
+  // Of 2026.9.6; which older version knows them was not tested.
+  'operator.questions',
+  'operator.talk',
+  'operator.sessions.read',
+  'operator.sessions.write',
 ] as const
 
 const trustedProxySchema = z.strictObject({
@@ -18,7 +23,10 @@ const trustedProxySchema = z.strictObject({
   allowUsers: z.array(z.string()).default([]),
   allowLoopback: z.boolean().optional(),
   loopbackUser: z.string().min(1).optional(),
-  deviceAutoApprove: z.unknown().optional(),
+  deviceAutoApprove: z
+    .strictObject({ enabled: z.boolean().optional(), scopes: z.array(z.string().min(1)).optional() })
+    .optional(),
+  cloudflareAccessOidc: z.unknown().optional(),
 })
 
 const authSchema = z.strictObject({
@@ -70,7 +78,12 @@ export type GatewayConfig = {
   readonly identityScopes: Readonly<Record<string, readonly string[]>>
   readonly allowedOrigins: readonly string[]
   readonly chatCompletions: boolean
+  /** Most that a new device of a browser gets by itself (`deviceAutoApprove`); absent: every device is paired by hand. */
+  readonly autoApprovedScopes?: readonly string[]
 }
+
+/** OpenClaw's own list where `deviceAutoApprove` names none. */
+const usualAutoApproved = ['operator.read', 'operator.write', 'operator.approvals', 'operator.questions']
 
 type Startup =
   | { readonly kind: 'started'; readonly config: GatewayConfig }
@@ -109,7 +122,8 @@ export function startup(source: unknown, profile: Profile, environment: StartupE
     )
   }
   if (profile.tokenBeside === 'refused' && (gateway.auth.token || environment.OPENCLAW_GATEWAY_TOKEN)) {
-    return refused(1, 'gateway auth mode is trusted-proxy, but a shared token is also configured (gateway.auth.token)')
+    const where = gateway.auth.token ? 'gateway.auth.token' : 'the environment variable OPENCLAW_GATEWAY_TOKEN'
+    return refused(1, `gateway auth mode is trusted-proxy, but a shared token is also configured (${where})`)
   }
   const bind = bindProblem(gateway.bind, gateway.trustedProxies, profile)
   if (bind) return refused(1, bind)
@@ -131,6 +145,9 @@ export function startup(source: unknown, profile: Profile, environment: StartupE
       identityScopes: gateway.auth.identityScopes ?? {},
       allowedOrigins: gateway.controlUi?.allowedOrigins ?? [],
       chatCompletions: gateway.http?.endpoints?.chatCompletions?.enabled ?? false,
+      ...(proxy.deviceAutoApprove?.enabled && {
+        autoApprovedScopes: proxy.deviceAutoApprove.scopes ?? usualAutoApproved,
+      }),
     },
   }
 }
@@ -145,6 +162,7 @@ function unknownKey({ gateway }: ParsedConfig, profile: Profile): string | undef
     ['allowLoopback', 'gateway.auth.trustedProxy', gateway.auth.trustedProxy?.allowLoopback],
     ['loopbackUser', 'gateway.auth.trustedProxy', gateway.auth.trustedProxy?.loopbackUser],
     ['deviceAutoApprove', 'gateway.auth.trustedProxy', gateway.auth.trustedProxy?.deviceAutoApprove],
+    ['cloudflareAccessOidc', 'gateway.auth.trustedProxy', gateway.auth.trustedProxy?.cloudflareAccessOidc],
     ['identityScopes', 'gateway.auth', gateway.auth.identityScopes],
     ['allowRealIpFallback', 'gateway', gateway.allowRealIpFallback],
     ['customBindHost', 'gateway', gateway.customBindHost],

@@ -131,6 +131,8 @@ function welcome(
   const { config, profile } = policy
   const byPassword = verdict.method === 'password'
   const silent = connect.device !== undefined && pairsSilently(decision, connect, upgrade, policy)
+  const approved = connect.device && verdict.method === 'trusted-proxy' && approvedScopes(connect, policy)
+  if (approved) return { kind: 'hello', scopes: capped(approved, upgrade.headers, policy) }
   if (connect.device && !silent && decision.attribution.kind !== 'direct-local') {
     return error(
       'NOT_PAIRED',
@@ -158,6 +160,17 @@ function welcome(
   const declared = keeps ? connect.scopes : []
   const granted = byPassword ? [] : (config.identityScopes[verdict.user] ?? [])
   return { kind: 'hello', scopes: capped([...new Set([...declared, ...granted])], upgrade.headers, policy) }
+}
+
+/**
+ * What `deviceAutoApprove` gives a new device of a browser or a native app: what it asks for, as far as the list goes, or the whole list
+ * (docs/gateways.md#g6-4-devices-and-pairing). @returns nothing where the device has to be paired
+ */
+function approvedScopes({ client, role, scopes }: Connect, { config }: Policy): readonly string[] | undefined {
+  const { autoApprovedScopes: most } = config
+  const byUser = browserClients.includes(client.id) || client.mode === 'webchat' || client.mode === 'ui'
+  if (most === undefined || role !== 'operator' || !byUser) return undefined
+  return scopes.length === 0 ? most : scopes.filter((scope) => most.includes(scope))
 }
 
 /** The attributed address and `Host` decide whether a new device is local (docs/gateways.md#g6-4-devices-and-pairing). */

@@ -23,6 +23,7 @@ export type OptionalKey =
   | 'identityScopes'
   | 'allowRealIpFallback'
   | 'deviceAutoApprove'
+  | 'cloudflareAccessOidc'
   | 'customBindHost'
 
 export type Profile = {
@@ -112,7 +113,14 @@ const attributed: Profile = {
   toolsDialGateway: false,
   limitsSockets: true,
   surface: 'current',
-  keys: ['allowLoopback', 'identityScopes', 'allowRealIpFallback', 'deviceAutoApprove', 'customBindHost'],
+  keys: [
+    'allowLoopback',
+    'identityScopes',
+    'allowRealIpFallback',
+    'deviceAutoApprove',
+    'cloudflareAccessOidc',
+    'customBindHost',
+  ],
   tokenBeside: 'refused',
   bindLoopback: 'allowed',
   exit: { schema: 78, noProxies: 78, noMode: 78 },

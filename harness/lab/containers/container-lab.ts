@@ -93,13 +93,13 @@ export class ContainerLab implements AsyncDisposable {
     this.#removed = inhabitants.removed
   }
 
-  /** @param prefix of names, unique in the engine */
-  static async create(socketPath: string, run: string, prefix: string): Promise<ContainerLab> {
+  /** @param prefix of names, unique in the engine. @param base first three octets of its network, another one each time; default: any that is free */
+  static async create(socketPath: string, run: string, prefix: string, base?: () => string): Promise<ContainerLab> {
     const docker = engineClient(socketPath)
     const labels = labelsOf(run)
     await connectTestcontainers(socketPath)
     const held = await heldLimits(docker)
-    const network = await createNetwork(docker, prefix, labels)
+    const network = await createNetwork(docker, prefix, labels, base)
     const inhabitants: Inhabitants = { started: new Map(), guests: new Map(), removed: new Set() }
     const nameOf = (ids: readonly string[]) => {
       if (ids.some((id) => inhabitants.removed.has(id))) return undefined

@@ -11,6 +11,7 @@ import type { Overview } from '../overview.ts'
 import { cellScript } from './cell-script.ts'
 import { cellSection } from './cell-section.ts'
 import { findingList } from './findings-view.ts'
+import { ownGateways } from './gateway-configuration.ts'
 import { letterMark } from './letter.ts'
 import { casePath, cellAnchor, isMoreToSay } from './links.ts'
 import { html, type Markup, render } from './markup.ts'
@@ -29,6 +30,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     ${findingsSection(overview, environment)}
     <h2>Environment</h2>
     ${environmentFacts(overview, environment)}
+    ${ownGateways([environment])}
     ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${text}</pre></details>`)}
     ${legend()}
     ${overview.families.map(({ family, cases }) =>

@@ -12,6 +12,7 @@ import { counted, duration, percentile } from '../numbers.ts'
 import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
 import { findingList, unbroken } from './findings-view.ts'
+import { ownGateways } from './gateway-configuration.ts'
 import { letterMark, letterRows } from './letter.ts'
 import { casePath, cellLink, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
@@ -32,6 +33,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     ${findings(overview)}
     <h2>Environments</h2>
     ${environmentsTable(overview)}
+    ${ownGateways(overview.environments)}
     ${trend(overview, recordOf(overview.results), history)}
     <h2>Matrix</h2>
     <p class="soft">Rows are cases, columns are environments; several marks in one place are transports, in the order HTTP, WebSocket, HTTP/2. Each mark links to its evidence. Arrow keys move between marks; / moves to the filter.</p>

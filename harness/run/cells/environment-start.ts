@@ -1,5 +1,7 @@
 /** The start of an environment is a test of its own: a failed start is one red row, and not one for each cell. */
 import { afterAll, it } from 'vitest'
+import { refusedRow } from '../environments/configuration-row.ts'
+import { GatewayRefusal } from '../environments/gateway-refusal.ts'
 import type { StartOrder } from '../environments/order.ts'
 import type { RealGateway } from '../environments/real-gateway.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
@@ -36,10 +38,13 @@ export async function sharedGateway(orders: readonly StartOrder[]): Promise<Real
   return gateway
 }
 
+/** Nothing where it did not start. `refused`: its gateway does not start with the operator's configuration, which is a finding on that. */
+type StartedEnvironment = RunningEnvironment | { readonly refused: string } | undefined
+
 /** The first test of an environment. @returns the environment, once it is ready */
-export function startsFirst(order: StartOrder, shared: RealGateway | undefined): () => RunningEnvironment | undefined {
+export function startsFirst(order: StartOrder, shared: RealGateway | undefined): () => StartedEnvironment {
   const { environment: planned } = order
-  let environment: RunningEnvironment | undefined
+  let environment: StartedEnvironment
   let starting: Promise<RunningEnvironment> | undefined
   afterAll(async () => {
     // Also one that was still starting when the run was interrupted.
@@ -57,12 +62,24 @@ export function startsFirst(order: StartOrder, shared: RealGateway | undefined):
         : { ...started, limits: patientLimits({ planned, environment: started }) }
       task.meta.event = redactEvent({ type: 'environment', environment: environment.result })
     } catch (error) {
+      const refusal = refusalIn(error)
+      if (refusal !== undefined) {
+        environment = { refused: redactKnown(refusal.message) }
+        task.meta.event = { type: 'environment', environment: refusedRow(planned, refusal) }
+        return
+      }
       const reason = redactKnown(inOneSentence(error))
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
       throw error
     }
   })
   return () => environment
+}
+
+/** Also behind what then failed in the clean-up. */
+function refusalIn(error: unknown): GatewayRefusal | undefined {
+  if (error instanceof SuppressedError) return refusalIn(error.suppressed)
+  return error instanceof GatewayRefusal ? error : undefined
 }
 
 /** What failed first, not what then failed in the clean-up. */

@@ -60,7 +60,7 @@ export function peerOf(
       return {
         dial,
         host: from === 'gateway-loopback' ? '127.0.0.1' : gatewayHost(from, environment),
-        port: gatewayPort,
+        port: environment.gatewayPort ?? gatewayPort,
       }
   }
 }

@@ -7,15 +7,27 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Exchange } from '../../clients/exchange.ts'
 import { KeptAlive } from '../../clients/kept-alive.ts'
+import { KeptHttp2 } from '../../clients/kept-http2.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
+import { type Browser, type Interrupted, interruptedLogIn, newBrowser } from '../../identity/interrupted.ts'
 import { type LogIn, logIn } from '../../identity/login.ts'
 import { nameOf, type UserName, users } from '../../identity/users.ts'
+import { transportNeeds } from '../../judge/judge.ts'
 import type { Finding } from '../../judge/observation.ts'
-import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
+import {
+  type Case,
+  type Destination,
+  type Principal,
+  type Send,
+  type Transport,
+  transports,
+  type Vantage,
+} from '../../plan/case.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
+import type { Variant } from '../../plan/proxy.ts'
 import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
@@ -44,13 +56,19 @@ type Connection = AsyncDisposable & {
 export type Stage = {
   /** Of the cell. */
   readonly transport: Transport
+  /** Over which the environment can be asked. */
+  readonly transports: readonly Transport[]
   /** The header that the gateway trusts. */
   readonly identity: string
+  /** The header with a signed assertion of the user, and where the keys are (feature `jwt-assertion`). */
+  readonly assertion?: NonNullable<Variant['assertion']>
   /** The proxy's public host name. */
   readonly host: string
   readonly addresses: Addresses
   /** What proxy and gateway can do (scenarios/features.yaml), for a step that varies what it sends. What a step cannot do without goes into `needs`. */
   readonly features: readonly string[]
+  /** An operator's own configuration of the gateway: the file, and whom it trusts in this run. */
+  readonly ownGateway?: NonNullable<RunningEnvironment['ownGateway']>
   /** What listens besides the proxy's public port and the gateway. */
   readonly listeners: readonly Listener[]
   /** Those that the variant lists or its configuration names. */
@@ -61,12 +79,16 @@ export type Stage = {
   readonly many: number
   /** On a connection of its own. Placeholders are filled in. Never rejects for what network and peer do. */
   readonly send: (request: Send, asking?: Asking) => Promise<Asked>
-  /** A kept-alive connection to the proxy from the internet. */
+  /** A connection to the proxy from the internet that is kept: of HTTP/2 in a cell over h2, else of HTTP/1.1. */
   readonly connect: () => Connection
   /** A WebSocket through the proxy that stays open. @throws when the proxy or the gateway refuses */
   readonly openSocket: (as: Principal) => Promise<LiveSocket>
   /** A browser of its own visits pages of the proxy as a user and follows all redirects. */
   readonly logIn: (user: UserName, start?: readonly string[]) => Promise<LogIn>
+  /** The same up to the proxy's callback address, which is not visited yet. @throws where it does not get there */
+  readonly beginLogIn: (user: UserName) => Promise<Interrupted>
+  /** A browser without any cookies. */
+  readonly newBrowser: () => Browser
   /** Absent where the lab cannot stop it (feature `stoppable-auth`). Both resolve when it is done. */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent where it has none. */
@@ -126,6 +148,14 @@ function stageOf(
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
+  const features = [...planned.variant.features, ...planned.gatewayFeatures]
+  const site = {
+    start: `https://${host}/`,
+    dial: environment.dial.internet,
+    ca: environment.ca,
+    provider: environment.provider ?? 'idp.test',
+    ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
+  }
   const context = (as: Principal, cookie = environment.sessions[as].cookie) => {
     const mark = requestMark(cellMark, sent.length + 1)
     sent.push({ as, mark })
@@ -134,11 +164,14 @@ function stageOf(
   return {
     transport,
     identity,
+    ...(planned.variant.assertion && { assertion: planned.variant.assertion }),
     host,
     many,
     sent,
     addresses: environment.addresses,
-    features: [...planned.variant.features, ...planned.gatewayFeatures],
+    transports: transports.filter((one) => transportNeeds[one].every((need) => features.includes(need))),
+    features,
+    ...(environment.ownGateway && { ownGateway: environment.ownGateway }),
     listeners: environment.listeners,
     paths: environment.paths,
     nameOf: (user) => nameOf(users[user], environment.form),
@@ -151,7 +184,9 @@ function stageOf(
       return { mark: filled.mark, exchange }
     },
     connect() {
-      const connection = open.use(new KeptAlive(proxy, deadlineMs))
+      const connection = open.use(
+        transport === 'h2' ? new KeptHttp2(proxy, deadlineMs) : new KeptAlive(proxy, deadlineMs),
+      )
       return {
         async send(request, as) {
           const filled = context(as)
@@ -172,6 +207,8 @@ function stageOf(
         ca: environment.ca,
         ...(environment.provider !== undefined && { provider: environment.provider }),
       }),
+    beginLogIn: async (user) => open.use(await interruptedLogIn({ ...site, user })),
+    newBrowser: () => open.use(newBrowser({ ...site, user: 'alice' })),
     ...(environment.auth && { auth: environment.auth }),
     ...(environment.cli && { cli: environment.cli }),
     async arrived() {

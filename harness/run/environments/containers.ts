@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createAuthority } from '../../lab/certificate-authority.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
+import { OutsideNetwork } from '../../lab/containers/outside-network.ts'
 import type { Dial } from '../../lab/dial.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.ts'
@@ -11,10 +12,12 @@ import type { Vantage } from '../../plan/case.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { rememberSecret } from '../results/redact.ts'
 import { basicSessions, htpasswd } from './basic-sessions.ts'
+import { ownGatewayOf, rowOf } from './configuration-row.ts'
 import { octetOf, relaySpec, runBinds, serviceOf, serviceSpec, shortName } from './container-specs.ts'
 import { watchEnds } from './ends.ts'
 import { publicDial } from './entrance.ts'
 import { candidatesOf, listenersOf } from './find-listeners.ts'
+import { dialFromOutside, openToOutside } from './from-outside.ts'
 import { observe } from './observed.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
 import { ownSecrets } from './own-secrets.ts'
@@ -22,11 +25,12 @@ import { enrol, providerHost } from './provider.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
 import { referenceGateway } from './reference-gateway.ts'
-import type { RunningEnvironment } from './running-environment.ts'
+import type { Addresses, RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { type Learning, logEverybodyIn } from './sessions.ts'
 import { showContainers } from './shown-containers.ts'
 import { stoppable } from './stoppable-auth.ts'
+import { internetBase, trustedNetwork } from './trusted-network.ts'
 import { featuresFor, learnForm } from './user-form.ts'
 
 const logLines = 30
@@ -56,8 +60,13 @@ export async function startContainers(
   const [authority] = await Promise.all([createAuthority(), mkdir(own, { recursive: true })])
   const publicNames = [...new Set([variant.host, ...(variant.names.proxy ?? [])])]
   const tls = await authority.issue(publicNames)
-  const lab = await ContainerLab.create(engine.socket, runId, `conformance-${runId}-${shortName(environment.id)}`)
+  const prefix = `conformance-${runId}-${shortName(environment.id)}`
+  const { own: ownGateway } = variant.gateway
+  const trusted = ownGateway && trustedNetwork(ownGateway, variant.topology)
+  const lab = await ContainerLab.create(engine.socket, runId, prefix, trusted?.base)
   if (!keep) stack.use(lab)
+  const internetSide = trusted && (await OutsideNetwork.create(engine.socket, runId, `${prefix}-outside`, internetBase))
+  if (internetSide !== undefined && !keep) stack.use(internetSide)
   const address = (name: string) => lab.network.address(octetOf(name, variant.services))
   const addresses = Object.fromEntries(
     [...variant.services.map(({ name }) => name), 'idp', 'gateway'].map((name) => [name, address(name)]),
@@ -91,10 +100,14 @@ export async function startContainers(
   // no trusted proxy either, and one hop less for nearly every request. A service that starts after `internet` then waits for nothing.
   const onBridge = await ownsAddress(lab.network.address(octets.engine))
   const direct = onBridge ? dialAddresses(lab.addresses) : dialThrough(outside.socket)
-  const internet = publicDial(direct, variant, tls)
+  // Before everybody is out there too, the programs are waited for from within.
+  const within = publicDial(direct, variant, tls)
+  const internet =
+    internetSide === undefined ? within : publicDial(dialFromOutside(direct, internetSide, variant), variant, tls)
   // A proxy that makes its certificate itself: any is accepted.
   const ca = variant.certificate === 'any' ? '' : authority.certificate
-  const site = { environment, lab, harness, folder: own, proxyAddress: address('proxy'), password, internet }
+  const proxyAddress = address('proxy')
+  const site = { environment, lab, harness, folder: own, proxyAddress, password, internet: within, network: trusted }
   const gateway = program === undefined ? await referenceGateway(site) : await program.serve(site)
   const proxySide = inside === undefined ? overLoopback(gateway.beside) : dialThrough(inside.socket)
   const services = specs.map(
@@ -109,7 +122,7 @@ export async function startContainers(
       after: [...spec.after, 'internet'],
       ready: readiness(service, {
         // A service on the gateway's machine may listen on loopback alone.
-        dial: service.beside ? (_host, port) => gateway.beside(loopback, port) : internet,
+        dial: service.beside ? (_host, port) => gateway.beside(loopback, port) : within,
         ca,
         publicHost: variant.host,
         log: () => lab.log(service.name, 500),
@@ -122,6 +135,8 @@ export async function startContainers(
     ...gateway.specs,
     ...services,
   ])
+  if (internetSide !== undefined)
+    await openToOutside(internetSide, (name) => lab.idOf(name), variant, onBridge ? 'engine' : 'container')
   const ends = watchEnds(engine.socket, lab, [
     ...services.map(({ name }) => name),
     ...(onBridge ? [] : ['internet']),
@@ -141,15 +156,22 @@ export async function startContainers(
   }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
   const learn: Learning = (first) => learnForm(variant, publicSide, first, recordings)
-  const [{ sessions, loginMs, naming }, observed] = await Promise.all([
+  const [{ sessions, loginMs, naming }, observed, configuration] = await Promise.all([
     variant.login.basic
       ? basicSessions(publicSide, secrets, learn, variant.userForm)
       : logEverybodyIn(publicSide, learn),
     observe(variant, publicSide, listeners, recordings),
+    ownGateway && rowOf(ownGateway, gateway, environment),
   ])
   const features = featuresFor(observed.features, naming)
   const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
 
+  const seen: Addresses = {
+    client: (internetSide ?? lab.network).address(onBridge ? octets.engine : octets.internet),
+    lan: address('idp'),
+    proxy: variant.topology === 'sidecar' ? loopback : address('proxy'),
+    gateway: address('gateway'),
+  }
   const dial: Record<Vantage, Dial> = {
     internet,
     lan: neighbour,
@@ -166,6 +188,7 @@ export async function startContainers(
       loginMs,
       features,
       ...(notes.length > 0 && { notes }),
+      ...configuration,
       services: [
         ...variant.services,
         ...(program === undefined ? [] : [{ name: 'gateway', title: program.title }]),
@@ -174,19 +197,16 @@ export async function startContainers(
         return { name: `${name}: ${title}`, version, source, image: image.reference }
       }),
     },
-    addresses: {
-      client: lab.network.address(onBridge ? octets.engine : octets.internet),
-      lan: address('idp'),
-      proxy: variant.topology === 'sidecar' ? loopback : address('proxy'),
-      gateway: address('gateway'),
-    },
+    addresses: seen,
     dial,
     listeners,
     paths: observed.paths,
     features,
     ca,
     provider: providerHost(variant),
-    password,
+    password: gateway.configuration.password ?? password,
+    ...(variant.gateway.port !== undefined && { gatewayPort: variant.gateway.port }),
+    ...(ownGateway && { ownGateway: ownGatewayOf(ownGateway, gateway.configuration, seen, environment) }),
     form: naming.form,
     sessions,
     ...(recordings && { recordings }),

@@ -3,12 +3,18 @@ import { randomBytes } from 'node:crypto'
 import { Recorder } from '../../gateways/recording/recorder.ts'
 import { Recordings } from '../../gateways/recording/recordings.ts'
 import { ReferenceGateway } from '../../gateways/reference/reference-gateway.ts'
+import { auditOf } from '../../gateways/rules/audit.ts'
 import { startup } from '../../gateways/rules/config.ts'
 import type { Policy } from '../../gateways/rules/policy.ts'
 import { isProfileName, type ProfileName, profiles } from '../../gateways/rules/profiles.ts'
 import { createProvider } from '../../identity/provider.ts'
 import { createAuthority } from '../../lab/certificate-authority.ts'
-import { type EmbeddedAddresses, embeddedAddresses, loopback } from '../../lab/embedded/addresses.ts'
+import {
+  type EmbeddedAddresses,
+  embeddedAddresses,
+  embeddedAddressesIn,
+  loopback,
+} from '../../lab/embedded/addresses.ts'
 import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
 import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
 import { gatewayPort } from '../../lab/ports.ts'
@@ -18,12 +24,16 @@ import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { type ReferencePorts, ReferenceProxy, usualIssuer, usualPorts } from '../../reference-proxy/reference-proxy.ts'
 import { SessionStore } from '../../reference-proxy/session.ts'
 import { environmentRow } from '../results/environment-row.ts'
-import { gatewayConfig } from './gateway-config.ts'
+import { ownConfigurationRow, ownGatewayOf } from './configuration-row.ts'
+import { gatewayInRun } from './gateway-config.ts'
+import { GatewayRefusal } from './gateway-refusal.ts'
 import { type Listener, publicPort } from './listeners.ts'
 import { observe } from './observed.ts'
-import type { RunningEnvironment } from './running-environment.ts'
+import { refusalOf } from './own-gateway-config.ts'
+import type { Addresses, RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import { logEverybodyIn } from './sessions.ts'
+import { internetBase, trustedNetwork } from './trusted-network.ts'
 import { featuresFor, learnForm } from './user-form.ts'
 
 export type EmbeddedLab = RunningEnvironment & {
@@ -57,7 +67,10 @@ export async function startEmbedded(
   try {
     const { variant } = planned
     const secrets = new Secrets()
-    const network = stack.use(await EmbeddedNetwork.create(constants.addresses ?? embeddedAddresses()))
+    const { own } = variant.gateway
+    const trusted = own && trustedNetwork(own, variant.topology)
+    const usual = trusted === undefined ? embeddedAddresses() : embeddedAddressesIn(trusted.base(), internetBase())
+    const network = stack.use(await EmbeddedNetwork.create(constants.addresses ?? usual))
     const { addresses } = network
     const providerName = new URL(issuer).hostname
     const authority = await createAuthority()
@@ -80,7 +93,11 @@ export async function startEmbedded(
 
     const rules = profiles[profileOf(planned)]
     const password = secrets.get('gateway-password')
-    const started = startup(gatewayConfig({ variant, rules, proxyAddress: addresses.proxy, password }), rules)
+    const setting = { variant, rules, proxyAddress: addresses.proxy, password, port: gatewayPort, network: trusted }
+    const configuration = gatewayInRun(setting)
+    const refused = own && refusalOf(configuration, own, rules)
+    if (refused !== undefined) throw new GatewayRefusal(refused, configuration.replaced)
+    const started = startup(configuration.config, rules, configuration.environment)
     if (started.kind === 'refused') throw new Error(`The gateway refuses its configuration: ${started.message}`)
     const recorder = stack.use(new Recorder())
     const correct: Policy = { profile: rules, config: started.config }
@@ -125,6 +142,12 @@ export async function startEmbedded(
     const observed = await observe(variant, publicSide, listenersOf(network, ports), recordings)
     const features = featuresFor(observed.features, naming)
     const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
+    const seen: Addresses = {
+      client: addresses.internet,
+      lan: addresses.lan,
+      proxy: variant.topology === 'sidecar' ? loopback : addresses.proxy,
+      gateway: addresses.gateway,
+    }
     const resources = stack.move()
     return {
       result: {
@@ -133,7 +156,9 @@ export async function startEmbedded(
         loginMs,
         features,
         ...(notes.length > 0 && { notes }),
+        ...(own && ownConfigurationRow(own, configuration, auditOf(configuration.config.gateway, rules))),
       },
+      ...(own && { ownGateway: ownGatewayOf(own, configuration, seen, planned) }),
       get listeners() {
         return listenersOf(network, ports)
       },
@@ -142,15 +167,10 @@ export async function startEmbedded(
       network,
       sessionStore,
       policy: correct,
-      addresses: {
-        client: addresses.internet,
-        lan: addresses.lan,
-        proxy: variant.topology === 'sidecar' ? loopback : addresses.proxy,
-        gateway: addresses.gateway,
-      },
+      addresses: seen,
       dial,
       ca: authority.certificate,
-      password,
+      password: configuration.password ?? password,
       provider: providerName,
       form: naming.form,
       sessions,

@@ -42,7 +42,7 @@ export async function candidatesOf(
   // Of several services in one namespace, the one that declares a port is whose it is.
   const declared = (service: string, port: number) =>
     variant.services.some(({ name, ports }) => name === service && ports.includes(port))
-  const all = found.flat().filter(({ port }) => port !== gatewayPort)
+  const all = found.flat().filter(({ port }) => port !== (variant.gateway.port ?? gatewayPort))
   return all.filter(({ service, port, beside }, index) => {
     if (service === 'proxy' && port === publicPort) return false
     if (!beside) return true

@@ -5,6 +5,8 @@ import { nameOf, namesOf, users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
+import { type GatewayInRun, ownGatewayConfig } from './own-gateway-config.ts'
+import type { TrustedNetwork } from './trusted-network.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
 const loopbackUser = 'openclaw-internal@local'
@@ -20,6 +22,33 @@ type GatewaySetting = {
   readonly furtherUsers?: readonly string[]
   /** Wrong passwords in a minute before the fallback is locked; the gateway's own is 10. */
   readonly wrongPasswords?: number
+}
+
+/**
+ * The suite's configuration, or the operator's own.
+ * @param port on which the gateway of the run listens. @param network that was chosen for the operator's list
+ */
+export function gatewayInRun(
+  setting: GatewaySetting & { readonly port: number; readonly network?: TrustedNetwork | undefined },
+): GatewayInRun {
+  const { variant, proxyAddress, password, port, network = { base: () => '' }, wrongPasswords } = setting
+  const { own } = variant.gateway
+  if (own !== undefined) {
+    const base = proxyAddress.replace(/\.\d+$/, '')
+    const inRun = ownGatewayConfig(own, { variant, network, base, port, alice: namesOfAlice(variant), password })
+    return wrongPasswords === undefined ? inRun : withPatience(inRun, wrongPasswords)
+  }
+  const config = gatewayConfig(setting)
+  return { config, environment: {}, replaced: [], password, trustedProxies: config.gateway.trustedProxies }
+}
+
+/** Cases send many wrong passwords: the fallback of a real program must not be locked after the first ten. */
+function withPatience(inRun: GatewayInRun, maxAttempts: number): GatewayInRun {
+  if (inRun.password === undefined) return inRun
+  const { gateway } = inRun.config
+  const auth = typeof gateway.auth === 'object' ? { ...gateway.auth, rateLimit: { maxAttempts } } : gateway.auth
+  const told = `gateway.auth.rateLimit: ${maxAttempts} attempts, because cases send wrong passwords`
+  return { ...inRun, config: { gateway: { ...gateway, auth } }, replaced: [...inRun.replaced, told] }
 }
 
 export function gatewayConfig({
@@ -39,7 +68,7 @@ export function gatewayConfig({
   return {
     gateway: {
       mode: 'local',
-      port: gatewayPort,
+      port: variant.gateway.port ?? gatewayPort,
       bind,
       trustedProxies:
         variant.topology === 'sidecar' ? [loopback] : [proxyAddress, ...(listed ? [loopback, '::1'] : [])],

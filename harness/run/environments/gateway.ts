@@ -5,7 +5,9 @@ import type { ContainerLab, ContainerSpec } from '../../lab/containers/container
 import type { Dial } from '../../lab/dial.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'
+import type { GatewayInRun } from './own-gateway-config.ts'
 import type { RunningEnvironment } from './running-environment.ts'
+import type { TrustedNetwork } from './trusted-network.ts'
 
 /** The environment that a gateway is wanted for. */
 export type GatewaySite = {
@@ -17,9 +19,12 @@ export type GatewaySite = {
   readonly proxyAddress: string
   readonly password: string
   readonly internet: Dial
+  /** Chosen for the operator's own configuration of the gateway. */
+  readonly network?: TrustedNetwork | undefined
 }
 
 export type LabGateway = {
+  readonly configuration: GatewayInRun
   /** To be started together with the proxy. */
   readonly specs: readonly ContainerSpec[]
   /** From inside the gateway's network namespace. */

@@ -19,6 +19,7 @@ const service: Omit<Service, 'env'> = {
   ports: [],
   tmpfs: [],
 }
+const gateway = { bind: 'lan' as const, allowUsers: [], without: [] }
 const login = { callbacks: [], clientAuth: 'client_secret_basic' as const }
 
 let folder = ''
@@ -27,7 +28,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const secretsOf = (own: Partial<Service>) => ownSecrets({ folder, services: [{ ...service, env: {}, ...own }], login })
+const secretsOf = (own: Partial<Service>) =>
+  ownSecrets({ folder, services: [{ ...service, env: {}, ...own }], login, gateway })
 
 describe('secrets that a deployment brings along', () => {
   it.each([
@@ -46,7 +48,7 @@ describe('secrets that a deployment brings along', () => {
   })
 
   it('so is the secret of the OpenID client', async () => {
-    const own = { folder, services: [], login: { ...login, clientSecret: 'of-the-operator' } }
+    const own = { folder, services: [], login: { ...login, clientSecret: 'of-the-operator' }, gateway }
     expect(await ownSecrets(own)).toEqual(['of-the-operator'])
   })
 
@@ -72,6 +74,23 @@ describe('secrets that a deployment brings along', () => {
   ])('an argument: %s', async (...command) => {
     expect(await secretsOf({ command: ['auth', ...command, '--upstream=http://gateway:1'] })).toEqual([
       'of-the-operator',
+    ])
+  })
+
+  it("so are the token and the password of the gateway's own configuration", async () => {
+    const own = {
+      file: '',
+      files: [],
+      shown: '',
+      gateway: { auth: { token: 'left-behind', password: 'for-local-clients' } },
+      otherSections: [],
+      environment: { OPENCLAW_GATEWAY_TOKEN: 'in-the-environment' },
+      unused: [],
+    }
+    expect(await ownSecrets({ folder, services: [], login, gateway: { ...gateway, own } })).toEqual([
+      'left-behind',
+      'for-local-clients',
+      'in-the-environment',
     ])
   })
 

@@ -11,20 +11,24 @@ const aboutOne = /(file|path|url|uri|name|header|expir\w*|ttl|lifetime|length|bi
 const mostBytes = 256 * 1024
 
 /**
- * Values in the environment and the arguments of the services and in the files that they are given, and the client's secret. Those that the run
+ * Values in the environment and the arguments of the services and in the files that they are given, the client's secret, and those of
+ * the gateway's own configuration. Those that the run
  * makes are known elsewhere.
  */
 export async function ownSecrets({
   services,
   login,
   folder,
-}: Pick<Variant, 'services' | 'login' | 'folder'>): Promise<readonly string[]> {
+  gateway,
+}: Pick<Variant, 'services' | 'login' | 'folder' | 'gateway'>): Promise<readonly string[]> {
   const texts = await Promise.all(services.flatMap((service) => filesOf(service, folder).map(secretsInFiles)))
+  const { token, password } = gateway.own?.gateway.auth ?? {}
   const values = [
     ...services.flatMap(({ env }) => Object.entries(env).flatMap(([name, value]) => secretOf(name, value))),
     ...services.flatMap(({ command }) => argumentSecrets(command)),
     ...texts.flat(),
-    ...(login.clientSecret === undefined ? [] : [login.clientSecret]),
+    ...[login.clientSecret, token, password].filter((one) => typeof one === 'string').filter((one) => one !== ''),
+    ...Object.values(gateway.own?.environment ?? {}).filter((one) => one !== ''),
   ]
   return [...new Set(values)]
 }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { sendHttp1 } from '../../clients/http1.ts'
 import { type Program, programOf } from '../../gateways/programs.ts'
+import type { Profile } from '../../gateways/rules/profiles.ts'
 import { realGateway } from '../../lab/containers/confinement.ts'
 import { ContainerLab, type ContainerSpec } from '../../lab/containers/container-lab.ts'
 import { octets } from '../../lab/containers/network.ts'
@@ -16,10 +17,13 @@ import type { PreparedService } from '../../lab/images/prepare.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import type { HeaderLine } from '../../plan/case.ts'
+import type { GatewayEnvironment, OwnGateway } from '../../plan/gateway-file/own-gateway.ts'
 import { hostNamesOf, relaySpec, serviceOf, shortName } from './container-specs.ts'
 import type { GatewaySite, LabGateway } from './gateway.ts'
-import { gatewayConfig } from './gateway-config.ts'
+import { gatewayInRun } from './gateway-config.ts'
+import { GatewayRefusal } from './gateway-refusal.ts'
 import type { StartOrder } from './order.ts'
+import { type GatewayInRun, refusal, refusalOf } from './own-gateway-config.ts'
 import { statusOf } from './readiness.ts'
 
 /** How long a written configuration may take to be in force, in milliseconds. 2026.8.1 restarts in process; measured up to 4.5 s on a busy machine. */
@@ -51,23 +55,26 @@ export class RealGateway implements AsyncDisposable {
 
   /** Starts it for the first environment, and puts it into the network of each. @throws with its last log lines when it does not run */
   async serve(site: GatewaySite): Promise<LabGateway> {
-    const { environment, lab, proxyAddress, password } = site
+    const { environment, lab, proxyAddress, password, network } = site
     const { variant } = environment
     // Nobody else knows this name: who is accepted by it is judged by this environment's configuration.
     const witness = `witness-${randomBytes(6).toString('hex')}@conformance.test`
-    const config = {
-      ...this.#program.sections,
-      ...gatewayConfig({
-        variant,
-        rules: this.#program.rules,
-        proxyAddress,
-        password,
-        furtherUsers: [witness],
-        wrongPasswords,
-      }),
-    }
+    const { rules } = this.#program
+    const { own, port = gatewayPort } = variant.gateway
+    const configuration = gatewayInRun({
+      variant,
+      rules,
+      proxyAddress,
+      password,
+      furtherUsers: [witness],
+      wrongPasswords,
+      port,
+      network,
+    })
+    const config = { ...this.#program.sections, ...configuration.config }
     const starts = this.#home === undefined
-    this.#home ??= this.#start(site.harness, config)
+    this.#home ??= this.#start(site.harness, config, configuration.environment)
+    if (own !== undefined) await this.#home.catch((error: Error) => refuseIfEnded(error, own, configuration, rules))
     const { lab: home, beside, folder } = await this.#home
     const howItEnded = () => home.obituary('gateway')
     if (!starts) {
@@ -78,6 +85,7 @@ export class RealGateway implements AsyncDisposable {
     await lab.invite('gateway', await home.idOf('gateway'), octets.gateway, hostNamesOf('gateway', variant))
     const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
     return {
+      configuration,
       specs: [],
       beside,
       settled: async (proxySide) => {
@@ -94,7 +102,12 @@ export class RealGateway implements AsyncDisposable {
           () => acceptance(proxySide, address, headers),
           howItEnded,
         )
-        await untilYes('was not ready again', reloadDeadline, () => readyAnswer(beside, this.#program), howItEnded)
+        await untilYes(
+          'was not ready again',
+          reloadDeadline,
+          () => readyAnswer(beside, this.#program, port),
+          howItEnded,
+        )
         return undefined
       },
       cli: (args) => home.run('gateway', ['node', `/opt/node_modules/${this.#program.main}`, ...args]),
@@ -102,7 +115,7 @@ export class RealGateway implements AsyncDisposable {
     }
   }
 
-  async #start(harness: PreparedService, config: unknown): Promise<Home> {
+  async #start(harness: PreparedService, config: unknown, variables: GatewayEnvironment): Promise<Home> {
     const { environment, engine, runId, folder, keep } = this.#order
     if (engine === undefined) throw new Error(`${environment.id} needs a container engine`)
     const own = join(folder, `gateway-${shortName(environment.id)}`)
@@ -117,12 +130,16 @@ export class RealGateway implements AsyncDisposable {
     stack.use(lab)
     const relay = await relaySpec(harness, own, 'gateway-side', { beside: 'gateway' })
     const beside = dialThrough(relay.socket)
-    await lab.start([gatewaySpec(this.#program, serviceOf(environment, 'gateway'), own), relay.spec])
+    const { variant } = environment
+    const { port = gatewayPort } = variant.gateway
+    const spec = gatewaySpec(this.#program, serviceOf(environment, 'gateway'), own, port)
+    await lab.start([{ ...spec, env: { ...spec.env, ...variables } }, relay.spec])
     await untilYes(
       'was not ready',
-      startDeadline,
-      () => readyAnswer(beside, this.#program),
-      () => lab.obituary('gateway'),
+      // A program that gives up takes longer than one that starts.
+      variant.gateway.own === undefined ? startDeadline : 2 * startDeadline,
+      () => readyAnswer(beside, this.#program, port),
+      () => endOf(lab, variant.gateway.own),
     )
     const resources = stack.move()
     if (!keep) this.#stop = () => resources.disposeAsync()
@@ -141,11 +158,12 @@ export function gatewaySpec(
   { main, environment, variables }: Program,
   { image, binds }: PreparedService,
   folder: string,
+  port = gatewayPort,
 ): ContainerSpec {
   return {
     name: 'gateway',
     image: image.reference,
-    command: ['node', `/opt/node_modules/${main}`, 'gateway', 'run', '--port', String(gatewayPort)],
+    command: ['node', `/opt/node_modules/${main}`, 'gateway', 'run', '--port', String(port)],
     env: {
       ...environment,
       NODE_NO_WARNINGS: '1',
@@ -182,15 +200,53 @@ export async function acceptance(dial: Dial, host: string, headers: readonly Hea
 }
 
 /** The program's own health answer, and that of its WebSocket, which on a busy machine refuses everybody for a while: "gateway starting; retry shortly". */
-export async function readyAnswer(beside: Dial, { readyPath = '/' }: Pick<Program, 'readyPath'>): Promise<Answer> {
-  const url = new URL(readyPath, `http://127.0.0.1:${gatewayPort}`)
+export async function readyAnswer(
+  beside: Dial,
+  { readyPath = '/' }: Pick<Program, 'readyPath'>,
+  port = gatewayPort,
+): Promise<Answer> {
+  const url = new URL(readyPath, `http://127.0.0.1:${port}`)
   const status = await statusOf(url, url.hostname, beside, '').catch((error: Error) => error.message)
   if (status !== 200) return { not: String(status) }
-  const peer = { dial: beside, host: url.hostname, port: gatewayPort }
+  const peer = { dial: beside, host: url.hostname, port }
   const { verdict, response, fault } = await sendHttp1(peer, {}, { ...nobody, host: url.host }, 'websocket')
   if (response === undefined) return { not: fault ?? 'the connection closed' }
   const refusal = verdict.kind === 'refused' ? verdict.reason : undefined
   return refusal !== undefined && /gateway starting/.test(refusal) ? { not: refusal } : 'yes'
+}
+
+/** A program that ended before it was ready, or says that it will. */
+class EndedGateway extends Error {
+  override readonly name = 'EndedGateway'
+  /** Unknown while it still writes its diagnosis. */
+  readonly exitCode: number | undefined
+
+  constructor(message: string, exitCode: number | undefined) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** 2026.9.6 says this first, and then looks for the cause by itself, which takes most of a minute on a busy machine. */
+const givesUp = /Gateway failed to start: (.*)/
+
+/** @throws EndedGateway once the program has ended, or has given up an operator's configuration */
+async function endOf(lab: ContainerLab, own: OwnGateway | undefined): Promise<undefined> {
+  const end = await lab.obituary('gateway')
+  if (end !== undefined) throw new EndedGateway(end, (await lab.exitCode('gateway')) ?? 0)
+  const lines = own === undefined ? [] : await lab.log('gateway', 40)
+  const words = lines.map((line) => givesUp.exec(line)?.[1]).find((found) => found !== undefined)
+  if (words !== undefined) throw new EndedGateway(words, undefined)
+}
+
+/** An end at the start is the program's word on the configuration. The rules say why in fewer words, where they refuse it as well. */
+function refuseIfEnded(error: Error, own: OwnGateway, configuration: GatewayInRun, rules: Profile): never {
+  if (!(error instanceof EndedGateway)) throw error
+  const { exitCode } = error
+  const byRules = refusalOf(configuration, own, rules)
+  const words = byRules ?? refusal(own.shown, error.message, exitCode)
+  const told = exitCode === undefined ? words : words.replace(/\(exit code \d+\)/, `(exit code ${exitCode})`)
+  throw new GatewayRefusal(told, configuration.replaced)
 }
 
 const nobody = { cookie: '', mark: '', password: '' }

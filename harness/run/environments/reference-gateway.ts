@@ -8,17 +8,23 @@ import { gatewayPort } from '../../lab/ports.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import { harnessSpec, hostNamesOf, vantageFolder, withRelay } from './container-specs.ts'
 import type { GatewaySite, LabGateway } from './gateway.ts'
-import { gatewayConfig } from './gateway-config.ts'
+import { gatewayInRun } from './gateway-config.ts'
+import { GatewayRefusal } from './gateway-refusal.ts'
+import { refusalOf } from './own-gateway-config.ts'
 import { listens } from './readiness.ts'
 
 /** @returns its container, with the recorder's channel in a folder that nobody else sees */
 export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
-  const { environment, lab, harness, folder, proxyAddress, password, internet } = site
+  const { environment, lab, harness, folder, proxyAddress, password, internet, network } = site
   const { variant, gateway } = environment
   if (!('profile' in gateway) || !isProfileName(gateway.profile)) throw new Error(`${gateway.name} has no such profile`)
   const config = join(folder, 'gateway.json')
   const rules = profiles[gateway.profile]
-  await writeFile(config, JSON.stringify(gatewayConfig({ variant, rules, proxyAddress, password })))
+  const { own, port = gatewayPort } = variant.gateway
+  const configuration = gatewayInRun({ variant, rules, proxyAddress, password, port, network })
+  const refused = own && refusalOf(configuration, own, rules)
+  if (refused !== undefined) throw new GatewayRefusal(refused, configuration.replaced)
+  await writeFile(config, JSON.stringify(configuration.config))
   const recorder = await vantageFolder(folder, 'gateway')
   const program = harnessSpec(
     harness,
@@ -36,16 +42,18 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
   )
   const { spec, socket } = await withRelay(program, folder)
   return {
+    configuration,
     specs: [
       {
         ...spec,
+        env: { ...spec.env, ...configuration.environment },
         place: { octet: octets.gateway, names: hostNamesOf('gateway', variant) },
         after: ['internet'],
         // Bound to loopback it hears nobody from outside its namespace, and nobody else lives in there before it is ready.
         ready:
           variant.gateway.bind === 'loopback'
             ? async () => (await lab.log('gateway', 1)).includes('ready')
-            : () => listens(internet, 'gateway', gatewayPort),
+            : () => listens(internet, 'gateway', port),
       },
     ],
     beside: dialThrough(socket),

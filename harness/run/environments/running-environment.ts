@@ -36,6 +36,16 @@ export type RunningEnvironment = AsyncDisposable & {
   /** Host name of the OpenID provider; default idp.test. */
   readonly provider?: string
   readonly password: string
+  /** Where the gateway listens, if not on OpenClaw's own port. */
+  readonly gatewayPort?: number
+  /** The operator's own configuration of the gateway; absent where the suite wrote it. */
+  readonly ownGateway?: {
+    readonly file: string
+    /** As it is in the run. */
+    readonly trustedProxies: readonly string[]
+    /** Whom this version of the gateway takes that list to cover. */
+    readonly covers: { readonly proxy: boolean; readonly client: boolean }
+  }
   /** How users are named in the identity header; default: by their e-mail addresses. */
   readonly form?: UserForm
   /** Deadlines of the clients, where the usual ones do not fit. */

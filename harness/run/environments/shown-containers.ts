@@ -21,7 +21,7 @@ export async function showContainers(
   const socket = join(await vantageFolder(folder, 'docker'), 'docker.sock')
   const shown = [
     ...services.map(shownService(address)),
-    shownAs('gateway', gateway.labels ?? {}, address('gateway'), [gatewayPort]),
+    shownAs('gateway', gateway.labels ?? {}, address('gateway'), [gateway.port ?? gatewayPort]),
   ]
   stack.use(await serveDockerApi(socket, shown))
   return new Map(

@@ -31,6 +31,7 @@ for (const order of orders) {
     }) => {
       const environment = readyEnvironment()
       if (environment === undefined || wanted === undefined) return skip('the environment did not start')
+      if ('refused' in environment) throw new Error(environment.refused)
       const about = { type: 'fuzzed', environment: planned.id } as const
       const event = await fuzz(planned, environment, wanted, { signal }).then(
         (result): RunEvent => ({ ...about, result }),

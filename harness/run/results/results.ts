@@ -51,6 +51,24 @@ const environmentSchema = z
     features: z.exactOptional(texts),
     /** Where what was seen differs from what proxy.yaml declares; one sentence each. */
     notes: z.exactOptional(texts),
+    /** The operator's own configuration of the gateway, where the variant brings one. */
+    gatewayConfiguration: z.exactOptional(
+      z
+        .object({
+          file: text,
+          /** What of it is not as the operator wrote it, one sentence each. */
+          replaced: texts,
+          /** Why the gateway does not start with it. */
+          refused: z.exactOptional(text),
+          /** Findings of the gateway's own security audit. They are about the configuration as a whole, not about the proxy. */
+          audit: z
+            .array(z.object({ id: text, severity: z.enum(['critical', 'warn', 'info']), title: text }).readonly())
+            .readonly(),
+          /** `rules`: the reference gateway has no audit, so it is computed by the rules of docs/gateways.md. */
+          auditBy: z.enum(['program', 'rules']),
+        })
+        .readonly(),
+    ),
     /** What was learnt of it as a whole while its cells ran, in one sentence. */
     remark: z.exactOptional(text),
     /** A mark that goes with every result, e.g. `not run on the real program`. */

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { auditVectors } from '../contract/audit-vectors.ts'
+import { auditOf, printedAudit } from './audit.ts'
+import { profiles } from './profiles.ts'
+
+describe('the audit by rules', () => {
+  it.each(auditVectors.map((vector) => [vector.id, vector] as const))(
+    'says what the programs say: %s',
+    (_id, { gateway, expect: wanted, differs }) => {
+      const found = (name: 'attributed' | 'coderclaw') =>
+        Object.fromEntries(auditOf(gateway, profiles[name]).map(({ id, severity }) => [id, severity]))
+      expect(found('attributed')).toEqual(wanted)
+      if (differs === undefined) expect(found('coderclaw')).toMatchObject({ 'gateway.trusted_proxy_auth': 'critical' })
+    },
+  )
+
+  it('says that every user gets an administrator by asking, where deviceAutoApprove lists operator.admin', () => {
+    const deviceAutoApprove = { enabled: true, scopes: ['operator.admin'] }
+    const gateway = { auth: { mode: 'trusted-proxy', trustedProxy: { userHeader: 'x', deviceAutoApprove } } }
+    expect(auditOf(gateway, profiles.attributed).map(({ id }) => id)).toContain(
+      'gateway.trusted_proxy_device_auto_approve_admin',
+    )
+  })
+})
+
+it('reads what the program prints, also behind a line of its own, without what is about files of the run', () => {
+  const printed =
+    'Config ok\n{"ts":1,"findings":[{"checkId":"fs.config.perms_world_readable","severity":"critical","title":"Y"},{"checkId":"gateway.x","severity":"warn","title":"X","detail":"…"}]}'
+  expect(printedAudit(printed)).toEqual([{ id: 'gateway.x', severity: 'warn', title: 'X' }])
+  expect(() => printedAudit('no findings')).toThrow()
+})
