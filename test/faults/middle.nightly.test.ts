@@ -31,7 +31,7 @@ const nginx = [
 const programs = [
   { name: 'proxy', process: /^nginx: master process nginx/ },
   { name: 'auth', process: /^\S*oauth2-proxy --config/ },
-  { name: 'gateway', process: /reference-gateway-main/ },
+  { name: 'gateway', process: /gateways\/reference\/main\.ts/ },
   { name: 'idp', process: /provider-main/ },
 ]
 
