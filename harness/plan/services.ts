@@ -1,15 +1,22 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
 import { basename, join, resolve } from 'node:path'
+import { type LoginFile, signInOf } from './login-schema.ts'
 import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
 import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 import type { CompleteProxy, CompleteService } from './recipes.ts'
+import { featuresOfSignIn, signInFeatures } from './sign-in.ts'
 
 /** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another */
 export function variantsAt(file: CompleteProxy, folder: string, version: string, writtenIn?: string): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
+    const signIn = signInOf(login)
+    const hasPage = featuresOfSignIn(signIn).includes(signInFeatures.page)
     const services = Object.entries(file.services).map(([service, written]) =>
-      serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
+      withAuthority(
+        serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
+        login?.certificate,
+      ),
     )
     return {
       name,
@@ -25,10 +32,10 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
         ...new Set([
           ...[...(file.features ?? []), ...(variant.features ?? [])].filter((name) => name !== requiredHeadersFeature),
           ...(variant['required-headers']?.length ? [requiredHeadersFeature] : []),
-          ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
+          ...(login?.['log-out'] === undefined || !hasPage ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
-          ...(login?.basic ? [] : [logInPageFeature]),
+          ...featuresOfSignIn(signIn),
         ]),
       ],
       ...(variant.paths && { paths: variant.paths }),
@@ -38,7 +45,8 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
         clientAuth: login?.['client-auth'] ?? 'client_secret_basic',
         ...(login?.['log-out'] !== undefined && { logOut: login['log-out'] }),
         ...(login?.portal !== undefined && { portal: login.portal }),
-        ...(login?.basic && { basic: true as const }),
+        ...(signIn.kind !== 'openid' && { signIn }),
+        ...(login?.['arrives-as'] !== undefined && { arrivesAs: login['arrives-as'] }),
         ...(login?.issuer !== undefined && { issuer: login.issuer }),
         ...(login?.['client-id'] !== undefined && { clientId: login['client-id'] }),
         ...(login?.['client-secret'] !== undefined && { clientSecret: login['client-secret'] }),
@@ -68,8 +76,11 @@ export const pathFeatures = { named: 'configured-path', exempt: 'exempt-path' } 
 /** Follows from `required-headers`, whether it is declared or not: without one there is nothing that a request could lack. */
 const requiredHeadersFeature = 'required-headers'
 
-/** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
-export const logInPageFeature = 'log-in-page'
+/** Where the configuration looks for the authority that issues its clients' certificates, the run puts its own. */
+function withAuthority(service: Service, certificate: LoginFile['certificate']): Service {
+  if (service.name !== 'proxy' || typeof certificate !== 'object') return service
+  return { ...service, fromRun: { ...service.fromRun, [certificate.authority]: 'authority' } }
+}
 
 /** The host of the log-in pages is the proxy's, unless a service has it already. */
 function withPortal(names: Variant['names'], portal: string | undefined): Variant['names'] {

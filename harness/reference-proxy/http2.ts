@@ -12,16 +12,16 @@ import { keepTrailers, withMergedTrailers } from './trailers.ts'
 /** Serves a connection on which ALPN chose `h2`. The nghttp2 parser refuses connection-specific lines and bad pseudo-headers (RFC 9113 8.2.2, 8.3). */
 export function serveHttp2(front: Front, socket: Duplex, peer: string): void {
   const session = performServerHandshake(socket)
+  const subject = front.subjectOf?.(socket)
   session.on('error', () => session.destroy())
   session.on('stream', (stream, _headers, _flags, flat) => {
     stream.on('error', () => stream.destroy())
     keepTrailers(stream)
-    serveStream(front, stream, pairsOf(flat), peer).catch(() => stream.destroy())
+    serveStream(front, stream, { ...proxyRequest(pairsOf(flat), peer), ...(subject !== undefined && { subject }) }).catch(() => stream.destroy())
   })
 }
 
-async function serveStream(front: Front, stream: ServerHttp2Stream, all: HeaderLine[], peer: string): Promise<void> {
-  const received = proxyRequest(all, peer)
+async function serveStream(front: Front, stream: ServerHttp2Stream, received: ProxyRequest): Promise<void> {
   const outcome = await front.core(received)
   if (outcome.kind === 'answer')
     return respond(stream, outcome.answer.status, outcome.answer.headers, outcome.answer.body)

@@ -9,16 +9,18 @@ import type { Exchange } from '../../clients/exchange.ts'
 import { KeptAlive } from '../../clients/kept-alive.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
-import { type LogIn, logIn } from '../../identity/login.ts'
-import { nameOf, type UserName, users } from '../../identity/users.ts'
+import type { LogIn } from '../../identity/login.ts'
+import type { UserName } from '../../identity/users.ts'
 import type { Finding } from '../../judge/observation.ts'
 import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
+import { credentialsIn } from '../../plan/credentials.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
 import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
+import { forgedForm, nameAt } from '../environments/user-names.ts'
 import { contextOf, type Place } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
 
@@ -65,8 +67,11 @@ export type Stage = {
   readonly connect: () => Connection
   /** A WebSocket through the proxy that stays open. @throws when the proxy or the gateway refuses */
   readonly openSocket: (as: Principal) => Promise<LiveSocket>
-  /** A browser of its own visits pages of the proxy as a user and follows all redirects. */
-  readonly logIn: (user: UserName, start?: readonly string[]) => Promise<LogIn>
+  /**
+   * A browser of its own visits pages of the proxy as a user and follows all redirects (feature `log-in-page`).
+   * @param start pages, where an OpenID provider is asked. @param brings cookies that it has already
+   */
+  readonly logIn: (user: UserName, start?: readonly string[], brings?: string) => Promise<LogIn>
   /** Absent where the lab cannot stop it (feature `stoppable-auth`). Both resolve when it is done. */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent where it has none. */
@@ -121,15 +126,16 @@ function stageOf(
 ): Stage {
   const { planned, environment } = place
   const since = environment.recordings?.last ?? 0
-  const evil = newForgedValue(environment.form)
+  const evil = newForgedValue(forgedForm(environment))
   const cellMark = newCellMark()
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
-  const context = (as: Principal, cookie = environment.sessions[as].cookie) => {
+  const context = (as: Principal, cookie?: string) => {
     const mark = requestMark(cellMark, sent.length + 1)
     sent.push({ as, mark })
-    return contextOf(place, { cookie, evil, mark })
+    const shown = cookie === undefined ? credentialsIn(environment.sessions[as]) : { cookie }
+    return contextOf(place, { ...shown, evil, mark })
   }
   return {
     transport,
@@ -141,7 +147,7 @@ function stageOf(
     features: [...planned.variant.features, ...planned.gatewayFeatures],
     listeners: environment.listeners,
     paths: environment.paths,
-    nameOf: (user) => nameOf(users[user], environment.form),
+    nameOf: (user) => nameAt(environment, user),
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking.cookie)
       const from = asking.from ?? asked.from
@@ -163,14 +169,10 @@ function stageOf(
     async openSocket(as) {
       return open.use(await LiveSocket.open(proxy, context(as), deadlineMs))
     },
-    logIn: (user, start) =>
-      logIn({
-        user,
-        ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
-        start: start?.map((page) => new URL(page, `https://${host}`).href) ?? `https://${host}/`,
-        dial: environment.dial.internet,
-        ca: environment.ca,
-        ...(environment.provider !== undefined && { provider: environment.provider }),
+    logIn: (user, start, brings) =>
+      environment.logIn(user, {
+        ...(start && { start: start.map((page) => new URL(page, `https://${host}`).href) }),
+        ...(brings !== undefined && { brings }),
       }),
     ...(environment.auth && { auth: environment.auth }),
     ...(environment.cli && { cli: environment.cli }),

@@ -13,6 +13,7 @@ import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
 import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
+import type { SignIn } from '../../plan/sign-in.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { type ReferencePorts, ReferenceProxy, usualIssuer, usualPorts } from '../../reference-proxy/reference-proxy.ts'
@@ -23,7 +24,8 @@ import { type Listener, publicPort } from './listeners.ts'
 import { observe } from './observed.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
-import { logEverybodyIn } from './sessions.ts'
+import { referenceLines, referenceSignIn, withSignIn } from './reference-sign-in.ts'
+import { anotherLogIn, failedLogIns, type SignInParts, signEverybodyIn } from './sign-in.ts'
 import { featuresFor, learnForm } from './user-form.ts'
 
 export type EmbeddedLab = RunningEnvironment & {
@@ -44,7 +46,11 @@ export type LabConstants = {
   readonly issuer: string
   readonly ports: ReferencePorts
   readonly addresses: EmbeddedAddresses
+  /** How users sign in. */
+  readonly signIn: SignIn
 }
+
+const openid: SignIn = { kind: 'openid' }
 
 /** @throws when the gateway refuses its configuration; log-ins that fail are part of the environment, not an error */
 export async function startEmbedded(
@@ -55,7 +61,8 @@ export async function startEmbedded(
   const since = performance.now()
   const stack = new AsyncDisposableStack()
   try {
-    const { variant } = planned
+    const { signIn = planned.variant.login.signIn ?? openid } = constants
+    const variant = withSignIn(planned.variant, signIn)
     const secrets = new Secrets()
     const network = stack.use(await EmbeddedNetwork.create(constants.addresses ?? embeddedAddresses()))
     const { addresses } = network
@@ -108,6 +115,7 @@ export async function startEmbedded(
       },
       issuer,
       ports,
+      ...referenceSignIn(signIn, secrets, form, authority),
       sessions: sessionStore,
       topology: variant.topology,
     }
@@ -118,12 +126,18 @@ export async function startEmbedded(
     const dial = vantageDials(network, variant.topology)
     const publicSide = { host: variant.host, dial: dial.internet, ca: authority.certificate }
     const recordings = stack.use(Recordings.of(recorder))
-    const { sessions, loginMs, naming } = await logEverybodyIn(
-      { ...publicSide, provider: providerName, portal: variant.login.portal },
-      (first) => learnForm(variant, publicSide, first, recordings),
-    )
+    const parts: SignInParts = {
+      entrance: { ...publicSide, provider: providerName, portal: variant.login.portal },
+      secrets,
+      authority,
+      lines: referenceLines(signIn, secrets),
+    }
+    const own = signIn.kind === 'openid' ? variant : { ...variant, userForm: form }
+    const signedIn = await signEverybodyIn(own, parts, (first) => learnForm(variant, publicSide, first, recordings))
+    const { sessions, loginMs, naming } = signedIn
     const observed = await observe(variant, publicSide, listenersOf(network, ports), recordings)
-    const features = featuresFor(observed.features, naming)
+    const features = featuresFor(observed.features, naming, signIn)
+    const failed = failedLogIns(signedIn)
     const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
     const resources = stack.move()
     return {
@@ -132,6 +146,7 @@ export async function startEmbedded(
         startMs,
         loginMs,
         features,
+        ...(failed.length > 0 && { failedLogIns: failed }),
         ...(notes.length > 0 && { notes }),
       },
       get listeners() {
@@ -151,8 +166,9 @@ export async function startEmbedded(
       dial,
       ca: authority.certificate,
       password,
-      provider: providerName,
+      logIn: anotherLogIn(own, parts),
       form: naming.form,
+      ...(naming.names && { names: naming.names }),
       sessions,
       recordings,
       auth: {

@@ -2,13 +2,17 @@
 
 import type { Limits } from '../../clients/wire.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
+import type { Hop } from '../../identity/login-chain.ts'
 import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
+import type { Credentials } from '../../plan/credentials.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import type { EnvironmentResult } from '../results/results.ts'
 import type { ConfiguredPath } from './configured-paths.ts'
 import type { EndWatch } from './ends.ts'
 import type { Listener } from './listeners.ts'
+import type { anotherLogIn } from './sign-in.ts'
+import type { OwnNames } from './user-form.ts'
 
 export type Addresses = {
   readonly client: string
@@ -18,8 +22,13 @@ export type Addresses = {
   readonly gateway: string
 }
 
-/** The cookies of a log-in; `reason` says why there is no session. */
-export type Session = { readonly cookie: string; readonly reason?: string }
+/** What a user shows who has signed in. */
+export type Session = Credentials & {
+  /** Why there is no session, in one sentence. */
+  readonly reason?: string
+  /** The redirects until then. */
+  readonly chain?: readonly Hop[]
+}
 
 export type RunningEnvironment = AsyncDisposable & {
   readonly result: EnvironmentResult
@@ -33,11 +42,13 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly features: readonly string[]
   /** PEM of the run's authority; empty: any certificate is accepted. */
   readonly ca: string
-  /** Host name of the OpenID provider; default idp.test. */
-  readonly provider?: string
+  /** A log-in in a new browser. */
+  readonly logIn: ReturnType<typeof anotherLogIn>
   readonly password: string
   /** How users are named in the identity header; default: by their e-mail addresses. */
   readonly form?: UserForm
+  /** Of users who are the deployment's own. */
+  readonly names?: OwnNames
   /** Deadlines of the clients, where the usual ones do not fit. */
   readonly limits?: Limits
   readonly sessions: Readonly<Record<Principal, Session>>

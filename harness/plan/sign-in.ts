@@ -1,0 +1,83 @@
+/** How users of a variant sign in, and what each kind of log-in means for the cases. Plain data: it is sent to the run's process. */
+
+import type { Case } from './case.ts'
+
+/** Files beside the variant, one for each user. */
+export type UserFiles = { readonly alice: string; readonly bob?: string }
+
+export type SignIn =
+  | { readonly kind: 'openid' }
+  /** With `files` (`NAME:PASSWORD`) the users are the deployment's own, else those of the run. */
+  | { readonly kind: 'basic'; readonly files?: UserFiles }
+  /** An HTML form. `user` and `password` are the names of its fields. */
+  | {
+      readonly kind: 'form'
+      readonly user: string
+      readonly password: string
+      /** Path or address of the page, where no page of the app leads to it. */
+      readonly page?: string
+      readonly files?: UserFiles
+    }
+  /** A value that something before the proxy, or a program, shows with every request. */
+  | { readonly kind: 'header' | 'cookie'; readonly name: string; readonly files: UserFiles }
+  /** A certificate of the run's authority, shown in every TLS handshake. */
+  | { readonly kind: 'certificate' }
+  /** Nobody is asked who they are. */
+  | { readonly kind: 'none' }
+
+/** In the words of a sentence: "users sign in with …". */
+export const signInWords: Readonly<Record<SignIn['kind'], string>> = {
+  openid: 'OpenID Connect',
+  basic: 'HTTP basic authentication',
+  form: 'a form',
+  header: 'a header',
+  cookie: 'a cookie',
+  certificate: 'a client certificate',
+  none: 'nothing: whoever comes is let in',
+}
+
+/** Follow from `login`; nobody declares them. */
+export const signInFeatures = {
+  /** A page, redirects and a session of its own. */
+  page: 'log-in-page',
+  openid: 'openid-login',
+  secondUser: 'second-user',
+  /** Whoever is nobody is told how to become somebody: a page, or a challenge (401). */
+  offered: 'log-in-offered',
+} as const
+
+export function featuresOfSignIn(signIn: SignIn): readonly string[] {
+  switch (signIn.kind) {
+    case 'openid':
+      return [signInFeatures.page, signInFeatures.offered, signInFeatures.openid, signInFeatures.secondUser]
+    case 'form':
+      return [signInFeatures.page, signInFeatures.offered, ...secondUser(signIn.files)]
+    case 'basic':
+      return [signInFeatures.offered, ...secondUser(signIn.files)]
+    case 'header':
+    case 'cookie':
+      return secondUser(signIn.files)
+    case 'certificate':
+      return [signInFeatures.secondUser]
+    case 'none':
+      return []
+  }
+}
+
+/** The run brings two users; of a deployment's own there may be only one. */
+function secondUser(files: UserFiles | undefined): readonly string[] {
+  return files === undefined || files.bob !== undefined ? [signInFeatures.secondUser] : []
+}
+
+/** What a case needs of the log-in by what it asks, whether it says so or not. */
+export function signInNeeds({ as, expect }: Pick<Case, 'as' | 'expect'>): readonly string[] {
+  return [
+    ...(as === 'bob' ? [signInFeatures.secondUser] : []),
+    ...(expect.client?.login === true ? [signInFeatures.offered] : []),
+  ]
+}
+
+/** Whether the users are the run's own, whose names it knows. */
+export function bringsUsers(signIn: SignIn): boolean {
+  return signIn.kind === 'openid' || signIn.kind === 'certificate' || (!('files' in signIn) && signIn.kind !== 'none')
+}
