@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { styleText } from 'node:util'
 import type { Status } from '../judge/status.ts'
 import { type Cause, causesOf } from '../report/causes.ts'
+import { failedLogInsOf } from '../report/failed-log-ins.ts'
 import { markOf, marks } from '../report/marks.ts'
 import { counted, duration } from '../report/numbers.ts'
 import { runInWords } from '../report/outcome.ts'
@@ -20,6 +21,7 @@ const colours: Partial<Record<Status, Parameters<typeof styleText>[0]>> = {
 /** Of each kind: causes, reasons for which environments did not start, entries that are out of date. The report has all of them. */
 const mostLines = 10
 const longestFinding = 200
+const longestHop = 160
 
 /** `nginx-oauth2-proxy@7.15.3/hardened/reference:attributed: 210 pass, 3 info (started in 1.2 s, 213 cells in 3.4 s)`. */
 export function environmentLine(id: string, collection: Collection): string {
@@ -55,6 +57,7 @@ export function summary(results: Results, out: string): string {
   const lines = [
     '',
     ...notStarted(results.environments),
+    ...couldNotBeJudged(results.environments),
     ...failures(causesOf(results)),
     ...bounded(entries, (rest) => `… and ${rest} more entries`),
     ...(run.notes ?? []).map((note) => quoted(note)),
@@ -74,6 +77,19 @@ function notStarted(environments: readonly EnvironmentResult[]): string[] {
     return `${paint('magenta', 'did not start')} ${which}\n  ${quoted(reason)}`
   })
   return bounded(lines, (rest) => `… and environments that did not start for ${counted(rest, 'other reason')}`)
+}
+
+/** By sentence: the same configuration in front of several gateways fails alike. */
+function couldNotBeJudged(environments: readonly EnvironmentResult[]): string[] {
+  const groups = Map.groupBy(failedLogInsOf(environments), ({ says }) => says)
+  const lines = [...groups].map(([says, members]) => {
+    const [first] = members
+    const names = [...new Set(members.map(({ environment }) => oneLine(environment)))]
+    const which = names.length > 1 ? `${counted(names.length, 'environment')}, such as ${names[0]}` : names.join()
+    const chain = (first?.chain ?? []).map((hop) => `\n    ${oneLine(shortened(hop, longestHop))}`).join('')
+    return `${paint('magenta', 'could not be judged')} ${which}\n  ${quoted(says)}${chain}`
+  })
+  return bounded(lines, (rest) => `… and ${counted(rest, 'more log-in')} that failed: see the report`)
 }
 
 /** One line per cause, the worst first. */

@@ -52,7 +52,8 @@ export async function logInByForm(settings: FormSettings): Promise<LogIn> {
     if (at === undefined) return ended('nothing was visited')
     const form = formWith(shown.page, fields)
     if (form === undefined) {
-      if (sent === 0) return ended(`${inWords(at)} without a form that has the field ${fields.user}${otherForms(shown.page)}`)
+      if (sent === 0)
+        return ended(`${inWords(at)} without a form that has the field ${fields.user}${otherForms(shown.page)}`)
       break
     }
     const asked = [fields.user, fields.password].filter((name) => form.fields.includes(name))
@@ -60,7 +61,8 @@ export async function logInByForm(settings: FormSettings): Promise<LogIn> {
     if (again !== undefined) return ended(`${inWords(at)} and asks for ${again} again`)
     for (const name of asked) filled.add(name)
     const target = URL.parse(form.action, at.url)
-    if (target === null || !/^https?:$/.test(target.protocol)) return ended(`the form at ${placeOf(at)} is sent nowhere`)
+    if (target === null || !/^https?:$/.test(target.protocol))
+      return ended(`the form at ${placeOf(at)} is sent nowhere`)
     shown = await sendForm(form, settings, new URL(target), new URL(at.url), visitor)
     chain.push(...shown.way)
   }
@@ -97,11 +99,17 @@ function sendForm(form: HtmlForm, { fields, name, password }: FormSettings, targ
 }
 
 /** `undefined` where the app's page is the app's. */
-function whyNotInside(way: readonly Hop[], form: HtmlForm | undefined, app: URL, page: string | undefined): string | undefined {
+function whyNotInside(
+  way: readonly Hop[],
+  form: HtmlForm | undefined,
+  app: URL,
+  page: string | undefined,
+): string | undefined {
   const rest = way.at(-1)
   if (rest === undefined) return 'nothing was visited'
   const at = new URL(rest.url)
-  const isLogIn = page !== undefined && new URL(page, app).pathname === at.pathname && new URL(page, app).pathname !== '/'
+  const isLogIn =
+    page !== undefined && new URL(page, app).pathname === at.pathname && new URL(page, app).pathname !== '/'
   if (form !== undefined || isLogIn || at.host !== app.host)
     return `${app.host}/ still leads to the log-in: ${inWords(rest)}`
   if (rest.status === 401 || rest.status >= 500) return `after the log-in ${inWords(rest)}`

@@ -12,8 +12,9 @@ export type HtmlForm = {
 
 /** In the order of the page. Comments, scripts and templates hold none. */
 export function formsIn(page: string): HtmlForm[] {
-  const visible = page.replaceAll(/<!--[\s\S]*?(?:-->|$)|<(script|style|template|textarea)\b[\s\S]*?<\/\1\s*>/gi, (all, name) =>
-    /^textarea$/i.test(name ?? '') ? (all.match(/^<[^>]*>/)?.[0] ?? '') : '',
+  const visible = page.replaceAll(
+    /<!--[\s\S]*?(?:-->|$)|<(script|style|template|textarea)\b[\s\S]*?<\/\1\s*>/gi,
+    (all, name) => (/^textarea$/i.test(name ?? '') ? (all.match(/^<[^>]*>/)?.[0] ?? '') : ''),
   )
   const forms: HtmlForm[] = []
   let open: { action: string; method: 'get' | 'post'; fields: string[]; preset: [string, string][] } | undefined
@@ -23,7 +24,8 @@ export function formsIn(page: string): HtmlForm[] {
       if (open !== undefined) forms.push(open)
       const attributes = attributesOf(rest)
       const method = attributes.get('method')?.toLowerCase() === 'post' ? 'post' : 'get'
-      open = end === '/' ? undefined : { action: attributes.get('action')?.trim() ?? '', method, fields: [], preset: [] }
+      open =
+        end === '/' ? undefined : { action: attributes.get('action')?.trim() ?? '', method, fields: [], preset: [] }
     } else if (open !== undefined && end === '') addField(open, tag, attributesOf(rest))
   }
   // A page that forgets the end of its form has one nevertheless.
@@ -54,7 +56,8 @@ function addField(
         if (value !== '') preset.push([name, value])
       } else if (type === 'hidden') preset.push([name, value])
       else if (type === 'submit' && !preset.some(([known]) => known === name)) preset.push([name, value])
-      else if ((type === 'checkbox' || type === 'radio') && attributes.has('checked')) preset.push([name, value || 'on'])
+      else if ((type === 'checkbox' || type === 'radio') && attributes.has('checked'))
+        preset.push([name, value || 'on'])
   }
 }
 
@@ -72,9 +75,12 @@ function attributesOf(text: string): Map<string, string> {
 const entities: Readonly<Record<string, string>> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>', nbsp: '\u00a0' }
 
 function decoded(text: string): string {
-  return text.replaceAll(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]+));/gi, (all, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return entities[name.toLowerCase()] ?? all
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : all
-  })
+  return text.replaceAll(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]+));/gi,
+    (all, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined) return entities[name.toLowerCase()] ?? all
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+      return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : all
+    },
+  )
 }

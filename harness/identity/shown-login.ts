@@ -31,9 +31,13 @@ export async function showCredentials(settings: ShownSettings): Promise<LogIn> {
   const { way: chain, reason } = await follow(app, visitor)
   const rest = chain.at(-1)
   const found = { cookies: sessionOf(visitor, app), chain, ms: performance.now() - since }
-  if (reason !== undefined || rest === undefined) return { ok: false, reason: reason ?? 'nothing was visited', ...found }
-  const led = new URL(rest.url).host !== app.host || (chain.length > 1 && /log-?in|sign-?in|auth/i.test(new URL(rest.url).pathname))
+  if (reason !== undefined || rest === undefined)
+    return { ok: false, reason: reason ?? 'nothing was visited', ...found }
+  const led =
+    new URL(rest.url).host !== app.host ||
+    (chain.length > 1 && /log-?in|sign-?in|auth/i.test(new URL(rest.url).pathname))
   if (led) return { ok: false, reason: `${app.host}/ leads to a log-in: ${inWords(rest)}`, ...found }
-  if (rest.status === 400 || rest.status === 401 || rest.status >= 500) return { ok: false, reason: inWords(rest), ...found }
+  if (rest.status === 400 || rest.status === 401 || rest.status >= 500)
+    return { ok: false, reason: inWords(rest), ...found }
   return { ok: true, rest, ...found }
 }

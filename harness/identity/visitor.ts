@@ -28,7 +28,7 @@ export type VisitorSettings = {
 }
 
 /** What a browser sends for a form. */
-export type FormPost = { readonly fields: URLSearchParams; /** The page with the form. */ readonly from: URL }
+export type FormPost = { readonly fields: URLSearchParams /** The page with the form. */; readonly from: URL }
 
 /** An answer with its page. */
 type Visited = { readonly hop: Hop; readonly page: string }
@@ -68,7 +68,8 @@ export class Visitor implements AsyncDisposable {
 
   /** Cookies that it has before its first visit, `NAME=VALUE; …`: what a stranger has planted. */
   bring(cookies: string | undefined, { href }: URL): void {
-    for (const pair of cookies?.split('; ') ?? []) this.jar.setCookieSync(`${pair}; Path=/`, href, { ignoreError: true })
+    for (const pair of cookies?.split('; ') ?? [])
+      this.jar.setCookieSync(`${pair}; Path=/`, href, { ignoreError: true })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

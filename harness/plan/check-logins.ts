@@ -27,7 +27,11 @@ export async function checkLogins(content: CompleteProxy, folder: string, report
         ['variants', name, 'entrance', 'tls'],
         'a client certificate is shown to whatever ends TLS, and that is not this proxy: expected true, or another kind of log-in',
       )
-    if (signIn.kind === 'certificate' && typeof login?.certificate === 'object' && content.services?.proxy === undefined)
+    if (
+      signIn.kind === 'certificate' &&
+      typeof login?.certificate === 'object' &&
+      content.services?.proxy === undefined
+    )
       report([...path, 'certificate'], 'expected a service named proxy, into which the authority is put')
     for (const mistake of await fileMistakes(signIn, join(folder, name), folder)) {
       const at = [...path, signIn.kind, mistake.user]
@@ -52,7 +56,10 @@ function checkKind(path: Path, login: LoginFile, report: Report): void {
   const paged = first === undefined || first === 'form'
   for (const key of ['log-out', 'portal'] as const)
     if (login[key] !== undefined && !paged)
-      report([...path, key], `${key} needs a log-in with a page (${signInFeatures.page}), and ${first} has none: remove it`)
+      report(
+        [...path, key],
+        `${key} needs a log-in with a page (${signInFeatures.page}), and ${first} has none: remove it`,
+      )
 }
 
 /** @param variant its folder, from which files are named, and which need not exist */
@@ -64,7 +71,8 @@ async function fileMistakes(
   if (!('files' in signIn) || signIn.files === undefined) return []
   const checked = await Promise.all(
     Object.entries(signIn.files).map(async ([user, file]) => {
-      if (isAbsolute(file)) return [{ user, message: `expected a path relative to the folder of the variant, found "${file}"` }]
+      if (isAbsolute(file))
+        return [{ user, message: `expected a path relative to the folder of the variant, found "${file}"` }]
       const read = await readUserFile(resolve(variant, file), signIn.kind, folder)
       return 'trouble' in read ? [{ user, message: `${file}: ${read.trouble}` }] : []
     }),

@@ -50,12 +50,16 @@ export const signInShape = {
         'Users show a client certificate (subject CN=NAME) of the authority in /run/conformance/ca.crt. `authority`: path in the container of `proxy` where that file is put as well.',
     }),
   none: z.literal(true).exactOptional().meta({
-    description: 'Nobody signs in: the proxy takes whoever comes for the same user. Without `arrives-as` the gateway allows every user.',
-  }),
-  'arrives-as': text.regex(/^[^\n]*$/, 'one line').exactOptional().meta({
     description:
-      'Name under which alice arrives at the gateway, where she is not a user of the run. The gateway allows it. Default: what arrives for her first request.',
+      'Nobody signs in: the proxy takes whoever comes for the same user. Without `arrives-as` the gateway allows every user.',
   }),
+  'arrives-as': text
+    .regex(/^[^\n]*$/, 'one line')
+    .exactOptional()
+    .meta({
+      description:
+        'Name under which alice arrives at the gateway, where she is not a user of the run. The gateway allows it. Default: what arrives for her first request.',
+    }),
 }
 
 export const loginSchema = z

@@ -4,13 +4,20 @@ import { type LoginFile, signInOf } from './login-schema.ts'
 import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
 import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 import type { CompleteProxy, CompleteService } from './recipes.ts'
-import { featuresOfSignIn, signInFeatures } from './sign-in.ts'
+import { allowsEverybody, featuresOfSignIn, signInFeatures } from './sign-in.ts'
 
 /** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another */
 export function variantsAt(file: CompleteProxy, folder: string, version: string, writtenIn?: string): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
     const signIn = signInOf(login)
+    const named = { signIn, ...(login?.['arrives-as'] !== undefined && { arrivesAs: login['arrives-as'] }) }
+    const gateway = {
+      bind: variant.gateway?.bind ?? 'lan',
+      allowUsers: variant.gateway?.['allow-users'] ?? [],
+      without: variant.gateway?.without ?? [],
+      ...(variant.gateway?.labels && { labels: variant.gateway.labels }),
+    }
     const hasPage = featuresOfSignIn(signIn).includes(signInFeatures.page)
     const services = Object.entries(file.services).map(([service, written]) =>
       withAuthority(
@@ -36,6 +43,7 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
           ...featuresOfSignIn(signIn),
+          ...(allowsEverybody({ login: named, gateway }) ? [] : [signInFeatures.allowed]),
         ]),
       ],
       ...(variant.paths && { paths: variant.paths }),
@@ -46,7 +54,7 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
         ...(login?.['log-out'] !== undefined && { logOut: login['log-out'] }),
         ...(login?.portal !== undefined && { portal: login.portal }),
         ...(signIn.kind !== 'openid' && { signIn }),
-        ...(login?.['arrives-as'] !== undefined && { arrivesAs: login['arrives-as'] }),
+        ...(named.arrivesAs !== undefined && { arrivesAs: named.arrivesAs }),
         ...(login?.issuer !== undefined && { issuer: login.issuer }),
         ...(login?.['client-id'] !== undefined && { clientId: login['client-id'] }),
         ...(login?.['client-secret'] !== undefined && { clientSecret: login['client-secret'] }),
@@ -57,12 +65,7 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
       topology: services.some(({ beside }) => beside) ? 'sidecar' : 'network',
-      gateway: {
-        bind: variant.gateway?.bind ?? 'lan',
-        allowUsers: variant.gateway?.['allow-users'] ?? [],
-        without: variant.gateway?.without ?? [],
-        ...(variant.gateway?.labels && { labels: variant.gateway.labels }),
-      },
+      gateway,
     }
   })
 }

@@ -1,6 +1,7 @@
 /** How users of a variant sign in, and what each kind of log-in means for the cases. Plain data: it is sent to the run's process. */
 
 import type { Case } from './case.ts'
+import type { Variant } from './proxy.ts'
 
 /** Files beside the variant, one for each user. */
 export type UserFiles = { readonly alice: string; readonly bob?: string }
@@ -44,6 +45,8 @@ export const signInFeatures = {
   secondUser: 'second-user',
   /** Whoever is nobody is told how to become somebody: a page, or a challenge (401). */
   offered: 'log-in-offered',
+  /** The gateway has a list of the users whom it allows. */
+  allowed: 'allowed-users',
 } as const
 
 export function featuresOfSignIn(signIn: SignIn): readonly string[] {
@@ -74,7 +77,21 @@ export function signInNeeds({ as, expect }: Pick<Case, 'as' | 'expect'>): readon
   return [
     ...(as === 'bob' ? [signInFeatures.secondUser] : []),
     ...(expect.client?.login === true ? [signInFeatures.offered] : []),
+    ...(refusesUsers(expect.verdict) ? [signInFeatures.allowed] : []),
   ]
+}
+
+function refusesUsers(verdict: Case['expect']['verdict']): boolean {
+  if (typeof verdict !== 'object' || !('refused' in verdict) || verdict.refused === true) return false
+  return verdict.refused.includes('trusted_proxy_user_not_allowed')
+}
+
+/** Where nobody signs in, the first request shows who arrives, and the gateway has started by then: it allows everybody. */
+export function allowsEverybody({
+  login: { signIn, arrivesAs },
+  gateway,
+}: Pick<Variant, 'gateway'> & { readonly login: Pick<Variant['login'], 'signIn' | 'arrivesAs'> }): boolean {
+  return signIn?.kind === 'none' && arrivesAs === undefined && gateway.allowUsers.length === 0
 }
 
 /** Whether the users are the run's own, whose names it knows. */

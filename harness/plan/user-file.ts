@@ -18,17 +18,24 @@ export async function readUserFile(path: string, kind: SignIn['kind'], inside: s
   if ('trouble' in read) return read
   const value = read.text.replace(/\r?\n$/, '')
   if (value.trim() === '') return { trouble: 'expected one line, found an empty file' }
-  if (/[\r\n]/.test(value)) return { trouble: 'expected one line, found a line break in it: it would become another header line' }
-  if (/[^\x20-\x7e]/.test(value)) return { trouble: 'expected letters, digits and signs of ASCII, found another character' }
+  if (/[\r\n]/.test(value))
+    return { trouble: 'expected one line, found a line break in it: it would become another header line' }
+  if (/[^\x20-\x7e]/.test(value))
+    return { trouble: 'expected letters, digits and signs of ASCII, found another character' }
   if (value !== value.trim()) return { trouble: 'expected no blank before or behind the value' }
   switch (kind) {
     case 'basic':
     case 'form':
-      return /^[^:]+:./.test(value) ? { value } : { trouble: 'expected NAME:PASSWORD, found no colon with text on both sides' }
+      return /^[^:]+:./.test(value)
+        ? { value }
+        : { trouble: 'expected NAME:PASSWORD, found no colon with text on both sides' }
     case 'cookie':
       return /^[^\s",;\\]+$/.test(value)
         ? { value }
-        : { trouble: 'expected the value of a cookie alone, without its name, found a blank, a comma, a semicolon or a quotation mark (RFC 6265 4.1.1)' }
+        : {
+            trouble:
+              'expected the value of a cookie alone, without its name, found a blank, a comma, a semicolon or a quotation mark (RFC 6265 4.1.1)',
+          }
     default:
       return { value }
   }

@@ -17,7 +17,10 @@ export function serveHttp2(front: Front, socket: Duplex, peer: string): void {
   session.on('stream', (stream, _headers, _flags, flat) => {
     stream.on('error', () => stream.destroy())
     keepTrailers(stream)
-    serveStream(front, stream, { ...proxyRequest(pairsOf(flat), peer), ...(subject !== undefined && { subject }) }).catch(() => stream.destroy())
+    serveStream(front, stream, {
+      ...proxyRequest(pairsOf(flat), peer),
+      ...(subject !== undefined && { subject }),
+    }).catch(() => stream.destroy())
   })
 }
 

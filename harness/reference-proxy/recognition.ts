@@ -58,7 +58,11 @@ export function refusalFor({ kind }: Recognition, request: ProxyRequest, isPage:
 const formCookie = '__Host-conformance-form'
 
 /** The page with the form, and what it posts. A hidden value binds it to the browser that got it (CWE-352). */
-export async function formPage(recognition: Recognition, sessions: SessionStore, request: ProxyRequest): Promise<Answer> {
+export async function formPage(
+  recognition: Recognition,
+  sessions: SessionStore,
+  request: ProxyRequest,
+): Promise<Answer> {
   if (request.method === 'POST') return await posted(recognition, sessions, request)
   const token = randomBytes(16).toString('hex')
   const back = new URL(request.target, 'https://app.test').searchParams.get('rd') ?? '/'

@@ -22,6 +22,8 @@ export type Facts = {
   readonly identities: readonly Said[]
   /** Basic authentication: files with users and passwords. */
   readonly passwords: readonly Said[]
+  /** Files with the authorities whose client certificates it takes. */
+  readonly clientAuthorities?: readonly Said[]
   readonly h2: boolean
 }
 

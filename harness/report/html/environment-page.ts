@@ -4,6 +4,7 @@ import type { EnvironmentResult } from '../../run/results/results.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
+import { couldNotBeJudged } from './index-page.ts'
 import { casePath, cellAnchor, cellLink } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
@@ -15,6 +16,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
     ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
+    ${couldNotBeJudged([environment])}
     ${environmentFacts(overview, environment)}
     ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${text}</pre></details>`)}
     ${legend()}
@@ -41,6 +43,7 @@ function environmentFacts(overview: Overview, environment: EnvironmentResult): M
     <dt>services</dt><dd><ul>${environment.services.map((one) => html`<li>${one.name} ${one.version} (${one.source}: <code>${one.image}</code>)</li>`)}</ul></dd>
     <dt>configuration</dt><dd>${(environment.configuration ?? []).map((file) => html`<code>${file}</code> `)}</dd>
     ${documentation !== undefined && [html`<dt>documented at</dt>`, html`<dd>${href === undefined ? documentation : html`<a href=${href} rel="noreferrer">${documentation}</a>`}</dd>`]}
+    ${environment.notes !== undefined && [html`<dt>notes</dt>`, html`<dd><ul>${environment.notes.map((note) => html`<li>${note}</li>`)}</ul></dd>`]}
     <dt>time</dt><dd>start ${duration(environment.startMs)}, log-in ${duration(environment.loginMs)}${environment.cellsMs === undefined ? '' : `, cells ${duration(environment.cellsMs)}`}${p50 === undefined || p95 === undefined ? '' : `, one case p50 ${duration(p50)}, p95 ${duration(p95)}`}</dd>
   </dl>`
 }

@@ -2,6 +2,7 @@
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
 import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
+import { failedLogInsOf } from '../failed-log-ins.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
 import { counted, duration, percentile } from '../numbers.ts'
@@ -21,6 +22,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     ${verdicts(overview)}
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${notReady(overview)}
+    ${couldNotBeJudged(overview.environments)}
     ${stale(overview)}
     <h2>Environments</h2>
     ${environmentsTable(overview)}
@@ -41,6 +43,14 @@ function notReady(overview: Overview): Markup | undefined {
   if (missing.length === 0) return undefined
   return html`<div class="loud"><strong>${counted(missing.length, 'environment')} did not run. This report says nothing about ${missing.length === 1 ? 'it' : 'them'}.</strong>
     <ul>${missing.map((one) => html`<li><code>${one.id}</code> ${environmentOutcome(overview, one).words}</li>`)}</ul></div>`
+}
+
+/** With the redirects until then, which say where the log-in ended. */
+export function couldNotBeJudged(environments: readonly EnvironmentResult[]): Markup | undefined {
+  const failed = failedLogInsOf(environments)
+  if (failed.length === 0) return undefined
+  return html`<div class="loud"><strong>Could not be judged, because users could not sign in. Cells that need them are inconclusive.</strong>
+    <ul>${failed.map(({ environment, says, chain }) => html`<li><code>${environment}</code> ${says}${chain.length > 0 && html`<pre tabindex="0">${chain.join('\n')}</pre>`}</li>`)}</ul></div>`
 }
 
 function stale({ results }: Overview): Markup | undefined {

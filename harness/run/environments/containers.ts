@@ -142,10 +142,7 @@ export async function startContainers(
   const parts: SignInParts = { entrance: publicSide, secrets, authority, lines }
   const signing = signEverybodyIn(variant, parts, learn)
   const shown = signIn.kind === 'certificate' ? certificateOf((await signing).sessions.alice) : undefined
-  const [signedIn, observed] = await Promise.all([
-    signing,
-    observe(variant, publicSide, listeners, recordings, shown),
-  ])
+  const [signedIn, observed] = await Promise.all([signing, observe(variant, publicSide, listeners, recordings, shown)])
   const { sessions, loginMs, naming } = signedIn
   const features = featuresFor(observed.features, naming, signIn)
   const failed = failedLogIns(signedIn)
@@ -202,10 +199,7 @@ export async function startContainers(
 }
 
 /** The same environment, whose gateway allows these users too. */
-function allowing(
-  users: readonly string[],
-  environment: StartOrder['environment'],
-): StartOrder['environment'] {
+function allowing(users: readonly string[], environment: StartOrder['environment']): StartOrder['environment'] {
   const { variant } = environment
   const gateway = { ...variant.gateway, allowUsers: [...variant.gateway.allowUsers, ...users] }
   return { ...environment, variant: { ...variant, gateway } }

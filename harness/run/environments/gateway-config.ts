@@ -5,6 +5,7 @@ import { nameOf, namesOf, users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
+import { allowsEverybody } from '../../plan/sign-in.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
 const loopbackUser = 'openclaw-internal@local'
@@ -72,9 +73,4 @@ function namesOfAlice({ userForm, login: { signIn, arrivesAs } }: Variant): read
   // A proxy may name the whole subject of a certificate (RFC 4514, and the older form of OpenSSL).
   const subjects = signIn?.kind === 'certificate' ? claims.flatMap((name) => [`CN=${name}`, `/CN=${name}`]) : []
   return [...claims, ...subjects, ...(arrivesAs === undefined ? [] : [arrivesAs])]
-}
-
-/** Where nobody signs in, the first request shows who arrives, and the gateway has started by then. An empty list allows everybody. */
-function allowsEverybody({ login: { signIn, arrivesAs }, gateway }: Variant): boolean {
-  return signIn?.kind === 'none' && arrivesAs === undefined && gateway.allowUsers.length === 0
 }

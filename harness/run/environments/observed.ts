@@ -7,8 +7,8 @@ import { usualLimits } from '../../clients/wire.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Dial } from '../../lab/dial.ts'
-import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { type Credentials, noCredentials } from '../../plan/credentials.ts'
+import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { Variant } from '../../plan/proxy.ts'
 import { pathFeatures } from '../../plan/services.ts'
@@ -46,7 +46,8 @@ export async function observe(
     alpnOf(publicSide, publicPort).catch(() => undefined),
     configuredPaths(variant),
     // A gateway that keeps no record may answer an exempt path as a proxy would: nothing is concluded.
-    recordings && isForwarded('/public/x', publicSide, recordings),
+    // Where nobody signs in every path is such a one.
+    variant.login.signIn?.kind === 'none' ? undefined : recordings && isForwarded('/public/x', publicSide, recordings),
   ])
   const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
   const limits = { ...usualLimits, deadlineMs: handshakeDeadline }

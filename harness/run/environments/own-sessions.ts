@@ -1,8 +1,8 @@
 /** Log-ins other than OpenID Connect: each user shows what they have, or fills in a form, and is asked whether that was taken. */
 import { logInByForm, sessionCredentials } from '../../identity/form-login.ts'
 import type { LogIn } from '../../identity/login.ts'
-import { nameOf, users } from '../../identity/users.ts'
 import { showCredentials } from '../../identity/shown-login.ts'
+import { nameOf, users } from '../../identity/users.ts'
 import type { CertificateAuthority } from '../../lab/certificate-authority.ts'
 import { type Credentials, noCredentials } from '../../plan/credentials.ts'
 import type { SignIn } from '../../plan/sign-in.ts'

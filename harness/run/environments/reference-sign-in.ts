@@ -2,6 +2,7 @@
 import { nameOf, users } from '../../identity/users.ts'
 import type { CertificateAuthority } from '../../lab/certificate-authority.ts'
 import type { Variant } from '../../plan/proxy.ts'
+import { logOutFeature } from '../../plan/services.ts'
 import { featuresOfSignIn, type SignIn, signInFeatures } from '../../plan/sign-in.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import type { Recognition } from '../../reference-proxy/recognition.ts'
@@ -13,12 +14,15 @@ const both: readonly OwnUser[] = ['alice', 'bob']
 
 /** The variant with this log-in and the features that follow from it. */
 export function withSignIn(variant: Variant, signIn: SignIn): Variant {
+  const follows = featuresOfSignIn(signIn)
   const known = Object.values<string>(signInFeatures)
-  const others = variant.features.filter((feature) => !known.includes(feature))
+  const others = variant.features.filter(
+    (feature) => !known.includes(feature) && (feature !== logOutFeature || follows.includes(signInFeatures.page)),
+  )
   const { signIn: _before, ...login } = variant.login
   return {
     ...variant,
-    features: [...others, ...featuresOfSignIn(signIn)],
+    features: [...others, ...follows, ...(signIn.kind === 'none' ? [] : [signInFeatures.allowed])],
     login: { ...login, ...(signIn.kind !== 'openid' && { signIn }) },
   }
 }

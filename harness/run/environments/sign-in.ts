@@ -47,7 +47,9 @@ export function anotherLogIn(
   const { signIn = { kind: 'openid' } } = login
   return async (user, { start, brings } = {}) => {
     if (!featuresOfSignIn(signIn).includes(signInFeatures.page))
-      throw new Error(`the case signs in on a page, and users sign in with ${signIn.kind}: it needs ${signInFeatures.page}`)
+      throw new Error(
+        `the case signs in on a page, and users sign in with ${signIn.kind}: it needs ${signInFeatures.page}`,
+      )
     if (signIn.kind === 'form') {
       if (user !== 'alice' && user !== 'bob') throw new Error(`only an OpenID provider has the user ${user}`)
       const site: OwnSite = { ...entrance, ...parts, signIn, form: userForm }
@@ -71,6 +73,12 @@ export function failedLogIns({ sessions }: Pick<Sessions, 'sessions'>): NonNulla
   return (['alice', 'bob'] as const).flatMap((user) => {
     const { reason, chain } = sessions[user]
     if (reason === undefined || chain === undefined) return []
-    return [{ user, reason: redactKnown(reason), chain: chain.length === 0 ? [] : redactKnown(renderChain(chain)).split('\n') }]
+    return [
+      {
+        user,
+        reason: redactKnown(reason),
+        chain: chain.length === 0 ? [] : redactKnown(renderChain(chain)).split('\n'),
+      },
+    ]
   })
 }

@@ -45,7 +45,9 @@ const openid: SignIn = { kind: 'openid' }
  * Never rejects: where nothing can be learned, users are named by their e-mail addresses, and the cases show what arrives instead.
  */
 export async function learnForm(
-  variant: Pick<Variant, 'userForm' | 'host' | 'identity'> & { readonly login?: Pick<Variant['login'], 'signIn' | 'arrivesAs'> },
+  variant: Pick<Variant, 'userForm' | 'host' | 'identity'> & {
+    readonly login?: Pick<Variant['login'], 'signIn' | 'arrivesAs'>
+  },
   publicSide: { readonly dial: Dial; readonly ca: string },
   sessions: { readonly alice: Session; readonly bob: Session },
   recordings: Recordings | undefined,
@@ -84,14 +86,25 @@ function namesFrom(
   signIn: SignIn,
   declared: OwnNames | undefined,
 ): Pick<Naming, 'names' | 'note'> {
-  if (declared !== undefined) return { names: { ...declared, ...(bob !== undefined && bob !== declared.alice && { bob }) } }
+  if (declared !== undefined)
+    return {
+      names: { ...declared, ...(bob !== undefined && bob !== declared.alice && { bob }) },
+      ...(signIn.kind === 'none' && { note: `Nobody signs in: every visitor is taken to be "${declared.alice}".` }),
+    }
   if (alice === undefined) return {}
   if (alice === bob)
-    return bringsUsers(signIn) ? {} : { note: `alice and bob both arrive as "${alice}": two users cannot be told apart.` }
-  const isTheirs = !bringsUsers(signIn) || (signIn.kind === 'certificate' && namesSubject(alice, 'alice') && bob !== undefined && namesSubject(bob, 'bob'))
+    return bringsUsers(signIn)
+      ? {}
+      : { note: `alice and bob both arrive as "${alice}": two users cannot be told apart.` }
+  const isTheirs =
+    !bringsUsers(signIn) ||
+    (signIn.kind === 'certificate' && namesSubject(alice, 'alice') && bob !== undefined && namesSubject(bob, 'bob'))
   if (!isTheirs) return {}
   const second = bob === undefined ? '' : `, and bob as "${bob}"`
-  const who = signIn.kind === 'none' ? `Whoever comes arrives as "${alice}"` : `alice arrives as "${alice}"${second}`
+  const who =
+    signIn.kind === 'none'
+      ? `Nobody signs in: every visitor arrives as "${alice}"`
+      : `alice arrives as "${alice}"${second}`
   return { names: { alice, ...(bob !== undefined && { bob }) }, note: `${who} (learned from the first request).` }
 }
 
