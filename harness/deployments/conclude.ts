@@ -2,8 +2,8 @@
 import { basename } from 'node:path'
 import type { LoginFile } from '../plan/login-schema.ts'
 import { signInOf } from '../plan/login-schema.ts'
-import { signInWords } from '../plan/sign-in.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
+import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import type { Note, Part, Understood } from './deployment.ts'
 import { besideTheVariant } from './login-answer.ts'
@@ -200,13 +200,9 @@ function certificateOf(
 /** Providers of oauth2-proxy that are OpenID Connect and nothing else: the run can be any of them. */
 const openid = ['oidc', 'keycloak-oidc']
 
-function loginOf(
-  { client, parts, file, facts, answers }: Evidence,
-  host: string,
-  notes: Note[],
-): LoginFile {
+function loginOf({ client, parts, file, facts, answers }: Evidence, host: string, notes: Note[]): LoginFile {
   if (answers.login !== undefined) {
-    notes.push({ kind: 'understood', text: `users sign in with ${signInWords[signInOf(answers.login).kind]} (as you wrote it)` })
+    notes.push({ kind: 'understood', text: `log-in: ${signInWords[signInOf(answers.login).kind]} (as you wrote it)` })
     return besideTheVariant(answers.login)
   }
   const standIn = parts.some(

@@ -33,7 +33,7 @@ export function explained({ yaml, notes }: ReadDeployment): string[] {
     `  public host: ${variant?.host ?? ''}`,
     `  header that the gateway trusts: ${variant?.identity ?? ''}`,
     ...(variant?.['required-headers'] ? [`  headers that it requires: ${variant['required-headers'].join(', ')}`] : []),
-    `  users log in ${signIn.kind === 'openid' ? `at: ${content.login?.issuer ?? 'http://idp.test'}` : `with ${signInWords[signIn.kind]}`}`,
+    `  log-in: ${signInWords[signIn.kind]}${signIn.kind === 'openid' ? ` at ${content.login?.issuer ?? 'http://idp.test'}` : ''}`,
     ...services,
     ...kinds,
   ]

@@ -27,10 +27,12 @@ const examples = [
  * @throws UserError with what is known
  */
 export function parseLoginFlag(written: string): LoginFile {
-  const refuse = (message: string) => new UserError(`--login ${written}: ${message}. For example: ${examples.join(' | ')}`)
+  const refuse = (message: string) =>
+    new UserError(`--login ${written}: ${message}. For example: ${examples.join(' | ')}`)
   const [kind = '', ...rest] = written.split(',')
   if (kind === 'openid') throw refuse('OpenID Connect is the default, and its client is read out of the configuration')
-  if (!signInKinds.some((known) => known === kind)) throw refuse(`expected one of ${signInKinds.join(', ')}, found "${kind}"`)
+  if (!signInKinds.some((known) => known === kind))
+    throw refuse(`expected one of ${signInKinds.join(', ')}, found "${kind}"`)
   const pairs = rest.map((part) => {
     const at = part.indexOf('=')
     if (at < 1) throw refuse(`expected KEY=VALUE after a comma, found "${part}"`)
@@ -46,7 +48,11 @@ export function parseLoginFlag(written: string): LoginFile {
   const login = { [kind]: alone ? true : own, ...(arrivesAs !== undefined && { 'arrives-as': arrivesAs }) }
   const parsed = z.strictObject(signInShape).safeParse(login)
   if (parsed.success) return parsed.data
-  throw refuse(complaints(parsed.error.issues, login, () => [], 3).map(({ message }) => message).join('; '))
+  throw refuse(
+    complaints(parsed.error.issues, login, () => [], 3)
+      .map(({ message }) => message)
+      .join('; '),
+  )
 }
 
 /** The same with its files as a variant finds them, whose folder is below that of the configuration. */

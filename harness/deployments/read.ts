@@ -16,7 +16,9 @@ import { readText } from './read-text.ts'
 export async function readOwnProxy(path: string, root: string, flags: ComposeFlags): Promise<string | ReadDeployment> {
   const file = await fileOf(resolve(path), path)
   if (file === undefined && flags.login !== undefined)
-    throw new UserError(`--login is for a docker-compose.yml or a configuration file: ${path} is a folder of its own, write login into its proxy.yaml.`)
+    throw new UserError(
+      `--login is for a docker-compose.yml or a configuration file: ${path} is a folder of its own, write login into its proxy.yaml.`,
+    )
   return file === undefined ? path : await readDeployment(file, root, flags)
 }
 

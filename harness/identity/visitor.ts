@@ -69,7 +69,7 @@ export class Visitor implements AsyncDisposable {
   /** Cookies that it has before its first visit, `NAME=VALUE; …`: what a stranger has planted. */
   bring(cookies: string | undefined, { href }: URL): void {
     for (const pair of cookies?.split('; ') ?? [])
-      this.jar.setCookieSync(`${pair}; Path=/`, href, { ignoreError: true })
+      this.jar.setCookieSync(`${pair}; Path=/; Secure`, href, { ignoreError: true })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -33,7 +33,7 @@ export async function checkLogins(content: CompleteProxy, folder: string, report
       content.services?.proxy === undefined
     )
       report([...path, 'certificate'], 'expected a service named proxy, into which the authority is put')
-    for (const mistake of await fileMistakes(signIn, join(folder, name), folder)) {
+    for (const mistake of await fileMistakes(signIn, name, folder)) {
       const at = [...path, signIn.kind, mistake.user]
       const key = `${at.join()} ${mistake.message}`
       if (!seen.has(key)) report(at, mistake.message)
@@ -62,7 +62,7 @@ function checkKind(path: Path, login: LoginFile, report: Report): void {
       )
 }
 
-/** @param variant its folder, from which files are named, and which need not exist */
+/** @param variant its name: files are named from its folder, which need not exist */
 async function fileMistakes(
   signIn: SignIn,
   variant: string,
@@ -73,8 +73,8 @@ async function fileMistakes(
     Object.entries(signIn.files).map(async ([user, file]) => {
       if (isAbsolute(file))
         return [{ user, message: `expected a path relative to the folder of the variant, found "${file}"` }]
-      const read = await readUserFile(resolve(variant, file), signIn.kind, folder)
-      return 'trouble' in read ? [{ user, message: `${file}: ${read.trouble}` }] : []
+      const read = await readUserFile(resolve(folder, variant, file), signIn.kind, folder)
+      return 'trouble' in read ? [{ user, message: `${join(variant, file)}: ${read.trouble}` }] : []
     }),
   )
   return checked.flat()

@@ -26,7 +26,7 @@ export type SignIn =
   /** Nobody is asked who they are. */
   | { readonly kind: 'none' }
 
-/** In the words of a sentence: "users sign in with …". */
+/** For people. */
 export const signInWords: Readonly<Record<SignIn['kind'], string>> = {
   openid: 'OpenID Connect',
   basic: 'HTTP basic authentication',
@@ -34,7 +34,7 @@ export const signInWords: Readonly<Record<SignIn['kind'], string>> = {
   header: 'a header',
   cookie: 'a cookie',
   certificate: 'a client certificate',
-  none: 'nothing: whoever comes is let in',
+  none: 'none, whoever comes is let in',
 }
 
 /** Follow from `login`; nobody declares them. */
@@ -45,6 +45,7 @@ export const signInFeatures = {
   secondUser: 'second-user',
   /** Whoever is nobody is told how to become somebody: a page, or a challenge (401). */
   offered: 'log-in-offered',
+  certificate: 'client-certificate',
   /** The gateway has a list of the users whom it allows. */
   allowed: 'allowed-users',
 } as const
@@ -61,7 +62,7 @@ export function featuresOfSignIn(signIn: SignIn): readonly string[] {
     case 'cookie':
       return secondUser(signIn.files)
     case 'certificate':
-      return [signInFeatures.secondUser]
+      return [signInFeatures.certificate, signInFeatures.secondUser]
     case 'none':
       return []
   }

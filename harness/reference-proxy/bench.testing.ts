@@ -27,6 +27,11 @@ export type Recorded = {
 
 export const identity = 'X-Forwarded-User'
 const authority = await createAuthority()
+/** What alice shows, and what somebody shows who has made an authority of the same name. */
+export const certificates = {
+  genuine: await authority.issueClient('alice@example.test'),
+  foreign: await (await createAuthority()).issueClient('alice@example.test'),
+}
 const leaf = await authority.issue(['app.test'])
 export const certificateAuthority = authority.certificate
 export const tls = { certificate: leaf.certificate, key: leaf.key }
@@ -38,7 +43,7 @@ const openid = {
 
 export class Bench implements AsyncDisposable {
   readonly network: EmbeddedNetwork
-  readonly proxy: ReferenceProxy
+  proxy: ReferenceProxy
   readonly sessions: SessionStore
   readonly arrived: Recorded[] = []
   /** Disposing of it takes the gateway down. */
@@ -46,6 +51,7 @@ export class Bench implements AsyncDisposable {
   readonly alice: string
   readonly bob: string
   readonly noEmail: string
+  readonly #start: (further: Partial<Parameters<typeof ReferenceProxy.start>[1]>) => ReferenceProxy
 
   private constructor(
     network: EmbeddedNetwork,
@@ -61,14 +67,24 @@ export class Bench implements AsyncDisposable {
     this.noEmail = cookie({ subject: 'no-email' })
     this.gateway = recordGateway(network, this.arrived)
     stubProvider(network)
-    this.proxy = ReferenceProxy.start(network, {
-      identity,
-      tls,
-      openid,
-      sessions,
-      topology,
-      ...(behaviour && { behaviour }),
-    })
+    this.#start = (further) =>
+      ReferenceProxy.start(network, {
+        identity,
+        tls,
+        openid,
+        sessions,
+        topology,
+        ...(behaviour && { behaviour }),
+        ...further,
+      })
+    this.proxy = this.#start({})
+  }
+
+  /** From here on users are known by their certificates, and alice is who shows one in her name. */
+  async knowByCertificate(): Promise<void> {
+    await this.proxy[Symbol.asyncDispose]()
+    const users = new Map([['alice@example.test', { subject: 'alice', email: 'alice@example.test' }]])
+    this.proxy = this.#start({ recognition: { kind: 'certificate', users }, clientAuthority: authority.certificate })
   }
 
   static async start(behaviour?: Behaviour, topology: Topology = 'network'): Promise<Bench> {
@@ -76,9 +92,15 @@ export class Bench implements AsyncDisposable {
   }
 
   /** A TLS connection to the proxy from the internet, with ALPN `http/1.1`. */
-  async connect(): Promise<Duplex> {
+  async connect(shown?: { readonly certificate: string; readonly key: string }): Promise<Duplex> {
     const socket = await this.network.dialFrom(this.network.addresses.internet)('app.test', 443)
-    return connectTls({ socket, servername: 'app.test', ca: authority.certificate, ALPNProtocols: ['http/1.1'] })
+    return connectTls({
+      socket,
+      servername: 'app.test',
+      ca: authority.certificate,
+      ALPNProtocols: ['http/1.1'],
+      ...(shown && { cert: shown.certificate, key: shown.key }),
+    })
   }
 
   /** Writes the head (lines joined by CRLF) and what follows it, and reads until the proxy closes. */

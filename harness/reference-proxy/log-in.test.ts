@@ -1,32 +1,18 @@
 import { expect, it } from 'vitest'
-import { Bench, exchange, statusOf } from './bench.testing.ts'
+import { Bench, statusOf } from './bench.testing.ts'
 import { sameSitePath } from './log-in.ts'
 import { loginCookie, sessionCookie } from './session.ts'
-
-const header = (answer: string, name: string) =>
-  [...answer.matchAll(new RegExp(`^${name}: (.*)$`, 'gim'))].map((match) => match[1]?.trim() ?? '')
-const cookie = (answer: string, name: string) =>
-  header(answer, 'set-cookie')
-    .find((line) => line.startsWith(`${name}=`))
-    ?.split(';')[0] ?? ''
-
-async function atProvider(bench: Bench, location: string): Promise<string> {
-  const { pathname, search } = new URL(location)
-  const socket = await bench.network.dialFrom(bench.network.addresses.internet)('idp.test', 80)
-  const answer = await exchange(socket, [`GET ${pathname}${search} HTTP/1.1`, 'Host: idp.test', 'Connection: close'])
-  const back = new URL(header(answer, 'location')[0] ?? '')
-  return back.pathname + back.search
-}
+import { atProvider, cookieIn, headersOf } from './sign-in.testing.ts'
 
 it('signs a visitor in through the provider, returns to the wanted page, and out again', async () => {
   await using bench = await Bench.start()
   const invited = await bench.get('/wanted?page=1', 'Accept: text/html')
-  const login = cookie(invited, loginCookie)
-  expect(header(invited, 'set-cookie').join()).toMatch(/; Secure; HttpOnly; SameSite=Lax/)
-  const callback = await atProvider(bench, header(invited, 'location')[0] ?? '')
+  const login = cookieIn(invited, loginCookie)
+  expect(headersOf(invited, 'set-cookie').join()).toMatch(/; Secure; HttpOnly; SameSite=Lax/)
+  const callback = await atProvider(bench, headersOf(invited, 'location')[0] ?? '')
   const signedIn = await bench.get(callback, `Cookie: ${login}`)
-  expect(header(signedIn, 'location')).toEqual(['/wanted?page=1'])
-  const session = cookie(signedIn, sessionCookie)
+  expect(headersOf(signedIn, 'location')).toEqual(['/wanted?page=1'])
+  const session = cookieIn(signedIn, sessionCookie)
 
   expect(statusOf(await bench.get('/wanted?page=1', `Cookie: ${session}`))).toBe(200)
   expect(bench.identities()).toEqual([['alice@example.test']])
@@ -42,8 +28,8 @@ it('signs nobody in whose browser did not begin this log-in, or whose state was 
   const begin = async () => {
     const invited = await bench.get('/', 'Accept: text/html')
     return {
-      login: cookie(invited, loginCookie),
-      callback: await atProvider(bench, header(invited, 'location')[0] ?? ''),
+      login: cookieIn(invited, loginCookie),
+      callback: await atProvider(bench, headersOf(invited, 'location')[0] ?? ''),
     }
   }
   const [victim, attacker] = [await begin(), await begin()]
@@ -53,7 +39,7 @@ it('signs nobody in whose browser did not begin this log-in, or whose state was 
     await bench.get(attacker.callback.replace(/state=.*/, 'state=x'), `Cookie: ${attacker.login}`),
   ]) {
     expect(statusOf(answer)).toBe(400)
-    expect(cookie(answer, sessionCookie)).toBe('')
+    expect(cookieIn(answer, sessionCookie)).toBe('')
   }
 })
 

@@ -181,7 +181,7 @@ export class ReferenceProxy implements AsyncDisposable {
     })
     server.on('secureConnection', (socket) => {
       this.#own(socket)
-      if (clientAuthority !== undefined && socket.authorized) {
+      if (clientAuthority !== undefined && (socket.authorized || front.certificates === 'of-anybody')) {
         const { CN: subject } = socket.getPeerCertificate().subject ?? {}
         if (typeof subject === 'string') front.subjects.set(socket, subject)
       }
@@ -220,6 +220,7 @@ export class ReferenceProxy implements AsyncDisposable {
 type ConnectionFront = Front & {
   readonly http1: Server
   readonly framing: Behaviour['framing']
+  readonly certificates: Behaviour['certificates']
   readonly peers: WeakMap<Duplex, string>
   readonly subjects: WeakMap<Duplex, string>
 }
@@ -254,5 +255,12 @@ function frontOf(network: EmbeddedNetwork, behaviour: Behaviour, core: Core, top
       return peer
     },
   }
-  return { ...front, http1: createHttp1(front), framing: behaviour.framing, peers, subjects }
+  return {
+    ...front,
+    http1: createHttp1(front),
+    framing: behaviour.framing,
+    certificates: behaviour.certificates,
+    peers,
+    subjects,
+  }
 }

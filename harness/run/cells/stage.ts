@@ -33,6 +33,8 @@ type Asking = {
   readonly transport?: Transport
   /** Another `Cookie` header than that of `as`. */
   readonly cookie?: string
+  /** Nothing of `as`, but a certificate of alice that an authority has issued which nobody trusts (feature `client-certificate`). */
+  readonly certificate?: 'foreign'
 }
 
 /** `mark` finds the request among what arrived, see `belongsTo`. All requests of a step ask the same URL unless they say otherwise. */
@@ -131,10 +133,12 @@ function stageOf(
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
-  const context = (as: Principal, cookie?: string) => {
+  const context = (as: Principal, { cookie, certificate }: Pick<Asking, 'cookie' | 'certificate'> = {}) => {
     const mark = requestMark(cellMark, sent.length + 1)
     sent.push({ as, mark })
-    const shown = cookie === undefined ? credentialsIn(environment.sessions[as]) : { cookie }
+    const { foreign, sessions } = environment
+    const own = cookie === undefined ? credentialsIn(sessions[as]) : { cookie }
+    const shown = certificate === 'foreign' ? { cookie: '', ...(foreign && { certificate: foreign }) } : own
     return contextOf(place, { ...shown, evil, mark })
   }
   return {
@@ -149,7 +153,7 @@ function stageOf(
     paths: environment.paths,
     nameOf: (user) => nameAt(environment, user),
     async send(request, asking = {}) {
-      const filled = context(asking.as ?? asked.as, asking.cookie)
+      const filled = context(asking.as ?? asked.as, asking)
       const from = asking.from ?? asked.from
       const to = asking.to ?? (asking.from === undefined ? asked.to : from === 'internet' ? 'proxy' : 'gateway')
       const over = asking.transport ?? transport

@@ -27,7 +27,7 @@ import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
 import type { Learning } from './sessions.ts'
 import { showContainers } from './shown-containers.ts'
-import { anotherLogIn, failedLogIns, type SignInParts, signEverybodyIn } from './sign-in.ts'
+import { anotherLogIn, failedLogIns, foreignCertificate, type SignInParts, signEverybodyIn } from './sign-in.ts'
 import { stoppable } from './stoppable-auth.ts'
 import { featuresFor, learnForm } from './user-form.ts'
 
@@ -184,6 +184,7 @@ export async function startContainers(
     paths: observed.paths,
     features,
     ca,
+    ...(await foreignCertificate(variant)),
     logIn: anotherLogIn(variant, parts),
     password,
     form: naming.form,

@@ -25,7 +25,7 @@ import { observe } from './observed.ts'
 import { referenceLines, referenceSignIn, withSignIn } from './reference-sign-in.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
-import { anotherLogIn, failedLogIns, type SignInParts, signEverybodyIn } from './sign-in.ts'
+import { anotherLogIn, failedLogIns, foreignCertificate, type SignInParts, signEverybodyIn } from './sign-in.ts'
 import { featuresFor, learnForm } from './user-form.ts'
 
 export type EmbeddedLab = RunningEnvironment & {
@@ -138,6 +138,7 @@ export async function startEmbedded(
     const observed = await observe(variant, publicSide, listenersOf(network, ports), recordings)
     const features = featuresFor(observed.features, naming, signIn)
     const failed = failedLogIns(signedIn)
+    const foreign = await foreignCertificate(own)
     const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
     const resources = stack.move()
     return {
@@ -166,6 +167,7 @@ export async function startEmbedded(
       dial,
       ca: authority.certificate,
       password,
+      ...foreign,
       logIn: anotherLogIn(own, parts),
       form: naming.form,
       ...(naming.names && { names: naming.names }),

@@ -5,7 +5,7 @@ import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Hop } from '../../identity/login-chain.ts'
 import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
-import type { Credentials } from '../../plan/credentials.ts'
+import type { ClientCertificate, Credentials } from '../../plan/credentials.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import type { EnvironmentResult } from '../results/results.ts'
 import type { ConfiguredPath } from './configured-paths.ts'
@@ -51,6 +51,8 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly names?: OwnNames
   /** Deadlines of the clients, where the usual ones do not fit. */
   readonly limits?: Limits
+  /** Where users show certificates: one of alice, of an authority that nobody trusts. */
+  readonly foreign?: ClientCertificate
   readonly sessions: Readonly<Record<Principal, Session>>
   /** Absent on gateways that cannot record. */
   readonly recordings?: Recordings

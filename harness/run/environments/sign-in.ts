@@ -1,8 +1,9 @@
 /** Signs everybody in, in whatever way the variant has, and again where a step of a case asks for it. */
 import { type LogIn, logIn } from '../../identity/login.ts'
 import { renderChain } from '../../identity/login-chain.ts'
-import type { UserName } from '../../identity/users.ts'
-import type { CertificateAuthority } from '../../lab/certificate-authority.ts'
+import { nameOf, type UserName, users } from '../../identity/users.ts'
+import { type CertificateAuthority, createAuthority } from '../../lab/certificate-authority.ts'
+import type { ClientCertificate } from '../../plan/credentials.ts'
 import type { Variant } from '../../plan/proxy.ts'
 import { featuresOfSignIn, signInFeatures } from '../../plan/sign-in.ts'
 import { redactKnown } from '../results/redact.ts'
@@ -29,6 +30,16 @@ export async function signEverybodyIn(
   const { signIn } = login
   if (signIn === undefined || signIn.kind === 'openid') return await logEverybodyIn(entrance, learn)
   return await ownSessions({ ...entrance, ...parts, signIn, form: userForm }, learn)
+}
+
+/** What somebody shows who has made an authority of the same name: the certificate of alice, which nobody may believe. */
+export async function foreignCertificate({
+  login: { signIn },
+  userForm,
+}: Pick<Variant, 'login' | 'userForm'>): Promise<{ readonly foreign?: ClientCertificate }> {
+  if (signIn?.kind !== 'certificate') return {}
+  const other = await createAuthority()
+  return { foreign: await other.issueClient(nameOf(users.alice, userForm)) }
 }
 
 /** What a step asks of a new browser. */
