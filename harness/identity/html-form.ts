@@ -12,24 +12,71 @@ export type HtmlForm = {
 
 /** In the order of the page. Comments, scripts and templates hold none. */
 export function formsIn(page: string): HtmlForm[] {
-  const visible = page.replaceAll(
-    /<!--[\s\S]*?(?:-->|$)|<(script|style|template|textarea)\b[\s\S]*?<\/\1\s*>/gi,
-    (all, name) => (/^textarea$/i.test(name ?? '') ? (all.match(/^<[^>]*>/)?.[0] ?? '') : ''),
-  )
   const forms: HtmlForm[] = []
   let open: { action: string; method: 'get' | 'post'; fields: string[]; preset: [string, string][] } | undefined
-  for (const [, end, name = '', rest = ''] of visible.matchAll(/<(\/?)([a-z]+)((?:[^>"']|"[^"]*"|'[^']*')*)>/gi)) {
-    const tag = name.toLowerCase()
-    if (tag === 'form') {
+  for (const { name, end, attributes } of tagsOf(page.slice(0, longestPage))) {
+    if (name === 'form') {
       if (open !== undefined) forms.push(open)
-      const attributes = attributesOf(rest)
-      const method = attributes.get('method')?.toLowerCase() === 'post' ? 'post' : 'get'
-      open =
-        end === '/' ? undefined : { action: attributes.get('action')?.trim() ?? '', method, fields: [], preset: [] }
-    } else if (open !== undefined && end === '') addField(open, tag, attributesOf(rest))
+      const found = attributesOf(attributes)
+      const method = found.get('method')?.toLowerCase() === 'post' ? 'post' : 'get'
+      open = end ? undefined : { action: found.get('action')?.trim() ?? '', method, fields: [], preset: [] }
+    } else if (open !== undefined && !end) addField(open, name, attributesOf(attributes))
   }
   // A page that forgets the end of its form has one nevertheless.
   return open === undefined ? forms : [...forms, open]
+}
+
+/** Characters. A log-in page is shorter; the rest of a larger one is not read. */
+const longestPage = 500_000
+
+type Tag = { readonly name: string; readonly end: boolean; readonly attributes: string }
+
+/** What stands between these and their end is text, or is not shown. */
+const opaque = new Set(['script', 'style', 'template', 'textarea', 'title'])
+
+/** Walks the page once, whatever is in it: a page is written by whoever is tested. */
+function* tagsOf(page: string): Generator<Tag> {
+  const lower = page.toLowerCase()
+  let at = 0
+  for (;;) {
+    at = page.indexOf('<', at)
+    if (at === -1) return
+    if (page.startsWith('<!--', at)) {
+      const close = page.indexOf('-->', at + 4)
+      if (close === -1) return
+      at = close + 3
+      continue
+    }
+    const end = page[at + 1] === '/'
+    const start = at + (end ? 2 : 1)
+    const name = /^[a-z][a-z0-9]*/.exec(lower.slice(start, start + 20))?.[0]
+    if (name === undefined) {
+      at += 1
+      continue
+    }
+    const close = closeOf(page, start + name.length)
+    if (close === -1) return
+    yield { name, end, attributes: page.slice(start + name.length, close) }
+    at = close + 1
+    if (end || !opaque.has(name)) continue
+    const over = lower.indexOf(`</${name}`, at)
+    if (over === -1) return
+    at = over
+  }
+}
+
+/** Where a tag ends: at the first `>` outside quotation marks that follow a `=`. */
+function closeOf(page: string, from: number): number {
+  let at = from
+  let quote: string | undefined
+  for (; at < page.length; at += 1) {
+    const character = page[at]
+    if (quote !== undefined) quote = character === quote ? undefined : quote
+    else if (character === '>') return at
+    else if ((character === '"' || character === "'") && /=\s*$/.test(page.slice(Math.max(from, at - 8), at)))
+      quote = character
+  }
+  return -1
 }
 
 const typed = new Set(['text', 'email', 'password', 'tel', 'url', 'search', 'number', ''])
