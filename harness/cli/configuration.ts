@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { PlannedEnvironment } from '../plan/expand.ts'
+import { readUserFile } from '../plan/user-file.ts'
+import { type Redact, redactor } from '../run/results/redact.ts'
 import type { EnvironmentResult, Results } from '../run/results/results.ts'
 import { root } from './project.ts'
 
@@ -15,7 +17,9 @@ export async function withConfiguration(results: Results, planned: readonly Plan
     results.environments.map(async (environment): Promise<EnvironmentResult> => {
       const behind = byId.get(environment.id)
       if (behind === undefined) return environment
-      const files = await Promise.all(configurationFiles(behind).map(shown))
+      // A configuration may have in it what a user shows to log in.
+      const redact = redactor(await shownSecrets(behind.variant))
+      const files = await Promise.all(configurationFiles(behind).map((file) => shown(file, redact)))
       return {
         ...environment,
         configuration: files.map(({ path }) => path),
@@ -32,11 +36,19 @@ function configurationFiles({ variant }: PlannedEnvironment): readonly string[] 
   return [...new Set([...files, variant.file ?? join(dirname(variant.folder), 'proxy.yaml')])]
 }
 
-async function shown(file: string): Promise<{ path: string; text?: string }> {
+async function shownSecrets({ folder, login: { signIn } }: PlannedEnvironment['variant']): Promise<readonly string[]> {
+  if (signIn === undefined || !('files' in signIn) || signIn.files === undefined) return []
+  const read = await Promise.all(
+    Object.values(signIn.files).map((file) => readUserFile(resolve(folder, file), signIn.kind, dirname(folder))),
+  )
+  return read.flatMap((one) => ('value' in one ? [one.value, one.value.slice(one.value.indexOf(':') + 1)] : []))
+}
+
+async function shown(file: string, redact: Redact): Promise<{ path: string; text?: string }> {
   const inside = relative(root, file)
   if (inside.startsWith('..'))
     return { path: join(basename(dirname(dirname(file))), basename(dirname(file)), basename(file)) }
   // The file may have been removed since it was mounted: then only its name is shown.
   const text = await readFile(file, 'utf8').catch(() => undefined)
-  return { path: inside, ...(text !== undefined && { text }) }
+  return { path: inside, ...(text !== undefined && { text: redact(text) }) }
 }
