@@ -3,7 +3,7 @@
  * proxy, that the catalogue sees what each line is for, and that a finding points at its cause.
  */
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,6 +11,7 @@ import picomatch from 'picomatch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { findEngine } from '../harness/lab/engine.ts'
+import { readAblation } from '../harness/plan/ablation/ablation-file.ts'
 import { readReport } from '../harness/report/read.ts'
 import type { Results } from '../harness/run/results/results.ts'
 
@@ -162,6 +163,38 @@ describe.skipIf(engine.kind === 'none')('hardened nginx with a line taken away',
     results = (await readReport(join(folder, 'out'))).results
   }, 300_000)
   afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('conformance ablate says of each unit what it is for, and goes on where it was stopped', async () => {
+    const file = join(folder, 'ablation.json')
+    const ablate = async (...more: string[]) => {
+      const which = ['--proxy', join(root, 'examples', 'basic-auth'), '--case', 'spoofing.identity-header.one-line']
+      const args = [join(root, 'harness/cli/main.ts'), 'ablate', ...which, '--file', file, '--json', ...more]
+      return promisify(execFile)(process.execPath, args, { cwd: root }).then(
+        () => 0,
+        ({ code }: { code: number }) => code,
+      )
+    }
+    const written = async () => {
+      const ablation = await readAblation(file)
+      return Object.fromEntries((ablation?.units ?? []).map(({ text, outcome, red }) => [text, red[0] ?? outcome]))
+    }
+    // One of the lines is nginx's own default: nothing needs it, and nothing says why it is there.
+    expect(await ablate('--shard', '1/4')).toBe(1)
+    const first = await written()
+    expect(first).toEqual({
+      'events {}': 'does-not-start',
+      'listen 443 ssl;': 'does-not-start',
+      'auth_basic "OpenClaw";': expect.stringMatching(/not-judged|http/),
+      'proxy_http_version 1.1;': expect.any(String),
+      'proxy_set_header X-Forwarded-User $remote_user;': 'spoofing.identity-header.one-line.http',
+    })
+    const { mtimeMs } = await stat(file)
+    const begun = performance.now()
+    expect(await ablate('--shard', '1/4')).toBe(1)
+    expect(performance.now() - begun).toBeLessThan(20_000)
+    expect((await stat(file)).mtimeMs).toBeGreaterThan(mtimeMs)
+    expect(await written()).toEqual(first)
+  }, 300_000)
 
   const redOf = (variant: string) => {
     const environment = results.environments.find((one) => one.variant === variant)

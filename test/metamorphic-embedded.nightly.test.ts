@@ -16,6 +16,7 @@ import type { HeaderStep } from '../harness/reference-proxy/header-steps.ts'
 import { mutantNamed } from '../harness/reference-proxy/mutants.ts'
 import { type LabConstants, startEmbedded } from '../harness/run/environments/embedded.ts'
 import { runAll } from '../harness/run/mutation/pipeline.ts'
+import { forMutants } from '../harness/run/mutation/shard.ts'
 import { differences, type Found } from './metamorphic.testing.ts'
 
 type Change = {
@@ -62,7 +63,7 @@ async function results(planned: PlannedEnvironment, change: Change, broken: read
     ...broken.map((name) => [name, mutantNamed(name).behaviour] as const),
   ]) {
     await lab.replaceProxy(behaviour(usual))
-    for (const cell of await runAll({ ...changed, variant: { ...variant, features: lab.features } }, lab))
+    for (const cell of await runAll({ ...changed, variant: { ...variant, features: lab.features } }, forMutants(lab)))
       found.push([`${name}: ${cell.case} ${cell.transport}`, `${cell.status} (${cell.outcome})`])
   }
   return Object.fromEntries(found)

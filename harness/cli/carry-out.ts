@@ -20,6 +20,7 @@ import type { RunOptions } from './options.ts'
 import { chooseEngine, type EngineChoice, prepare } from './prepare.ts'
 import { type TerminalProgress, terminalProgress } from './progress.ts'
 import { root } from './project.ts'
+import { withRemedies } from './remedies.ts'
 import { environmentLine } from './summary.ts'
 
 type Order = {
@@ -77,7 +78,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
   }
   let told = 0
   const report = async (): Promise<Results> => {
-    const done = await withConfiguration(results(), environments)
+    const done = await withRemedies(await withConfiguration(results(), environments), environments)
     const { failures } = collection
     told = failures.length + notes.length
     const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode

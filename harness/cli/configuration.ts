@@ -1,4 +1,5 @@
 /** The configuration files behind each environment, for the report: their places, and their text where it is the project's own. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { PlannedEnvironment } from '../plan/expand.ts'
@@ -19,10 +20,12 @@ export async function withConfiguration(results: Results, planned: readonly Plan
       if (behind === undefined) return environment
       // A configuration may have in it what a user shows to log in.
       const redact = redactor(await shownSecrets(behind.variant))
-      const files = await Promise.all(configurationFiles(behind).map((file) => shown(file, redact)))
+      const paths = configurationFiles(behind)
+      const files = await Promise.all(paths.map((file) => shown(file, redact)))
       return {
         ...environment,
         configuration: files.map(({ path }) => path),
+        configurationHash: await hashOf(paths),
         files: files.flatMap(({ path, text }) => (text === undefined ? [] : [{ path, text }])),
       }
     }),
@@ -42,6 +45,13 @@ async function shownSecrets({ folder, login: { signIn } }: PlannedEnvironment['v
     Object.values(signIn.files).map((file) => readUserFile(resolve(folder, file), signIn.kind, dirname(folder))),
   )
   return read.flatMap((one) => ('value' in one ? [one.value, one.value.slice(one.value.indexOf(':') + 1)] : []))
+}
+
+/** Of the contents in their order, also of files that are not shown. */
+async function hashOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(await readFile(file).catch(() => '')).update('\0')
+  return hash.digest('hex').slice(0, 12)
 }
 
 async function shown(file: string, redact: Redact): Promise<{ path: string; text?: string }> {

@@ -29,6 +29,9 @@ export function listKind(word: string): ListKind {
   )
 }
 
+/** When a variant runs that is left out otherwise. */
+const onlyWords = { canaries: 'for canaries', named: 'only with --variant' } as const
+
 /** For people, at most 80 columns wide wherever words can be wrapped. */
 export function listText(kind: ListKind, listed: Listed): string {
   const { catalogue, gateways, mutants } = listed
@@ -36,10 +39,12 @@ export function listText(kind: ListKind, listed: Listed): string {
     case 'proxies':
       return catalogue.proxies
         .map((proxy) => {
-          const variants = proxy.variants.map(({ name, only }) => (only ? `${name} (canaries)` : name)).join(', ')
+          const variants = proxy.variants
+            .map(({ name, only }) => (only ? `${name} (${onlyWords[only]})` : name))
+            .join(', ')
           const others = proxy.versions.slice(1)
           return [
-            `${proxy.name}  ${proxy.version}${proxy.embedded ? ' (in process)' : ''}`,
+            `${proxy.name}  ${proxy.version}${proxy.embedded ? ' (in process)' : ''}${proxy.only ? ' (only with --proxy)' : ''}`,
             wrapped(`${proxy.title}, ${proxy.licence}`, 2),
             wrapped(`variants: ${variants}`, 2),
             ...(others.length > 0 ? [wrapped(`other versions: ${others.join(', ')}`, 2)] : []),
@@ -53,7 +58,7 @@ export function listText(kind: ListKind, listed: Listed): string {
       return catalogue.proxies
         .map((proxy) => {
           const rows = proxy.variants.flatMap((variant): [string, string][] => [
-            [variant.name, `${variant.title}${variant.only ? ' (for canaries only)' : ''}`],
+            [variant.name, `${variant.title}${variant.only ? ` (${onlyWords[variant.only]})` : ''}`],
             ['', `${variant.identity} at ${variant.host}; ${variant.features.join(', ') || 'no features'}`],
             ...(variant.documentation === undefined
               ? []
@@ -113,7 +118,7 @@ export function listJson(kind: ListKind, { catalogue, gateways, mutants }: Liste
   switch (kind) {
     case 'proxies':
       return catalogue.proxies.map(
-        ({ name, title, homepage, licence, version, versions, embedded, variants, canaries }) => {
+        ({ name, title, homepage, licence, version, versions, embedded, only, variants, canaries }) => {
           return {
             name,
             title,
@@ -122,6 +127,7 @@ export function listJson(kind: ListKind, { catalogue, gateways, mutants }: Liste
             version,
             versions,
             embedded,
+            ...(only && { only }),
             variants: variants.map((variant) => variant.name),
             // What a run without --variant takes.
             ordinary: variants.filter(({ only }) => only === undefined).map((variant) => variant.name),

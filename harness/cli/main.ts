@@ -9,6 +9,8 @@ import { UserError } from '../plan/user-error.ts'
 import { printable } from '../report/visible.ts'
 import { requireDescriptors } from './machine.ts'
 import {
+  ablateOptions,
+  bisectOptions,
   canaryOptions,
   contractOptions,
   fuzzDefaults,
@@ -17,6 +19,7 @@ import {
   runDefaults,
   runOptions,
   selectionOptions,
+  sweepOptions,
 } from './options.ts'
 
 survive(process.stdout, process.stderr)
@@ -136,11 +139,32 @@ contractOptions(program.command('contract'))
     process.exitCode = await contractCommand({ ...runDefaults, only: [], all: false, ...options })
   })
 
+sweepOptions(program.command('sweep'))
+  .description('run one configuration at many versions of its program: a row for each version')
+  .action(async (options) => {
+    const { sweep } = await import('./sweep.ts')
+    process.exitCode = await sweep({ ...runDefaults, ...options })
+  })
+
+bisectOptions(program.command('bisect'))
+  .description('find the two neighbouring releases between which a case changed')
+  .action(async (options) => {
+    const { bisect } = await import('./bisect.ts')
+    process.exitCode = await bisect({ ...runDefaults, ...options })
+  })
+
 canaryOptions(program.command('canaries'))
   .description('test that known-vulnerable versions fail and their fixed versions pass')
   .action(async (options) => {
     const { canaries } = await import('./canaries.ts')
     process.exitCode = await canaries({ ...runDefaults, ...options })
+  })
+
+ablateOptions(program.command('ablate'))
+  .description('take every line of a configuration away, one at a time: which cases need it')
+  .action(async (options) => {
+    const { ablate } = await import('./ablate.ts')
+    process.exitCode = await ablate({ ...runDefaults, again: false, ...options })
   })
 
 program

@@ -3,6 +3,7 @@ import { type MutationRun, runMutation } from '../run/mutation/mutation.ts'
 import type { MutantRow } from '../run/mutation/verdict.ts'
 import { twoColumns, wrapped } from './columns.ts'
 import { print, printJson } from './print.ts'
+import { terminalProgress } from './progress.ts'
 import { loadProject } from './project.ts'
 
 export type MutantsOptions = {
@@ -14,7 +15,8 @@ export type MutantsOptions = {
 /** @returns the exit code: 1 when the catalogue has a gap */
 export async function mutants({ json, pipeline = false }: MutantsOptions): Promise<number> {
   const { catalogue } = await loadProject()
-  const run = await runMutation(catalogue, pipeline ? 'pipeline' : 'cell by cell')
+  using progress = terminalProgress()
+  const run = await runMutation(catalogue, pipeline ? 'pipeline' : 'cell by cell', progress.note)
   if (json) printJson(asJson(run))
   else print(inWords(run).trimEnd())
   return run.problems.length === 0 ? 0 : 1

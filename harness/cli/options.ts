@@ -214,6 +214,101 @@ export function canaryOptions(command: Command): Command {
     .option('--json', 'print the table as JSON on stdout')
 }
 
+export function ablateOptions(command: Command): Command {
+  return selectionOptions(command)
+    .option('--case <glob>', 'only these cases, for example "spoofing.**" (repeatable, or a comma list)', commaList)
+    .option('--list', 'print the units, without running anything')
+    .option('--again', 'measure every unit, also where the outcome is known')
+    .option(
+      '--file <path>',
+      'where the result is kept; default: ablation.json beside the files of the variant, for your own files here',
+    )
+    .option('--shard <i/n>', 'one part of the units, for example 2/4', shard)
+    .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
+    .option('--offline', 'do not use the network')
+    .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
+    .option('--json', 'print the result as JSON on stdout')
+    .addHelpText(
+      'after',
+      `
+A unit is a line with what is indented below it and its closing brace. Each is
+taken away once; the result says which cells turn red without it, whether the
+programs still start, or that no case needs it. What is known already, for the
+same files, versions and cases, is not measured again: a run that was stopped
+goes on where it was.
+
+Examples:
+  conformance ablate --proxy nginx-oauth2-proxy
+  conformance ablate --proxy nginx-oauth2-proxy --list
+  conformance ablate --proxy ./my-nginx --variant mine --case 'spoofing.**'
+
+Exit codes: 0 every unit is needed or explained, 1 a unit is neither,
+            2 usage or configuration, 3 a unit could not be measured`,
+    )
+}
+
+/** Of the commands that start one configuration at several versions. */
+function versionsRunOptions(command: Command, out: string): Command {
+  return command
+    .addOption(new Option('--transport <transport>', 'one transport only').choices(transports))
+    .addOption(new Option('--engine <engine>', 'where containers run').choices(['auto', 'docker', 'private']))
+    .addOption(
+      new Option('--images <how>', 'pull, or build from package registries').choices(['auto', 'pull', 'build']),
+    )
+    .option('--offline', 'do not use the network')
+    .option('--out <dir>', 'folder for the report', out)
+    .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
+    .option('--json', 'print the result as JSON on stdout')
+}
+
+export function sweepOptions(command: Command): Command {
+  return versionsRunOptions(
+    selectionOptions(command)
+      .requiredOption(
+        '--versions <range>',
+        'all, versions, globs ("3.7.*") and ranges ("3.6.0..3.7.5"): repeatable, or a comma list',
+        commaList,
+      )
+      .option('--case <glob>', 'only these cases, for example "smuggling.**" (repeatable, or a comma list)', commaList)
+      .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
+      .option('--list', 'print the cells that would run, without running them'),
+    'reports/sweep',
+  ).addHelpText(
+    'after',
+    `
+Every version is started once, with the same configuration. The result has a row
+for each version, and for each red case the versions that show it. A version that
+refuses the configuration is a row with its reason.
+
+Examples:
+  conformance sweep --proxy traefik-forward-auth --variant hardened --versions all
+  conformance sweep --proxy traefik-forward-auth --versions 3.6.0..3.7.5 \\
+    --case 'smuggling.**'
+
+Exit codes: 0 at least one version started, 2 usage or configuration,
+            3 no version started`,
+  )
+}
+
+export function bisectOptions(command: Command): Command {
+  return versionsRunOptions(
+    selectionOptions(command)
+      .requiredOption('--case <id>', 'the case that changed (repeatable: red where one of them is)', commaList)
+      .requiredOption('--good <version>', 'a version on which it passes')
+      .requiredOption('--bad <version>', 'a version on which it fails; older or newer'),
+    'reports/bisect',
+  ).addHelpText(
+    'after',
+    `
+Example:
+  conformance bisect --case path.public-route.resolved-into \\
+    --proxy traefik-forward-auth --variant hardened --good 3.7.15 --bad 3.7.1
+
+Exit codes: 0 found, 1 --good is not green or --bad is not red,
+            2 usage or configuration, 3 a version could not be judged`,
+  )
+}
+
 /** Starting is mostly waiting: two environments per core, at most eight. */
 function defaultJobs(): number {
   return Math.max(2, Math.min(8, navigator.hardwareConcurrency * 2))

@@ -1,26 +1,21 @@
-/** The terminal's summary of a run: what did not start, the failures by cause, where the report is, and the result in one sentence. */
+/** The terminal's summary of a run: what did not start, findings, grades, where the report is, and the result in one sentence. */
 import { relative } from 'node:path'
 import { styleText } from 'node:util'
-import type { Status } from '../judge/status.ts'
-import { type Cause, causesOf } from '../report/causes.ts'
 import { failedLogInsOf } from '../report/failed-log-ins.ts'
+import { exampleOf, placedFindings, placeOf } from '../report/findings.ts'
 import { markOf, marks } from '../report/marks.ts'
 import { counted, duration } from '../report/numbers.ts'
 import { runInWords } from '../report/outcome.ts'
+import { remedyInWords } from '../report/remedy-words.ts'
 import { guarded, oneLine, quoted, shortened } from '../report/visible.ts'
 import type { Collection } from '../run/collect.ts'
 import { type Cell, cellKey, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
 
 const paint = (format: Parameters<typeof styleText>[0], text: string) =>
   styleText(format, text, { stream: process.stdout })
-const colours: Partial<Record<Status, Parameters<typeof styleText>[0]>> = {
-  fail: 'red',
-  'unexpected-pass': 'red',
-  'harness-error': 'magenta',
-}
-/** Of each kind: causes, reasons for which environments did not start, entries that are out of date. The report has all of them. */
+/** Of each kind: findings, grades, reasons for which environments did not start, entries that are out of date. The report has all of them. */
 const mostLines = 10
-const longestFinding = 200
+const longestFinding = 400
 const longestHop = 160
 
 /** `nginx-oauth2-proxy@7.15.3/hardened/reference:attributed: 210 pass, 3 info (started in 1.2 s, 213 cells in 3.4 s)`. */
@@ -58,7 +53,9 @@ export function summary(results: Results, out: string): string {
     '',
     ...notStarted(results.environments),
     ...couldNotBeJudged(results.environments),
-    ...failures(causesOf(results)),
+    ...findingLines(results),
+    ...otherFailures(results),
+    ...gradeLines(results),
     ...bounded(entries, (rest) => `… and ${rest} more entries`),
     ...(run.notes ?? []).map((note) => quoted(note)),
     `Report: ${oneLine(relative(process.cwd(), out) || '.')}/index.html (${duration(run.durationMs)})`,
@@ -92,18 +89,50 @@ function couldNotBeJudged(environments: readonly EnvironmentResult[]): string[] 
   return bounded(lines, (rest) => `… and ${counted(rest, 'more log-in')} that failed: see the report`)
 }
 
-/** One line per cause, the worst first. */
-function failures(causes: readonly Cause[]): string[] {
-  const lines = causes.map(({ status, place, finding, cells }) => {
-    const [first] = cells
-    const example = first === undefined ? '' : cellKey(first)
-    const where = cells.length === 1 ? example : `${cells.length} cells, such as ${example}`
-    return `${paint(colours[status] ?? 'red', markOf(status).word)} ${oneLine(place)}: ${oneLine(shortened(quoted(finding), longestFinding))} (${oneLine(where)})`
+/** One line for each finding with what to do below it, the worst first. */
+function findingLines(results: Results): string[] {
+  const placed = placedFindings(results)
+  const lines = placed.map(({ place, finding, cells }) => {
+    const { consequence, level, says, known, remedies } = finding
+    const marks = [...(known ? ['known'] : []), ...(level === 'must' ? [] : ['recommendation'])]
+    const head = `${paint(known ? 'yellow' : level === 'must' ? 'red' : 'cyan', [consequence, ...marks].join(', '))} ${oneLine(place)}`
+    const where = `${counted(cells, 'cell')}: conformance explain ${exampleOf(finding)}`
+    const [remedy] = remedies
+    return [
+      `${head}: ${oneLine(shortened(quoted(says), longestFinding))} (${oneLine(where)})`,
+      ...(remedy === undefined ? [] : [`  ${oneLine(remedyInWords(remedy))}`]),
+    ].join('\n')
   })
   return bounded(lines, (rest) => {
-    const cells = causes.slice(mostLines).reduce((sum, cause) => sum + cause.cells.length, 0)
-    return `… and ${counted(rest, 'more cause')} (${counted(cells, 'cell')}): see the report`
+    const cells = placed.slice(mostLines).reduce((sum, one) => sum + one.cells, 0)
+    return `… and ${counted(rest, 'more finding')} (${counted(cells, 'cell')}): see the report`
   })
+}
+
+/** Cells that say nothing of the proxy, or that an entry is out of date: by their sentence. */
+function otherFailures({ cells, environments }: Results): string[] {
+  const places = new Map(environments.map((one) => [one.id, placeOf(one)]))
+  const failed = cells.filter(({ status }) => status === 'unexpected-pass' || status === 'harness-error')
+  const groups = Map.groupBy(failed, (cell) => `${cell.status} ${places.get(cell.environment)} ${cell.reason}`)
+  const lines = [...groups.values()].flatMap((members) => {
+    const [first] = members
+    if (first === undefined) return []
+    const where = members.length === 1 ? cellKey(first) : `${members.length} cells, such as ${cellKey(first)}`
+    return `${paint('magenta', markOf(first.status).word)} ${oneLine(places.get(first.environment) ?? first.environment)}: ${oneLine(shortened(quoted(first.reason), longestFinding))} (${oneLine(where)})`
+  })
+  return bounded(lines, (rest) => `… and ${counted(rest, 'more')}: see the report`)
+}
+
+/** By letter, the worst first; environments of a run may be many. */
+function gradeLines({ grades }: Results): string[] {
+  const order = ['F', 'E', 'D', 'C', 'B', '?', 'A']
+  const lines = grades
+    .toSorted((one, other) => order.indexOf(one.letter) - order.indexOf(other.letter))
+    .map(
+      ({ letter, environment, seen, applicable, caps }) =>
+        `${paint('bold', `Grade ${letter}`)} ${oneLine(`${environment} (${seen} of ${applicable} cells seen; ${caps[0] ?? ''})`)}`,
+    )
+  return bounded(lines, (rest) => `… and ${counted(rest, 'more grade')}: see the report`)
 }
 
 function bounded(lines: readonly string[], more: (rest: number) => string): string[] {

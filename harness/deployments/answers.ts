@@ -13,7 +13,7 @@ const text = z.string().min(1)
 const schema = z.strictObject({
   identity: z
     .string()
-    .regex(/^[A-Za-z0-9-]+$/)
+    .regex(/^[A-Za-z0-9_-]+$/)
     .exactOptional()
     .meta({ description: 'The header that the gateway trusts.' }),
   host: text.exactOptional().meta({ description: 'Public host name.' }),

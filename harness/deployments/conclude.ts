@@ -7,9 +7,8 @@ import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import type { Note, Part, Understood } from './deployment.ts'
 import { besideTheVariant } from './login-answer.ts'
-import { type Facts, likeliest } from './products/facts.ts'
+import { type Facts, likeliest, type OidcClient } from './products/facts.ts'
 import type { GatewayWords } from './products/gateway-config.ts'
-import type { OidcClient } from './products/oauth2-proxy.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
 export type Answers = {
@@ -33,7 +32,8 @@ type Evidence = {
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly gatewayLabels?: Readonly<Record<string, string>>
   readonly gateway?: GatewayWords
-  readonly client?: OidcClient & { readonly place: Place }
+  /** With the port of a service of its own. */
+  readonly client?: OidcClient & { readonly place: Place; readonly port?: number }
   /** Ports of the proxy that the outside reaches; absent where nothing says it. */
   readonly published?: readonly { readonly published: number | undefined; readonly target: number }[]
   /** Where an answer is to be written, as a whole line. */
@@ -41,8 +41,12 @@ type Evidence = {
 }
 
 /** @throws UserError in one sentence that says what to write and where */
-export function conclude(evidence: Evidence): Understood {
-  const { facts, names, product } = evidence
+export function conclude(given: Evidence): Understood {
+  const { facts, names, product } = given
+  // A proxy that signs users in itself is the client where no service beside it is.
+  const own = facts.client && { ...facts.client.value, place: facts.client.place }
+  const client = given.client ?? own
+  const evidence: Evidence = { ...given, ...(client && { client }) }
   const notes: Note[] = [...evidence.notes]
   const host = hostOf(evidence, notes)
   const identity = identityOf(evidence, notes)
@@ -70,9 +74,22 @@ export function conclude(evidence: Evidence): Understood {
       return { ...part, service: { ...service, env: { OUTPOST_HOST: host } } }
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
-    // Traefik listens before it has read who is there.
-    const ready = product === 'traefik' && tls ? { http: `https://app.test:${port}/`, except: 404 } : { port }
-    return { ...part, service: { ...service, ready, ...(Object.keys(fromRun).length > 0 && { 'from-run': fromRun }) } }
+    const files = { ...service['from-run'], ...fromRun }
+    // Traefik listens before it has read who is there, Pomerium long before it answers: its recipe knows what to wait for.
+    const ready =
+      product === 'pomerium'
+        ? service.ready
+        : product === 'traefik' && tls
+          ? { http: `https://app.test:${port}/`, except: 404 }
+          : { port }
+    return {
+      ...part,
+      service: {
+        ...service,
+        ...(ready && { ready }),
+        ...(Object.keys(files).length > 0 && { 'from-run': files }),
+      },
+    }
   })
   return {
     name: evidence.name,
@@ -103,8 +120,11 @@ function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evi
     [answers.host, 'as you wrote it'],
     [labels[0], "the rule in the gateway's labels"],
     [gateway?.hosts[0], 'allowedOrigins of the gateway'],
-    // nginx and Caddy say which of their sites leads to the gateway.
-    [/^(nginx|caddy)/.test(product) ? first?.value : undefined, `named in ${basename(first?.place.file ?? '')}`],
+    // These say which of their sites leads to the gateway.
+    [
+      /^(nginx|caddy|apache|pomerium)/.test(product) ? first?.value : undefined,
+      `named in ${basename(first?.place.file ?? '')}`,
+    ],
     [facts.hosts.some(({ value }) => value === redirect) ? redirect : undefined, 'redirect URL of the log-in'],
     [first?.value, `named in ${basename(first?.place.file ?? '')}`],
     [redirect, 'redirect URL of the log-in'],
@@ -139,7 +159,8 @@ function identityOf({ answers, gateway, facts, file, answerIn }: Evidence, notes
 }
 
 function entranceOf({ published, facts, product, client }: Evidence, notes: Note[]): Understood['entrance'] {
-  const listens = product === 'oauth2-proxy' && client ? [{ port: client.port, tls: false }] : facts.listens
+  const listens =
+    product === 'oauth2-proxy' && client?.port !== undefined ? [{ port: client.port, tls: false }] : facts.listens
   const isTls = (port: number) => listens.find((one) => one.port === port)?.tls
   const wanted = published?.find((one) => one.published === 443) ?? published?.find((one) => isTls(one.target))
   if (wanted !== undefined && isTls(wanted.target) !== false)
@@ -162,7 +183,7 @@ function certificateOf(
   { facts, product }: Evidence,
   host: string,
   notes: Note[],
-): Pick<Understood, 'certificate'> & { certificates: Record<string, 'certificate' | 'key' | 'names'> } {
+): Pick<Understood, 'certificate'> & { certificates: Record<string, 'certificate' | 'key' | 'pair' | 'names'> } {
   const { ownCertificate } = facts
   // A configuration that was written for this suite has them there already.
   const certificates = Object.fromEntries(

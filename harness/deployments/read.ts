@@ -35,6 +35,10 @@ async function readDeployment(file: string, root: string, flags: ComposeFlags): 
     case 'nginx':
     case 'caddy':
     case 'traefik':
+    case 'haproxy':
+    case 'envoy':
+    case 'pomerium':
+    case 'apache':
       return await readBareDeployment(file, product, recipes, answers)
     case undefined:
       refuseOn([
@@ -43,7 +47,7 @@ async function readDeployment(file: string, root: string, flags: ComposeFlags): 
           line: 1,
           column: 1,
           message:
-            'expected a docker-compose.yml, or a configuration of nginx, Caddy or Traefik: its words are of none of these',
+            'expected a docker-compose.yml, or a configuration of nginx, Caddy, Traefik, HAProxy, Envoy, Pomerium or Apache: its words are of none of these',
         },
       ])
       throw new UserError(file)

@@ -4,8 +4,10 @@ import { foldName, sameName } from '../gateways/rules/header-lines.ts'
 import type { ArrivalExpectation, HeaderLine } from '../plan/case.ts'
 import { forgedCore } from '../plan/forged.ts'
 import { withoutMark } from '../plan/marks.ts'
+import type { OwnAbout } from './about.ts'
+import { differing, textOf, wroteAny, wroteValue } from './client-wrote.ts'
 import { base64Parts, percentDecoded } from './disguises.ts'
-import type { Attempt, Finding, SentRequest } from './observation.ts'
+import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times, verdictInWords } from './words.ts'
 
 /**
@@ -32,11 +34,15 @@ export function arrivalFindings(
   }
   if (count !== 'any' && arrivals.length !== count) {
     const instead = arrivals.length === 0 ? `: ${answerInWords(exchange)}${heardGateway(attempt)}` : ''
-    return [{ met: false, says: `the request arrived ${times(arrivals.length)} instead of ${times(count)}${instead}` }]
+    const about: OwnAbout = arrivals.length === 0 ? { kind: 'turned-away', wanted: 'accepted' } : { kind: 'multiplied' }
+    return [
+      { met: false, says: `the request arrived ${times(arrivals.length)} instead of ${times(count)}${instead}`, about },
+    ]
   }
   const findings = arrivals.flatMap((arrival) => lineFindings(expected, arrival, identity, attempt))
   if (mustUpgrade && arrivals.some((arrival) => arrival.transport !== 'websocket')) {
-    findings.unshift({ met: false, says: 'the upgrade arrived as a plain HTTP request' })
+    const about: OwnAbout = { kind: 'not-upgraded' }
+    findings.unshift({ met: false, says: 'the upgrade arrived as a plain HTTP request', about })
   }
   return [{ met: true, says: `the request arrived ${times(arrivals.length)}` }, ...findings]
 }
@@ -47,6 +53,7 @@ function neverFinding(attempt: Attempt): Finding {
     const request = `${first.method} ${quote(first.target)}`
     return {
       met: false,
+      about: { kind: 'reached' },
       says: `the request reached the gateway ${times(attempt.arrivals.length)} (${request} from ${first.peer}, ${verdictInWords(first.verdict)})`,
     }
   }
@@ -58,6 +65,7 @@ function neverFinding(attempt: Attempt): Finding {
 function unmarked(attempt: Attempt): Finding {
   return {
     met: false,
+    about: { kind: 'reached' },
     says: `the response came from the gateway (${attempt.exchange.verdict.kind}), but the gateway recorded no request with this ID`,
   }
 }
@@ -71,21 +79,18 @@ function heardGateway(attempt: Attempt): string {
 
 type Lines = Exclude<ArrivalExpectation, 'never'>
 
-function lineFindings(
-  expected: Lines,
-  arrival: Arrival,
-  identity: string,
-  { baseline, sent }: Pick<Attempt, 'baseline' | 'sent'>,
-): Finding[] {
+function lineFindings(expected: Lines, arrival: Arrival, identity: string, attempt: Attempt): Finding[] {
+  const { baseline } = attempt
   const findings: Finding[] = []
-  if (expected.identity === 'blank-or-absent') findings.push(blankOrAbsent(identity, arrival))
-  else if (expected.identity !== undefined) findings.push(identityIs(expected.identity, arrival, identity, sent))
+  if (expected.identity === 'blank-or-absent') findings.push(blankOrAbsent(identity, arrival, attempt))
+  else if (expected.identity !== undefined) findings.push(identityIs(expected.identity, arrival, identity, attempt))
   if (expected.aliases === 'none') findings.push(noAliases(identity, arrival))
-  for (const value of expected.without ?? []) findings.push(withoutValue(value, arrival))
+  for (const value of expected.without ?? []) findings.push(withoutValue(value, arrival, identity, attempt))
   for (const name of expected.absent ?? []) findings.push(absent(name, arrival, baseline))
-  for (const [name, values] of Object.entries(expected.headers ?? {})) findings.push(exactly(name, values, arrival))
-  if (expected.client !== undefined) findings.push(clientAddress(expected.client, arrival))
-  if (expected.host !== undefined) findings.push(exactly('host', [expected.host], arrival))
+  for (const [name, values] of Object.entries(expected.headers ?? {}))
+    findings.push(exactly(name, values, arrival, attempt))
+  if (expected.client !== undefined) findings.push(clientAddress(expected.client, arrival, attempt))
+  if (expected.host !== undefined) findings.push(exactly('host', [expected.host], arrival, attempt))
   if (expected.target !== undefined) findings.push(target(expected.target, arrival))
   return findings
 }
@@ -93,27 +98,25 @@ function lineFindings(
 /** Optional white space around a value is not part of it (RFC 9110 5.5). */
 const lineValue = ([, value]: HeaderLine) => value.replace(/^[ \t]+|[ \t]+$/g, '')
 
-function exactly(name: string, wanted: readonly string[], arrival: Arrival): Finding {
+function exactly(name: string, wanted: readonly string[], arrival: Arrival, attempt: Attempt): Finding {
   const found = arrival.headers.filter(([header]) => sameName(header, name)).map(lineValue)
   const same = found.length === wanted.length && found.every((value, index) => value === wanted[index]?.trim())
   if (same && wanted.length === 0) return { met: true, says: `without ${name}` }
   if (same) return { met: true, says: `with ${name} ${quoteAll(wanted)}` }
-  return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}` }
+  const about = differing(name, wanted, found, attempt)
+  return { met: false, says: `${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}`, about }
 }
 
-function identityIs(
-  wanted: readonly string[],
-  arrival: Arrival,
-  identity: string,
-  sent: SentRequest | undefined,
-): Finding {
-  const finding = exactly(identity, wanted, arrival)
+function identityIs(wanted: readonly string[], arrival: Arrival, identity: string, attempt: Attempt): Finding {
+  const { sent } = attempt
+  const finding = exactly(identity, wanted, arrival, attempt)
   // A blank line may be the client's own: then the client can write the header, which is more than that it is missing.
   const mayBeClients = sent?.headers.some(([name]) => foldName(name) === foldName(identity)) ?? true
   const lacks = mayBeClients
     ? !arrival.headers.some(([name]) => sameName(name, identity))
     : lacksIdentity(arrival, identity)
-  return finding.met || wanted.length === 0 || !lacks ? finding : { ...finding, lacksIdentity: true }
+  if (finding.met || wanted.length === 0 || !lacks) return finding
+  return { ...finding, lacksIdentity: true, about: { kind: 'lost', header: foldName(identity) } }
 }
 
 /** Nobody arrives: no line of the trusted header, or none with anything in it, which the gateway takes for none. */
@@ -121,10 +124,14 @@ export function lacksIdentity(arrival: Arrival, identity: string): boolean {
   return arrival.headers.every((line) => !sameName(line[0], identity) || lineValue(line) === '')
 }
 
-function blankOrAbsent(identity: string, arrival: Arrival): Finding {
+function blankOrAbsent(identity: string, arrival: Arrival, attempt: Attempt): Finding {
   if (lacksIdentity(arrival, identity)) return { met: true, says: `${identity} blank or absent` }
   const found = arrival.headers.filter(([name]) => sameName(name, identity)).map(lineValue)
-  return { met: false, says: `${identity} arrived as ${quoteAll(found)} instead of blank or absent` }
+  const about: OwnAbout = {
+    kind: wroteAny(identity, found, attempt) ? 'passed' : 'made-up',
+    header: foldName(identity),
+  }
+  return { met: false, says: `${identity} arrived as ${quoteAll(found)} instead of blank or absent`, about }
 }
 
 function noAliases(identity: string, arrival: Arrival): Finding {
@@ -133,11 +140,12 @@ function noAliases(identity: string, arrival: Arrival): Finding {
   )
   if (found.length === 0) return { met: true, says: `without another spelling of ${identity}` }
   const lines = found.map(([name, value]) => quote(`${name}: ${value}`))
-  return { met: false, says: `another spelling of ${identity} arrived: ${list(lines)}` }
+  const about: OwnAbout = { kind: 'passed', header: foldName(identity), spelled: 'otherwise' }
+  return { met: false, says: `another spelling of ${identity} arrived: ${list(lines)}`, about }
 }
 
 /** A forged value is looked for in every form in which it could still be read: cut, percent-encoded, in base64. */
-function withoutValue(value: string, arrival: Arrival): Finding {
+function withoutValue(value: string, arrival: Arrival, identity: string, attempt: Attempt): Finding {
   const core = forgedCore(value)
   const forms = core === undefined ? [value] : [core, ...base64Parts(core)]
   const holds = (text: string) => [text, percentDecoded(text)].some((one) => forms.some((form) => one.includes(form)))
@@ -147,7 +155,19 @@ function withoutValue(value: string, arrival: Arrival): Finding {
     ...(holds(arrival.target) ? ['the request target'] : []),
   ]
   if (places.length === 0) return { met: true, says: `without ${quote(value)}` }
-  return { met: false, says: `${quote(value)} arrived in ${list([...new Set(places)])}` }
+  const clients = core !== undefined || wroteValue(value, attempt)
+  const about = [
+    ...new Set([...arrival.headers, ...arrival.trailers].filter((line) => holds(line[1])).map(([name]) => name)),
+  ].map((name): OwnAbout => {
+    const kind = clients ? 'passed' : foldName(name) === foldName(identity) ? 'made-up' : 'changed'
+    const otherwise = foldName(name) === foldName(identity) && !sameName(name, identity)
+    return { kind, header: foldName(name), ...(otherwise && { spelled: 'otherwise' }) }
+  })
+  return {
+    met: false,
+    says: `${quote(value)} arrived in ${list([...new Set(places)])}`,
+    about: about.length > 0 ? about : { kind: 'changed' },
+  }
 }
 
 /** Of the client: what the proxy writes there by itself, whatever the client sends, is the proxy's own. */
@@ -158,23 +178,32 @@ function absent(name: string, arrival: Arrival, baseline: readonly HeaderLine[] 
   const own = named(baseline ?? [])
   const overwritten = own.length === found.length && own.every((value, index) => value === found[index])
   if (overwritten) return { met: true, says: `with ${name} ${quoteAll(found)}, which the proxy sets by itself` }
-  return { met: false, says: `${name} arrived as ${quoteAll(found)}` }
+  return {
+    met: false,
+    says: `${name} arrived as ${quoteAll(found)}`,
+    about: { kind: 'passed', header: foldName(name) },
+  }
 }
 
 /** IPv4-mapped IPv6 is the same client (docs/gateways.md#g2-4-client-address). */
 const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
 
-function clientAddress(wanted: string, arrival: Arrival): Finding {
+function clientAddress(wanted: string, arrival: Arrival, attempt: Attempt): Finding {
   const { attribution } = arrival
   const named = attribution.kind === 'trusted-proxy' ? attribution.client : arrival.peer
   if (attribution.kind === 'unattributable-proxy') {
     return {
       met: false,
+      about: { kind: 'client-address', address: 'unknown' },
       says: `the gateway could not attribute the request to a client (expected ${wanted}; ${forwarded(arrival)})`,
     }
   }
   if (plainAddress(named) === plainAddress(wanted)) return { met: true, says: `from client ${wanted}` }
-  return { met: false, says: `the gateway took ${named} for the client instead of ${wanted} (${forwarded(arrival)})` }
+  return {
+    met: false,
+    about: { kind: 'client-address', address: textOf(attempt).includes(named) ? 'forged' : 'other' },
+    says: `the gateway took ${named} for the client instead of ${wanted} (${forwarded(arrival)})`,
+  }
 }
 
 function forwarded(arrival: Arrival): string {
@@ -186,5 +215,9 @@ function forwarded(arrival: Arrival): string {
 function target(wanted: string, arrival: Arrival): Finding {
   const found = withoutMark(arrival.target)
   if (found === withoutMark(wanted)) return { met: true, says: `with target ${quote(found)}` }
-  return { met: false, says: `the target arrived as ${quote(found)} instead of ${quote(withoutMark(wanted))}` }
+  return {
+    met: false,
+    about: { kind: 'changed', part: 'path' },
+    says: `the target arrived as ${quote(found)} instead of ${quote(withoutMark(wanted))}`,
+  }
 }

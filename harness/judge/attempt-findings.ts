@@ -58,7 +58,10 @@ export function findingsOf(
 function unanswered(attempt: Attempt, own: readonly Finding[]): Finding[] {
   const seconds = Math.round(attempt.exchange.ms / 100) / 10
   const says = `the proxy took the request and did not answer it within ${seconds} s`
-  return [{ met: false, unanswered: true, says }, ...(attempt.arrivals.length > 0 ? own : [])]
+  return [
+    { met: false, unanswered: true, says, about: { kind: 'unanswered' } },
+    ...(attempt.arrivals.length > 0 ? own : []),
+  ]
 }
 
 /**
@@ -78,6 +81,6 @@ export function acceptedAsAnother({ as, to }: Case, attempts: readonly Attempt[]
 }
 
 /** Nobody is accepted without a session, nor without the claim that the identity is made of. */
-function ownNames(as: Principal): readonly string[] {
+export function ownNames(as: Principal): readonly string[] {
   return as === 'alice' || as === 'bob' ? namesOf(users[as]) : []
 }

@@ -28,5 +28,6 @@ export function ofBoth(beside: Judgement, alone: Judgement): Both {
   const hidden = beside.status === 'fail' && alone.status !== 'fail'
   if (alone.met === false && !hidden) return { judgement: alone, decidedBy: 'alone' }
   const only = alone.met === false ? 'In this way only beside other requests' : 'Only beside other requests'
-  return { judgement: { ...beside, reason: `${only}: ${beside.reason}` }, decidedBy: 'beside' }
+  const about = beside.about?.map((one) => ({ ...one, when: 'beside-others' as const }))
+  return { judgement: { ...beside, reason: `${only}: ${beside.reason}`, ...(about && { about }) }, decidedBy: 'beside' }
 }

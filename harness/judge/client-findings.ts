@@ -1,6 +1,7 @@
 /** The third observation: what the client itself got. */
 import type { Exchange, Response } from '../clients/exchange.ts'
 import type { ClientExpectation } from '../plan/case.ts'
+import type { OwnAbout } from './about.ts'
 import type { Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll } from './words.ts'
 
@@ -20,7 +21,20 @@ function status(wanted: readonly (number | string)[], exchange: Exchange): Findi
   const { response } = exchange
   const met = wanted.some((one) => (response === undefined ? one === 'none' : matches(one, response.status)))
   if (met) return { met, says, ...(response === undefined && { silent: true }) }
-  return { met, says: `${says}, where ${list(wanted.map(String), 'or')} was expected` }
+  return {
+    met,
+    says: `${says}, where ${list(wanted.map(String), 'or')} was expected`,
+    about: instead(wanted, exchange),
+  }
+}
+
+/** What another answer than the expected one means. */
+function instead(wanted: readonly (number | string)[], { verdict }: Exchange): OwnAbout {
+  const success = wanted.some((one) => /^(1..|2..)$/i.test(String(one)))
+  if (success) return { kind: 'turned-away', wanted: 'accepted' }
+  // Only the proxy says `none`, and whom the gateway accepts it does not answer with an error.
+  if (wanted.includes('none') && verdict.kind !== 'not-the-gateway') return { kind: 'reached' }
+  return verdict.kind === 'refused' ? { kind: 'refused', wanted: 'refused' } : { kind: 'answer' }
 }
 
 function matches(wanted: number | string, found: number): boolean {
@@ -31,8 +45,10 @@ function matches(wanted: number | string, found: number): boolean {
 function close(wanted: number, exchange: Exchange): Finding {
   const found = exchange.close?.code
   if (found === wanted) return { met: true, says: `the connection was closed with ${wanted}` }
-  const instead = found === undefined ? answerInWords(exchange) : `the connection was closed with ${found}`
-  return { met: false, says: `${instead}, where close code ${wanted} was expected` }
+  const seen = found === undefined ? answerInWords(exchange) : `the connection was closed with ${found}`
+  const about: OwnAbout =
+    exchange.verdict.kind === 'refused' ? { kind: 'refused', wanted: 'refused' } : { kind: 'answer' }
+  return { met: false, says: `${seen}, where close code ${wanted} was expected`, about }
 }
 
 /** Sent to log in: the proxy's own 401, or a redirect to another page than the one that was asked for. A log-in page with status 200 is not. */
@@ -41,11 +57,17 @@ function login(exchange: Exchange): Finding {
   const says = answerInWords(exchange)
   const unmet: Finding = {
     met: false,
+    // Who is answered with an error has no way to sign in.
+    about: (response?.status ?? 500) >= 400 ? { kind: 'turned-away', wanted: 'accepted' } : { kind: 'answer' },
     says: `${says}, where the proxy should send the visitor to log in (a redirect away, or 401)`,
   }
   if (response === undefined) return unmet
   if (verdict.kind !== 'not-the-gateway') {
-    return { met: false, says: `${says} from the gateway, where the proxy should send the visitor to log in` }
+    return {
+      met: false,
+      about: { kind: 'reached' },
+      says: `${says} from the gateway, where the proxy should send the visitor to log in`,
+    }
   }
   if (response.status === 401 || leadsAway(response, exchange)) return { met: true, says }
   return unmet
@@ -79,7 +101,7 @@ function without(value: string, exchange: Exchange): Finding {
     ...(body.includes(value) ? [`the body of the answer ${status}`] : []),
   ])
   if (places.length === 0) return { met: true, says: `the answer is without ${quote(value)}` }
-  return { met: false, says: `${quote(value)} came back in ${list(places)}` }
+  return { met: false, says: `${quote(value)} came back in ${list(places)}`, about: { kind: 'leaked' } }
 }
 
 function header(name: string, part: string, exchange: Exchange): Finding {
@@ -89,6 +111,7 @@ function header(name: string, part: string, exchange: Exchange): Finding {
     return { met: true, says: `the answer's ${name} contains ${quote(part)}` }
   return {
     met: false,
+    about: { kind: 'answer' },
     says: `the answer's ${name} is ${quoteAll(values)}, where ${quote(part)} was expected in it (${answerInWords(exchange)})`,
   }
 }

@@ -13,7 +13,11 @@ export function foreignValues({ arrivals, evil }: Attempt): Finding[] {
     forgedIn(arrival)
       .filter(({ value }) => forgedCore(value) !== forgedCore(evil))
       .map(
-        ({ value, place }): Finding => ({ met: false, says: `${quote(value)} of another request arrived in ${place}` }),
+        ({ value, place }): Finding => ({
+          met: false,
+          about: { kind: 'mixed-up' },
+          says: `${quote(value)} of another request arrived in ${place}`,
+        }),
       ),
   )
 }
@@ -50,5 +54,11 @@ export function otherAnswer({ exchange: { response }, mark }: Attempt): Finding[
   const echoed = response.headers.filter(([name]) => sameName(name, markHeader)).map(([, value]) => value.trim())
   const others = echoed.filter((value) => value !== mark && markIn(value) === value && value.includes('.'))
   if (others.length === 0) return []
-  return [{ met: false, says: `the response belongs to another request (${list(others)}, where ${mark} was sent)` }]
+  return [
+    {
+      met: false,
+      about: { kind: 'mixed-up' },
+      says: `the response belongs to another request (${list(others)}, where ${mark} was sent)`,
+    },
+  ]
 }

@@ -2,11 +2,13 @@
 import type { Case, Level, Transport } from '../plan/case.ts'
 import { silenceMeets } from '../plan/expectation.ts'
 import type { KnownFailure } from '../plan/proxy.ts'
+import { type About, distinctAbouts } from './about.ts'
+import { aboutsOf } from './abouts-of.ts'
 import { acceptedAsAnother, faultOf, findingsOf } from './attempt-findings.ts'
 import { entryOf, knownFailureOf, type Place } from './known-failures.ts'
 import type { Finding, Observation } from './observation.ts'
 import { tellsWithoutRecord } from './silence.ts'
-import { type Blocker, isGreen, type Judgement } from './status.ts'
+import { type Blocker, isGreen, type Judgement, recording } from './status.ts'
 import { list } from './words.ts'
 
 /** What became of a control or dependency in the same environment: over the same transport where it has it, else over http. */
@@ -46,12 +48,14 @@ export function judgeBefore(
 ): Judgement | undefined {
   const needed = [...asked.needs, ...transportNeeds[transport]]
   const missing = needed.filter((feature) => !context.features.includes(feature))
-  if (missing.length > 0) return unsupported(list([...new Set(missing)]))
-  if (!recordable && !tellsWithoutRecord(asked.expect)) return unsupported('a gateway that records requests')
+  if (missing.length > 0) return unsupported(list([...new Set(missing)]), [...new Set(missing)])
+  if (!recordable && !tellsWithoutRecord(asked.expect))
+    return unsupported('a gateway that records requests', [recording])
   // What shows that the path is alive cannot be seen here either.
   const unseen = (id: string) => context.controls.some((one) => one.case === id && one.status === 'unsupported')
   if (!recordable && asked.controls.length > 0 && asked.controls.every(unseen)) {
-    return unsupported(`its control case ${list(asked.controls)}, which needs a gateway that records requests`)
+    const what = `its control case ${list(asked.controls)}, which needs a gateway that records requests`
+    return unsupported(what, [recording])
   }
   const notGreen = asked.depends.filter((id) => !context.depends.some((one) => one.case === id && isGreen(one)))
   if (notGreen.length > 0) {
@@ -74,6 +78,7 @@ export function judge(
   const before = judgeBefore(asked, transport, observation?.recordable ?? true, context)
   if (before !== undefined) return before
   if (observation === undefined) return harnessError('Nothing was observed of this cell.')
+  const place = { asked, transport, identity: context.identity, features: context.features }
   const user = asked.as === 'anonymous' ? 'Anonymous' : `As ${asked.as}`
   const controlsNotGreen = asked.controls.filter(
     (id) => !context.controls.some((one) => one.case === id && isGreen(one)),
@@ -85,7 +90,7 @@ export function judge(
     const known = asked.level === 'info' ? undefined : knownAs([says], asked, transport, context)
     return known === undefined
       ? blocked(`Inconclusive: ${says}.`, asked.level, { by: 'sign-in', cases: controlsNotGreen })
-      : knownFailure(says, known)
+      : { ...knownFailure(says, known), about: aboutsOf([signIn(says)], undefined, place) }
   }
   if (observation.stepFailed !== undefined) return harnessError(`${user}: ${observation.stepFailed}.`)
   const { attempts, findings: own = [] } = observation
@@ -103,8 +108,12 @@ export function judge(
   })
   const which = (index: number) => (judged.length > 1 ? `${user}, request ${index + 1} of ${judged.length}` : user)
   const wrong = [
-    ...judged.map(({ findings }, index) => ({ by: which(index), findings: findings.filter(({ met }) => !met) })),
-    { by: user, findings: own.filter(({ met, indistinct }) => !met && indistinct !== true) },
+    ...judged.map(({ findings }, index) => ({
+      by: which(index),
+      attempt: attempts[index],
+      findings: findings.filter(({ met }) => !met),
+    })),
+    { by: user, attempt: undefined, findings: own.filter(({ met, indistinct }) => !met && indistinct !== true) },
   ].filter(({ findings }) => findings.length > 0)
   const first = wrong[0]
   if (first !== undefined) {
@@ -114,7 +123,8 @@ export function judge(
     const lost = identityIsLost(asked, unmetOnes, context)
     if (lost !== undefined) return blocked(notPassed(lost, context, reason), asked.level, lost)
     const another = acceptedAsAnother(asked, attempts)
-    return unmet(`${reason}.`, unmetOnes, another, asked, transport, context)
+    const about = distinctAbouts(wrong.flatMap(({ findings, attempt }) => aboutsOf(findings, attempt, place)))
+    return unmet(`${reason}.`, unmetOnes, about, another, asked, transport, context)
   }
 
   // Nothing was sent: the peer said beforehand that it does not do this.
@@ -175,24 +185,25 @@ function notPassed({ cases }: Blocker, { controls, arrival }: JudgeContext, obse
 function unmet(
   reason: string,
   wrong: readonly Finding[],
+  about: readonly About[],
   another: string | undefined,
   asked: Case,
   transport: Transport,
   context: JudgeContext,
 ): Judgement {
-  const unanswered = wrong.every((finding) => finding.unanswered === true) ? { unanswered: true } : {}
-  if (asked.level === 'info') return { status: 'info', met: false, reason: `Not met. ${reason}`, ...unanswered }
+  const seen = { about, ...(wrong.every((finding) => finding.unanswered === true) && { unanswered: true }) }
+  if (asked.level === 'info') return { status: 'info', met: false, reason: `Not met. ${reason}`, ...seen }
   const says = wrong.map((finding) => finding.says)
   const known = knownAs(says, asked, transport, context)
   // Nobody lists that one user is taken for another: it is never what is already known.
-  if (known !== undefined && another === undefined) return { ...knownFailure(reason, known), ...unanswered }
+  if (known !== undefined && another === undefined) return { ...knownFailure(reason, known), ...seen }
   const listed = entryOf(context.knownFailures, context.place, asked.id, transport)
   const why = listed === undefined ? '' : `; ${unlike(listed, says, another, asked, transport, context)}`
   return {
     status: asked.level === 'should' ? 'warn' : 'fail',
     met: false,
     reason: `${reason.replace(/\.$/, '')}${why}.`,
-    ...unanswered,
+    ...seen,
   }
 }
 
@@ -247,7 +258,13 @@ function blocked(reason: string, level: Level, blocker: Blocker): Judgement {
   return { status: level === 'info' ? 'info' : 'blocked', reason, blocked: blocker }
 }
 
-const unsupported = (what: string): Judgement => ({ status: 'unsupported', reason: `Unsupported: needs ${what}.` })
+const unsupported = (what: string, lacks: readonly string[]): Judgement => ({
+  status: 'unsupported',
+  reason: `Unsupported: needs ${what}.`,
+  lacks,
+})
+
+const signIn = (says: string): Finding => ({ met: false, says, about: { kind: 'turned-away', wanted: 'accepted' } })
 
 function harnessError(reason: string): Judgement {
   return { status: 'harness-error', reason }

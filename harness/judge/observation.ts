@@ -2,6 +2,7 @@
 import type { Exchange } from '../clients/exchange.ts'
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { Expectation, HeaderLine } from '../plan/case.ts'
+import type { OwnAbout } from './about.ts'
 
 /** One request of the case (one entry of `send`), on a connection of its own. */
 export type Attempt = {
@@ -60,6 +61,8 @@ export type Observation = {
 export type Finding = {
   readonly met: boolean
   readonly says: string
+  /** What it is about, where it is not met; several where several headers show it. */
+  readonly about?: OwnAbout | readonly OwnAbout[]
   /** It holds only because nothing was seen: needs the fence. */
   readonly silent?: boolean
   /** Not met only because the request arrived without any identity: whoever needs one cannot be judged where the identity itself never arrives. */

@@ -3,6 +3,7 @@ import type { Arrival } from '../gateways/recording/arrival.ts'
 import { foldName, sameName } from '../gateways/rules/header-lines.ts'
 import type { ArrivalExpectation, Changeable, HeaderLine } from '../plan/case.ts'
 import { markHeader, withoutMark } from '../plan/marks.ts'
+import type { OwnAbout } from './about.ts'
 import type { Attempt, Finding, SentRequest } from './observation.ts'
 import { quote, quoteAll, times } from './words.ts'
 
@@ -13,11 +14,13 @@ export function sentFindings({ sent, arrivals, expect }: Attempt, identity: stri
   const found: Finding[] = []
   // Where the case counts, its own finding says so.
   if (expect.arrives === undefined && arrivals.length > 1)
-    found.push(unmet(`the request arrived ${times(arrivals.length)} instead of once`))
+    found.push(unmet(`the request arrived ${times(arrivals.length)} instead of once`, { kind: 'multiplied' }))
   if (sent === undefined) return found
   for (const arrival of arrivals) {
     if (!changed.has('method') && arrival.method !== sent.method)
-      found.push(unmet(`the method arrived as ${quote(arrival.method)} instead of ${quote(sent.method)}`))
+      found.push(
+        unmet(`the method arrived as ${quote(arrival.method)} instead of ${quote(sent.method)}`, changedPart('method')),
+      )
     if (arrives.target === undefined) found.push(...targetFindings(sent, arrival, changed))
     if (!changed.has('body') && arrival.transport === 'http') found.push(...bodyFindings(sent, arrival))
     if (!changed.has('headers')) found.push(...headerFindings(sent, arrival, namedBy(arrives, identity)))
@@ -25,7 +28,9 @@ export function sentFindings({ sent, arrivals, expect }: Attempt, identity: stri
   return found
 }
 
-const unmet = (says: string): Finding => ({ met: false, says })
+const unmet = (says: string, about: OwnAbout = { kind: 'changed' }): Finding => ({ met: false, says, about })
+
+const changedPart = (part: NonNullable<OwnAbout['part']>): OwnAbout => ({ kind: 'changed', part })
 
 function targetFindings(sent: SentRequest, arrival: Arrival, changed: ReadonlySet<Changeable>): Finding[] {
   const wanted = parts(sent.target)
@@ -35,7 +40,9 @@ function targetFindings(sent: SentRequest, arrival: Arrival, changed: ReadonlySe
     const [before, after] = [withoutMark(wanted[what]), withoutMark(found[what])]
     // Where all but the mark is the same, the mark itself is what was changed.
     const [from, to] = before === after ? [wanted[what], found[what]] : [before, after]
-    return [unmet(`the ${what} arrived as ${to === '' ? 'nothing' : quote(to)} instead of ${quote(from)}`)]
+    return [
+      unmet(`the ${what} arrived as ${to === '' ? 'nothing' : quote(to)} instead of ${quote(from)}`, changedPart(what)),
+    ]
   }
   return [...differs('path'), ...differs('query')]
 }
@@ -49,10 +56,12 @@ function parts(target: string): { readonly path: string; readonly query: string 
 
 function bodyFindings(sent: SentRequest, { bodyLength, bodyDigest, complete }: Arrival): Finding[] {
   if (bodyLength !== sent.bodyLength)
-    return [unmet(`${bodyLength} bytes of the body arrived instead of ${sent.bodyLength}`)]
-  if (!complete) return [unmet('the body did not arrive to its end')]
+    return [unmet(`${bodyLength} bytes of the body arrived instead of ${sent.bodyLength}`, changedPart('body'))]
+  if (!complete) return [unmet('the body did not arrive to its end', changedPart('body'))]
   if (bodyDigest !== sent.bodyDigest)
-    return [unmet(`the body arrived with other content (${bodyLength} bytes, as many as were sent)`)]
+    return [
+      unmet(`the body arrived with other content (${bodyLength} bytes, as many as were sent)`, changedPart('body')),
+    ]
   return []
 }
 
@@ -66,7 +75,8 @@ function headerFindings(sent: SentRequest, arrival: Arrival, isNamed: (name: str
     // A proxy may be configured to pass on known headers alone (RFC 9110 5.1): the suite's own mark is then missing.
     if (sameName(name, markHeader) && found.length === 0) return []
     if (wanted.length === found.length && wanted.every((value, index) => value === found[index])) return []
-    return [unmet(`${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}`)]
+    const about: OwnAbout = { kind: found.length === 0 ? 'lost' : 'changed', header: foldName(name) }
+    return [unmet(`${name} arrived as ${quoteAll(found)} instead of ${quoteAll(wanted)}`, about)]
   })
 }
 

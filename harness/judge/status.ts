@@ -1,4 +1,5 @@
 /** What a cell can come to. None of them is a default: every one is said by a rule of the judge. */
+import type { About } from './about.ts'
 
 export const statuses = [
   'pass',
@@ -22,6 +23,9 @@ export type Blocker = {
   readonly cases: readonly string[]
 }
 
+/** What only a gateway of the suite's own does: it shows what arrived. */
+export const recording = 'recording'
+
 export type Judgement = {
   readonly status: Status
   /** Whether the expectation held. Absent where nothing could be judged. */
@@ -31,6 +35,10 @@ export type Judgement = {
   /** Not met for no other reason than that no answer came within the deadline. */
   readonly unanswered?: boolean
   readonly blocked?: Blocker
+  /** What is not met, as structure. */
+  readonly about?: readonly About[]
+  /** What the environment lacks for an `unsupported` cell: features, or `recording`. */
+  readonly lacks?: readonly string[]
   /** The entry behind `known-failure` and `unexpected-pass`. */
   readonly known?: { readonly reason: string; readonly link: string; readonly since: string }
 }

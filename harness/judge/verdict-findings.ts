@@ -1,6 +1,7 @@
 /** The second observation: what the gateway decided; from its own record, or from its words to the client where it keeps none. */
 import type { Arrival } from '../gateways/recording/arrival.ts'
 import type { VerdictExpectation } from '../plan/case.ts'
+import type { OwnAbout } from './about.ts'
 import { lacksIdentity } from './arrival-findings.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, type Heard, list, verdictInWords } from './words.ts'
@@ -23,6 +24,7 @@ export function verdictFindings(
     return [
       {
         met: false,
+        about: { kind: 'turned-away', wanted: 'accepted' in expected ? 'accepted' : 'refused' },
         says: `the request did not reach the gateway, where it should be ${wanted}: ${answerInWords(attempt.exchange)}`,
       },
     ]
@@ -50,8 +52,9 @@ function fromClient({ exchange: { verdict } }: Attempt): HeardOf[] {
 function unreached(attempt: Attempt, heard: readonly HeardOf[]): Finding {
   const words = heard.map((one) => verdictInWords(one))
   const { kind } = attempt.exchange.verdict
-  if (words.length > 0) return { met: false, says: `the request reached the gateway: ${list(words)}` }
-  if (kind !== 'not-the-gateway') return { met: false, says: `the response came from the gateway (${kind})` }
+  const about = { kind: 'reached' } as const
+  if (words.length > 0) return { met: false, says: `the request reached the gateway: ${list(words)}`, about }
+  if (kind !== 'not-the-gateway') return { met: false, says: `the response came from the gateway (${kind})`, about }
   return { met: true, silent: true, says: 'the request did not reach the gateway' }
 }
 
@@ -67,7 +70,11 @@ function only(user: string, attempt: Attempt, heard: readonly HeardOf[]): Findin
     const fine = user !== 'nobody' && (one.user === undefined || one.user === user)
     return fine
       ? { met: true, says: `the gateway ${verdictInWords(one)}` }
-      : { met: false, says: `the gateway ${verdictInWords(one)}, where it must not accept it ${whom}` }
+      : {
+          met: false,
+          says: `the gateway ${verdictInWords(one)}, where it must not accept it ${whom}`,
+          about: { kind: 'accepted' },
+        }
   })
 }
 
@@ -75,7 +82,7 @@ function accepted(user: string, one: HeardOf): Finding {
   if (one.kind === 'accepted' && (one.user === undefined || one.user === user))
     return { met: true, says: verdictInWords(one) }
   const says = `the gateway ${verdictInWords(one)}, where it should be accepted as ${user}`
-  return { met: false, says, ...(one.lacksIdentity && { lacksIdentity: true }) }
+  return { met: false, says, about: decided(one, 'accepted'), ...(one.lacksIdentity && { lacksIdentity: true }) }
 }
 
 function refused(reasons: true | readonly string[], one: HeardOf): Finding {
@@ -83,5 +90,10 @@ function refused(reasons: true | readonly string[], one: HeardOf): Finding {
   if (known) return { met: true, says: verdictInWords(one) }
   const wanted = reasons === true ? 'refused' : `refused with ${list(reasons, 'or')}`
   const says = `the gateway ${verdictInWords(one)}, where it should be ${wanted}`
-  return { met: false, says, ...(one.lacksIdentity && { lacksIdentity: true }) }
+  return { met: false, says, about: decided(one, 'refused'), ...(one.lacksIdentity && { lacksIdentity: true }) }
+}
+
+/** What the gateway did instead. */
+function decided({ kind }: HeardOf, wanted: NonNullable<OwnAbout['wanted']>): OwnAbout {
+  return kind === 'accepted' ? { kind } : { kind, wanted }
 }

@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import type { Report } from './check-services.ts'
 import type { BuildFile, ServiceOverride } from './proxy-schema.ts'
 import type { CompleteProxy } from './recipes.ts'
+import { mergedFiles } from './services.ts'
 import { foundInside } from './yaml/folder-contents.ts'
 
 /** Where a proxy's folder is, and where the suite keeps the modules of programs that it knows. */
@@ -17,7 +18,7 @@ export async function checkFolder(content: CompleteProxy, folders: Folders, repo
 async function checkFiles(content: CompleteProxy, folder: string, report: Report) {
   for (const [variant, { services: overrides }] of Object.entries(content.variants))
     for (const [service, written] of Object.entries(content.services ?? {}))
-      for (const [file, target] of Object.entries({ ...written.files, ...overrides?.[service]?.files })) {
+      for (const [file, target] of Object.entries(mergedFiles(written.files, overrides?.[service]?.files))) {
         const own = overrides?.[service]?.files?.[file] !== undefined
         const path = own
           ? ['variants', variant, 'services', service, 'files', file]

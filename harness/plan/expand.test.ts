@@ -192,8 +192,25 @@ describe('a variant for canaries', () => {
   it('is named where a proxy has no other', async () => {
     const alone = yaml.replace(/ {2}documented:\n.*\n.*\n/, '')
     await expect(selected({ proxy: ['tiny'] }, alone)).rejects.toThrow(
-      'tiny has variants for canaries only. Name one: --variant hardened.',
+      'tiny has only variants that must be named. Name one: --variant hardened.',
     )
+  })
+})
+
+describe('a proxy that runs only where it is named', () => {
+  it('stays out of runs that name no proxy, whatever else they select', async () => {
+    const named = proxyYaml.replace('name: tiny', 'name: large\nonly: named')
+    await using here = await project({
+      'proxies/large/proxy.yaml': named,
+      'proxies/large/documented/tiny.conf': '',
+      'proxies/large/hardened/tiny.conf': '',
+    })
+    const sources = { ...(await loadCatalogue({ root: here.root })), gateways }
+    const proxiesOf = (selection: Selection) =>
+      new Set(expandPlan(sources, selection).environments.map(({ id }) => id.replace(/@.*/, '')))
+    expect(proxiesOf({})).toEqual(new Set(['tiny']))
+    expect(proxiesOf({ variant: ['hardened'] })).toEqual(new Set(['tiny']))
+    expect(proxiesOf({ proxy: ['large'] })).toEqual(new Set(['large']))
   })
 })
 

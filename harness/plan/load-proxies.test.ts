@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadCatalogue } from './load-catalogue.ts'
@@ -58,6 +58,14 @@ describe('a proxy folder', () => {
       ],
     })
     expect(tiny?.variants[0]?.services[0]?.env).toEqual({ SECRET: '{secret:client}', MODE: 'plain' })
+  })
+
+  it('takes the file of another variant for the same path in the container, and then needs none of its own', async () => {
+    const text = broken('{ env: { MODE: strict } }', '{ files: { ../documented/tiny.conf: /etc/tiny.conf } }')
+    await using here = await project({ [file]: text })
+    await rm(join(here.root, 'proxies/tiny/hardened'), { recursive: true })
+    const [tiny] = await loadProxies(here.root)
+    expect(tiny?.variants[1]?.services[0]?.files).toEqual({ '../documented/tiny.conf': '/etc/tiny.conf' })
   })
 
   it('is a sidecar where a service lives beside the gateway, and may say how the gateway is told', async () => {

@@ -116,6 +116,7 @@ async function loaded(
       knownFailures,
       canaries,
       embedded: content.embedded === true,
+      ...(content.only && { only: content.only }),
       written: content,
       file: yaml.file,
       knownFailurePlaces: places,

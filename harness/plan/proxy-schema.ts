@@ -69,8 +69,9 @@ const variantSchema = z
         'Paths that need no log-in on purpose, each with everything below it, for example `/healthz`. They are tested as public routes; any other path that needs no log-in is a failure.',
     }),
     login: loginSchema.exactOptional(),
-    only: z.literal('canaries').exactOptional().meta({
-      description: '`canaries`: runs only for canaries, and where --variant names it.',
+    only: z.enum(['canaries', 'named']).exactOptional().meta({
+      description:
+        'Left out of runs without --variant. `canaries`: it also runs for canaries. `named`: it runs only where --variant names it.',
     }),
     documentation: z
       .strictObject({
@@ -120,6 +121,10 @@ export const proxySchema = z
     title: text.meta({ description: 'Name for readers.' }),
     homepage: link.meta({ description: 'Documentation of the proxy.' }),
     licence: text.meta({ description: 'Licence of the programs.' }),
+    only: z.literal('named').exactOptional().meta({
+      description:
+        '`named`: runs only where --proxy names it, as the nightly run does. For proxies that cost a first run too much.',
+    }),
     version: version.meta({ description: 'Default version. In quotes if it is a number.' }),
     versions: z
       .array(version)
@@ -138,6 +143,9 @@ export const proxySchema = z
       .refine((variants) => Object.keys(variants).length > 0, 'expected at least one variant')
       .meta({ minProperties: 1, description: 'Configurations by name: documented, hardened, …' }),
     canaries: z.array(canarySchema).exactOptional().meta({ description: 'What `conformance canaries` runs.' }),
+    start: z.number().positive().exactOptional().meta({
+      description: 'Measured: seconds until an environment of it is ready, on 2 cores. Shown in docs/proxies.md.',
+    }),
     embedded: z
       .literal(true)
       .exactOptional()

@@ -81,7 +81,7 @@ export type Service = {
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** Path in the container -> what the run puts there. */
-  readonly fromRun?: Readonly<Record<string, 'certificate' | 'key' | 'authority' | 'names' | 'htpasswd'>>
+  readonly fromRun?: Readonly<Record<string, 'certificate' | 'key' | 'pair' | 'authority' | 'names' | 'htpasswd'>>
   /** Docker labels, shown by the stand-in of the Docker API. */
   readonly labels?: Readonly<Record<string, string>>
   /** Path in the container of the stand-in's socket. */
@@ -137,7 +137,7 @@ export type Variant = {
   readonly topology: Topology
   readonly gateway: GatewaySettings
   /** Left out of ordinary runs unless it is named. */
-  readonly only?: 'canaries'
+  readonly only?: 'canaries' | 'named'
 }
 
 /** One entry of `known-failures.yaml`. */
@@ -174,4 +174,6 @@ export type Proxy = {
   readonly canaries: readonly Canary[]
   /** `true` for the in-process reference proxy. */
   readonly embedded: boolean
+  /** Left out of runs that do not name it. */
+  readonly only?: 'named'
 }

@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { ablationSchema } from './ablation/ablation-file.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
 import { proxySchema } from './proxy-schema.ts'
 import { referencePages } from './reference-pages.ts'
@@ -16,13 +17,14 @@ export function publishedSchemas(): Readonly<Record<string, string>> {
     'proxy.schema.json': render(proxySchema),
     'known-failures.schema.json': render(knownFailuresSchema),
     'recipe.schema.json': render(recipeSchema),
+    'ablation.schema.json': render(ablationSchema),
   }
 }
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '../..')
   const schemas = Object.entries(publishedSchemas()).map(([file, text]) => [join('schemas', file), text] as const)
-  for (const [path, text] of [...schemas, ...Object.entries(referencePages())]) {
+  for (const [path, text] of [...schemas, ...Object.entries(await referencePages(root))]) {
     await mkdir(dirname(join(root, path)), { recursive: true })
     await writeFile(join(root, path), text)
   }

@@ -15,6 +15,8 @@ export type CompleteService = ServiceOverride & Required<Pick<ServiceOverride, '
 /** A proxy file in which every recipe has been filled in. */
 export type CompleteProxy = Omit<ProxyFile, 'services'> & {
   readonly services: Readonly<Record<string, CompleteService>>
+  /** Versions of the proxy that the recipes of its services have: those of the services whose version is the proxy's. */
+  readonly served: readonly string[]
 }
 
 /** All recipes of the project, by name; paths of Go modules are absolute. */
@@ -73,7 +75,20 @@ export function withRecipes(yaml: YamlFile<ProxyFile>, recipes: readonly Recipe[
       report([], `"command" is missing in services.${name}: expected a list`)
     services[name] = { ...full, title: title ?? name, ready: ready ?? { port: 443 } }
   }
-  return { ...content, services }
+  return { ...content, services, served: servedBy(content, recipes) }
+}
+
+/** Without globs, which name no version that could be asked for. */
+function servedBy({ services = {}, version, versions = [] }: ProxyFile, recipes: readonly Recipe[]): readonly string[] {
+  const [first, ...others] = Object.values(services).flatMap(({ build, version: own }) =>
+    build !== undefined && 'recipe' in build && own === '{version}'
+      ? recipes.filter(({ name }) => name === build.recipe)
+      : [],
+  )
+  const common = (first?.versions ?? []).filter(
+    (one) => !one.endsWith('*') && others.every((other) => hasVersion(other, one)),
+  )
+  return [...new Set([version, ...versions, ...common])]
 }
 
 function completed(
@@ -101,7 +116,15 @@ function completed(
         written.version === undefined ? ['build', 'recipe'] : ['version'],
         `expected a version that the recipe ${recipe.name} has (${recipe.versions.join(', ')}), found "${asked}"; an image of another version needs pull and command, and no build`,
       )
-  const { name: _name, images: _images, versions: _versions, program, arguments: usual, ...known } = recipe
+  const {
+    name: _name,
+    images: _images,
+    versions: _versions,
+    measured: _cost,
+    program,
+    arguments: usual,
+    ...known
+  } = recipe
   return {
     command: [...program, ...(written.arguments ?? usual ?? [])],
     ...known,

@@ -13,12 +13,12 @@ const root = join(import.meta.dirname, '../..')
 
 describe('the reference of the formats', () => {
   it('is what the schemas say today (else: pnpm schemas)', async () => {
-    for (const [path, text] of Object.entries(referencePages()))
+    for (const [path, text] of Object.entries(await referencePages(root)))
       expect(await readFile(join(root, path), 'utf8'), path).toBe(text)
   })
 
-  it('names every key of every schema', () => {
-    const pages = Object.values(referencePages()).join('\n')
+  it('names every key of every schema', async () => {
+    const pages = Object.values(await referencePages(root)).join('\n')
     for (const [file, text] of Object.entries(publishedSchemas()))
       for (const key of keysOf(JSON.parse(text))) expect(pages, `${key} of ${file}`).toMatch(`${key}\``)
   })

@@ -1,13 +1,18 @@
-/** `docs/scenarios.md` and `docs/proxies.md`: the formats in full, made from the schemas that the loaders use. */
+/** `docs/scenarios.md` and `docs/proxies.md`: the formats in full, made from the schemas that the loaders use and from the proxies that there are. */
+import { ablationSchema } from './ablation/ablation-file.ts'
 import { knownFailuresSchema } from './known-failures-schema.ts'
+import { loadProxies } from './load-proxies.ts'
 import { placeholders } from './placeholders.ts'
 import { proxySchema } from './proxy-schema.ts'
+import { proxyTables } from './proxy-tables.ts'
+import { readRecipes } from './recipes.ts'
 import { scenarioSchema } from './scenario-schema.ts'
 import { jsonSchemaOf, rows, sections } from './schema-table.ts'
 import { recipeSchema } from './service-schema.ts'
 import { families } from './vocabulary.ts'
 
-const notice = '<!-- Made by `pnpm schemas` from the schemas in harness/plan. Change the descriptions there. -->'
+const notice =
+  '<!-- Made by `pnpm schemas` from the schemas in harness/plan and from proxies/. Change the descriptions there. -->'
 
 /** Complete files that the loaders accept, see the test. */
 export const examples = {
@@ -68,8 +73,9 @@ variants:
 } as const
 
 /** Pages by path from the root of the project. */
-export function referencePages(): Readonly<Record<string, string>> {
-  return { 'docs/scenarios.md': scenariosPage(), 'docs/proxies.md': proxiesPage() }
+export async function referencePages(root: string): Promise<Readonly<Record<string, string>>> {
+  const tables = proxyTables(await loadProxies(root), await readRecipes(root, []))
+  return { 'docs/scenarios.md': scenariosPage(), 'docs/proxies.md': `${proxiesPage()}\n${tables}` }
 }
 
 function scenariosPage(): string {
@@ -138,5 +144,13 @@ pass is out of date and fails the run.
 ${examples.knownFailures}\`\`\`
 
 ${sections(jsonSchemaOf(knownFailuresSchema), 'known-failures.yaml').trimEnd()}
+
+## ablation.json
+
+What happens without each unit of a variant's configuration. Written by \`conformance ablate --proxy NAME\`; a line that no case needs says why in a
+comment: \`# No case needs this: REASON\`.
+
+${rows(jsonSchemaOf(ablationSchema))}
+${sections({ $defs: jsonSchemaOf(ablationSchema).$defs }, 'unit').trimEnd()}
 `
 }

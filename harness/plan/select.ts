@@ -103,7 +103,7 @@ const caseWords = (cases: readonly Case[]) =>
 
 export type SelectedVariant = { readonly proxy: LoadedProxy; readonly version: string; readonly variant: Variant }
 
-/** The selected variants at the selected version; those for canaries only where they are named. @throws UserError for unknown names and versions */
+/** The selected variants at the selected version; those with `only` where they are named. @throws UserError for unknown names and versions */
 export function selectVariants(proxies: readonly LoadedProxy[], selection: Selection): SelectedVariant[] {
   const chosen = selectProxies(proxies, selection)
   const names = chosen.flatMap((proxy) => proxy.variants.map((variant) => variant.name))
@@ -121,7 +121,7 @@ export function selectVariants(proxies: readonly LoadedProxy[], selection: Selec
   if (selected.length > 0) return selected
   if (wanted.length === 0)
     throw new UserError(
-      `The selection is empty: ${oneOf(chosen.map((proxy) => proxy.name))} has variants for canaries only. Name one: --variant ${oneOf([...new Set(names)])}.`,
+      `The selection is empty: ${oneOf(chosen.map((proxy) => proxy.name))} has only variants that must be named. Name one: --variant ${oneOf([...new Set(names)])}.`,
     )
   throw new UserError(
     `The selection is empty: ${oneOf(chosen.map((proxy) => proxy.name))} has no variant ${oneOf(wanted)} at version ${selection.proxyVersion}.`,
@@ -134,7 +134,9 @@ function selectProxies(
 ): LoadedProxy[] {
   const known = proxies.map((proxy) => proxy.name)
   for (const name of wanted) if (!known.includes(name)) throw unknown('proxy', name, known)
-  const named = proxies.filter((proxy) => wanted.length === 0 || wanted.includes(proxy.name))
+  const named = proxies.filter((proxy) =>
+    wanted.length === 0 ? proxy.only === undefined : wanted.includes(proxy.name),
+  )
   if (proxyVersion === undefined) return named
   const having = named.filter((proxy) => proxy.versions.includes(proxyVersion))
   const lacking = wanted.length === 0 ? undefined : named.find((proxy) => !having.includes(proxy))

@@ -65,11 +65,11 @@ const serviceFields = {
     .exactOptional()
     .meta({ description: 'Writable folders in memory. Everything else is read-only, except /tmp.' }),
   'from-run': z
-    .record(absolutePath, z.enum(['certificate', 'key', 'authority', 'names', 'htpasswd']))
+    .record(absolutePath, z.enum(['certificate', 'key', 'pair', 'authority', 'names', 'htpasswd']))
     .exactOptional()
     .meta({
       description:
-        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
+        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, both in one file (`pair`), the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
     }),
   labels: z.record(content.min(1), content).exactOptional().meta({
     description: 'Docker labels, for a proxy of this deployment that reads labels.',
@@ -102,7 +102,8 @@ export const serviceSchema = z
 
 export const serviceOverrideSchema = z.strictObject(partial).meta({
   id: 'service-override',
-  description: 'What differs in this variant: `env` and `files` are added, all other keys replace.',
+  description:
+    'What differs in this variant: `env` and `files` are added (a file takes the place of one with the same path in the container), all other keys replace.',
 })
 
 /** `proxies/programs/NAME/recipe.yaml`: how a known program is had, in one place for all who use it. */
@@ -119,6 +120,16 @@ export const recipeSchema = z
     pull: serviceFields.pull,
     build: z.union([buildSchema, standInSchema]).meta({ description: 'From a package registry, or from this suite.' }),
     with: serviceFields.with,
+    measured: z
+      .strictObject({
+        seconds: z
+          .number()
+          .positive()
+          .meta({ description: 'Seconds to fetch or build it with an empty cache, on 2 cores.' }),
+        megabytes: z.number().positive().meta({ description: 'What it takes in the cache.' }),
+      })
+      .exactOptional()
+      .meta({ description: 'What the default version costs a first run. Shown in docs/proxies.md.' }),
     program: z.array(content).min(1).meta({ description: 'The program, and the arguments that it always gets.' }),
     arguments: z.array(content).exactOptional().meta({ description: 'Arguments where a service says none.' }),
     env: serviceFields.env,

@@ -108,8 +108,14 @@ function merged(written: CompleteService, override: ServiceOverride): CompleteSe
     ...written,
     ...override,
     env: { ...written.env, ...override.env },
-    files: { ...written.files, ...override.files },
+    files: mergedFiles(written.files, override.files),
   }
+}
+
+/** Both, without what another file of the variant stands in the place of. */
+export function mergedFiles(written: ServiceOverride['files'] = {}, more: ServiceOverride['files'] = {}) {
+  const taken = new Set(Object.values(more))
+  return { ...Object.fromEntries(Object.entries(written).filter(([, target]) => !taken.has(target))), ...more }
 }
 
 function serviceAt(name: string, written: CompleteService, folder: string, proxyVersion: string): Service {

@@ -1,4 +1,5 @@
 /** Badges as shields.io endpoint JSON: one for the run and one per proxy. */
+import { worstLetter } from './grades.ts'
 import { counted } from './numbers.ts'
 import { type Conformance, environmentOutcome, outcomeOf } from './outcome.ts'
 import type { Overview } from './overview.ts'
@@ -30,7 +31,9 @@ export function badge(overview: Overview): Badge {
   if (outcome.conformance !== 'failed' && notReady > 0) {
     return { ...base, message: `${counted(notReady, 'environment')} did not start`, color: 'orange' }
   }
-  return { ...base, message: short(outcome.words), color: colours[outcome.conformance] }
+  const letter = worstLetter(overview.results.grades.map((grade) => grade.letter))
+  const grade = letter === undefined ? '' : `${letter} · `
+  return { ...base, message: short(`${grade}${outcome.words}`), color: colours[outcome.conformance] }
 }
 
 /** By proxy name; the message names each variant's outcome, the colour is that of the worst `hardened` one (or of the only ones there are). */
@@ -43,7 +46,8 @@ export function badgesByProxy(overview: Overview): ReadonlyMap<string, Badge> {
         const cells = members.flatMap(({ id }) => overview.cellsOf(id))
         const outcome =
           cells.length === 0 && failed !== undefined ? environmentOutcome(overview, failed) : outcomeOf(cells)
-        return { variant, outcome, incomplete: failed !== undefined }
+        const letter = worstLetter(members.flatMap(({ id }) => overview.gradeOf(id)?.letter ?? []))
+        return { variant, outcome, letter, incomplete: failed !== undefined }
       })
       const decisive = variants.find(({ variant }) => variant === 'hardened') ?? variants[0]
       const conformance =
@@ -52,7 +56,12 @@ export function badgesByProxy(overview: Overview): ReadonlyMap<string, Badge> {
           : decisive.incomplete && decisive.outcome.conformance === 'passed'
             ? 'inconclusive'
             : decisive.outcome.conformance
-      const message = variants.map(({ variant, outcome }) => `${oneLine(variant)} ${short(outcome.words)}`).join(' · ')
+      const message = variants
+        .map(
+          ({ variant, outcome, letter }) =>
+            `${oneLine(variant)} ${letter === undefined ? '' : `${letter} · `}${short(outcome.words)}`,
+        )
+        .join(' · ')
       return [proxy, { schemaVersion: 1, label: oneLine(proxy), message, color: colours[conformance] }]
     }),
   )

@@ -14,12 +14,12 @@ describe('annotations', () => {
     const [line, ...others] = annotations(results)
     expect(others).toEqual([])
     expect(line).toMatch(
-      /^::error file=proxies\/nginx-oauth2-proxy\/documented\/proxy\.conf,line=1,title=fail%3A identity\.topic-0\.case-0 \[http\]::As alice: /,
+      /^::error file=proxies\/nginx-oauth2-proxy\/documented\/proxy\.conf,line=1,title=locked-out%3A nginx-oauth2-proxy\/documented::/,
     )
-    const [cell, ...rest] = results.cells
-    if (cell === undefined) throw new Error('no cell')
-    const injected = { ...results, cells: [{ ...cell, reason: '100%\r\n::error::forged' }, ...rest] }
-    expect(annotations(injected)).toEqual([expect.stringMatching(/::100%25%0A::error::forged \(.*\)$/)])
+    const [finding] = results.findings
+    if (finding === undefined) throw new Error('no finding')
+    const injected = { ...results, findings: [{ ...finding, says: '100%\r\n::error::forged' }] }
+    expect(annotations(injected)).toEqual([expect.stringMatching(/::100%25%0A::error::forged \(1 cell, such as .*\)$/)])
     expect(annotations(injected)[0]).not.toMatch(/[\r\n]/)
   })
 
@@ -36,6 +36,7 @@ describe('annotations', () => {
     const broken = {
       ...results,
       cells: [],
+      findings: [],
       stale: [entry],
       environments: [{ ...environment, status: 'failed' as const, reason: 'no port' }],
     }
@@ -46,11 +47,17 @@ describe('annotations', () => {
   })
 
   it('stay below the ten of each kind that GitHub shows, and say how many are left out', () => {
-    const many = aRun({ cases: 40, environments: 1, status: (index) => (index % 2 === 0 ? 'fail' : 'warn') })
-    const lines = annotations(many.results)
+    const [finding] = results.findings
+    if (finding === undefined) throw new Error('no finding')
+    const many = Array.from({ length: 40 }, (_, index) => ({
+      ...finding,
+      id: `cause-${index}`,
+      level: index % 2 === 0 ? ('must' as const) : ('should' as const),
+    }))
+    const lines = annotations({ ...results, findings: many })
     expect(lines.filter((line) => line.startsWith('::error'))).toHaveLength(10)
     expect(lines.filter((line) => line.startsWith('::warning'))).toHaveLength(10)
-    expect(lines[9]).toMatch(/title=31 more::/)
+    expect(lines[9]).toMatch(/title=11 more::/)
   })
 })
 

@@ -4,13 +4,14 @@
  */
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isRed } from '../judge/status.ts'
 import type { Cell, Results } from '../run/results/results.ts'
-import { gravity } from './causes.ts'
 import type { Comparison } from './compare.ts'
 import { comparisonText } from './comparison-words.ts'
+import { type PlacedFinding, placedFindings } from './findings.ts'
 import { fence } from './markdown-text.ts'
-import { markOf, severity } from './marks.ts'
+import { markOf } from './marks.ts'
+import { counted } from './numbers.ts'
+import { remedyInWords } from './remedy-words.ts'
 import { shortened, visible } from './visible.ts'
 
 /** GitHub shows ten errors and ten warnings per step; more of them would push each other out. */
@@ -25,7 +26,7 @@ type Annotation = {
   readonly message: string
 }
 
-/** Workflow commands for failures and warnings: at the variant's configuration, or at the entry that is out of date. */
+/** Workflow commands for findings: at the variant's configuration, or at the entry that is out of date. */
 export function annotations(results: Results): readonly string[] {
   const all = [
     ...results.environments.filter(({ status }) => status === 'failed').map(startAnnotation),
@@ -38,9 +39,10 @@ export function annotations(results: Results): readonly string[] {
         message: `${cases.join(', ')}: ${why}`,
       }),
     ),
-    ...results.cells
-      .toSorted((a, b) => severity(a.status) - severity(b.status) || gravity(a) - gravity(b))
-      .flatMap((cell) => cellAnnotation(cell, results)),
+    ...placedFindings(results)
+      .filter(({ finding }) => finding.known !== true)
+      .map((placed) => findingAnnotation(placed, results)),
+    ...results.cells.flatMap((cell) => cellAnnotation(cell, results)),
   ]
   return (['error', 'warning'] as const).flatMap((level) => {
     const found = all.filter((annotation) => annotation.level === level)
@@ -64,13 +66,24 @@ function startAnnotation(environment: Results['environments'][number]): Annotati
   }
 }
 
+function findingAnnotation({ finding, place, cells }: PlacedFinding, { environments }: Results): Annotation {
+  const environment = environments.find(({ id }) => id === finding.environment)
+  const [remedy] = finding.remedies
+  return {
+    level: finding.level === 'must' ? 'error' : 'warning',
+    ...(environment !== undefined && placeIn(environment)),
+    title: `${finding.consequence}: ${place}`,
+    message: `${finding.says}${remedy === undefined ? '' : ` ${remedyInWords(remedy)}`} (${counted(cells, 'cell')}, such as ${finding.cells[0]})`,
+  }
+}
+
+/** What says nothing of the proxy, or that a known failure is none any more. */
 function cellAnnotation(cell: Cell, { environments }: Results): Annotation[] {
-  const red = isRed(cell.status) || cell.status === 'harness-error'
-  if (!red && cell.status !== 'warn') return []
+  if (cell.status !== 'unexpected-pass' && cell.status !== 'harness-error') return []
   const environment = environments.find(({ id }) => id === cell.environment)
   return [
     {
-      level: red ? 'error' : 'warning',
+      level: 'error',
       ...(environment !== undefined && placeIn(environment)),
       title: `${markOf(cell.status).word}: ${cell.case} [${cell.transport}]`,
       message: `${cell.reason} (${cell.environment})`,

@@ -1,4 +1,5 @@
-/** `report.md`: what fits a CI job's summary. Matrix first, then every failed cell with what was sent and what arrived. */
+/** `report.md`: what fits a CI job's summary. Grades and findings first, then the matrix and every failed cell with what was sent and what arrived. */
+import { consequences, gravityOf } from '../judge/consequence.ts'
 import {
   type ArrivedEvidence,
   type AttemptEvidence,
@@ -7,13 +8,14 @@ import {
   cellKey,
   type EnvironmentResult,
 } from '../run/results/results.ts'
-import { gravity } from './causes.ts'
 import { failedLogInsOf } from './failed-log-ins.ts'
+import { exampleOf, placedFindings } from './findings.ts'
 import { code, details, fence, reference, table, text } from './markdown-text.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration } from './numbers.ts'
 import { environmentOutcome, runInWords } from './outcome.ts'
 import { engineInWords, type Overview } from './overview.ts'
+import { remedyInWords } from './remedy-words.ts'
 
 /** GitHub refuses job summaries over 1 MiB; the rest of the page and UTF-8 need room too. In characters. */
 const longestReport = 600_000
@@ -29,11 +31,12 @@ export function markdownReport(overview: Overview): string {
     notReady(overview),
     couldNotBeJudged(overview),
     environmentsTable(overview),
+    findings(overview),
     familyMatrix(overview),
     legend(),
     staleEntries(overview),
   ]
-  const tail = [knownFailures(overview), caseMatrix(overview), runFacts(overview)]
+  const tail = [notTested(overview), knownFailures(overview), caseMatrix(overview), runFacts(overview)]
   const fixed = [...head, ...tail].filter((part) => part !== '')
   const room = longestReport - fixed.reduce((sum, part) => sum + part.length + 2, 0)
   const details = redCells(overview, room)
@@ -62,12 +65,50 @@ function couldNotBeJudged({ environments }: Overview): string {
 function environmentsTable(overview: Overview): string {
   const rows = overview.environments.map((environment, index) => [
     String(index + 1),
+    gradeCell(overview, environment.id),
     text(`${environment.proxyTitle ?? environment.proxy} ${environment.proxyVersion}`),
     text(environment.variant),
     text(gatewayName(environment)) + (environment.caveat === undefined ? '' : ` (${text(environment.caveat)})`),
     text(environmentOutcome(overview, environment).words),
   ])
-  return `## Environments\n\n${table(['#', 'proxy', 'variant', 'gateway', 'outcome'], rows)}`
+  return `## Environments\n\n${table(['#', 'grade', 'proxy', 'variant', 'gateway', 'outcome'], rows)}`
+}
+
+/** The letter with what it depends on: a letter alone would say too much. */
+function gradeCell(overview: Overview, environment: string): string {
+  const grade = overview.gradeOf(environment)
+  return grade === undefined ? ' ' : `**${text(grade.letter)}** (${grade.seen} of ${grade.applicable} seen)`
+}
+
+/** So many are spelled out: each is a few lines. */
+const mostFindings = 60
+
+function findings({ results }: Overview): string {
+  const placed = placedFindings(results)
+  if (placed.length === 0) return ''
+  const items = placed.slice(0, mostFindings).map(({ place, finding, cells, environments }) => {
+    const marks = [
+      finding.consequence,
+      ...(finding.level === 'must' ? [] : ['recommendation']),
+      ...(finding.known === true ? ['known'] : []),
+    ]
+    const where = `${counted(cells, 'cell')} in ${counted(environments.length, 'environment')}, such as ${code(finding.cells[0] ?? '')}; ${code(`conformance explain ${exampleOf(finding)}`)}`
+    const remedies = finding.remedies.map((remedy) => `  - ${text(remedyInWords(remedy))}`)
+    return [`- **${text(place)}** (${marks.map(text).join(', ')}): ${text(finding.says)} ${where}`, ...remedies].join(
+      '\n',
+    )
+  })
+  const rest = placed.length - items.length
+  const more = rest > 0 ? `\n\n**${counted(rest, 'more finding')}:** see \`index.html\` and \`results.json\`.` : ''
+  return `## Findings\n\n${items.join('\n')}${more}`
+}
+
+function notTested(overview: Overview): string {
+  const rows = overview.environments.flatMap(({ id }) =>
+    (overview.gradeOf(id)?.notTested ?? []).map(({ what, why }) => [code(id), text(what), text(why)]),
+  )
+  if (rows.length === 0) return ''
+  return details('What could not be tested, and why', table(['environment', 'what', 'why'], rows.slice(0, 200)))
 }
 
 function familyMatrix(overview: Overview): string {
@@ -117,7 +158,7 @@ function caseMatrix(overview: Overview): string {
 function redCells(overview: Overview, room: number): string {
   const red = overview.results.cells
     .filter(({ status }) => deservesDetail(status))
-    .toSorted((a, b) => severity(a.status) - severity(b.status) || gravity(a) - gravity(b))
+    .toSorted((a, b) => severity(a.status) - severity(b.status) || gravity(overview, a) - gravity(overview, b))
   if (red.length === 0) return ''
   const parts: string[] = []
   let left = room
@@ -131,6 +172,12 @@ function redCells(overview: Overview, room: number): string {
   const omitted =
     rest === 0 ? [] : [`**${counted(rest, 'more cell')} did not fit here:** see \`index.html\` and \`results.json\`.`]
   return ['## Failures and warnings', ...parts, ...omitted].join('\n\n')
+}
+
+/** By the worst finding that it is part of. */
+const gravity = (overview: Overview, cell: Cell) => {
+  const [worst] = overview.findingsAt(cell)
+  return worst === undefined ? consequences.length : gravityOf(worst.consequence)
 }
 
 function redCell(overview: Overview, cell: Cell): string {

@@ -17,9 +17,9 @@ export function mergeRuns(runs: readonly Run[]): Run {
     ({ results }) => results.environments,
     ({ id }) => id,
   )
-  const cells = runs.flatMap(({ results }, index) =>
-    results.cells.filter((cell) => later.get(cell.environment) === index),
-  )
+  const own = <T extends { readonly environment: string }>(pick: (run: Run) => readonly T[]) =>
+    runs.flatMap((run, index) => pick(run).filter(({ environment }) => later.get(environment) === index))
+  const cells = own(({ results }) => results.cells)
   const stale = of(
     ({ results }) => results.stale,
     (entry) => `${entry.file}:${entry.line}`,
@@ -38,6 +38,8 @@ export function mergeRuns(runs: readonly Run[]): Run {
       },
       environments,
       cells: [...new Map(cells.map((cell) => [`${cell.environment} ${cellKey(cell)}`, cell])).values()],
+      findings: own(({ results }) => results.findings),
+      grades: own(({ results }) => results.grades),
       totals: totalsOf(cells),
       cases: of(
         ({ results }) => results.cases,

@@ -7,6 +7,8 @@ import {
   cellKey,
   type EnvironmentResult,
   type Evidence,
+  type Finding,
+  type Grade,
   type Results,
 } from '../run/results/results.ts'
 
@@ -21,6 +23,11 @@ export type Overview = {
   /** One per transport. */
   readonly cellsAt: (environment: string, id: string) => readonly Cell[]
   readonly caseOf: (id: string) => CaseSummary | undefined
+  /** Of the environment, the worst first. */
+  readonly findingsOf: (environment: string) => readonly Finding[]
+  readonly gradeOf: (environment: string) => Grade | undefined
+  /** Of the cell. */
+  readonly findingsAt: (cell: Pick<Cell, 'environment' | 'case' | 'transport'>) => readonly Finding[]
   readonly evidenceOf: (cell: Cell) => CellEvidence | undefined
 }
 
@@ -34,6 +41,8 @@ export function overviewOf(results: Results, evidence: Evidence): Overview {
   const byCase = Map.groupBy(results.cells, (cell) => cell.case)
   const byPlace = Map.groupBy(results.cells, (cell) => `${cell.environment} ${cell.case}`)
   const cases = new Map(results.cases.map((one) => [one.id, one]))
+  const findings = Map.groupBy(results.findings, ({ environment }) => environment)
+  const grades = new Map(results.grades.map((one) => [one.environment, one]))
   const byFamily = Map.groupBy(results.cases, (one) => one.family)
   return {
     results,
@@ -46,6 +55,9 @@ export function overviewOf(results: Results, evidence: Evidence): Overview {
     cellsOfCase: (id) => byCase.get(id) ?? [],
     cellsAt: (environment, id) => byPlace.get(`${environment} ${id}`) ?? [],
     caseOf: (id) => cases.get(id),
+    findingsOf: (environment) => findings.get(environment) ?? [],
+    gradeOf: (environment) => grades.get(environment),
+    findingsAt: (cell) => (findings.get(cell.environment) ?? []).filter(({ cells }) => cells.includes(cellKey(cell))),
     evidenceOf: (cell) => evidence[cell.environment]?.[cellKey(cell)],
   }
 }

@@ -34,6 +34,13 @@ const ours = new Set([
   'by',
   'startedAt',
   'evidence',
+  'who',
+  'from',
+  'to',
+  'seen',
+  'address',
+  'consequence',
+  'letter',
 ])
 
 function poisoned<T>(value: T, key?: string): T

@@ -1,8 +1,9 @@
-/** Writes the JSON Schemas of what a run writes: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
+/** Writes the JSON Schemas of what a run writes, and docs/grades.md: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { evidenceFileSchema, resultsSchema } from '../run/results/results.ts'
+import { gradesPage } from './grades-page.ts'
 
 /** `readOnly` is a matter of our types, not of the files. */
 const plain = ({ jsonSchema }: { readonly jsonSchema: { readOnly?: boolean | undefined } }) => {
@@ -17,12 +18,13 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
     'results.schema.json': render(resultsSchema, 'results.json of trusted-proxy-conformance, schema 1'),
     'evidence.schema.json': render(
       evidenceFileSchema,
-      'evidence/ENVIRONMENT.json of trusted-proxy-conformance, schema 1',
+      'evidence/ENVIRONMENT.json.gz of trusted-proxy-conformance, schema 1',
     ),
   }
 }
 
 if (import.meta.main) {
   const folder = join(import.meta.dirname, '../../schemas')
+  await writeFile(join(folder, '../docs/grades.md'), gradesPage())
   for (const [file, text] of Object.entries(publishedResultSchemas())) await writeFile(join(folder, file), text)
 }

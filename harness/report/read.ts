@@ -1,34 +1,37 @@
 /** Reads a run back from the folder that it wrote. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import type { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
-import {
-  type Evidence,
-  environmentFileName,
-  evidenceFileSchema,
-  type Results,
-  resultsSchema,
-} from '../run/results/results.ts'
+import { concluded } from '../run/results/conclusions.ts'
+import { type Evidence, evidenceFileSchema, evidencePath, type Results, resultsSchema } from '../run/results/results.ts'
 
 export type Run = { readonly results: Results; readonly evidence: Evidence }
 
 /** @param folder that a run wrote with `--out`. @throws UserError when it holds no run of this suite */
 export async function readReport(folder: string): Promise<Run> {
-  const results = await readChecked(join(folder, 'results.json'), resultsSchema)
+  const results = withConclusions(await readChecked(join(folder, 'results.json'), resultsSchema))
   const evidence: Record<string, Evidence[string]> = {}
   for (const { id } of results.environments) {
     if (!results.cells.some((cell) => cell.environment === id)) continue
-    evidence[id] = await readChecked(join(folder, 'evidence', `${environmentFileName(id)}.json`), evidenceFileSchema)
+    evidence[id] = await readChecked(join(folder, evidencePath(id)), evidenceFileSchema)
   }
   return { results, evidence }
+}
+
+/** Runs of versions without findings and grades get them, as far as their cells say what they are about. */
+function withConclusions(results: Results): Results {
+  const older = results.findings.length === 0 && results.grades.length === 0
+  return older ? { ...results, ...concluded(results.environments, results.cells) } : results
 }
 
 async function readChecked<T>(file: string, schema: z.ZodType<T>): Promise<T> {
   const next = 'Expected a folder that a run of this suite wrote with --out.'
   let value: unknown
   try {
-    value = JSON.parse(await readFile(file, 'utf8'))
+    const bytes = await readFile(file)
+    value = JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString())
   } catch (cause) {
     throw new UserError(`Reading a report: ${file} does not exist or is not JSON. ${next}`, { cause })
   }

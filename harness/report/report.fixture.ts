@@ -2,6 +2,7 @@
 import { exitCode } from '../judge/exit-code.ts'
 import { type Status, statuses } from '../judge/status.ts'
 import { families } from '../plan/case.ts'
+import { concluded } from '../run/results/conclusions.ts'
 import {
   type CaseSummary,
   type Cell,
@@ -53,6 +54,7 @@ export function aRun({ cases: caseCount, environments: environmentCount, status 
     },
     environments,
     cells,
+    ...concluded(environments, cells),
     totals: totalsOf(cells),
     cases,
     stale: [],
@@ -119,6 +121,35 @@ function anEnvironment(index: number): EnvironmentResult {
   }
 }
 
+const unmet: ReadonlySet<Status> = new Set(['fail', 'warn', 'known-failure'])
+
+/** By family, so that a run has findings of several kinds; of one family nothing is said, as in runs of earlier versions. */
+function aboutOf({ family }: CaseSummary, transport: 'http' | 'websocket'): NonNullable<Cell['about']> {
+  const base = { who: 'alice', from: 'internet', to: 'proxy', transport, seen: 'arrival' } as const
+  switch (family) {
+    case 'identity':
+      return [{ ...base, kind: 'lost', header: 'x-forwarded-user', believed: true }]
+    case 'spoofing':
+      return [
+        {
+          ...base,
+          kind: 'passed',
+          header: 'x-forwarded-user',
+          believed: true,
+          verdict: { kind: 'accepted', user: hostile, another: true },
+        },
+      ]
+    case 'attribution':
+      return [{ ...base, kind: 'client-address', address: 'forged' }]
+    case 'bypass':
+      return [{ ...base, kind: 'reached', who: 'anonymous', from: 'lan', to: 'gateway' }]
+    case 'gateway':
+      return []
+    default:
+      return [{ ...base, kind: 'passed', header: `x-${family}` }]
+  }
+}
+
 function aCell(environment: string, one: CaseSummary, transport: 'http' | 'websocket', status: Status): Cell {
   const where = { environment, case: one.id, transport }
   const known = { reason: 'Nothing strips it.', link: 'https://docs.example.test/proxy#headers', since: '2026-11-01' }
@@ -134,6 +165,7 @@ function aCell(environment: string, one: CaseSummary, transport: 'http' | 'webso
     evidence: evidenceAddress(where),
     met: status === 'pass',
     ...(status === 'known-failure' && { known }),
+    ...(unmet.has(status) && { about: aboutOf(one, transport) }),
   }
 }
 

@@ -1,23 +1,21 @@
-/** `results.sarif` (SARIF 2.1.0): one rule per case, one result per cell that failed or warned, at the variant's configuration file. */
-import type { Log, Notification, ReportingDescriptor, Result } from 'sarif'
-import { referenceAddress } from '../plan/references.ts'
-import { type CaseSummary, type Cell, cellKey, type EnvironmentResult } from '../run/results/results.ts'
+/** `results.sarif` (SARIF 2.1.0): one rule per consequence, one result per finding, at the variant's configuration file. */
+import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import { type Consequence, consequences } from '../judge/consequence.ts'
+import { type Cell, cellKey, type EnvironmentResult, type Finding } from '../run/results/results.ts'
+import { consequenceWords } from './consequence-words.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
+import { remedyInWords } from './remedy-words.ts'
 import { visible } from './visible.ts'
 
 const schema = 'https://json.schemastore.org/sarif-2.1.0.json'
 
-/** A known failure is a result with an external suppression; harness errors and failed environments are notifications, never results. */
+/** A finding of known failures alone is a result with an external suppression; harness errors and failed environments are notifications, never results. */
 export function sarifLog(overview: Overview): Log {
-  const { run, cases, cells } = overview.results
-  const rules = cases.map(rule)
-  const indexOf = new Map(cases.map((one, index) => [one.id, index]))
+  const { run, cells, findings } = overview.results
+  const rules = [...consequences.map(rule), outOfDate]
   const environments = new Map(overview.environments.map((one) => [one.id, one]))
-  const findings = cells.filter(
-    ({ status }) =>
-      status === 'fail' || status === 'warn' || status === 'known-failure' || status === 'unexpected-pass',
-  )
+  const stale = cells.filter(({ status }) => status === 'unexpected-pass')
   return {
     $schema: schema,
     version: '2.1.0',
@@ -37,58 +35,87 @@ export function sarifLog(overview: Overview): Log {
             toolExecutionNotifications: notifications(overview),
           },
         ],
-        results: findings.map((cell) => finding(cell, indexOf.get(cell.case), environments.get(cell.environment))),
-      },
-    ],
-  }
-}
-
-function rule(one: CaseSummary): ReportingDescriptor {
-  const [link] = one.refs.flatMap((ref) => referenceAddress(ref) ?? [])
-  return {
-    id: one.id,
-    shortDescription: { text: plain(one.title) },
-    fullDescription: { text: plain(one.why) },
-    help: {
-      text: plain(
-        `${one.title}. ${one.why} Rules: ${one.refs.join(', ') || 'none'}. Scenario: ${one.source.file}:${one.source.line}.`,
-      ),
-    },
-    ...(link !== undefined && { helpUri: link }),
-    defaultConfiguration: { level: one.level === 'must' ? 'error' : one.level === 'should' ? 'warning' : 'note' },
-    properties: { tags: ['security', one.family] },
-  }
-}
-
-function finding(cell: Cell, ruleIndex: number | undefined, environment: EnvironmentResult | undefined): Result {
-  const file = environment?.configuration?.[0] ?? `proxies/${environment?.proxy ?? 'unknown'}/proxy.yaml`
-  const { known } = cell
-  return {
-    ruleId: cell.case,
-    ...(ruleIndex !== undefined && { ruleIndex }),
-    level: cell.level === 'must' ? 'error' : 'warning',
-    message: { text: plain(`${cell.reason} (${cell.transport}, ${cell.environment})`) },
-    locations: [
-      {
-        physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: 1 } },
-        logicalLocations: [{ fullyQualifiedName: cell.environment, kind: 'module' }],
-      },
-    ],
-    // Stable over runs and versions, so that a finding keeps its history.
-    partialFingerprints: {
-      'cell/v1': `${environment?.proxy}/${environment?.variant}/${environment?.gateway} ${cellKey(cell)}`,
-    },
-    ...(cell.status === 'known-failure' &&
-      known !== undefined && {
-        suppressions: [
-          {
-            kind: 'external' as const,
-            status: 'accepted' as const,
-            justification: plain(`Since ${known.since}: ${known.reason} ${known.link}`),
-          },
+        results: [
+          ...findings.map((one) => result(one, environments.get(one.environment), overview)),
+          ...stale.map((cell) => staleResult(cell, environments.get(cell.environment))),
         ],
-      }),
+      },
+    ],
+  }
+}
+
+function rule(consequence: Consequence): ReportingDescriptor {
+  return {
+    id: consequence,
+    shortDescription: { text: consequenceWords[consequence] },
+    help: {
+      text: `${consequenceWords[consequence]}. The message names the cause; "conformance explain CASE" explains each case.`,
+    },
+    defaultConfiguration: { level: 'error' },
+    properties: { tags: ['security'] },
+  }
+}
+
+const outOfDate: ReportingDescriptor = {
+  id: 'known-failure-out-of-date',
+  shortDescription: { text: 'A case passes that a known-failure entry says fails: remove the entry' },
+  defaultConfiguration: { level: 'error' },
+}
+
+function result(finding: Finding, environment: EnvironmentResult | undefined, overview: Overview): Result {
+  const cells = overview.cellsOf(finding.environment).filter((cell) => finding.cells.includes(cellKey(cell)))
+  const entries = [
+    ...new Set(
+      cells.map(({ known }) => (known === undefined ? '' : `Since ${known.since}: ${known.reason} ${known.link}`)),
+    ),
+  ]
+  const remedies = finding.remedies.map(remedyInWords)
+  return {
+    ruleId: finding.consequence,
+    ruleIndex: consequences.indexOf(finding.consequence),
+    level: finding.level === 'must' ? 'error' : 'warning',
+    message: { text: plain([finding.says, ...remedies, `(${finding.environment})`].join(' ')) },
+    locations: [placeOf(environment, finding.environment)],
+    // Stable over runs and versions, so that a finding keeps its history.
+    partialFingerprints: { 'finding/v1': `${stable(environment)} ${finding.id}` },
+    ...(finding.known === true && {
+      suppressions: [
+        {
+          kind: 'external' as const,
+          status: 'accepted' as const,
+          justification: plain(entries.filter((entry) => entry !== '').join(' · ')),
+        },
+      ],
+    }),
+    properties: {
+      finding: finding.id,
+      cells: [...finding.cells],
+      evidence: cells[0]?.evidence ?? '',
+      ...(finding.stoppedBy !== undefined && { stoppedBy: finding.stoppedBy }),
+    },
+  }
+}
+
+function staleResult(cell: Cell, environment: EnvironmentResult | undefined): Result {
+  return {
+    ruleId: outOfDate.id,
+    ruleIndex: consequences.length,
+    level: 'error',
+    message: { text: plain(`${cell.reason} (${cell.case}, ${cell.transport}, ${cell.environment})`) },
+    locations: [placeOf(environment, cell.environment)],
+    partialFingerprints: { 'finding/v1': `${stable(environment)} ${cellKey(cell)}` },
     properties: { status: cell.status, evidence: cell.evidence },
+  }
+}
+
+const stable = (environment: EnvironmentResult | undefined) =>
+  `${environment?.proxy}/${environment?.variant}/${environment?.gateway}`
+
+function placeOf(environment: EnvironmentResult | undefined, id: string): Location {
+  const file = environment?.configuration?.[0] ?? `proxies/${environment?.proxy ?? 'unknown'}/proxy.yaml`
+  return {
+    physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: 1 } },
+    logicalLocations: [{ fullyQualifiedName: id, kind: 'module' }],
   }
 }
 

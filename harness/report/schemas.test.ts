@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
+import { gradesPage } from './grades-page.ts'
 import { overviewOf } from './overview.ts'
 import { publishedResultSchemas } from './publish-schemas.ts'
 import { aRun } from './report.fixture.ts'
@@ -31,6 +32,10 @@ describe('the published schemas', () => {
   it('are those that the code uses (else: node harness/report/publish-schemas.ts)', async () => {
     for (const [name, text] of Object.entries(schemas))
       expect(await readFile(join(root, 'schemas', name), 'utf8'), name).toBe(text)
+  })
+
+  it('come with docs/grades.md, made from the table of the rules (else: node harness/report/publish-schemas.ts)', async () => {
+    expect(await readFile(join(root, 'docs/grades.md'), 'utf8')).toBe(gradesPage())
   })
 
   it('take results.json and every evidence file', () => {

@@ -76,6 +76,17 @@ export function jsonText(value: unknown, indent = 1): string {
     .replace(/#(?=#\w*\[)/g, '\\u0023')}\n`
 }
 
+/** The same with a line for each key and for each element of a list: thousands of cells can be searched and compared line by line. */
+export function jsonLines(value: object): string {
+  const text = (one: unknown) => jsonText(one, 0).trimEnd()
+  const lines = Object.entries(value).flatMap(([key, one]) => {
+    if (one === undefined) return []
+    const written = Array.isArray(one) && one.length > 0 ? `[\n  ${one.map(text).join(',\n  ')}\n ]` : text(one)
+    return [` ${text(key)}: ${written}`]
+  })
+  return `{\n${lines.join(',\n')}\n}\n`
+}
+
 const jsonEscape = (character: string) =>
   character
     .split('')

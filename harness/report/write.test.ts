@@ -1,8 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../plan/user-error.ts'
+import { configurationsOf } from './configurations.ts'
+import { environmentPath } from './html/links.ts'
+import { overviewOf } from './overview.ts'
 import { readReport } from './read.ts'
 import { aRun } from './report.fixture.ts'
 import { writeReport } from './write.ts'
@@ -20,6 +24,15 @@ async function filesIn(root: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)))
 }
 
+/** The page with the sections of its cells unpacked, and their anchors. */
+function opened(page: string): { readonly text: string; readonly anchors: readonly string[] } {
+  const [block = '', base64] =
+    /<script type="application\/octet-stream" id="evidence">([\w+/=]*)<\/script>/.exec(page) ?? []
+  if (base64 === undefined) return { text: page, anchors: [] }
+  const sections: Record<string, string> = JSON.parse(gunzipSync(Buffer.from(base64, 'base64')).toString())
+  return { text: page.replace(block, Object.values(sections).join('')), anchors: Object.keys(sections) }
+}
+
 describe('writeReport', () => {
   it('writes every output and nothing else', async () => {
     const out = join(folder, 'all')
@@ -29,7 +42,6 @@ describe('writeReport', () => {
       'badge.json',
       'badges',
       'cases',
-      'cells',
       'environments',
       'evidence',
       'index.html',
@@ -39,9 +51,7 @@ describe('writeReport', () => {
       'results.json',
       'results.sarif',
     ])
-    expect(
-      (await readdir(join(out, 'cells'), { recursive: true, withFileTypes: true })).filter((one) => one.isFile()),
-    ).toHaveLength(run.results.cells.filter(({ status }) => status !== 'unsupported').length)
+    expect(await filesIn(join(out, 'environments'))).toHaveLength(run.results.environments.length)
   })
 
   it('reads back as it was written', async () => {
@@ -52,12 +62,60 @@ describe('writeReport', () => {
     expect(read.evidence).toEqual(run.evidence)
   })
 
+  it('gives a run of a version without findings those that its cells show', async () => {
+    const out = join(folder, 'older')
+    await writeReport(run.results, run.evidence, out)
+    const { findings: _findings, grades: _grades, ...older } = run.results
+    await writeFile(
+      join(out, 'results.json'),
+      JSON.stringify({ ...older, cells: older.cells.map(({ about: _about, ...cell }) => cell) }),
+    )
+    const { findings, grades } = (await readReport(out)).results
+    expect(grades).toHaveLength(4)
+    expect(findings.length).toBeGreaterThan(0)
+    expect(new Set(findings.map(({ consequence }) => consequence))).toEqual(new Set(['hygiene']))
+  })
+
+  it('begins its first page with the grade of each configuration, why, and what was seen', async () => {
+    const out = join(folder, 'first-page')
+    await writeReport(run.results, run.evidence, out)
+    const page = (await readFile(join(out, 'index.html'), 'utf8')).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
+    const start = page.indexOf('Which configuration')
+    const end = page.indexOf('Findings', start)
+    const first = page.slice(start, end)
+    expect(start).toBeGreaterThan(0)
+    expect(end).toBeLessThan(page.indexOf('Matrix'))
+    for (const { environment, seen, applicable } of run.results.grades) {
+      const [proxy = '', version = ''] = (environment.split('/', 1)[0] ?? '').split('@')
+      expect(first).toContain(`${proxy} ${version}, documented`)
+      expect(first).toContain(`Seen ${seen} of ${applicable} cells that apply.`)
+    }
+    expect(first).toMatch(/Grade [A-F?] .*Seen/)
+    for (const { findings } of configurationsOf(overviewOf(run.results, run.evidence)))
+      if (findings[0] !== undefined) expect(first).toContain(findings[0].finding.says.slice(0, 40))
+  })
+
+  it('has a page of each environment with the findings, their ids as addresses, and what could not be tested', async () => {
+    const out = join(folder, 'environment-page')
+    await writeReport(run.results, run.evidence, out)
+    for (const { environment, id } of run.results.findings)
+      expect(await readFile(join(out, environmentPath(environment)), 'utf8')).toContain(`<li id="finding-${id}">`)
+    const untested = run.results.grades.find(({ notTested }) => notTested.length > 0)
+    if (untested === undefined) throw new Error('The fixture tests everything.')
+    const page = await readFile(join(out, environmentPath(untested.environment)), 'utf8')
+    expect(page).toContain('What could not be tested, and why')
+    expect(page).toContain(untested.notTested[0]?.what)
+  })
+
   it('finds the evidence of every cell at its address', async () => {
     const out = join(folder, 'addresses')
     await writeReport(run.results, run.evidence, out)
     for (const cell of run.results.cells) {
       const [file = '', key = ''] = cell.evidence.split('#')
-      expect(JSON.parse(await readFile(join(out, file), 'utf8'))).toHaveProperty([key, 'case'], cell.case)
+      expect(JSON.parse(gunzipSync(await readFile(join(out, file))).toString())).toHaveProperty(
+        [key, 'case'],
+        cell.case,
+      )
     }
   })
 
@@ -66,16 +124,24 @@ describe('writeReport', () => {
     await writeReport(run.results, run.evidence, out)
     const files = await filesIn(out)
     const known = new Set(files)
+    const pages = new Map<string, ReturnType<typeof opened>>()
+    for (const file of files.filter((name) => name.endsWith('.html')))
+      pages.set(file, opened(await readFile(join(out, file), 'utf8')))
     let followed = 0
-    for (const file of files.filter((name) => name.endsWith('.html'))) {
-      const page = await readFile(join(out, file), 'utf8')
-      for (const [, href = ''] of page.matchAll(/ href="([^"#]+)/g)) {
+    for (const [file, { text }] of pages) {
+      for (const [, href = '', anchor] of text.matchAll(/ href="([^"#]*)(?:#([^"]+))?"/g)) {
         if (/^https?:/.test(href)) continue
         followed++
-        expect(known, `${file} -> ${href}`).toContain(join(dirname(file), href))
+        const target = href === '' ? file : join(dirname(file), href)
+        expect(known, `${file} -> ${href}`).toContain(target)
+        if (anchor === undefined) continue
+        const page = pages.get(target)
+        const there =
+          page?.text.includes(` id="${anchor}"`) || page?.anchors.some((one) => `${one}.`.startsWith(`${anchor}.`))
+        expect(there, `${file} -> ${href}#${anchor}`).toBe(true)
       }
     }
-    expect(followed).toBeGreaterThan(1000)
+    expect(followed).toBeGreaterThan(500)
   })
 
   it('leaves no mark-up of the evidence in any page, and lets only its own script run', async () => {
@@ -83,9 +149,13 @@ describe('writeReport', () => {
     await writeReport(run.results, run.evidence, out)
     for (const file of (await filesIn(out)).filter((name) => name.endsWith('.html'))) {
       const page = await readFile(join(out, file), 'utf8')
-      expect(page.match(/<script/g)?.length ?? 0, file).toBe(file === 'index.html' ? 1 : 0)
-      expect(page, file).not.toMatch(/<img|\sonerror="|href="javascript/i)
-      expect(/[^\P{Cc}\n\r\t]/u.test(page), file).toBe(false)
+      const { text } = opened(page)
+      // Ours, and the data that it reads.
+      const ours = file === 'index.html' ? 1 : file.startsWith('environments/') ? 2 : 0
+      expect(page.match(/<script/g)?.length ?? 0, file).toBe(ours)
+      expect(text.match(/<script/g)?.length ?? 0, file).toBe(Math.min(ours, 1))
+      expect(text, file).not.toMatch(/<img|\sonerror="|href="javascript/i)
+      expect(/[^\P{Cc}\n\r\t]/u.test(text), file).toBe(false)
       expect(page, file).toContain("default-src 'none'")
     }
   })

@@ -2,25 +2,27 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { UserError } from '../plan/user-error.ts'
-import { type Evidence, environmentFileName, type Results } from '../run/results/results.ts'
+import { type Evidence, environmentFileName, evidencePath, type Results } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
 import type { RunRecord } from './history.ts'
 import { casePage } from './html/case-page.ts'
-import { cellPage } from './html/cell-page.ts'
 import { environmentPage } from './html/environment-page.ts'
 import { indexPage } from './html/index-page.ts'
-import { casePath, cellPath, environmentPath, hasPage } from './html/links.ts'
+import { casePath, environmentPath } from './html/links.ts'
 import { stylesheet } from './html/style.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { sarifLog } from './sarif.ts'
-import { jsonText } from './visible.ts'
+import { jsonLines, jsonText } from './visible.ts'
 
 /** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
-const folders = ['evidence', 'cases', 'environments', 'cells', 'badges'] as const
+const folders = ['evidence', 'cases', 'environments', 'badges'] as const
+/** Written by earlier versions. */
+const former = ['cells'] as const
 
 /**
  * Writes `results.json`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
@@ -41,15 +43,14 @@ export async function writeReport(
   const aside = join(outDir, `.writing-${process.pid}-${randomBytes(4).toString('hex')}`)
   try {
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
-    const cellFolders = new Set(results.cells.map((cell) => dirname(join(aside, cellPath(cell)))))
-    await Promise.all([...cellFolders].map((folder) => mkdir(folder, { recursive: true })))
-    // Thousands of small files: a promise for each would take longer than writing them.
-    for (const [path, text] of pages(overview, evidence)) writeFileSync(join(aside, path), text)
+    // Hundreds of small files: a promise for each would take longer than writing them.
+    for (const [path, content] of pages(overview, evidence)) writeFileSync(join(aside, path), content)
     const top = topFiles(overview, history)
     for (const [path, text] of top) writeFileSync(join(aside, path), text)
     // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
     const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
     for (const path of others) await rename(join(aside, path), join(outDir, path))
+    for (const folder of former) await rm(join(outDir, folder), { recursive: true, force: true })
     for (const folder of folders) await replaceFolder(join(aside, folder), join(outDir, folder), join(aside, 'old'))
     await rename(join(aside, 'results.json'), join(outDir, 'results.json'))
   } finally {
@@ -65,18 +66,17 @@ function topFiles(overview: Overview, history: readonly RunRecord[]): readonly (
     ['junit.xml', junitXml(overview)],
     ['results.sarif', jsonText(sarifLog(overview))],
     ['badge.json', jsonText(badge(overview))],
-    ['results.json', jsonText(overview.results)],
+    ['results.json', jsonLines(overview.results)],
   ]
 }
 
 /** One at a time, so that thousands of pages are not in memory together. */
-function* pages(overview: Overview, evidence: Evidence): Generator<readonly [path: string, text: string]> {
+function* pages(overview: Overview, evidence: Evidence): Generator<readonly [path: string, content: string | Buffer]> {
   for (const [environment, cells] of Object.entries(evidence))
-    yield [`evidence/${environmentFileName(environment)}.json`, jsonText(cells)]
+    yield [evidencePath(environment), gzipSync(jsonText(cells, 0), { level: 9 })]
   for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, jsonText(one)]
   for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
   for (const one of overview.environments) yield [environmentPath(one.id), environmentPage(overview, one)]
-  for (const cell of overview.results.cells.filter(hasPage)) yield [cellPath(cell), cellPage(overview, cell)]
 }
 
 async function replaceFolder(from: string, to: string, old: string): Promise<void> {
@@ -93,7 +93,7 @@ export async function removeOldReport(outDir: string): Promise<void> {
   // What machines read goes first.
   const files = ['results.json', 'results.sarif', 'junit.xml', 'badge.json', 'report.md', 'index.html']
   for (const name of files) await rm(join(outDir, name), { force: true })
-  for (const folder of folders) await rm(join(outDir, folder), { recursive: true, force: true })
+  for (const folder of [...folders, ...former]) await rm(join(outDir, folder), { recursive: true, force: true })
 }
 
 /**
@@ -102,7 +102,7 @@ export async function removeOldReport(outDir: string): Promise<void> {
  */
 export async function mustBeReport(outDir: string): Promise<void> {
   if (await isReport(outDir)) return
-  for (const folder of folders) {
+  for (const folder of [...folders, ...former]) {
     if (await exists(join(outDir, folder))) {
       throw new UserError(
         `Writing the report to ${outDir}: the folder contains ${folder}/, but no results.json of this suite. Choose an empty or new folder with --out.`,

@@ -5,6 +5,7 @@ import { type JudgedEnvironment, staleKnownFailures } from '../judge/known-failu
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { gatewayId } from '../plan/select.ts'
 import type { RunEvent } from './protocol/events.ts'
+import { concluded } from './results/conclusions.ts'
 import { environmentRow } from './results/environment-row.ts'
 import {
   type Cell,
@@ -88,11 +89,16 @@ export class Collection {
 
   results(run: Omit<RunFacts, 'exitCode' | keyof Ending>, ending: Ending): Results {
     // Planned, but without any event: the run's process died, or was stopped, before it started.
-    const environments = [...this.#planned.values()].map(
+    const known = [...this.#planned.values()].map(
       (planned) => this.environment(planned.id) ?? neverStarted(planned, ending.interrupted),
     )
     const cells = this.cells
-    const stale = staleKnownFailures(environments.map((environment) => this.#judged(environment, ending.interrupted)))
+    const judged = known.map((environment) => this.#judged(environment, ending.interrupted))
+    const environments = known.map((environment, index) => ({
+      ...environment,
+      complete: judged[index]?.complete === true,
+    }))
+    const stale = staleKnownFailures(judged)
     const cases = new Map(
       [...this.#planned.values()].flatMap((planned) => planned.cells.map((cell) => [cell.case.id, cell.case])),
     )
@@ -106,6 +112,7 @@ export class Collection {
       },
       environments,
       cells,
+      ...concluded(environments, cells),
       totals: totalsOf(cells),
       cases: [...cases.values()]
         .filter((asked) => ran.has(asked.id))

@@ -33,7 +33,7 @@ async function cellEvent(
 ): Promise<RunEvent & { type: 'cell' }> {
   const { case: asked, transport } = cell
   const place = { environment: planned.id, case: asked.id, transport }
-  const { status, reason, met, blocked, known } = judgement
+  const { status, reason, met, blocked, known, about, lacks } = judgement
   return {
     type: 'cell',
     cell: {
@@ -46,6 +46,8 @@ async function cellEvent(
       ...(met !== undefined && { met }),
       ...(blocked !== undefined && { blocked }),
       ...(known !== undefined && { known }),
+      ...(about !== undefined && met === false && { about }),
+      ...(lacks !== undefined && { lacks }),
       ...(rerun !== undefined && { rerun: redactKnown(rerun) }),
     },
     ...(observation !== undefined && {

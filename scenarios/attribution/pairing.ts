@@ -36,7 +36,11 @@ async function outcomes(claims: readonly Claim[], send: (claim: Claim) => Promis
     // An accepted user is still asked to pair the device, and the WebSocket is closed: only hello-ok leaves it open.
     const paired = exchange.verdict.kind === 'accepted' && exchange.close === undefined
     const words = `a new device with X-Forwarded-For ${claim.address} and Host ${claim.host}`
-    findings.push({ met: !paired, says: `${words} was ${paired ? 'paired at once' : 'not paired'}` })
+    findings.push({
+      met: !paired,
+      says: `${words} was ${paired ? 'paired at once' : 'not paired'}`,
+      about: { kind: 'accepted', verdict: { kind: 'accepted', user: 'a local device', another: true } },
+    })
   }
   return findings
 }

@@ -38,7 +38,11 @@ export async function leadsNowhere(stage: Stage): Promise<readonly Finding[]> {
     )
     return through.length === 0
       ? { met: true, says: `${placed(listener, from)} did not lead to the gateway` }
-      : { met: false, says: `a request without a session reached the gateway through ${placed(listener, from)}` }
+      : {
+          met: false,
+          says: `a request without a session reached the gateway through ${placed(listener, from)}`,
+          about: { kind: 'reached', who: 'anonymous', from, to: 'proxy' },
+        }
   })
 }
 
@@ -65,7 +69,11 @@ export async function administers(stage: Stage): Promise<readonly Finding[]> {
       )
       return open.flat().length === 0
         ? { met: true, says: `${placed(listener, from)} showed no administration interface` }
-        : { met: false, says: `${placed(listener, from)} answered as ${open.flat().join(', ')}` }
+        : {
+            met: false,
+            says: `${placed(listener, from)} answered as ${open.flat().join(', ')}`,
+            about: { kind: 'reached', who: 'anonymous', from, to: 'proxy' },
+          }
     }),
   )
   return asked

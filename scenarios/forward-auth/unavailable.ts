@@ -7,9 +7,10 @@ export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   const asked = await Promise.all(
     (['http', 'websocket'] as const).flatMap((transport) =>
       (['alice', 'anonymous'] as const).flatMap((as) =>
-        [{}, { headers: [['{identity}', '{alice}']] as const }].map((request) =>
-          stage.send(request, { as, transport }),
-        ),
+        [{}, { headers: [['{identity}', '{alice}']] as const }].map(async (request) => ({
+          as,
+          ...(await stage.send(request, { as, transport })),
+        })),
       ),
     ),
   )
@@ -18,15 +19,21 @@ export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   const arrived = await stage.arrived()
   const through = asked.filter(({ mark }) => arrived.some((arrival) => belongsTo(arrival, mark)))
   const welcome = asked.filter(({ exchange }) => (exchange.response?.status ?? 500) < 300)
+  const who = through.some(({ as }) => as === 'anonymous') ? 'anonymous' : 'alice'
   return [
     through.length === 0
       ? { met: true, says: `none of ${asked.length} requests arrived while the auth service was stopped` }
       : {
           met: false,
           says: `${through.length} of ${asked.length} requests arrived while the auth service was stopped`,
+          about: { kind: 'reached', who },
         },
     welcome.length === 0
       ? { met: true, says: 'none of them was answered with success' }
-      : { met: false, says: `${welcome.length} of them were answered with ${welcome[0]?.exchange.response?.status}` },
+      : {
+          met: false,
+          says: `${welcome.length} of them were answered with ${welcome[0]?.exchange.response?.status}`,
+          about: { kind: 'answer' },
+        },
   ]
 }

@@ -25,5 +25,11 @@ async function notAlice(stage: Stage, user: 'unverified' | 'two-names' | 'padded
   const accepted = own.some(({ verdict }) => verdict.kind === 'accepted' && verdict.user === stage.nameOf('alice'))
   const met = !accepted && values.length <= 1 && !values.includes(stage.nameOf('alice'))
   const whose = JSON.stringify(stage.nameOf(user))
-  return { met, says: `the user ${user} (claim ${whose}) arrived as ${JSON.stringify(namesIn(own, stage))}` }
+  return {
+    met,
+    says: `the user ${user} (claim ${whose}) arrived as ${JSON.stringify(namesIn(own, stage))}`,
+    about: accepted
+      ? { kind: 'accepted', verdict: { kind: 'accepted', user: stage.nameOf('alice'), another: true } }
+      : { kind: 'changed', header: stage.identity.toLowerCase() },
+  }
 }

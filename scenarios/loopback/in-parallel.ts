@@ -31,7 +31,7 @@ export async function eachAsThemselves(stage: Stage): Promise<readonly Finding[]
   ]
 }
 
-function finding(who: string, wanted: string, seen: readonly (readonly string[])[]): Finding {
+function finding(who: 'sub-agent' | 'user', wanted: string, seen: readonly (readonly string[])[]): Finding {
   const wrong = seen.filter((verdicts) => verdicts.length !== 1 || verdicts[0] !== wanted)
   const [first] = wrong
   if (first === undefined)
@@ -40,6 +40,11 @@ function finding(who: string, wanted: string, seen: readonly (readonly string[])
   return {
     met: false,
     says: `${wrong.length} of ${seen.length} requests of the ${who} were ${instead} instead of ${wanted}`,
+    about: {
+      kind: 'turned-away',
+      wanted: 'accepted',
+      ...(who === 'sub-agent' && { who: 'anonymous', from: 'gateway-loopback' }),
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 /** Visits the paths that a variant lists and those that its configuration names. One finding for each path. */
 import {
+  type About,
   type Arrival,
   type Asked,
   belongsTo,
@@ -39,8 +40,11 @@ async function visit(stage: Stage, paths: readonly ConfiguredPath[], requests: r
   }))
 }
 
+/** What is wrong with one request. */
+type Mistake = { readonly says: string; readonly about: About }
+
 /** One finding: the first mistake on the path, or what was seen of it. */
-function found({ path, sent }: Visit, mistakeOf: (sent: Sent) => string | undefined, good: string): Finding {
+function found({ path, sent }: Visit, mistakeOf: (sent: Sent) => Mistake | undefined, good: string): Finding {
   const wrong = sent.flatMap((one) => mistakeOf(one) ?? [])
   // Then every user's requests count for every other's, and what looks like a mistake may be none.
   const several = new Set(sent.map(({ as }) => as)).size > 1
@@ -50,7 +54,11 @@ function found({ path, sent }: Visit, mistakeOf: (sent: Sent) => string | undefi
   const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : ''
   return first === undefined
     ? { met: true, says: `on ${path.path} ${good}` }
-    : { met: false, says: `on ${path.path} ${first}${more}` }
+    : {
+        met: false,
+        says: `on ${path.path} ${first.says}${more}`,
+        about: wrong.map(({ about }) => ({ ...about, route: path.path })),
+      }
 }
 
 /** What cases that expect nothing have to say where no path is concerned. */
@@ -72,7 +80,10 @@ export async function needsSession(stage: Stage): Promise<readonly Finding[]> {
       ({ own, headers }) =>
         own.length === 0
           ? undefined
-          : `a request without a session${headers?.length ? ` that claims to be ${stage.nameOf('alice')}` : ''} reached the gateway as ${namesIn(own, stage)}, and the path is not declared exempt`,
+          : {
+              says: `a request without a session${headers?.length ? ` that claims to be ${stage.nameOf('alice')}` : ''} reached the gateway as ${namesIn(own, stage)}, and the path is not declared exempt`,
+              about: { kind: 'reached', ...decided(own, 'anonymous', stage) },
+            },
       'no request without a session reached the gateway',
     ),
   )
@@ -96,16 +107,37 @@ function usersOf({ features }: Stage): readonly { readonly as: User }[] {
   return features.includes('second-user') ? [{ as: 'alice' }, { as: 'bob' }] : [{ as: 'alice' }]
 }
 
-function notThemselves({ as, own, exchange }: Sent, { namedBy }: ConfiguredPath, stage: Stage): string | undefined {
+function notThemselves({ as, own, exchange }: Sent, { namedBy }: ConfiguredPath, stage: Stage): Mistake | undefined {
   if (as === 'anonymous') return undefined
   if (own.length === 0) {
     // Only of alice it is known that she may use the gateway; a path of the configuration may be for others.
     if (as !== 'alice' || namedBy === 'configuration') return undefined
     const status = exchange.response?.status
-    return `a request of alice did not reach the gateway (${exchange.fault ?? `the client got ${status ?? 'no answer'}`})`
+    return {
+      says: `a request of alice did not reach the gateway (${exchange.fault ?? `the client got ${status ?? 'no answer'}`})`,
+      about: { kind: 'turned-away', who: as, wanted: 'accepted' },
+    }
   }
-  if (own.length > 1) return `a request of ${as} arrived ${own.length} times`
-  return namesIn(own, stage) === stage.nameOf(as) ? undefined : `a request of ${as} arrived as ${namesIn(own, stage)}`
+  if (own.length > 1)
+    return { says: `a request of ${as} arrived ${own.length} times`, about: { kind: 'multiplied', who: as } }
+  const found = namesIn(own, stage)
+  if (found === stage.nameOf(as)) return undefined
+  const kind = found === 'nobody' ? 'lost' : 'mixed-up'
+  return {
+    says: `a request of ${as} arrived as ${found}`,
+    about: { kind, ...(kind === 'lost' && { header: stage.identity.toLowerCase() }), ...decided(own, as, stage) },
+  }
+}
+
+/** Who asked, and what the gateway decided on it. */
+function decided(own: readonly Arrival[], as: User, stage: Stage): Pick<About, 'who' | 'verdict'> {
+  const accepted = own.flatMap(({ verdict }) => (verdict.kind === 'accepted' ? verdict.user : []))
+  const another = accepted.find((user) => as === 'anonymous' || user !== stage.nameOf(as))
+  const user = another ?? accepted[0]
+  if (user !== undefined)
+    return { who: as, verdict: { kind: 'accepted', user, ...(another !== undefined && { another: true }) } }
+  const reason = own.flatMap(({ verdict }) => (verdict.kind === 'refused' ? verdict.reason : []))[0]
+  return { who: as, ...(reason !== undefined && { verdict: { kind: 'refused', reason } }) }
 }
 
 export async function forgedIdentity(stage: Stage): Promise<readonly Finding[]> {
@@ -131,8 +163,23 @@ export async function forgedIdentity(stage: Stage): Promise<readonly Finding[]> 
           ...own.flatMap((arrival) => (arrival.verdict.kind === 'accepted' ? arrival.verdict.user : [])),
           ...(verdict.kind === 'accepted' && verdict.user !== undefined ? [verdict.user] : []),
         ].find((user) => user !== stage.nameOf(as))
-        if (accepted !== undefined) return `a request of ${as} was accepted as ${accepted}`
-        return others.length === 0 ? undefined : `a request of ${as} arrived as ${namesIn(own, stage)}`
+        const header = stage.identity.toLowerCase()
+        if (accepted !== undefined)
+          return {
+            says: `a request of ${as} was accepted as ${accepted}`,
+            about: {
+              kind: 'passed',
+              header,
+              who: as,
+              verdict: { kind: 'accepted', user: accepted, another: true },
+            },
+          }
+        return others.length === 0
+          ? undefined
+          : {
+              says: `a request of ${as} arrived as ${namesIn(own, stage)}`,
+              about: { kind: 'passed', header, ...decided(own, as, stage) },
+            }
       },
       'no forged identity arrived',
     ),
@@ -150,14 +197,17 @@ export async function forgedScopes(stage: Stage): Promise<readonly Finding[]> {
       ],
     },
   ])
-  return visits.map((one) => found(one, forgedScopesOf, 'no scopes of the client arrived'))
+  return visits.map((one) => found(one, (sent) => forgedScopesOf(sent, stage), 'no scopes of the client arrived'))
 }
 
 /** A proxy may write scopes of its own. */
-function forgedScopesOf({ own }: Sent): string | undefined {
+function forgedScopesOf({ as, own }: Sent, stage: Stage): Mistake | undefined {
   const values = valuesOf(scopes, own)
   return values.some((value) => value.includes(forgedScope))
-    ? `the client's header ${scopes} arrived: "${values.join('" and "')}"`
+    ? {
+        says: `the client's header ${scopes} arrived: "${values.join('" and "')}"`,
+        about: { kind: 'passed', header: scopes.toLowerCase(), ...decided(own, as, stage) },
+      }
     : undefined
 }
 
@@ -182,7 +232,12 @@ export async function otherSpellings(stage: Stage): Promise<readonly Finding[]> 
             ([name]) => foldName(name) === folded && name.toLowerCase() !== stage.identity.toLowerCase(),
           ),
         )
-        return aliases.length === 0 ? undefined : `${aliases.map(([name]) => name).join(' and ')} of the client arrived`
+        return aliases.length === 0
+          ? undefined
+          : {
+              says: `${aliases.map(([name]) => name).join(' and ')} of the client arrived`,
+              about: { kind: 'passed', header: folded, spelled: 'otherwise' },
+            }
       },
       'no other spelling of the identity header arrived',
     ),
@@ -208,9 +263,21 @@ export async function exemptForNobody(stage: Stage): Promise<readonly Finding[]>
       (request) => {
         const accepted = request.own.find(({ verdict }) => verdict.kind === 'accepted')
         if (accepted?.verdict.kind === 'accepted')
-          return `a request without a session was accepted as ${accepted.verdict.user}`
+          return {
+            says: `a request without a session was accepted as ${accepted.verdict.user}`,
+            about: { kind: 'accepted', ...decided(request.own, 'anonymous', stage) },
+          }
         const names = namesIn(request.own, stage)
-        return names === 'nobody' ? forgedScopesOf(request) : `a request without a session arrived as ${names}`
+        return names === 'nobody'
+          ? forgedScopesOf(request, stage)
+          : {
+              says: `a request without a session arrived as ${names}`,
+              about: {
+                kind: 'passed',
+                header: stage.identity.toLowerCase(),
+                ...decided(request.own, 'anonymous', stage),
+              },
+            }
       },
       'requests without a session carried neither an identity nor scopes of the client',
     ),

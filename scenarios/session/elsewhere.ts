@@ -22,7 +22,11 @@ export async function tokenElsewhere(stage: Stage): Promise<readonly Finding[]> 
   return [
     first === undefined
       ? { met: true, says: `the session's token in ${places.length} other places did not replace its cookie` }
-      : { met: false, says: `the session's token was accepted in ${accepted.map(({ place }) => place).join(', ')}` },
+      : {
+          met: false,
+          says: `the session's token was accepted in ${accepted.map(({ place }) => place).join(', ')}`,
+          about: { kind: 'leaked' },
+        },
   ]
 }
 

@@ -25,6 +25,10 @@ export async function intoTheRedirect(stage: Stage): Promise<readonly Finding[]>
   return [
     wrong.length === 0
       ? { met: true, says: `none of ${answered} responses carries a header line of the client's` }
-      : { met: false, says: `the response to ${wrong[0]?.target} carries a header line that the client wrote` },
+      : {
+          met: false,
+          says: `the response to ${wrong[0]?.target} carries a header line that the client wrote`,
+          about: { kind: 'answer' },
+        },
   ]
 }

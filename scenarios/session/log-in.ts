@@ -17,7 +17,9 @@ export async function foreignHost(stage: Stage): Promise<readonly Finding[]> {
   const visits = await Promise.all(starts.map(async (start) => ({ start, ...(await stage.logIn('alice', [start])) })))
   const findings = visits.flatMap(({ start, chain }): Finding[] => {
     const astray = chain.find(({ url, location }) => location !== undefined && isForeign(location, url))
-    return astray === undefined ? [] : [{ met: false, says: `${start} led to ${astray.location}` }]
+    return astray === undefined
+      ? []
+      : [{ met: false, says: `${start} led to ${astray.location}`, about: { kind: 'leaked' } }]
   })
   if (findings.length > 0) return findings
   const signedIn = visits.filter(({ ok }) => ok)
@@ -29,7 +31,13 @@ export async function foreignHost(stage: Stage): Promise<readonly Finding[]> {
           says: `${signedIn.length} of ${starts.length} such links led to a log-in, and none to another host`,
         },
       ]
-    : [{ met: false, says: `none of ${starts.length} such links led to a log-in at all (${visits[0]?.start})` }]
+    : [
+        {
+          met: false,
+          says: `none of ${starts.length} such links led to a log-in at all (${visits[0]?.start})`,
+          about: { kind: 'turned-away', wanted: 'accepted' },
+        },
+      ]
 }
 
 function isForeign(location: string, from: string): boolean {

@@ -17,7 +17,7 @@ export async function browser(stage: Stage): Promise<readonly Finding[]> {
   return [
     gone.length > 0
       ? { met: true, says: `log-out removed ${gone.map(({ name }) => name).join(', ')}` }
-      : { met: false, says: 'the log-out page removed no cookie' },
+      : { met: false, says: 'the log-out page removed no cookie', about: { kind: 'answer' } },
     await gateClosed(stage, after, 'a request with the cookies that the browser keeps'),
   ]
 }
@@ -48,7 +48,7 @@ async function gateClosed(stage: Stage, cookie: string, what: string): Promise<F
   const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, mark))
   return arrived.length === 0
     ? { met: true, says: `${what} did not arrive` }
-    : { met: false, says: `${what} still arrived at the gateway` }
+    : { met: false, says: `${what} still arrived at the gateway`, about: { kind: 'reached', who: 'alice' } }
 }
 
 function cookiesIn(header: string): { readonly name: string; readonly pair: string }[] {

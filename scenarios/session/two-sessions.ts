@@ -23,6 +23,7 @@ export async function besideEachOther(stage: Stage): Promise<readonly Finding[]>
     findings.push({
       met: known && users.length <= 1,
       says: `with ${order} cookie, over ${transports.length} transports, ${seen}`,
+      about: users.includes('nobody') ? { kind: 'lost', header: stage.identity.toLowerCase() } : { kind: 'mixed-up' },
     })
   }
   return findings

@@ -24,7 +24,7 @@ export async function everyTime(stage: Stage): Promise<readonly Finding[]> {
         .some(({ headers }) => headers.some(([, value]) => value.includes(stage.nameOf('bob')))),
     )
   const says = `in ${wrong.length} of ${requests} requests the forged identity arrived`
-  return [{ met: wrong.length === 0, says }]
+  return [{ met: wrong.length === 0, says, about: { kind: 'passed', header: stage.identity.toLowerCase() } }]
 }
 
 /** How long a refused request could still be on its way. */
@@ -46,7 +46,13 @@ export async function notLater(stage: Stage): Promise<readonly Finding[]> {
     const arrived = await stage.arrived()
     const late = asked.filter(({ mark }) => arrived.some((arrival) => belongsTo(arrival, mark)))
     if (late.length > 0)
-      return [{ met: false, says: `${late.length} of ${asked.length} requests without a session arrived after all` }]
+      return [
+        {
+          met: false,
+          says: `${late.length} of ${asked.length} requests without a session arrived after all`,
+          about: { kind: 'reached', who: 'anonymous' },
+        },
+      ]
     if (performance.now() >= until)
       return [{ met: true, says: `none of ${asked.length} requests without a session arrived within ${patienceMs} ms` }]
     await new Promise((resolve) => setTimeout(resolve, betweenLooksMs))

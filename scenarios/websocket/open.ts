@@ -1,6 +1,8 @@
 /** What happens on a WebSocket after the gateway's handshake. */
 import { randomBytes } from 'node:crypto'
-import type { Finding, Stage } from '../../harness/stage.ts'
+import type { About, Finding, Stage } from '../../harness/stage.ts'
+
+const failed: About = { kind: 'turned-away', wanted: 'accepted' }
 
 /** Below the gateway's limit for one message (policy.maxPayload, 64 KiB on the reference gateway). */
 const large = 60_000
@@ -16,6 +18,7 @@ export async function largeFrames(stage: Stage): Promise<readonly Finding[]> {
       {
         met: answered === asked.length,
         says: `${answered} of ${asked.length} requests of ${large} bytes were answered`,
+        about: failed,
       },
     ]
   })
@@ -31,11 +34,19 @@ export async function ping(stage: Stage): Promise<readonly Finding[]> {
       findings.push(
         pong.equals(payload)
           ? { met: true, says: `a ping of ${payload.length} bytes came back` }
-          : { met: false, says: `a ping of ${payload.length} bytes came back with ${pong.length} other bytes` },
+          : {
+              met: false,
+              says: `a ping of ${payload.length} bytes came back with ${pong.length} other bytes`,
+              about: failed,
+            },
       )
     }
     const code = await socket.close()
-    findings.push({ met: code === 1000, says: `the close with 1000 was answered with ${code}` })
+    findings.push({
+      met: code === 1000,
+      says: `the close with 1000 was answered with ${code}`,
+      about: { kind: 'answer' },
+    })
     return findings
   })
 }
@@ -51,6 +62,6 @@ async function onSocket(
     await using socket = await stage.openSocket('alice')
     return await work(socket)
   } catch (error) {
-    return [{ met: false, says: error instanceof Error ? error.message : String(error) }]
+    return [{ met: false, says: error instanceof Error ? error.message : String(error), about: failed }]
   }
 }

@@ -1,7 +1,7 @@
 /** Which program a configuration file is for, by its name and by words that only that program has. */
 import { basename } from 'node:path'
 
-type Product = 'compose' | 'nginx' | 'caddy' | 'traefik' | 'haproxy' | 'envoy' | 'pomerium' | 'oauth2-proxy'
+type Product = 'compose' | 'nginx' | 'caddy' | 'traefik' | 'haproxy' | 'envoy' | 'pomerium' | 'apache' | 'oauth2-proxy'
 
 const signs: readonly (readonly [Product, RegExp, RegExp])[] = [
   ['compose', /^(docker-)?compose.*\.ya?ml$/i, /^services:/m],
@@ -11,6 +11,7 @@ const signs: readonly (readonly [Product, RegExp, RegExp])[] = [
   ['traefik', /^traefik.*\.ya?ml$/i, /^(entryPoints|providers|certificatesResolvers):/im],
   ['haproxy', /^haproxy.*\.cfg$/i, /^\s*(frontend|backend)\s+\S+/m],
   ['oauth2-proxy', /^oauth2[-_]proxy.*\.(cfg|toml)$/i, /^\s*(oidc_issuer_url|cookie_secret)\s*=/m],
+  ['apache', /\.conf$/i, /^\s*(<VirtualHost\s|LoadModule\s|ProxyPass\s)/m],
   ['nginx', /\.conf$/i, /^\s*(server|http|location|upstream)\b[^;]*\{/m],
 ]
 
@@ -31,6 +32,12 @@ export const usualFiles = [
   'Caddyfile',
   'traefik.yml',
   'traefik.yaml',
+  'haproxy.cfg',
+  'envoy.yaml',
+  'envoy.yml',
+  'httpd.conf',
+  'apache2.conf',
+  'config.yaml',
 ]
 
 /** How `--proxy` tells a file from a name. */

@@ -12,16 +12,9 @@ import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployme
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
+import { companionsOf } from './companions.ts'
 import { isLoopback, neighboursOf } from './neighbours.ts'
-
-type Readable = 'nginx' | 'caddy' | 'traefik'
-
-/** Where each program finds its configuration. */
-const places: Readonly<Record<Readable, string>> = {
-  nginx: '/etc/nginx/nginx.conf',
-  caddy: '/etc/caddy/Caddyfile',
-  traefik: '/etc/traefik/traefik.yml',
-}
+import { type Readable, startOf, targetOf } from './program.ts'
 
 /** @throws UserError that says which line to write where, for what the file does not say */
 export async function readBareDeployment(
@@ -32,9 +25,7 @@ export async function readBareDeployment(
 ): Promise<ReadDeployment> {
   const folder = dirname(file)
   const text = await readText(file)
-  const main = places[product]
-  // Without an http block it is what the image's own nginx.conf includes.
-  const target = product === 'nginx' && !/^\s*http\s*\{/m.test(text) ? '/etc/nginx/conf.d/default.conf' : main
+  const target = targetOf(product, text)
   const beside = await besideOf(folder)
   const companions = await companionsOf(product, { folder, beside, text, main: file })
   const bound = { [file]: target, ...companions }
@@ -45,7 +36,7 @@ export async function readBareDeployment(
   }
   const start: Place = { file, line: 1, column: 1 }
   const facts = await factsOf(product, {
-    args: [],
+    args: product === 'apache' ? ['-f', target] : [],
     argPlace: () => start,
     hostPath,
     labels: [],
@@ -69,15 +60,17 @@ export async function readBareDeployment(
   const recipe = recipes.find(({ name }) => name === product)
   const seat = sameHost ? ({ beside: 'gateway' } as const) : {}
   const authSeat = auth && isLoopback(auth.value.host) ? seat : {}
+  const told = startOf(product, text, target, facts)
   const proxy: Part = {
     role: 'proxy',
     place: start,
     service: {
       build: { recipe: product },
       ...seat,
+      ...told,
       files: bound,
-      env: trust,
-      after: [...(auth ? ['auth'] : []), 'gateway'],
+      env: { ...trust, ...told.env },
+      after: [...(auth ? ['auth'] : []), ...(facts.client ? ['idp'] : []), 'gateway'],
       tmpfs: recipe?.tmpfs ?? [],
     },
   }
@@ -108,47 +101,6 @@ export async function readBareDeployment(
 }
 
 const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])
-
-type Surroundings = {
-  readonly folder: string
-  readonly beside: readonly string[]
-  readonly text: string
-  readonly main: string
-}
-
-/** Other files that the configuration includes and that are there: path on this machine → path in the container. */
-async function companionsOf(
-  product: Readable,
-  { folder, beside, text, main }: Surroundings,
-): Promise<Record<string, string>> {
-  const files: Record<string, string> = {}
-  const put = (name: string, target: string) => {
-    if (name !== '' && beside.includes(name) && join(folder, name) !== main) files[join(folder, name)] = target
-  }
-  switch (product) {
-    case 'nginx': {
-      const included = [...text.matchAll(/^\s*include\s+(?:\/etc\/nginx\/)?([\w.-]+)/gm)].map(([, first = '']) => first)
-      for (const name of [...included, 'conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
-        put(name, join('/etc/nginx', name))
-      return files
-    }
-    case 'caddy': {
-      for (const [, name = ''] of text.matchAll(/^\s*import\s+\.?\/?([\w.-]+)/gm)) put(name, join('/etc/caddy', name))
-      return files
-    }
-    case 'traefik': {
-      const [, single] = /filename:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
-      if (single !== undefined) put(basename(single), single)
-      const [, directory] = /directory:\s*["']?(\/[\w./-]+)/.exec(text) ?? []
-      if (directory === undefined) return files
-      if (beside.includes(basename(directory))) put(basename(directory), directory)
-      else
-        for (const name of beside.filter((one) => /\.ya?ml$/.test(one) && one !== answersFile))
-          if (/^(http|tcp|tls|udp):/m.test(await readText(join(folder, name)))) put(name, join(directory, name))
-      return files
-    }
-  }
-}
 
 type AuthSearch = {
   readonly auth: NonNullable<ReturnType<typeof neighboursOf>['auth']>

@@ -5,7 +5,8 @@
 import { realpath } from 'node:fs/promises'
 import { sep } from 'node:path'
 import type { Problem } from '../../plan/yaml/problem.ts'
-import type { ComposeDocument, Path } from './document.ts'
+import type { Path } from '../yaml-tree.ts'
+import type { ComposeDocument } from './document.ts'
 import type { ComposeService } from './service.ts'
 
 /** Keys that give a container something of the machine, and what a harmless value of each is. */

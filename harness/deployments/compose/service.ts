@@ -2,7 +2,8 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
-import { asMap, type ComposeDocument, type Path } from './document.ts'
+import { asMap, type Path } from '../yaml-tree.ts'
+import type { ComposeDocument } from './document.ts'
 import { parseEnvFile } from './env-file.ts'
 import { words } from './words.ts'
 

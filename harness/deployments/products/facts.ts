@@ -3,13 +3,22 @@ import type { Place } from '../../plan/yaml/problem.ts'
 
 export type Said<T = string> = { readonly value: T; readonly place: Place }
 
+/** An OpenID client as the configuration has it. */
+export type OidcClient = {
+  readonly provider: string
+  readonly issuer?: string
+  readonly clientId?: string
+  readonly clientSecret?: string
+  readonly redirect?: string
+}
+
 export type Upstream = { readonly host: string; readonly port: number }
 
 export type Facts = {
   /** Public host names. */
   readonly hosts: readonly Said[]
-  /** Where it looks for certificate and key. */
-  readonly certificates: Readonly<Record<string, 'certificate' | 'key'>>
+  /** Where it looks for certificate and key; `pair`: both in one file. */
+  readonly certificates: Readonly<Record<string, 'certificate' | 'key' | 'pair'>>
   /** It makes or fetches its certificate itself. */
   readonly ownCertificate?: Said
   /** Ports that it listens on. */
@@ -25,6 +34,8 @@ export type Facts = {
   /** Files with the authorities whose client certificates it takes. */
   readonly clientAuthorities?: readonly Said[]
   readonly h2: boolean
+  /** It signs users in itself, as this client. */
+  readonly client?: Said<OidcClient>
 }
 
 export const noFacts: Facts = {

@@ -1,20 +1,12 @@
 /** Which OpenID client an oauth2-proxy is: from its flags, its environment and its configuration file, in this order of weight. */
-
-export type OidcClient = {
-  readonly provider: string
-  readonly issuer?: string
-  readonly clientId?: string
-  readonly clientSecret?: string
-  readonly redirect?: string
-  readonly port: number
-}
+import type { OidcClient } from './facts.ts'
 
 /** @param cfg text of its configuration file */
 export function oauth2ProxyClient(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cfg = '',
-): OidcClient {
+): OidcClient & { readonly port: number } {
   const setting = (name: string): string | undefined =>
     flag(args, name) ??
     env[`OAUTH2_PROXY_${name.replaceAll('-', '_').toUpperCase()}`] ??

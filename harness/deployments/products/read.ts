@@ -3,10 +3,15 @@ import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
+import { readYamlTree } from '../yaml-tree.ts'
+import { apacheFacts } from './apache.ts'
 import { caddyFacts } from './caddy.ts'
+import { envoyFacts } from './envoy.ts'
 import { type Facts, noFacts } from './facts.ts'
+import { haproxyFacts } from './haproxy.ts'
 import { nginxFacts, readNginx } from './nginx.ts'
 import { flag } from './oauth2-proxy.ts'
+import { pomeriumFacts } from './pomerium.ts'
 import { type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
 
 type Told = {
@@ -31,6 +36,22 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
     case 'caddy-security': {
       const file = told.hostPath(flag(told.args, 'config') ?? '/etc/caddy/Caddyfile')
       return file === undefined ? noFacts : caddyFacts(await readText(file), file)
+    }
+    case 'haproxy': {
+      const file = told.hostPath(flag(told.args, 'f') ?? '/usr/local/etc/haproxy/haproxy.cfg')
+      return file === undefined ? noFacts : haproxyFacts(await readText(file), file)
+    }
+    case 'envoy': {
+      const file = told.hostPath(flag(told.args, 'c') ?? flag(told.args, 'config-path') ?? '/etc/envoy/envoy.yaml')
+      return file === undefined ? noFacts : envoyFacts(await readYamlTree(file, 'a mapping with static_resources'))
+    }
+    case 'pomerium': {
+      const file = told.hostPath(flag(told.args, 'config') ?? '/pomerium/config.yaml')
+      return file === undefined ? noFacts : pomeriumFacts(await readYamlTree(file, 'a mapping with routes'))
+    }
+    case 'apache': {
+      const file = told.hostPath(flag(told.args, 'f') ?? '/etc/apache2/apache2.conf')
+      return file === undefined ? noFacts : apacheFacts(await readText(file), file)
     }
     default:
       return noFacts

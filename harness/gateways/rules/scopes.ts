@@ -3,12 +3,15 @@ import type { HeaderLine } from '../../plan/case.ts'
 import { headerValue } from './header-lines.ts'
 import type { Policy } from './policy.ts'
 
+/** What an accepted user may do, as the request itself says. */
+export const scopesHeader = 'x-openclaw-scopes'
+
 const fullSet = ['operator.admin', 'operator.read', 'operator.write', 'operator.approvals', 'operator.pairing']
 
 /** The scopes that `x-openclaw-scopes` names; `undefined` when it is absent or the profile does not read it. Present but empty: none. */
 export function headerScopes(headers: readonly HeaderLine[], { profile }: Policy): readonly string[] | undefined {
   if (!profile.readsScopesHeader) return undefined
-  const value = headerValue(headers, 'x-openclaw-scopes')
+  const value = headerValue(headers, scopesHeader)
   return value
     ?.split(',')
     .map((scope) => scope.trim())

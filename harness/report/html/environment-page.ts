@@ -1,22 +1,35 @@
-/** One variant in front of one gateway: versions, configuration and every cell. */
+/** One variant in front of one gateway: versions, configuration and every cell. Cells are opened by the page's script, from data that the page carries. */
+import { gzipSync } from 'node:zlib'
+import { gradeRules } from '../../judge/grade.ts'
 import { outsideLink } from '../../plan/references.ts'
 import type { EnvironmentResult } from '../../run/results/results.ts'
+import { placedFindings } from '../findings.ts'
+import { letterWords } from '../grades.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
-import { couldNotBeJudged } from './index-page.ts'
-import { casePath, cellAnchor, cellLink } from './links.ts'
-import { html, type Markup } from './markup.ts'
+import { cellScript } from './cell-script.ts'
+import { cellSection } from './cell-section.ts'
+import { couldNotBeJudged } from './could-not-be-judged.ts'
+import { findingList } from './findings-view.ts'
+import { letterMark } from './letter.ts'
+import { casePath, cellAnchor, isMoreToSay } from './links.ts'
+import { html, type Markup, render } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 
 export function environmentPage(overview: Overview, environment: EnvironmentResult): string {
   const { words } = environmentOutcome(overview, environment)
   const body = html`<div>
+    <div id="cell" hidden></div>
+    <div id="cells">
     <h1>${environment.proxyTitle ?? environment.proxy} ${environment.proxyVersion}, ${environment.variant}</h1>
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
+    ${gradeSection(overview, environment)}
     ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
     ${couldNotBeJudged([environment])}
+    ${findingsSection(overview, environment)}
+    <h2>Environment</h2>
     ${environmentFacts(overview, environment)}
     ${(environment.files ?? []).map(({ path, text }) => html`<details><summary><code>${path}</code></summary><pre tabindex="0">${text}</pre></details>`)}
     ${legend()}
@@ -28,8 +41,43 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
         cases.map(({ id }) => id),
       ),
     )}
+    </div>
   </div>`
-  return pageText({ title: environment.id, root: '../', body })
+  return pageText({
+    title: environment.id,
+    root: '../',
+    body,
+    script: cellScript,
+    data: evidenceData(overview, environment),
+  })
+}
+
+/** By anchor: the section of each cell, compressed. */
+function evidenceData(overview: Overview, { id }: EnvironmentResult) {
+  const sections = overview
+    .cellsOf(id)
+    .filter(isMoreToSay)
+    .map((cell): [string, string] => [cellAnchor(cell), render(cellSection(overview, cell))])
+  const packed = gzipSync(JSON.stringify(Object.fromEntries(sections)), { level: 9 })
+  return { id: 'evidence', base64: packed.toString('base64') }
+}
+
+function gradeSection(overview: Overview, { id }: EnvironmentResult): Markup | undefined {
+  const grade = overview.gradeOf(id)
+  if (grade === undefined) return undefined
+  const rules = grade.caps.flatMap((cap) => gradeRules.find((rule) => rule.id === cap) ?? [])
+  return html`<section>
+    <p>${letterMark(grade.letter)} <strong>${letterWords[grade.letter]}.</strong> Seen ${grade.seen} of ${grade.applicable} cells that apply.</p>
+    <details><summary>Why this letter</summary><ul>${rules.map(({ letter, when }) => html`<li><b>${letter}</b> ${when}</li>`)}</ul></details>
+    ${grade.notTested.length > 0 && html`<details><summary>What could not be tested, and why</summary><ul>${grade.notTested.map(({ what, why }) => html`<li>${what}: ${why}</li>`)}</ul></details>`}
+  </section>`
+}
+
+function findingsSection(overview: Overview, { id }: EnvironmentResult): Markup | undefined {
+  const own = overview.findingsOf(id)
+  if (own.length === 0) return undefined
+  const placed = placedFindings({ ...overview.results, findings: own })
+  return html`<section><h2>Findings</h2>${findingList(overview, placed, '../')}</section>`
 }
 
 function environmentFacts(overview: Overview, environment: EnvironmentResult): Markup {
@@ -41,13 +89,15 @@ function environmentFacts(overview: Overview, environment: EnvironmentResult): M
     <dt>gateway</dt><dd>${environment.gateway} ${environment.gatewayVersion ?? ''} ${environment.caveat === undefined ? '' : `(${environment.caveat})`}</dd>
     <dt>topology</dt><dd>${environment.topology}</dd>
     <dt>services</dt><dd><ul>${environment.services.map((one) => html`<li>${one.name} ${one.version} (${one.source}: <code>${one.image}</code>)</li>`)}</ul></dd>
-    <dt>configuration</dt><dd>${(environment.configuration ?? []).map((file) => html`<code>${file}</code> `)}</dd>
+    <dt>configuration</dt><dd>${(environment.configuration ?? []).map((file) => html`<code>${file}</code> `)}${environment.configurationHash === undefined ? '' : `(hash ${environment.configurationHash})`}</dd>
+    <dt>run</dt><dd>${overview.results.run.startedAt}, harness ${overview.results.run.harness.version} (${overview.results.run.harness.commit})</dd>
     ${documentation !== undefined && [html`<dt>documented at</dt>`, html`<dd>${href === undefined ? documentation : html`<a href=${href} rel="noreferrer">${documentation}</a>`}</dd>`]}
     ${environment.notes !== undefined && [html`<dt>notes</dt>`, html`<dd><ul>${environment.notes.map((note) => html`<li>${note}</li>`)}</ul></dd>`]}
     <dt>time</dt><dd>start ${duration(environment.startMs)}, log-in ${duration(environment.loginMs)}${environment.cellsMs === undefined ? '' : `, cells ${duration(environment.cellsMs)}`}${p50 === undefined || p95 === undefined ? '' : `, one case p50 ${duration(p50)}, p95 ${duration(p95)}`}</dd>
   </dl>`
 }
 
+/** What did not pass is told in full; of what passed, names lead to the evidence. */
 function familyTable(
   overview: Overview,
   { id }: EnvironmentResult,
@@ -56,10 +106,20 @@ function familyTable(
 ): Markup | undefined {
   const cells = cases.flatMap((one) => overview.cellsAt(id, one))
   if (cells.length === 0) return undefined
-  return html`<section><h2>${family}</h2><div class="scroll" tabindex="0"><table>
+  const [passed, others] = [
+    cells.filter(({ status }) => status === 'pass'),
+    cells.filter(({ status }) => status !== 'pass'),
+  ]
+  return html`<section><h2>${family}</h2>
+    ${
+      others.length > 0 &&
+      html`<div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">reason</th></tr></thead>
-    <tbody>${cells.map(
+    <tbody>${others.map(
       (cell) =>
-        html`<tr id=${cellAnchor(cell)}><td><a href=${`../${cellLink(cell)}`}>${badgeOf(cell.status)}</a></td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
-    )}</tbody></table></div></section>`
+        html`<tr id=${cellAnchor(cell)}><td>${isMoreToSay(cell) ? html`<a href=${`#${cellAnchor(cell)}`}>${badgeOf(cell.status)}</a>` : badgeOf(cell.status)}</td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
+    )}</tbody></table></div>`
+    }
+    ${passed.length > 0 && html`<p class="passed">${badgeOf('pass')} ${passed.map((cell) => html`<a id=${cellAnchor(cell)} href=${`#${cellAnchor(cell)}`}>${cell.case.slice(family.length + 1)} ${cell.transport}</a> `)}</p>`}
+  </section>`
 }

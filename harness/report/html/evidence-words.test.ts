@@ -4,7 +4,7 @@ import { aRun } from '../report.fixture.ts'
 import { curlLine } from './curl.ts'
 import { compare, parseSent } from './differences.ts'
 import { expectationRows } from './expectation-words.ts'
-import { cellPath } from './links.ts'
+import { cellLink } from './links.ts'
 
 const evidence: CellEvidence =
   Object.values(Object.values(aRun({ cases: 1, environments: 1 }).evidence)[0] ?? {})[0] ?? expect.fail('no evidence')
@@ -117,8 +117,8 @@ describe('an expectation in words', () => {
 
 describe('links', () => {
   it('stay inside the report whatever a name holds', () => {
-    expect(cellPath({ environment: '../../etc@1/../x:y', case: '../a', transport: 'http' })).toBe(
-      'cells/-__..__etc@1__..__x-y/--a.http.html',
+    expect(cellLink({ environment: '../../etc@1/../x:y', case: '../a', transport: 'http' })).toBe(
+      'environments/-__..__etc@1__..__x-y.html#--a.http',
     )
   })
 })

@@ -1,13 +1,19 @@
-/** The report's first page: the result in words, then the matrix. */
+/** The report's first page: grades and findings in words, then the matrix. */
+
+import { gradeRules, type Letter } from '../../judge/grade.ts'
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
-import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
-import { failedLogInsOf } from '../failed-log-ins.ts'
+import type { Cell, EnvironmentResult, Grade } from '../../run/results/results.ts'
+import { type Configuration, configurationsOf } from '../configurations.ts'
+import { type PlacedFinding, placedFindings } from '../findings.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
 import { counted, duration, percentile } from '../numbers.ts'
 import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
+import { couldNotBeJudged } from './could-not-be-judged.ts'
+import { findingList, unbroken } from './findings-view.ts'
+import { letterMark, letterRows } from './letter.ts'
 import { casePath, cellLink, environmentPath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixScript } from './matrix-script.ts'
@@ -18,12 +24,14 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
   const { run } = overview.results
   const body = html`<div>
     <h1>Trusted-proxy conformance</h1>
-    <p class="lead">${runInWords(overview.results)}</p>
-    ${verdicts(overview)}
-    ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
+    <p>Which proxy configurations keep clients from choosing who they are, in front of a gateway that trusts the proxy's headers.</p>
     ${notReady(overview)}
     ${couldNotBeJudged(overview.environments)}
+    ${configurations(overview)}
+    <p class="lead">${runInWords(overview.results)}</p>
+    ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${stale(overview)}
+    ${findings(overview)}
     <h2>Environments</h2>
     ${environmentsTable(overview)}
     ${trend(overview, recordOf(overview.results), history)}
@@ -45,14 +53,6 @@ function notReady(overview: Overview): Markup | undefined {
     <ul>${missing.map((one) => html`<li><code>${one.id}</code> ${environmentOutcome(overview, one).words}</li>`)}</ul></div>`
 }
 
-/** With the redirects until then, which say where the log-in ended. */
-export function couldNotBeJudged(environments: readonly EnvironmentResult[]): Markup | undefined {
-  const failed = failedLogInsOf(environments)
-  if (failed.length === 0) return undefined
-  return html`<div class="loud"><strong>Could not be judged, because users could not sign in. Cells that need them are inconclusive.</strong>
-    <ul>${failed.map(({ environment, says, chain }) => html`<li><code>${environment}</code> ${says}${chain.length > 0 && html`<pre tabindex="0">${chain.join('\n')}</pre>`}</li>`)}</ul></div>`
-}
-
 function stale({ results }: Overview): Markup | undefined {
   if (results.stale.length === 0) return undefined
   return html`<div class="loud"><strong>Known-failure entries that no longer apply. Remove them.</strong>
@@ -60,48 +60,59 @@ function stale({ results }: Overview): Markup | undefined {
 }
 
 /** What a reader who has to choose a configuration wants to know first. Best news first, as they may stop there. */
-const meanings: readonly (readonly [Conformance, string])[] = [
-  ['passed', 'Passed all required cases in this run'],
-  ['inconclusive', 'Inconclusive for some required cases'],
-  ['known', 'Fails some required cases, as already known'],
-  ['failed', 'Fails some required cases'],
-  ['error', 'Not judged: the suite itself failed, or a known failure passed'],
-  ['not-run', 'Did not run'],
-]
-
-/** The worst result behind any gateway counts: a gateway that does not record requests shows less, and does not take a failure back. */
-const worstFirst: readonly Conformance[] = ['failed', 'known', 'error', 'inconclusive', 'passed', 'not-run']
-
-function verdicts(overview: Overview): Markup {
-  const configurations = [
-    ...Map.groupBy(overview.environments, ({ proxy, proxyVersion, variant }) => `${proxy}@${proxyVersion}/${variant}`),
-  ].map(([, environments]) => {
-    const judged = environments.map((one) => ({ one, ...environmentOutcome(overview, one) }))
-    const conformance = worstFirst.find((each) => judged.some((other) => other.conformance === each)) ?? 'not-run'
-    const seen = judged.filter((each) => each.conformance === conformance).map(({ one }) => one)
-    return { conformance, seen, everywhere: seen.length === environments.length }
-  })
-  const groups = meanings
-    .map(([conformance, words]) => ({
-      conformance,
-      words,
-      members: configurations.filter((each) => each.conformance === conformance),
-    }))
-    .filter(({ members }) => members.length > 0)
-  return html`<ul class="verdicts">${groups.map(
-    ({ conformance, words, members }) =>
-      html`<li><span class=${`status ${looks[conformance]}`}><span aria-hidden="true">${markOf(looks[conformance]).glyph}</span> ${words}</span>${' '}${members.map(
-        ({ seen, everywhere }, index) => [index > 0 ? ', ' : '', configurationLink(seen, everywhere)],
-      )}</li>`,
-  )}</ul>`
+function configurations(overview: Overview): Markup {
+  const all = configurationsOf(overview)
+  return html`<section>
+    <h2>Which configuration</h2>
+    <details class="legend"><summary>A letter is a cap: one way in decides, however much else is met. What the letters mean</summary>
+      <dl>${letterRows.map(([letter, words]) => html`<div><dt>${letterMark(letter)}</dt><dd>${words}</dd></div>`)}</dl></details>
+    <ol class="grades">${all.map(configuration)}</ol>
+  </section>`
 }
 
-/** @param everywhere behind every gateway of the run; else those are named where it was seen */
-function configurationLink(seen: readonly EnvironmentResult[], everywhere: boolean): Markup | undefined {
-  const [first] = seen
+function configuration({ environments, letter, grade, findings: own }: Configuration): Markup | undefined {
+  const [first] = environments
   if (first === undefined) return undefined
-  const where = everywhere ? '' : ` (${seen.map(gatewayName).join(', ')})`
-  return html`<span><a href=${environmentPath(first.id)}>${first.proxyTitle ?? first.proxy} ${first.variant}</a>${where}</span>`
+  const name = `${first.proxyTitle ?? first.proxy} ${first.proxyVersion}, ${first.variant}`
+  const decisive = environments.find(({ id }) => id === grade?.environment) ?? first
+  const gateways = environments.map(gatewayName)
+  return html`<li>
+    ${letter === undefined ? html`<span class="letter unsupported">–</span>` : letterMark(letter)}
+    <div>
+      <h3><a href=${environmentPath(decisive.id)}>${name}</a></h3>
+      <p>${unbroken(worstInWords(letter, grade, own))}</p>
+      <p class="soft">${grade === undefined ? 'It did not run.' : `Seen ${grade.seen} of ${grade.applicable} cells that apply.`} ${gateways.length > 3 ? `${gateways.length} gateways` : `Gateway: ${gateways.join(', ')}`}.${own.length > 1 && ` ${counted(own.length, 'finding')} in all.`}</p>
+    </div>
+  </li>`
+}
+
+/** Why it has its letter, in one sentence. */
+function worstInWords(letter: Letter | undefined, grade: Grade | undefined, own: readonly PlacedFinding[]): string {
+  const [worst] = own
+  const reason = gradeRules.find(({ id }) => id === grade?.caps[0])?.when.replaceAll('`', '')
+  if (letter === '?')
+    return [
+      reason ?? 'Not enough was seen.',
+      ...(worst === undefined ? [] : [`Found so far: ${worst.finding.says}`]),
+    ].join(' ')
+  if (worst !== undefined) return worst.finding.says
+  return letter === 'A' ? 'Everything that applies was seen and is met.' : 'Nothing was found.'
+}
+
+/** The worst ones of the run; each environment's page has its own. */
+const mostFindings = 40
+
+function findings(overview: Overview): Markup | undefined {
+  const placed = placedFindings(overview.results)
+  if (placed.length === 0) return undefined
+  const groups = [...Map.groupBy(placed.slice(0, mostFindings), ({ place }) => place)]
+  const rest = placed.length - mostFindings
+  return html`<section>
+    <h2>Findings</h2>
+    <p class="soft">Cells with one cause are one finding. The worst come first; below each stands what to write.</p>
+    ${groups.map(([place, members]) => html`<h3>${place}</h3>${findingList(overview, members, '')}`)}
+    ${rest > 0 && html`<p>${counted(rest, 'more finding')}: on the pages of the environments.</p>`}
+  </section>`
 }
 
 const looks: Readonly<Record<Conformance, Status>> = {

@@ -13,12 +13,14 @@ type Page = {
   readonly body: Markup
   /** Runs at the end of the page; the only script that the page's policy allows. */
   readonly script?: string
+  /** For the script: base64, in an element that browsers do not run, with this id. */
+  readonly data?: { readonly id: string; readonly base64: string }
 }
 
 /**
  * A whole document. Its content security policy allows only the report's stylesheet and this script, in case evidence is ever not escaped.
  */
-export function pageText({ title, root, body, script }: Page): string {
+export function pageText({ title, root, body, script, data }: Page): string {
   const allowed = script === undefined ? "'none'" : `'sha256-${createHash('sha256').update(script).digest('base64')}'`
   const policy = `default-src 'none'; style-src 'self' file:; script-src ${allowed}; base-uri 'none'; form-action 'none'`
   const head = render(html`<head>
@@ -30,7 +32,9 @@ export function pageText({ title, root, body, script }: Page): string {
     <link rel="stylesheet" href=${`${root}report.css`} />
   </head>`)
   const home = html`<header class="site"><a href="#main" class="skip">Skip to the content</a><a href=${`${root}index.html`}>Trusted-proxy conformance</a></header>`
-  const end = script === undefined ? '' : `<script>${script}</script>`
+  const block =
+    data === undefined ? '' : `<script type="application/octet-stream" id="${data.id}">${data.base64}</script>`
+  const end = script === undefined ? '' : `${block}<script>${script}</script>`
   return `<!doctype html>\n<html lang="en">${head}<body>${render(home)}<main id="main">${render(body)}</main>${end}</body></html>\n`
 }
 

@@ -12,9 +12,14 @@ a{color:var(--link)}
 .skip{position:absolute;left:-99rem}.skip:focus{position:static;margin-right:1rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0}h2{font-size:1.2rem;margin:1.6rem 0 .5rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}
 p{max-width:75ch}
-.lead{font-size:1.1rem;font-weight:600}
+.lead{font-weight:600}
 td.time{white-space:nowrap}
-ul.verdicts{list-style:none;padding:0;max-width:100ch}ul.verdicts li{margin:.3rem 0}ul.verdicts .status{white-space:normal}
+ol.grades{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(26rem,100%),1fr));gap:.6rem}
+ol.grades li{display:flex;gap:.8rem;border:1px solid var(--line);border-radius:4px;padding:.6rem}ol.grades h3{margin:0}ol.grades p{margin:.2rem 0;overflow-wrap:anywhere}ol.grades p.soft{font-size:.9rem}
+.letter{flex:none;display:inline-block;width:2.4rem;height:2.4rem;line-height:2.4rem;border-radius:4px;text-align:center;font-size:1.5rem;font-weight:700}.letter i,.matrix i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.legend .letter{width:1.6rem;height:1.6rem;line-height:1.6rem;font-size:1rem}
+.name{white-space:nowrap}ol.findings{padding-left:1.4rem;max-width:100ch}ol.findings>li{margin:.6rem 0}ol.findings p{margin:.2rem 0;max-width:100ch;overflow-wrap:anywhere}ol.findings .remedy{border-left:.25rem solid var(--link);padding-left:.6rem}ol.findings details{font-size:.9rem}ol.findings summary{font-weight:400}
+p.passed{max-width:none}p.passed a{margin-right:.6rem;white-space:nowrap}
 .soft{color:var(--soft)}
 .loud{border-left:.4rem solid var(--fail);background:var(--fail-b);padding:.5rem .8rem;max-width:75ch}
 code,dd,.lead{overflow-wrap:anywhere}
@@ -48,7 +53,6 @@ summary{cursor:pointer;font-weight:600}
 .matrix td{text-align:center;white-space:nowrap}
 
 .matrix td a{position:relative;display:inline-block;min-width:1.6em;padding:0 .2em;border-radius:3px;text-decoration:none;font-weight:700}
-.matrix i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 [hidden]{display:none!important}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
 .wire span{display:block}.wire .changed{background:var(--warn-b);color:var(--warn)}.wire .dropped{background:var(--fail-b);color:var(--fail)}.wire .added{background:var(--info-b);color:var(--info)}

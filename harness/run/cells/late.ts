@@ -70,6 +70,7 @@ function strayFinding(arrival: Arrival, evil: string): Finding {
   const request = `${arrival.method} ${quote(arrival.target)}, ${verdictInWords(arrival.verdict)}`
   return {
     met: false,
+    about: { kind: 'mixed-up' },
     says: `its forged value ${quote(evil)} arrived in ${place} of a request that is not its own (${request})`,
   }
 }

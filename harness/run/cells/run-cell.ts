@@ -143,7 +143,8 @@ export class CellRunner {
       const decidedByNothing = isGreen(entry.judgement) && !isGreen(again.judgement)
       if (!worse && !decidedByNothing) return []
       const reason = worse ? `After the case had ended: ${again.judgement.reason}` : again.judgement.reason
-      const judged = { ...again, judgement: { ...again.judgement, reason } }
+      const about = again.judgement.about?.map((one) => (worse ? { ...one, when: one.when ?? ('late' as const) } : one))
+      const judged = { ...again, judgement: { ...again.judgement, reason, ...(about && { about }) } }
       this.#entries.set(key, judged)
       return [{ cell: entry.cell, judged }]
     })

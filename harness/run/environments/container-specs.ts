@@ -128,6 +128,7 @@ export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSp
   const files = {
     certificate: 'tls.crt',
     key: 'tls.key',
+    pair: 'tls.pem',
     authority: 'ca.crt',
     names: 'names.json',
     htpasswd: 'htpasswd',

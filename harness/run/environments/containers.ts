@@ -75,6 +75,7 @@ export async function startContainers(
     'ca.crt': authority.certificate,
     'tls.crt': tls.certificate,
     'tls.key': tls.key,
+    'tls.pem': `${tls.certificate}\n${tls.key}`,
     'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
     htpasswd: htpasswd(secrets, variant.userForm),
   })

@@ -28,7 +28,7 @@ const comparisons: Readonly<Record<string, PathRule['kind']>> = { beg: 'prefix',
 const readings: readonly Reading[] = [
   {
     // nginx: `location = /x {`, `location ^~ /x/ {`, `location ~* "\.php$" {`
-    at: /\blocation\s+(?<sign>=|\^~|~\*|~)?\s*(?<words>"[^"\n]+"|'[^'\n]+'|[^\s@"'][^\s{]*(?:\{\d[^\s{]*)?)\s*\{/g,
+    at: /\blocation\s+(?<sign>=|\^~|~\*|~)?\s*(?<words>"[^"\n]+"|'[^'\n]+'|[^\s@"'}][^\s{]*(?:\{\d[^\s{]*)?)\s*\{/g,
     rules: (words, sign) => {
       const written = words.replaceAll(/^["']|["']$/g, '')
       if (sign.startsWith('~')) return [{ written, kind: 'pattern' }]
@@ -62,7 +62,8 @@ const readings: readonly Reading[] = [
   },
   {
     at: /(?:^|[\s{,["'])["']?regex["']?:\s*(?:"(?<words>[^"\n]+)"|'(?<single>[^'\n]+)'|(?<plain>[^\s"'][^\s,}]*))/g,
-    rules: one('pattern'),
+    // An address of a user is no path.
+    rules: (written) => (written.includes('@') ? [] : one('pattern')(written)),
   },
   {
     // HAProxy: `path_beg /x /y`, `path -i -m reg ^/x`

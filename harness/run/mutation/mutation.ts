@@ -1,5 +1,5 @@
 /** The mutation run: the whole catalogue on the correct pair and on every broken one, and what that says of the catalogue. */
-import { once } from 'node:events'
+import { on } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { knownGateways } from '../../gateways/known-gateways.ts'
@@ -19,6 +19,11 @@ export type MutationOrder = {
   readonly mutants?: readonly string[]
 }
 
+/** What a thread says. */
+export type MutationMessage =
+  | { readonly type: 'ran'; readonly mutant: string; readonly place: string }
+  | { readonly type: 'done'; readonly result: ShardResult }
+
 export type MutationRun = MutationVerdict & {
   /** Milliseconds, from the loaded catalogue on. */
   readonly ms: number
@@ -30,11 +35,12 @@ const lanes = 3
 
 /**
  * Every case × every mutant, in as many threads as there are cores (at most four).
- * @throws when a lab does not start or there is no reference proxy in the catalogue
+ * @param progress told in words what has been run, in the pipeline. @throws when a lab does not start or there is no reference proxy in the catalogue
  */
 export async function runMutation(
   { cases, proxies }: Pick<Catalogue, 'cases' | 'proxies'>,
   way: 'cell by cell' | 'pipeline' = 'cell by cell',
+  progress: (line: string) => void = () => {},
 ): Promise<MutationRun> {
   const since = performance.now()
   const proxy = proxies.find(({ embedded }) => embedded)
@@ -54,7 +60,13 @@ export async function runMutation(
           const { environments } = mutationPlaces(cases, proxy, gateway, share)
           return { environments, lanes }
         })
-  const result = merged(await Promise.all(orders.map(runThread)))
+  let count = 0
+  const all = orders.reduce((sum, { environments, mutants: share = [] }) => sum + environments.length * share.length, 0)
+  const ran = ({ mutant, place }: Extract<MutationMessage, { type: 'ran' }>) => {
+    count += 1
+    progress(`${count} of ${all}: ${mutant} in ${place}`)
+  }
+  const result = merged(await Promise.all(orders.map((order) => runThread(order, ran))))
   const { notAsked } = mutationPlaces(cases, proxy, gateway)
   const known = [
     ...mutants.map(({ name, mistake, level }) => ({ name, mistake, level })),
@@ -69,7 +81,10 @@ function shares<One>(all: readonly One[], count: number): One[][] {
   return Array.from({ length: count }, (_, index) => all.filter((_one, position) => position % count === index))
 }
 
-async function runThread(order: MutationOrder): Promise<ShardResult> {
+async function runThread(
+  order: MutationOrder,
+  ran: (message: Extract<MutationMessage, { type: 'ran' }>) => void,
+): Promise<ShardResult> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: order,
     // Both ends of every connection live in it: with room (MB) most of what a cell leaves is never copied.
@@ -77,9 +92,12 @@ async function runThread(order: MutationOrder): Promise<ShardResult> {
   })
   try {
     // An uncaught error of the thread rejects this.
-    const [result]: ShardResult[] = await once(worker, 'message')
-    if (result === undefined) throw new Error('a thread of the mutation run said nothing')
-    return result
+    for await (const [said] of on(worker, 'message', { close: ['exit'] })) {
+      const message: MutationMessage = said
+      if (message.type === 'done') return message.result
+      ran(message)
+    }
+    throw new Error('a thread of the mutation run ended without a result')
   } finally {
     await worker.terminate()
   }

@@ -19,3 +19,13 @@ it('runs mutants as an ordinary run does, with nobody there before', { timeout: 
   // What it remembers of alice it remembers because alice asked in this run.
   expect(red('cross-user')).toContain('identity.users.other-user')
 })
+
+it('asks a proxy that does not run at its usual ports: nothing passes, and the run goes on', {
+  timeout: 60_000,
+}, async () => {
+  const planned = await planReferencePair(['bypass.auth-service', 'identity.arrival'])
+  const { mutants: found } = await runPipeline([planned], [mutantNamed('dead'), mutantNamed('append')].map(named))
+  const green = (name: string) => (found[name] ?? []).filter(({ outcome }) => outcome === 'green').length
+  expect(green('dead')).toBe(0)
+  expect(green('append')).toBeGreaterThan(0)
+})

@@ -62,13 +62,7 @@ async function runPlace(
   { lanes, again }: ShardOptions,
 ): Promise<ShardResult> {
   await using stack = new AsyncDisposableStack()
-  const stand = async (): Promise<EmbeddedLab> => {
-    const lab = stack.use(await startEmbedded(planned))
-    const usual = lab.listeners
-    // A mutant may open a port. One that opens none is asked at the usual ones all the same.
-    const listeners = () => [...usual, ...lab.listeners.filter(({ port }) => usual.every((one) => one.port !== port))]
-    return Object.defineProperty({ ...lab, limits: inProcessLimits }, 'listeners', { get: listeners })
-  }
+  const stand = async () => forMutants(stack.use(await startEmbedded(planned)))
   const first = await stand()
   const { cells, work } = await runCorrect(planned, first, mutants, again)
   const queue = work.toSorted((one, other) => other.cells.length - one.cells.length)
@@ -83,6 +77,13 @@ async function runPlace(
   const others = Math.min(lanes, Math.ceil(run / 200)) - 1
   await Promise.all([lane(first), ...Array.from({ length: Math.max(others, 0) }, async () => lane(await stand()))])
   return { correct: cells, mutants: found, cells: { run, same: mutants.length * planned.cells.length - run } }
+}
+
+/** A mutant may open a port. One that opens none, because it does not run, is asked at the usual ones all the same. */
+export function forMutants(lab: EmbeddedLab): EmbeddedLab {
+  const usual = lab.listeners
+  const listeners = () => [...usual, ...lab.listeners.filter(({ port }) => usual.every((one) => one.port !== port))]
+  return Object.defineProperty({ ...lab, limits: inProcessLimits }, 'listeners', { get: listeners })
 }
 
 /** Every cell on the correct pair, and what each mutant could change. */

@@ -68,7 +68,7 @@ describe('evidence', () => {
   it('has an address that every file system takes', () => {
     expect(environmentFileName('p@1/v/reference:attributed')).toBe('p@1__v__reference-attributed')
     expect(evidenceAddress({ environment: 'p@1/v/g@2', case: 'a.b.c', transport: 'http' })).toBe(
-      'evidence/p@1__v__g@2.json#a.b.c.http',
+      'evidence/p@1__v__g@2.json.gz#a.b.c.http',
     )
   })
 })

@@ -1,11 +1,14 @@
 /**
- * `results.json` and `evidence/*.json`: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
+ * `results.json` and `evidence/*.json.gz`: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
  * One schema serves as type for those who write and as check for those who read.
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { aboutKinds } from '../../judge/about.ts'
+import { consequences } from '../../judge/consequence.ts'
+import { letters } from '../../judge/grade.ts'
 import { statuses } from '../../judge/status.ts'
-import { families, levels, transports } from '../../plan/case.ts'
+import { destinations, families, levels, principals, transports, vantages } from '../../plan/case.ts'
 
 const text = z.string()
 const texts = z.array(text).readonly()
@@ -38,6 +41,8 @@ const environmentSchema = z
     variantTitle: z.exactOptional(text),
     /** The variant's own configuration files, relative to the project, the main one first. */
     configuration: z.exactOptional(texts),
+    /** SHA-256 over all of them, the first 12 digits: the same configuration has the same hash. */
+    configurationHash: z.exactOptional(text),
     /** Those of them that are the project's own, as they were when it ran. */
     files: z.exactOptional(z.array(z.object({ path: text, text }).readonly()).readonly()),
     /** Where a documented snippet stands. */
@@ -55,6 +60,50 @@ const environmentSchema = z
   })
   .readonly()
 
+/** What an unmet cell is about: findings are grouped by it. */
+const aboutSchema = z
+  .object({
+    kind: z.enum(aboutKinds),
+    /** Folded: lower case, `-` for every sign that is no letter or digit. */
+    header: z.exactOptional(text),
+    /** It arrived under another spelling of that name. */
+    spelled: z.exactOptional(z.literal('otherwise')),
+    /** The gateway acts on this header. */
+    believed: z.exactOptional(z.literal(true)),
+    /** Which part of the request was changed, other than a header. */
+    part: z.exactOptional(z.enum(['method', 'path', 'query', 'body'])),
+    /** Of the answer to the client. */
+    status: z.exactOptional(z.number()),
+    who: z.enum(principals),
+    from: z.enum(vantages),
+    to: z.enum(destinations),
+    /** Whose address the gateway took for the client's. */
+    address: z.exactOptional(z.enum(['forged', 'other', 'unknown'])),
+    /** Path of the request. */
+    route: z.exactOptional(text),
+    transport: z.enum(transports),
+    /** How it showed. */
+    seen: z.enum(['arrival', 'verdict', 'answer', 'step']),
+    /** What the gateway decided. `another`: somebody else than the client is signed in as. */
+    verdict: z.exactOptional(
+      z.discriminatedUnion('kind', [
+        z
+          .object({
+            kind: z.literal('accepted'),
+            user: z.exactOptional(text),
+            another: z.exactOptional(z.literal(true)),
+          })
+          .readonly(),
+        z.object({ kind: z.literal('refused'), reason: z.exactOptional(text) }).readonly(),
+      ]),
+    ),
+    /** What should have come of the request. */
+    wanted: z.exactOptional(z.enum(['accepted', 'refused'])),
+    /** Only beside other requests, or only after the case had ended. */
+    when: z.exactOptional(z.enum(['beside-others', 'late'])),
+  })
+  .readonly()
+
 const cellSchema = z
   .object({
     environment: text,
@@ -65,13 +114,17 @@ const cellSchema = z
     /** One sentence. */
     reason: text,
     ms: z.number(),
-    /** `evidence/ENVIRONMENT.json#CASE.TRANSPORT`, see `evidenceAddress`. */
+    /** `evidence/ENVIRONMENT.json.gz#CASE.TRANSPORT`, see `evidenceAddress`. */
     evidence: text,
     met: z.exactOptional(z.boolean()),
     blocked: z.exactOptional(
       z.object({ by: z.enum(['control', 'dependency', 'fence', 'sign-in', 'marks']), cases: texts }).readonly(),
     ),
     known: z.exactOptional(z.object({ reason: text, link: text, since: text }).readonly()),
+    /** Of a requirement that is not met. */
+    about: z.exactOptional(z.array(aboutSchema).readonly()),
+    /** What an `unsupported` cell needs: features, or `recording`, a gateway that records requests. */
+    lacks: z.exactOptional(texts),
     /** It was run again, because what came first said nothing of the proxy: that first reason. */
     rerun: z.exactOptional(text),
   })
@@ -88,6 +141,59 @@ const caseSchema = z
     controls: texts,
     caughtBy: texts,
     source: z.object({ file: text, line: z.number() }).readonly(),
+  })
+  .readonly()
+
+const remedySchema = z
+  .object({
+    /** Where the line is to be found: a file of the product's hardened variant, relative to the project. */
+    file: z.exactOptional(text),
+    line: z.exactOptional(z.number()),
+    /** What to write. */
+    text,
+    /** `ablation`: removing the line from the hardened configuration was seen to turn such cells red. Absent: advice. */
+    provenBy: z.exactOptional(z.literal('ablation')),
+    /** Cells of this finding that the removal turns red. */
+    cells: z.exactOptional(texts),
+  })
+  .readonly()
+
+/** Red, warned and known-failing cells of one environment with one cause. */
+const findingSchema = z
+  .object({
+    environment: text,
+    /** Unique in its environment, the same in every run: it follows from the cause. */
+    id: text,
+    /** Who can do what, or cannot. */
+    consequence: z.enum(consequences),
+    /** Of its cells the highest. */
+    level: z.enum(levels),
+    /** One sentence. */
+    says: text,
+    /** The safeguard of the gateway that kept this from having its consequence in this run. */
+    stoppedBy: z.exactOptional(text),
+    /** `CASE.TRANSPORT`, the most telling one first. */
+    cells: texts,
+    /** Folded names of the headers that it is about. */
+    headers: z.exactOptional(texts),
+    /** Its required cells that fail are known failures. */
+    known: z.exactOptional(z.literal(true)),
+    remedies: z.array(remedySchema).readonly(),
+  })
+  .readonly()
+
+/** A cap, never an average: see docs/grades.md. */
+const gradeSchema = z
+  .object({
+    environment: text,
+    letter: z.enum(letters),
+    /** Cells with a result. */
+    seen: z.number(),
+    /** Cells that the environment's features call for. */
+    applicable: z.number(),
+    /** Ids of the rules that decide, see docs/grades.md. */
+    caps: texts,
+    notTested: z.array(z.object({ what: text, why: text }).readonly()).readonly(),
   })
   .readonly()
 
@@ -114,6 +220,10 @@ export const resultsSchema = z
       .readonly(),
     environments: z.array(environmentSchema).readonly(),
     cells: z.array(cellSchema).readonly(),
+    /** The worst first. Runs from before there were findings have none. */
+    findings: z.array(findingSchema).readonly().default([]),
+    /** One for each environment that started. */
+    grades: z.array(gradeSchema).readonly().default([]),
     /** Cells per status; every status is there. */
     totals: z.record(z.enum(statuses), z.number()).readonly(),
     /** The cases that the cells speak of. */
@@ -200,6 +310,9 @@ export type Results = z.infer<typeof resultsSchema>
 export type RunFacts = Results['run']
 export type EnvironmentResult = z.infer<typeof environmentSchema>
 export type Cell = z.infer<typeof cellSchema>
+export type Finding = z.infer<typeof findingSchema>
+export type Remedy = z.infer<typeof remedySchema>
+export type Grade = z.infer<typeof gradeSchema>
 export type CaseSummary = z.infer<typeof caseSchema>
 export type CellEvidence = z.infer<typeof cellEvidenceSchema>
 export type AttemptEvidence = z.infer<typeof attemptSchema>
@@ -227,13 +340,16 @@ export function fileName(name: string): string {
     : `${plain.slice(0, 137)}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`
 }
 
-/** `evidence/ENVIRONMENT.json#CASE.TRANSPORT`, relative to the report's folder. */
+/** The evidence of an environment, compressed with gzip: it is most of a report, and repeats itself. */
+export const evidencePath = (environment: string) => `evidence/${environmentFileName(environment)}.json.gz`
+
+/** `evidence/ENVIRONMENT.json.gz#CASE.TRANSPORT`, relative to the report's folder. */
 export function evidenceAddress(cell: {
   readonly environment: string
   readonly case: string
   readonly transport: string
 }): string {
-  return `evidence/${environmentFileName(cell.environment)}.json#${cellKey(cell)}`
+  return `${evidencePath(cell.environment)}#${cellKey(cell)}`
 }
 
 /** Cells per status, zeros included. */

@@ -6,20 +6,20 @@ import { caseFacts } from './case-page.ts'
 import { curlLine } from './curl.ts'
 import { type ComparedLine, compare, type Difference, signs } from './differences.ts'
 import { expectationRows } from './expectation-words.ts'
-import { casePath, environmentPath } from './links.ts'
+import { casePath } from './links.ts'
 import { html, type Markup } from './markup.ts'
-import { badgeOf, pageText } from './page.ts'
+import { badgeOf } from './page.ts'
 
-export function cellPage(overview: Overview, cell: Cell): string {
+/** Part of the environment's page. */
+export function cellSection(overview: Overview, cell: Cell): Markup {
   const one = overview.caseOf(cell.case)
   const evidence = overview.evidenceOf(cell)
-  const caveat = overview.environments.find(({ id }) => id === cell.environment)?.caveat
-  const body = html`<div>
-    <h1>${badgeOf(cell.status)} ${one?.title ?? cell.case}</h1>
+  return html`<section>
+    <h1 tabindex="-1">${badgeOf(cell.status)} ${one?.title ?? cell.case}</h1>
     <p class="lead">${cell.reason}</p>
     <dl class="facts">
-      <dt>case</dt><dd><a href=${`../../${casePath(cell.case)}`}><code>${cell.case}</code></a></dd>
-      <dt>environment</dt><dd><a href=${`../../${environmentPath(cell.environment)}`}><code>${cell.environment}</code></a>${caveat === undefined ? '' : ` (${caveat})`}</dd>
+      <dt>case</dt><dd><a href=${`../${casePath(cell.case)}`}><code>${cell.case}</code></a></dd>
+      <dt>environment</dt><dd><a href="#"><code>${cell.environment}</code></a></dd>
       <dt>transport</dt><dd>${cell.transport}</dd>
       ${evidence !== undefined && [html`<dt>client</dt>`, html`<dd>${evidence.as === 'anonymous' ? 'not signed in' : `signed in as ${evidence.as}`}, from ${evidence.from}</dd>`]}
     </dl>
@@ -27,14 +27,9 @@ export function cellPage(overview: Overview, cell: Cell): string {
     ${cell.known !== undefined && knownFailure(cell.known)}
     ${evidence === undefined ? html`<p class="loud">There is no evidence for this cell${cell.status === 'unsupported' || cell.status === 'blocked' ? ': no request was sent' : ''}.</p>` : evidenceSections(evidence)}
     <h2>The requirement</h2>
-    ${one !== undefined && [html`<p>${one.why}</p>`, caseFacts(overview, one, '../../')]}
-    <p class="soft">Evidence for tools: <a href=${`../../${cell.evidence}`}><code>${cell.evidence}</code></a></p>
-  </div>`
-  return pageText({
-    title: `${cell.status}: ${cell.case} [${cell.transport}] in ${cell.environment}`,
-    root: '../../',
-    body,
-  })
+    ${one !== undefined && [html`<p>${one.why}</p>`, caseFacts(overview, one)]}
+    <p class="soft">Evidence for tools: <code>${cell.evidence}</code></p>
+  </section>`
 }
 
 function knownFailure({ reason, link, since }: NonNullable<Cell['known']>): Markup {

@@ -1,0 +1,71 @@
+/** The units of a variant's configuration, and an environment without each of them. */
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
+import { type Unit, unitsOf, without } from '../plan/ablation/units.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
+import type { LoadedProxy } from '../plan/load-proxies.ts'
+
+/** A unit with where it stands. */
+export type PlacedUnit = Unit & {
+  /** As proxy.yaml names it. */
+  readonly file: string
+  readonly digest: string
+}
+
+type Units = {
+  readonly units: readonly PlacedUnit[]
+  /** Files that are not made of such units. */
+  readonly left: readonly string[]
+}
+
+/** Languages of programs and formats in which a line cannot stand alone. */
+const notLines = /\.(json|lua|js|html|jwt|pem|crt|key)$/
+
+/** Units of every configuration file that the environment's services read. */
+export async function unitsOfEnvironment(environment: PlannedEnvironment): Promise<Units> {
+  const files = filesOf(environment)
+  const texts = await Promise.all(files.map((file) => readFile(resolve(environment.variant.folder, file), 'utf8')))
+  const { folder: _, file: _written, ...variant } = environment.variant
+  const decides = JSON.stringify([variant, environment.proxyVersion, environment.gateway, environment.cells, texts])
+  const units = files.flatMap((file, index) =>
+    notLines.test(file)
+      ? []
+      : unitsOf(texts[index] ?? '').map((unit) => ({
+          ...unit,
+          file,
+          digest: createHash('sha256')
+            .update(JSON.stringify([decides, file, unit.from, unit.to]))
+            .digest('hex'),
+        })),
+  )
+  return { units, left: files.filter((file) => notLines.test(file)) }
+}
+
+const filesOf = ({ variant }: PlannedEnvironment) => [
+  ...new Set(variant.services.flatMap(({ files }) => Object.keys(files))),
+]
+
+/** The environment with copies of its files below `into`, one of them without the unit. */
+export async function environmentWithout(
+  environment: PlannedEnvironment,
+  unit: PlacedUnit,
+  proxy: LoadedProxy,
+  into: string,
+): Promise<PlannedEnvironment> {
+  const { variant } = environment
+  const name = `${variant.name}-without-${unit.file.replace(/[^\w.]+/g, '-')}-${unit.from}`
+  // Files that variants share lie beside the variant's own folder.
+  const folder = join(into, name, relative(proxy.folder, variant.folder))
+  for (const file of filesOf(environment)) {
+    const text = await readFile(resolve(variant.folder, file), 'utf8')
+    const target = resolve(folder, file)
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, file === unit.file ? without(text, unit) : text)
+  }
+  return {
+    ...environment,
+    id: environment.id.replace(`/${variant.name}/`, `/${name}/`),
+    variant: { ...variant, name, folder },
+  }
+}

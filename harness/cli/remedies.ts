@@ -1,0 +1,92 @@
+/** Remedies for a run's findings: which product each environment runs, and what its hardened variants write. */
+import { glob, readFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { productOf } from '../deployments/bare/product.ts'
+import { readAblation } from '../plan/ablation/ablation-file.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
+import { type Deployment, type Hardened, remediesOf } from '../report/remedies.ts'
+import { type Product, products } from '../report/remedy-table.ts'
+import type { Results } from '../run/results/results.ts'
+import { root } from './project.ts'
+
+/** @returns the same results; findings of products that the suite knows say what to write */
+export async function withRemedies(results: Results, planned: readonly PlannedEnvironment[]): Promise<Results> {
+  if (results.findings.length === 0) return results
+  const hardened = await hardenedVariants()
+  const byId = new Map(planned.map((environment) => [environment.id, environment]))
+  const deployments = new Map<string, Deployment>()
+  for (const id of new Set(results.findings.map(({ environment }) => environment))) {
+    const environment = byId.get(id)
+    if (environment !== undefined) deployments.set(id, await deploymentOf(environment, hardened))
+  }
+  const findings = results.findings.map((finding) => {
+    const deployment = deployments.get(finding.environment)
+    return deployment === undefined ? finding : { ...finding, remedies: remediesOf(finding, deployment) }
+  })
+  return { ...results, findings }
+}
+
+type OfProduct = Hardened & { readonly product: Product }
+
+async function deploymentOf({ proxy, variant }: PlannedEnvironment, all: readonly OfProduct[]): Promise<Deployment> {
+  const product = await productBehind(variant)
+  // The product's other proxies have the same lines in other surroundings: its own come first.
+  const hardened = all
+    .filter((one) => one.product === product)
+    .toSorted((one, other) => Number(isOf(other, proxy)) - Number(isOf(one, proxy)))
+  return { ...(product !== undefined && { product }), identity: variant.identity, hardened }
+}
+
+const isOf = ({ folder }: Hardened, proxy: string) => folder === `proxies/${proxy}/hardened`
+
+/** By the title and command of the service that faces the public, else by what its files say. */
+async function productBehind({ services, folder }: PlannedEnvironment['variant']): Promise<Product | undefined> {
+  const facing = services.toSorted((one, other) => Number(other.name === 'proxy') - Number(one.name === 'proxy'))
+  for (const { title, source, command, files } of facing) {
+    const named = [title, source.pull ?? '', ...command].map(productIn).find((one) => one !== undefined)
+    if (named !== undefined) return named
+    for (const file of Object.keys(files)) {
+      const text = await readFile(resolve(folder, file), 'utf8').catch(() => '')
+      const found = known(productOf(file, text))
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
+}
+
+const known = (name: string | undefined) => products.find((one) => one === name)
+
+function productIn(text: string): Product | undefined {
+  const lower = text.toLowerCase()
+  if (/\bhttpd\b/.test(lower)) return 'apache'
+  return products.find((one) => lower.includes(one))
+}
+
+/** Of the project's own proxies; `oauth2-proxy.cfg` and the like stand beside the product's own files. */
+async function hardenedVariants(): Promise<OfProduct[]> {
+  const files: { path: string; text: string }[] = []
+  for await (const path of glob('proxies/*/hardened/*', { cwd: root })) {
+    const text = await readFile(join(root, path), 'utf8').catch(() => undefined)
+    if (text !== undefined) files.push({ path: relative(root, join(root, path)), text })
+  }
+  const folders = [
+    ...Map.groupBy(
+      files.toSorted((one, other) => one.path.localeCompare(other.path)),
+      ({ path }) => dirname(path),
+    ),
+  ]
+  return await Promise.all(
+    folders.flatMap(([folder, all]) => {
+      const configuration = all.filter(({ path }) => !/^(ablation\.json|oauth2[-_]proxy.*)$/.test(basename(path)))
+      const product = configuration
+        .map(({ path, text }) => known(productOf(path, text)) ?? productIn(path))
+        .find((one) => one !== undefined)
+      return product === undefined ? [] : [withUnits(folder, configuration, product)]
+    }),
+  )
+}
+
+async function withUnits(folder: string, files: Hardened['files'], product: Product): Promise<OfProduct> {
+  const ablation = await readAblation(join(root, folder, 'ablation.json'))
+  return { folder, files, product, units: ablation?.units ?? [] }
+}

@@ -1,0 +1,144 @@
+/** What a configuration of Apache httpd says: its sections and directives, and mod_auth_openidc's own log-in. */
+import { refuseOn } from '../../plan/refuse-on.ts'
+import type { Place } from '../../plan/yaml/problem.ts'
+import { type Facts, isIdentity, type Said, upstreamOf } from './facts.ts'
+
+type Directive = { readonly name: string; readonly args: readonly string[]; readonly place: Place }
+
+/** @throws UserError with the line of a section that is not closed, and of what a run cannot be */
+export function apacheFacts(text: string, file: string): Facts {
+  const all = directivesOf(text, file)
+  const named = (...names: readonly string[]) => all.filter(({ name }) => names.includes(name))
+  const first = (name: string): Said | undefined =>
+    named(name).flatMap(({ args: [value = ''], place }) => (value === '' ? [] : [{ value, place }]))[0]
+  const relative = named('loadmodule').find(({ args: [, path = ''] }) => !path.startsWith('/usr/lib/apache2/modules/'))
+  if (relative !== undefined)
+    refuseOn([
+      {
+        ...relative.place,
+        message: `modules are loaded from ${relative.args[1] ?? ''}, where the Apache of a run (Debian's) has none: name the file with your <VirtualHost> instead, without LoadModule`,
+      },
+    ])
+  const hosts = named('servername', 'serveralias').flatMap(({ args, place }) =>
+    args
+      .map((one) => one.replace(/^https?:\/\//, '').replace(/:\d+$/, ''))
+      .filter((one) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(one))
+      .map((value) => ({ value, place })),
+  )
+  const upstreams = named('proxypass', 'proxypassmatch').flatMap(({ args, place }) =>
+    args.flatMap((one) => {
+      const upstream = /^(https?|wss?|h2c?):\/\//.test(one)
+        ? upstreamOf(one.replace(/^(ws|h2c?)(s?):/, 'http$2:'))
+        : undefined
+      return upstream === undefined ? [] : [{ value: upstream, place }]
+    }),
+  )
+  // The virtual host that leads to the gateway is the one that matters.
+  const toGateway = upstreams.find(({ value }) => value.port === 18_789)?.place.line ?? 0
+  const own = hosts.findLast(({ place }) => place.line < toGateway)
+  const secure = named('sslcertificatefile').length > 0
+  return {
+    hosts: hosts.toSorted((one, other) => Number(other === own) - Number(one === own)),
+    certificates: Object.fromEntries([
+      ...named('sslcertificatefile').map(({ args: [path = ''] }) => [path, 'certificate'] as const),
+      ...named('sslcertificatekeyfile').map(({ args: [path = ''] }) => [path, 'key'] as const),
+    ]),
+    listens: [...named('listen'), ...named('<virtualhost')].flatMap(({ args: [address = ''] }) => {
+      const port = Number(/(\d+)$/.exec(address)?.[1])
+      return port > 0 ? [{ port, tls: secure && port !== 80 }] : []
+    }),
+    upstreams,
+    auth: [],
+    identities: identitiesOf(all),
+    passwords: named('authuserfile').flatMap(({ args: [value = ''], place }) => [{ value, place }]),
+    h2: named('protocols').some(({ args }) => args.includes('h2')),
+    ...clientOf(first, own?.value ?? hosts[0]?.value ?? 'app.test'),
+  }
+}
+
+/** `RequestHeader set X-Remote-User expr=%{REMOTE_USER}`; else what mod_auth_openidc makes of the claim. */
+function identitiesOf(all: readonly Directive[]): Said[] {
+  const set = all.flatMap(({ name, args: [action = '', header = '', value = ''], place }) =>
+    name === 'requestheader' &&
+    action.toLowerCase() === 'set' &&
+    isIdentity(header) &&
+    /REMOTE_USER|OIDC_CLAIM|SSL_CLIENT/.test(value)
+      ? [{ value: header, place }]
+      : [],
+  )
+  const passed = all.find(({ name }) => name === 'oidcpassclaimsas')?.args[0] ?? 'both'
+  const [redirect] = all.filter(({ name }) => name === 'oidcredirecturi')
+  return set.length === 0 && redirect !== undefined && /both|headers/.test(passed)
+    ? [{ value: 'OIDC_CLAIM_email', place: redirect.place }]
+    : set
+}
+
+function clientOf(first: (name: string) => Said | undefined, host: string): Pick<Facts, 'client'> {
+  const metadata = first('oidcprovidermetadataurl')
+  const redirect = first('oidcredirecturi')
+  if (metadata === undefined || redirect === undefined) return {}
+  const clientId = first('oidcclientid')?.value
+  const secret = first('oidcclientsecret')?.value
+  return {
+    client: {
+      place: metadata.place,
+      value: {
+        provider: 'oidc',
+        issuer: metadata.value.replace(/\/\.well-known\/openid-configuration$/, ''),
+        ...(clientId !== undefined && { clientId }),
+        // A variable is filled in by the run.
+        ...(secret !== undefined && !secret.startsWith('$') && { clientSecret: secret }),
+        redirect: new URL(redirect.value, `https://${host}/`).href,
+      },
+    },
+  }
+}
+
+/** Variables that stand for a secret of the log-in, with what the run puts there. */
+export function apacheSecrets(text: string): Readonly<Record<string, string>> {
+  const variable = (directive: string) => new RegExp(`^\\s*${directive}\\s+"?\\$\\{(\\w+)\\}`, 'im').exec(text)?.[1]
+  const client = variable('OIDCClientSecret')
+  const cookie = variable('OIDCCryptoPassphrase')
+  return {
+    ...(client !== undefined && { [client]: '{secret:client}' }),
+    ...(cookie !== undefined && { [cookie]: '{secret:cookie}' }),
+  }
+}
+
+/** Names are in lower case; `<VirtualHost` begins a section. A # begins a comment only at the start of a line. */
+function directivesOf(text: string, file: string): Directive[] {
+  const open: Directive[] = []
+  const out: Directive[] = []
+  let continued = ''
+  for (const [index, raw] of text.split('\n').entries()) {
+    if (raw.endsWith('\\') && !/^\s*#/.test(raw)) {
+      continued += `${raw.slice(0, -1)} `
+      continue
+    }
+    const line = continued + raw
+    continued = ''
+    const place: Place = { file, line: index + 1, column: raw.search(/\S/) + 1 || 1 }
+    if (/^\s*(#|$)/.test(line)) continue
+    const closing = /^\s*<\/(\w+)/.exec(line)?.[1]?.toLowerCase()
+    const [name = '', ...args] = [...line.replace(/>\s*$/, '').matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map(
+      ([, double, single, plain]) => double ?? single ?? plain ?? '',
+    )
+    if (closing !== undefined) {
+      const last = open.pop()
+      if (last?.name !== `<${closing}`)
+        refuseOn([
+          {
+            ...place,
+            message: last ? `expected </${last.name.slice(1)}>, found </${closing}>` : `unexpected </${closing}>`,
+          },
+        ])
+      continue
+    }
+    const directive = { name: name.toLowerCase(), args, place }
+    if (name.startsWith('<')) open.push(directive)
+    out.push(directive)
+  }
+  const [unclosed] = open
+  if (unclosed !== undefined) refuseOn([{ ...unclosed.place, message: `${unclosed.name}> is not closed` }])
+  return out
+}

@@ -1,0 +1,48 @@
+/** What a configuration without one of its units comes to, beside the whole one. */
+import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
+import type { Transport } from '../plan/case.ts'
+import type { Status } from './status.ts'
+
+type Seen = {
+  readonly status: 'ready' | 'failed' | 'unavailable'
+  readonly reason?: string
+  readonly cells: readonly {
+    readonly case: string
+    readonly transport: Transport
+    readonly status: Status
+    readonly reason: string
+  }[]
+}
+
+/**
+ * Cells that passed with the whole configuration and are red without the unit; a cell that was red before says nothing of the unit.
+ * @returns undefined where the run says nothing of it: the environment could not be had here, or a cell is missing or an error of the harness
+ */
+export function ablated(
+  whole: Seen,
+  without: Seen,
+): Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason'> | undefined {
+  if (without.status === 'unavailable') return undefined
+  if (without.status === 'failed')
+    // Log lines have times in them: the same start would never be the same twice.
+    return {
+      outcome: 'does-not-start',
+      red: [],
+      lost: 0,
+      reason: (without.reason ?? '').split(' Its last log lines')[0] ?? '',
+    }
+  const key = (cell: Seen['cells'][number]) => `${cell.case}.${cell.transport}`
+  const after = new Map(without.cells.map((cell) => [key(cell), cell]))
+  const passed = whole.cells.filter(({ status }) => status === 'pass')
+  const then = passed.flatMap((cell) => after.get(key(cell)) ?? [])
+  if (then.length < passed.length || then.some(({ status }) => status === 'harness-error')) return undefined
+  const red = then.filter(({ status }) => status === 'fail' || status === 'warn')
+  const lost = then.filter(({ status }) => status !== 'pass' && status !== 'fail' && status !== 'warn')
+  const [first] = [...red, ...lost]
+  return {
+    outcome: red.length > 0 ? 'red' : lost.length > 0 ? 'not-judged' : 'nothing',
+    red: red.map(key),
+    lost: lost.length,
+    ...(first !== undefined && { reason: first.reason }),
+  }
+}

@@ -1,0 +1,46 @@
+/** Environments by what an operator chooses between: a product's version and variant, whatever gateways it was seen behind. */
+import { worstFirst } from '../judge/findings.ts'
+import type { Letter } from '../judge/grade.ts'
+import type { EnvironmentResult, Grade } from '../run/results/results.ts'
+import { type PlacedFinding, placedFindings } from './findings.ts'
+import { worstLetter } from './grades.ts'
+import type { Overview } from './overview.ts'
+
+export type Configuration = {
+  /** At least one. */
+  readonly environments: readonly EnvironmentResult[]
+  /** Absent where none of them started. */
+  readonly letter?: Letter
+  /** Of the environment that decides, the one where most was seen. */
+  readonly grade?: Grade
+  /** The worst first. */
+  readonly findings: readonly PlacedFinding[]
+}
+
+/** Whether known or not: requirements decide the letter, the worst before all. */
+const decisiveFirst = (one: PlacedFinding, other: PlacedFinding) =>
+  Number(other.finding.level === 'must') - Number(one.finding.level === 'must') ||
+  worstFirst(one.finding, other.finding)
+
+/** The best first: a reader who looks for a configuration may stop there. */
+const bestFirst: readonly (Letter | undefined)[] = ['A', 'B', '?', 'C', 'D', 'E', 'F', undefined]
+
+export function configurationsOf(overview: Overview): readonly Configuration[] {
+  const { environments, findings } = overview.results
+  const groups = Map.groupBy(environments, ({ proxy, proxyVersion, variant }) => `${proxy}@${proxyVersion}/${variant}`)
+  return [...groups.values()]
+    .map((members): Configuration => {
+      const grades = members.flatMap(({ id }) => overview.gradeOf(id) ?? [])
+      const letter = worstLetter(grades.map((grade) => grade.letter))
+      const [grade] = grades.filter((one) => one.letter === letter).toSorted((one, other) => other.seen - one.seen)
+      const ids = new Set(members.map(({ id }) => id))
+      const own = findings.filter(({ environment }) => ids.has(environment))
+      return {
+        environments: members,
+        findings: placedFindings({ environments, findings: own }).toSorted(decisiveFirst),
+        ...(letter !== undefined && { letter }),
+        ...(grade !== undefined && { grade }),
+      }
+    })
+    .toSorted((one, other) => bestFirst.indexOf(one.letter) - bestFirst.indexOf(other.letter))
+}

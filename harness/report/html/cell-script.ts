@@ -1,0 +1,32 @@
+/**
+ * Opens the cell that the address names (`#CASE.TRANSPORT`, or `#CASE` for all of its transports), plain script for the browser. The page carries the
+ * sections of all cells as one compressed block of data; they were escaped when they were written.
+ */
+export const cellScript = `'use strict';
+(function () {
+  var data = document.getElementById('evidence'), place = document.getElementById('cell'), list = document.getElementById('cells');
+  var title = document.title, sections;
+  function unpacked() {
+    if (!sections) {
+      var bytes = Uint8Array.from(atob(data.textContent), function (one) { return one.charCodeAt(0); });
+      sections = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json();
+    }
+    return sections;
+  }
+  function show() {
+    var key = decodeURIComponent(location.hash.slice(1));
+    if (key === '') return close();
+    unpacked().then(function (all) {
+      var names = Object.keys(all).filter(function (name) { return name === key || name.slice(0, name.lastIndexOf('.')) === key; });
+      if (names.length === 0) { close(); var row = document.getElementById(key); if (row) row.scrollIntoView(); return; }
+      place.innerHTML = '<p><a href="#">All cells of this environment</a></p>' + names.map(function (name) { return all[name]; }).join('');
+      place.hidden = false; list.hidden = true;
+      var head = place.querySelector('h1');
+      document.title = key + ': ' + head.textContent.trim();
+      window.scrollTo(0, place.offsetTop); head.focus({ preventScroll: true });
+    });
+  }
+  function close() { place.hidden = true; place.textContent = ''; list.hidden = false; document.title = title; }
+  window.addEventListener('hashchange', show);
+  show();
+})();`

@@ -1,0 +1,68 @@
+/** Findings as a list: who can do what, what to write, and the cells that show it. */
+import type { Status } from '../../judge/status.ts'
+import type { Finding } from '../../run/results/results.ts'
+import { cellKey } from '../../run/results/results.ts'
+import { consequenceWords } from '../consequence-words.ts'
+import type { PlacedFinding } from '../findings.ts'
+import { counted } from '../numbers.ts'
+import type { Overview } from '../overview.ts'
+import { remedyInWords } from '../remedy-words.ts'
+import { cellLink, findingLink, type Root } from './links.ts'
+import { html, type Markup } from './markup.ts'
+
+/** The look of a status that readers know from the matrix. */
+function lookOf({ level, known, consequence }: Finding): Status {
+  if (level !== 'must') return 'warn'
+  if (known === true) return 'known-failure'
+  return consequence === 'hygiene' ? 'warn' : 'fail'
+}
+
+/** So many cells are linked: on the first page a few, on the environment's the most that somebody reads. */
+const mostCells: Readonly<Record<Root, number>> = { '': 6, '../': 100 }
+
+export function findingList(overview: Overview, findings: readonly PlacedFinding[], root: Root): Markup {
+  return html`<ol class="findings">${findings.map((one) => findingItem(overview, one, root))}</ol>`
+}
+
+function findingItem(overview: Overview, { finding, cells, environments }: PlacedFinding, root: Root): Markup {
+  const marks = [finding.level === 'must' ? '' : 'recommendation', finding.known === true ? 'known' : ''].filter(
+    (mark) => mark !== '',
+  )
+  const where =
+    environments.length > 1
+      ? `${counted(cells, 'cell')} in ${counted(environments.length, 'environment')}`
+      : counted(cells, 'cell')
+  return html`<li id=${root === '' ? undefined : `finding-${finding.id}`}>
+    <p><span class=${`status ${lookOf(finding)}`} title=${consequenceWords[finding.consequence]}>${finding.consequence}</span>${marks.length > 0 && ` ${marks.join(', ')} `} <strong>${unbroken(finding.says)}</strong></p>
+    ${finding.remedies.length > 0 && html`<p class="remedy"><b>What to do:</b> ${finding.remedies.map((remedy, index) => [index > 0 ? ' Or: ' : ' ', withCode(remedyInWords(remedy))])}</p>`}
+    <details><summary>${where}</summary><p>${cellLinks(overview, finding, root)}</p></details>
+    ${root === '' && environments.length > 1 && html`<p class="soft">Behind ${environments.map((id, index) => [index > 0 ? ', ' : '', html`<a href=${findingLink({ ...finding, environment: id })}>${gatewayIn(id)}</a>`])}</p>`}
+  </li>`
+}
+
+/** Of `PROXY@VERSION/VARIANT/GATEWAY@VERSION` the gateway. */
+const gatewayIn = (environment: string) => environment.split('/').slice(2).join('/')
+
+function cellLinks(overview: Overview, finding: Finding, root: Root): unknown {
+  const byKey = new Map(overview.cellsOf(finding.environment).map((cell) => [cellKey(cell), cell]))
+  const rest = finding.cells.length - mostCells[root]
+  return [
+    finding.cells.slice(0, mostCells[root]).map((key, index) => {
+      const cell = byKey.get(key)
+      return [index > 0 ? ', ' : '', cell === undefined ? key : html`<a href=${`${root}${cellLink(cell)}`}>${key}</a>`]
+    }),
+    rest > 0 && [', and ', root === '' ? html`<a href=${findingLink(finding)}>${rest} more</a>` : `${rest} more`],
+  ]
+}
+
+/** Names of headers stay on one line: a hyphen is no place to break them. */
+export function unbroken(text: string): unknown {
+  return text
+    .split(/([A-Z]\w*(?:-\w+)+)/)
+    .map((part, index) => (index % 2 === 1 ? html`<span class="name">${part}</span>` : part))
+}
+
+/** What stands between backquotes as code. */
+function withCode(text: string): unknown {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))
+}

@@ -1,0 +1,141 @@
+/** What to write against a finding: lines of the same product's hardened variant. Pure. */
+import { foldName } from '../gateways/rules/header-lines.ts'
+import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
+import type { Finding, Remedy } from '../run/results/results.ts'
+import { unitsFor } from './ablation.ts'
+import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
+
+/** A hardened variant of the product. */
+export type Hardened = {
+  /** Relative to the project. */
+  readonly folder: string
+  readonly files: readonly { readonly path: string; readonly text: string }[]
+  /** From its ablation.json, where it has one. */
+  readonly units: readonly Pick<AblatedUnit, 'file' | 'from' | 'text' | 'red'>[]
+}
+
+export type Deployment = {
+  /** Absent where the suite does not know the program. */
+  readonly product?: Product
+  /** The header that the gateway trusts. */
+  readonly identity: string
+  readonly hardened: readonly Hardened[]
+}
+
+/** Proven ones alone where there are any; otherwise advice; nothing where the suite knows nothing to say. */
+export function remediesOf(
+  finding: Pick<Finding, 'id' | 'cells' | 'headers'>,
+  deployment: Deployment,
+): readonly Remedy[] {
+  const { product, hardened } = deployment
+  const proven = hardened.flatMap(({ folder, units }) =>
+    unitsFor(finding.cells, units).map(
+      ({ file, from, text, red }): Remedy => ({
+        text: `${product ?? 'proxy'}: add \`${text}\`.`,
+        file: `${folder}/${file}`,
+        line: from,
+        provenBy: 'ablation',
+        cells: red.filter((key) => finding.cells.includes(key)),
+      }),
+    ),
+  )
+  if (proven.length > 0) return proven.slice(0, most)
+  const mistakes = mistakesBehind(finding, deployment.identity)
+  const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment))
+  const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
+  return [...own, ...(own.length === 0 ? gateway.map((text) => ({ text: `${text}.` })) : [])].slice(0, most)
+}
+
+const most = 3
+
+type Concrete = {
+  readonly kind: Mistake
+  readonly header?: string
+  /** One line for each of these. */
+  readonly among?: readonly string[]
+}
+
+/** By the words of a finding's id, which are those of its structure. */
+function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, identity: string): readonly Concrete[] {
+  const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
+  if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
+  if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
+  if (id === 'changes-requests') return headers.includes('host') ? [{ kind: 'host' }] : []
+  if (passed !== undefined) return [{ kind: 'header', header: passed }]
+  if (id.startsWith('direct-')) return [{ kind: 'direct' }]
+  if (id.startsWith('accepts-identity')) return [{ kind: 'claims' }]
+  const kinds = byId[id]
+  return (kinds ?? []).map((kind) => (kind === 'identity' ? { kind, header: foldName(identity) } : { kind }))
+}
+
+const byId: Readonly<Record<string, readonly Mistake[]>> = {
+  'lost-identity': ['identity'],
+  'made-up-identity': ['made-up'],
+  'client-address': ['address'],
+  'not-upgraded': ['upgrade'],
+  'open-to-anyone': ['open'],
+  'forwards-too-much': ['other-hosts'],
+  leaked: ['token'],
+  'turned-away-by-proxy': ['websocket'],
+  'turned-away-gateway-loopback': ['tools'],
+  'refused-trusted-proxy-loopback-source': ['loopback'],
+}
+
+function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Deployment): Remedy[] {
+  const row = product && remedyRows[product][kind]
+  if (row === undefined) return []
+  const files = hardened.flatMap((one) => one.files)
+  const named = among === undefined ? [header] : among
+  const found = named
+    .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
+    .find(({ line }) => line !== undefined)
+  const { line } = found ?? {}
+  const name = found?.name ?? named[0]
+  // The exact line where it names this header; a pattern of it where the hardened file has another one in that place.
+  const exact = line !== undefined && line.names > 0 && line.text.length <= longest
+  const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
+  const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
+  const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}.`
+  return [{ text, ...(line !== undefined && { file: line.file, line: line.line }) }]
+}
+
+/** What is longer is several things in one line. */
+const longest = 80
+
+const headerInWords = (folded = 'x-header') => folded.replace(/(?<![a-z0-9])[a-z]/g, (letter) => letter.toUpperCase())
+
+type Line = {
+  readonly file: string
+  readonly line: number
+  readonly text: string
+  readonly indent: number
+  /** How well it names the header itself: 2 in this spelling, 1 in another, 0 not at all. */
+  readonly names: 0 | 1 | 2
+}
+
+/** The least indented first, since that is what holds for most of the file; of equals the last, nearest to the gateway. */
+function linesIn(
+  { path, text }: Hardened['files'][number],
+  { find }: Row,
+  header: string | undefined,
+): readonly Line[] {
+  const lines = text.split('\n').flatMap((whole, index): Line[] => {
+    const plain = whole.replace(/(?:^|\s)#.*$/, '').trim()
+    if (plain === '') return []
+    const names = header === undefined ? 2 : namesHeader(plain, header)
+    const fits = find === undefined ? header !== undefined && names > 0 : find.test(plain)
+    return fits ? [{ file: path, line: index + 1, text: plain, indent: whole.search(/\S/), names }] : []
+  })
+  return lines.toSorted((one, other) => other.names - one.names || one.indent - other.indent || other.line - one.line)
+}
+
+/** Also by a pattern with `*` at its end, as Caddy takes it. */
+function namesHeader(line: string, header: string): Line['names'] {
+  const words = line.match(/[A-Za-z][\w.-]*\*?/g) ?? []
+  const named = (spelled: (word: string) => string) =>
+    words.some((word) =>
+      word.endsWith('*') ? header.startsWith(spelled(word.slice(0, -1))) : spelled(word) === header,
+    )
+  if (named((word) => word.toLowerCase())) return 2
+  return named(foldName) ? 1 : 0
+}
