@@ -3,7 +3,8 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { Report } from './check-services.ts'
 import { type LoginFile, signInKinds, signInOf } from './login-schema.ts'
 import type { CompleteProxy } from './recipes.ts'
-import { type SignIn, signInFeatures } from './sign-in.ts'
+import type { SignIn } from './sign-in.ts'
+import { signInFeatures } from './sign-in-features.ts'
 import { readUserFile } from './user-file.ts'
 
 type Path = readonly PropertyKey[]

@@ -4,7 +4,9 @@ import { absolutePath, content, headerName, httpAddress, text } from './grammar.
 import type { SignIn, UserFiles } from './sign-in.ts'
 
 const file = text.regex(/^[^/\n][^\n]*$/, 'a file beside the variant')
-const users = { alice: file, bob: file.exactOptional() }
+const aliceFile = file.meta({ description: 'File with which alice signs in.' })
+const bobFile = file.meta({ description: 'File with which bob signs in. Default: there is no second user.' })
+const users = { alice: aliceFile, bob: bobFile.exactOptional() }
 const field = text.regex(/^[^\s"'<>=]+$/, 'the name of a field')
 const cookieName = text.regex(/^[\w!#$%&'*+.^`|~-]+$/, 'the name of a cookie')
 const page = z.string().regex(/^(\/|https?:\/\/)[!-~]*$/, 'a path or an address')
@@ -25,8 +27,8 @@ export const signInShape = {
       page: page.exactOptional().meta({
         description: 'Path or address of the page with the form. Default: the page to which the public host leads.',
       }),
-      alice: file.exactOptional(),
-      bob: file.exactOptional(),
+      alice: aliceFile.exactOptional(),
+      bob: bobFile.exactOptional(),
     })
     .exactOptional()
     .meta({
@@ -43,7 +45,14 @@ export const signInShape = {
     .exactOptional()
     .meta({ description: `Users show a cookie that the run cannot have issued. ${userFiles}: the value.` }),
   certificate: z
-    .union([z.literal(true), z.strictObject({ authority: absolutePath })])
+    .union([
+      z.literal(true),
+      z.strictObject({
+        authority: absolutePath.meta({
+          description: 'Path in the container where the configuration looks for the authority.',
+        }),
+      }),
+    ])
     .exactOptional()
     .meta({
       description:

@@ -4,7 +4,7 @@ import { type LoginFile, signInOf } from './login-schema.ts'
 import type { BuildSource, Service, StandIn, Variant } from './proxy.ts'
 import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 import type { CompleteProxy, CompleteService } from './recipes.ts'
-import { allowsEverybody, featuresOfSignIn, signInFeatures } from './sign-in.ts'
+import { allowsEverybody, featuresOfSignIn, signInFeatures } from './sign-in-features.ts'
 
 /** All variants for one version of the proxy, paths made absolute and `{version}` filled in. @param folder that of `proxy.yaml`. @param writtenIn the file itself, if it is another */
 export function variantsAt(file: CompleteProxy, folder: string, version: string, writtenIn?: string): Variant[] {

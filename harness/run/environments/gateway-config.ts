@@ -5,7 +5,7 @@ import { nameOf, namesOf, users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
-import { allowsEverybody } from '../../plan/sign-in.ts'
+import { allowsEverybody } from '../../plan/sign-in-features.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
 const loopbackUser = 'openclaw-internal@local'

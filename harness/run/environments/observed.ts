@@ -12,7 +12,7 @@ import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { Variant } from '../../plan/proxy.ts'
 import { pathFeatures } from '../../plan/services.ts'
-import { signInNeeds } from '../../plan/sign-in.ts'
+import { signInNeeds } from '../../plan/sign-in-features.ts'
 import { type ConfiguredPath, type ConfiguredPaths, configuredPaths } from './configured-paths.ts'
 import { type Listener, missingListener, publicPort } from './listeners.ts'
 
