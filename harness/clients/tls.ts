@@ -20,7 +20,7 @@ export type Peer = {
 }
 
 /** Whose connection it is. */
-export type Holder = {
+type Holder = {
   /** The user whose TLS sessions may be resumed: a browser resumes only its own. Empty: a client without a session. */
   readonly name: string
   /** Shown in the handshake where the peer asks for one. */

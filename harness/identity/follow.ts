@@ -2,7 +2,7 @@
 import type { Hop } from './login-chain.ts'
 import type { FormPost, Visitor } from './visitor.ts'
 
-export type Followed = {
+type Followed = {
   /** In their order. Empty where the first page could not be had. */
   readonly way: readonly Hop[]
   /** Of the last answer. */
@@ -12,7 +12,7 @@ export type Followed = {
 }
 
 const redirects = new Set([301, 302, 303, 307, 308])
-export const hopLimit = 15
+const hopLimit = 15
 
 /** @param form what the first request posts. Never rejects for what network and peer do */
 export async function follow(start: URL, visitor: Visitor, form?: FormPost): Promise<Followed> {

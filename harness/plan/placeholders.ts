@@ -179,7 +179,7 @@ export function fillSend(send: Send, context: PlaceholderContext): Send {
     ...(send.raw !== undefined && {
       raw: send.raw.map((bytes) => withOwnLine(bytes, context, put)),
       // What is not in the bytes, a certificate, is shown where the bytes ask for the user's session.
-      ...(!send.raw.some((bytes) => bytes.includes('{cookie}')) && { cookie: false }),
+      ...(context.certificate && !send.raw.some((bytes) => bytes.includes('{cookie}')) && { cookie: false }),
     }),
   }
 }

@@ -1,7 +1,7 @@
 /** Users who could not sign in: what depends on them could not be judged. Every output takes its words and redirects from here. */
 import type { EnvironmentResult } from '../run/results/results.ts'
 
-export type FailedLogIn = {
+type FailedLogIn = {
   readonly environment: string
   /** One sentence, without the environment. */
   readonly says: string

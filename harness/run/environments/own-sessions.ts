@@ -9,11 +9,11 @@ import type { SignIn } from '../../plan/sign-in.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import { rememberCookies } from '../results/redact.ts'
 import { nameAndPassword, type OwnLines, type OwnUser } from './own-users.ts'
-import type { Session } from './running-environment.ts'
 import type { Secrets } from './secrets.ts'
+import type { Session } from './session.ts'
 import type { Entrance, Learning, Sessions } from './sessions.ts'
 
-export type OwnLogIn = Exclude<SignIn, { kind: 'openid' }>
+type OwnLogIn = Exclude<SignIn, { kind: 'openid' }>
 
 export type OwnSite = Entrance & {
   readonly signIn: OwnLogIn

@@ -2,17 +2,15 @@
 
 import type { Limits } from '../../clients/wire.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
-import type { Hop } from '../../identity/login-chain.ts'
 import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
-import type { ClientCertificate, Credentials } from '../../plan/credentials.ts'
+import type { ClientCertificate } from '../../plan/credentials.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import type { EnvironmentResult } from '../results/results.ts'
 import type { ConfiguredPath } from './configured-paths.ts'
 import type { EndWatch } from './ends.ts'
 import type { Listener } from './listeners.ts'
-import type { anotherLogIn } from './sign-in.ts'
-import type { OwnNames } from './user-form.ts'
+import type { AnotherLogIn, OwnNames, Session } from './session.ts'
 
 export type Addresses = {
   readonly client: string
@@ -20,14 +18,6 @@ export type Addresses = {
   /** As the gateway knows it: of a sidecar 127.0.0.1. */
   readonly proxy: string
   readonly gateway: string
-}
-
-/** What a user shows who has signed in. */
-export type Session = Credentials & {
-  /** Why there is no session, in one sentence. */
-  readonly reason?: string
-  /** The redirects until then. */
-  readonly chain?: readonly Hop[]
 }
 
 export type RunningEnvironment = AsyncDisposable & {
@@ -43,7 +33,7 @@ export type RunningEnvironment = AsyncDisposable & {
   /** PEM of the run's authority; empty: any certificate is accepted. */
   readonly ca: string
   /** A log-in in a new browser. */
-  readonly logIn: ReturnType<typeof anotherLogIn>
+  readonly logIn: AnotherLogIn
   readonly password: string
   /** How users are named in the identity header; default: by their e-mail addresses. */
   readonly form?: UserForm

@@ -6,7 +6,7 @@ import type { Dial } from '../../lab/dial.ts'
 import type { Principal } from '../../plan/case.ts'
 import { noCredentials } from '../../plan/credentials.ts'
 import { rememberCookies } from '../results/redact.ts'
-import type { Session } from './running-environment.ts'
+import type { Session } from './session.ts'
 import type { Naming } from './user-form.ts'
 
 export type Entrance = {

@@ -1,7 +1,7 @@
 /** Signs everybody in, in whatever way the variant has, and again where a step of a case asks for it. */
-import { type LogIn, logIn } from '../../identity/login.ts'
+import { logIn } from '../../identity/login.ts'
 import { renderChain } from '../../identity/login-chain.ts'
-import { nameOf, type UserName, users } from '../../identity/users.ts'
+import { nameOf, users } from '../../identity/users.ts'
 import { type CertificateAuthority, createAuthority } from '../../lab/certificate-authority.ts'
 import type { ClientCertificate } from '../../plan/credentials.ts'
 import type { Variant } from '../../plan/proxy.ts'
@@ -11,6 +11,7 @@ import type { EnvironmentResult } from '../results/results.ts'
 import { formLogIn, type OwnSite, ownSessions } from './own-sessions.ts'
 import type { OwnLines } from './own-users.ts'
 import type { Secrets } from './secrets.ts'
+import type { AnotherLogIn } from './session.ts'
 import { type Entrance, type Learning, logEverybodyIn, type Sessions } from './sessions.ts'
 
 /** With what the run signs its users in. */
@@ -42,19 +43,11 @@ export async function foreignCertificate({
   return { foreign: await other.issueClient(nameOf(users.alice, userForm)) }
 }
 
-/** What a step asks of a new browser. */
-export type Visit = {
-  /** Where it begins, absolute; only where an OpenID provider is asked. */
-  readonly start?: readonly string[]
-  /** Cookies that it has already. */
-  readonly brings?: string
-}
-
 /** A log-in in a new browser, for steps of cases. Rejects where the log-in has no page. */
 export function anotherLogIn(
   { login, userForm, host }: Pick<Variant, 'login' | 'userForm' | 'host'>,
   { entrance, ...parts }: SignInParts,
-): (user: UserName, visit?: Visit) => Promise<LogIn> {
+): AnotherLogIn {
   const { signIn = { kind: 'openid' } } = login
   return async (user, { start, brings } = {}) => {
     if (!featuresOfSignIn(signIn).includes(signInFeatures.page))

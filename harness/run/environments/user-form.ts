@@ -14,9 +14,7 @@ import { bringsUsers, type SignIn } from '../../plan/sign-in.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import { publicPort } from './listeners.ts'
 import type { OwnUser } from './own-users.ts'
-import type { Session } from './running-environment.ts'
-
-export type OwnNames = Readonly<Partial<Record<OwnUser, string>>>
+import type { OwnNames, Session } from './session.ts'
 
 export type Naming = {
   readonly form: UserForm
