@@ -35,13 +35,13 @@ export const signInShape = {
       description: `Users sign in with an HTML form. Its hidden fields are sent back, to the address that it names. The users are those of the run (/run/conformance/htpasswd), or \`alice\` and \`bob\`: ${userFiles.toLowerCase()} \`NAME:PASSWORD\`.`,
     }),
   header: z
-    .strictObject({ name: headerName, ...users })
+    .strictObject({ name: headerName.meta({ description: 'Name of the header.' }), ...users })
     .exactOptional()
     .meta({
       description: `Users show a header with every request, such as a token, or what an edge before the proxy adds. ${userFiles}: the value.`,
     }),
   cookie: z
-    .strictObject({ name: cookieName, ...users })
+    .strictObject({ name: cookieName.meta({ description: 'Name of the cookie.' }), ...users })
     .exactOptional()
     .meta({ description: `Users show a cookie that the run cannot have issued. ${userFiles}: the value.` }),
   certificate: z
