@@ -2,6 +2,7 @@
 export type { Arrival } from './gateways/recording/arrival.ts'
 export { belongsTo, isIndistinct } from './gateways/recording/owner.ts'
 export { type Assertion, checkAssertion } from './identity/assertion.ts'
+export type { Browser, Interrupted } from './identity/interrupted.ts'
 export type { OwnAbout as About } from './judge/about.ts'
 export type { Finding } from './judge/observation.ts'
 export type { Asked, Stage } from './run/cells/stage.ts'

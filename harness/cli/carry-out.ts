@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { removeRun } from '../lab/containers/sweep.ts'
 import { engineClient } from '../lab/deadlines.ts'
+import { MachineError } from '../lab/machine-error.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
 import { UserError } from '../plan/user-error.ts'
 import { engineInWords } from '../report/overview.ts'
@@ -83,7 +84,15 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     told = failures.length + notes.length
     const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
-    await writeReport(written, collection.evidence(), out)
+    await writeReport(written, collection.evidence(), out).catch((cause: Error) => {
+      // A disk that was filled meanwhile.
+      throw new MachineError(
+        `The report cannot be written to ${out}: ${cause.message}. Name another folder with --out.`,
+        {
+          cause,
+        },
+      )
+    })
     return written
   }
   let written: Results | undefined

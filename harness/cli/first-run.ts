@@ -10,6 +10,8 @@ import type { BuildSource, Service } from '../plan/proxy.ts'
 import { variantsAt } from '../plan/services.ts'
 import { UserError } from '../plan/user-error.ts'
 import { visible } from '../report/visible.ts'
+import { ownSecrets } from '../run/environments/own-secrets.ts'
+import { redactor } from '../run/results/redact.ts'
 import { root } from './project.ts'
 
 /** Folders that were agreed to, by the digest of all that they name. `clean --cache` forgets them. */
@@ -45,7 +47,7 @@ export async function agreeToFolders(
 }
 
 async function requireAgreement(proxy: LoadedProxy, ask: Ask): Promise<void> {
-  const said = whatItRuns(proxy)
+  const said = await whatItRuns(proxy)
   if (ask === undefined)
     throw new UserError(`${said}\nNothing was started: there is no terminal to ask on. Add --yes to run it.`)
   const answer = await ask(`${said}\nRun it? [y/N] `)
@@ -57,7 +59,9 @@ async function isForeign(folder: string): Promise<boolean> {
 }
 
 /** For a person: what is downloaded, built and run, by service, as long as variants do not differ in it. */
-export function whatItRuns({ folder, variants }: Pick<LoadedProxy, 'folder' | 'variants'>): string {
+export async function whatItRuns({ folder, variants }: Pick<LoadedProxy, 'folder' | 'variants'>): Promise<string> {
+  // Commands may carry secrets as arguments, and a terminal may be a log that others read.
+  const secrets = await Promise.all(variants.map(ownSecrets))
   const lines = variants.flatMap(({ folder: own, services }) =>
     services.map((service) => {
       const files = Object.keys(service.files).map((file) => relative(folder, resolve(own, file)))
@@ -65,12 +69,13 @@ export function whatItRuns({ folder, variants }: Pick<LoadedProxy, 'folder' | 'v
       return `  ${service.name} (${service.title}): ${sourcesOf(service, folder)}\n    runs ${service.command.join(' ')}${bound}`
     }),
   )
-  return visible(
+  const said = visible(
     [
       `${folder} is not part of this suite, and it is new or has changed. A run of it downloads or builds these programs and runs them in containers:`,
       ...new Set(lines),
     ].join('\n'),
   )
+  return redactor(secrets.flat())(said)
 }
 
 function sourcesOf({ source, with: further }: Service, folder: string): string {

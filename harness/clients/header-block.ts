@@ -19,7 +19,9 @@ import {
  * RFC 9113 8.2.2 forbids. A WebSocket is an extended CONNECT (RFC 8441 4 and 5).
  */
 export function requestFields(send: Send, context: RequestContext, kind: RequestKind): HeaderLine[] {
-  const method = kind === 'websocket' ? (send.method ?? 'CONNECT') : methodOf(send, kind)
+  const written = methodOf(send, kind)
+  // The GET of a handshake is written as CONNECT (RFC 8441 5).
+  const method = kind === 'websocket' && written === 'GET' ? 'CONNECT' : written
   const body = kind === 'websocket' ? send.body : bodyOf(send, method)
   const { cookie, header } = shownOf(send, context)
   const password = kind === 'http' ? passwordOf(send, context) : undefined

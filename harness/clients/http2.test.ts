@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type CertificateAuthority, createAuthority } from '../lab/certificate-authority.ts'
 import type { HeaderLine, Send } from '../plan/case.ts'
 import { encodeFields, requestFields } from './header-block.ts'
 import { sendHttp2 } from './http2.ts'
+import { KeptHttp2 } from './kept-http2.ts'
 import { peerOf } from './peer.testing.ts'
 import type { Peer } from './tls.ts'
 
@@ -18,6 +19,7 @@ const open: Http2SecureServer[] = []
 const sessions = new Set<ServerHttp2Session>()
 afterEach(() => {
   for (const session of sessions) session.destroy()
+  sessions.clear()
   for (const server of open.splice(0)) server.close()
 })
 
@@ -172,4 +174,22 @@ it('is a fault where the peer does not speak h2, and for raw bytes', async () =>
   expect((await sendHttp2(oldPeer, {}, context)).fault).toMatch(/^TLS with app.test failed: /)
   old.close()
   expect((await sendHttp2(peer, { raw: ['x'] }, context)).fault).toMatch(/^raw bytes are HTTP\/1.x/)
+})
+
+it('keeps one connection for the streams of several users, and opens another where the peer has closed it', async () => {
+  const { peer, seen } = await server()
+  await using kept = new KeptHttp2(peer, 1000)
+  for (const user of ['alice', 'bob']) {
+    const exchange = await kept.send({ body: user }, { ...context, cookie: `session=${user}` })
+    expect(exchange).toMatchObject({ response: { status: 400 }, verdict: { kind: 'accepted' } })
+  }
+  expect(sessions.size).toBe(1)
+  const cookies = seen.map(({ lines }) => lines.filter(([name]) => name === 'cookie').map(([, value]) => value))
+  expect(cookies).toEqual([['session=alice'], ['session=bob']])
+  expect(seen.map(({ body }) => body)).toEqual(['alice', 'bob'])
+  for (const session of sessions) session.destroy()
+  await vi.waitFor(async () => {
+    expect(await kept.send({}, context)).toMatchObject({ response: { status: 400 } })
+  })
+  expect(sessions.size).toBe(2)
 })

@@ -51,7 +51,11 @@ export const rawOverHttp2: Answer = {
   fault: 'raw bytes are HTTP/1.x and cannot be sent over h2',
 }
 
-type Session = AsyncDisposable & { readonly http2: ClientHttp2Session }
+type Session = AsyncDisposable & {
+  readonly http2: ClientHttp2Session
+  /** Header blocks of the requests to come. */
+  readonly blocks: Buffer[]
+}
 
 /** A session whose HEADERS frames carry these blocks in their order. Does not reject: what the network does is `fault`. */
 export async function openSession(
@@ -66,10 +70,12 @@ export async function openSession(
   } catch (error) {
     return { ending: 'not-connected', fault: error instanceof Error ? error.message : String(error) }
   }
-  const substituted = substitutingHeaders(stream, blocks.map(encodeFields))
+  const waiting = blocks.map(encodeFields)
+  const substituted = substitutingHeaders(stream, waiting)
   const http2 = connect('https://substituted.invalid', { createConnection: () => substituted })
   return {
     http2,
+    blocks: waiting,
     async [Symbol.asyncDispose]() {
       http2.destroy()
       stream.destroy()
@@ -123,7 +129,7 @@ export function answerTo(
 }
 
 /** The request that Node believes it sends; its header blocks are substituted on the way. */
-function request(
+export function request(
   session: ClientHttp2Session,
   body: string | undefined,
   ending: 'trailers' | 'no trailers',

@@ -13,10 +13,9 @@ const frameLimit = 16_384
 
 /**
  * @param stream to the peer
- * @param blocks for the HEADERS frames of the session in order: the request's, then the trailers'
+ * @param waiting for the HEADERS frames of the session in order: a request's, then its trailers'. Each is taken out when it is sent; more may come.
  */
-export function substitutingHeaders(stream: Duplex, blocks: readonly Buffer[]): Duplex {
-  const waiting = [...blocks]
+export function substitutingHeaders(stream: Duplex, waiting: Buffer[]): Duplex {
   let rest: Buffer = Buffer.alloc(0)
   let skip = preface
   const rewrite = (chunk: Buffer): Buffer => {

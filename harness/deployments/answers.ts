@@ -7,6 +7,7 @@ import type { Problem } from '../plan/yaml/problem.ts'
 import { readYaml } from '../plan/yaml/yaml-file.ts'
 import type { Answers } from './conclude.ts'
 import { loginAnswer } from './login-answer.ts'
+import { readText } from './read-text.ts'
 
 const text = z.string().min(1)
 
@@ -31,6 +32,8 @@ export async function readAnswers(folder: string): Promise<Answers & { readonly 
   const file = join(folder, answersFile)
   if (!(await stat(file).catch(() => undefined))) return {}
   const problems: Problem[] = []
+  // Before a word of it is shown.
+  await readText(file)
   const yaml = await readYaml(file, schema, problems)
   refuseOn(problems)
   const { 'required-headers': requiredHeaders, ...rest } = yaml?.content ?? {}

@@ -10,7 +10,7 @@ import { productOf, usualFiles } from './bare/product.ts'
 import { readBareDeployment } from './bare/read.ts'
 import { type ComposeFlags, readComposeDeployment } from './compose/read.ts'
 import type { ReadDeployment } from './deployment.ts'
-import { readText } from './read-text.ts'
+import { readingIn, readText } from './read-text.ts'
 
 /** @param root folder of the project, for its recipes. @throws UserError for a path that is nothing of the kind */
 export async function readOwnProxy(path: string, root: string, flags: ComposeFlags): Promise<string | ReadDeployment> {
@@ -19,7 +19,7 @@ export async function readOwnProxy(path: string, root: string, flags: ComposeFla
     throw new UserError(
       `--login is for a docker-compose.yml or a configuration file: ${path} is a folder of its own, write login into its proxy.yaml.`,
     )
-  return file === undefined ? path : await readDeployment(file, root, flags)
+  return file === undefined ? path : await readingIn(dirname(file), () => readDeployment(file, root, flags))
 }
 
 /** @param file absolute path of a compose file or a configuration file */

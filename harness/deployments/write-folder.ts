@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import type { ProxyFile } from '../plan/proxy-schema.ts'
 import { UserError } from '../plan/user-error.ts'
+import { foundInside } from '../plan/yaml/folder-contents.ts'
 import { asItIs, type ReadDeployment } from './deployment.ts'
 
 /**
@@ -21,6 +22,8 @@ export async function writeFolder({ yaml, folder: from }: ReadDeployment, folder
     const files: Record<string, string> = {}
     for (const [file, target] of Object.entries(service.files ?? {})) {
       const name = freeName(basename(file), role, taken)
+      const found = await foundInside(resolve(from, asItIs, file), [from])
+      if (typeof found === 'object') throw new UserError(`${file} is not copied: ${found.trouble}.`)
       await cp(resolve(from, asItIs, file), join(variant, name), { recursive: true, dereference: true })
       files[name] = target
     }

@@ -1,6 +1,6 @@
 /** Everything that one request of a case shows: what the case asks for, what every case demands, and what no case allows. */
 import { namesOf, users } from '../identity/users.ts'
-import type { Case, Principal, Transport } from '../plan/case.ts'
+import { type Case, opensWebSocket, type Principal, type Transport } from '../plan/case.ts'
 import { silenceMeets } from '../plan/expectation.ts'
 import { arrivalFindings } from './arrival-findings.ts'
 import { clientFindings } from './client-findings.ts'
@@ -38,7 +38,7 @@ export function findingsOf(
   const ordinary =
     send !== undefined && send.raw === undefined && send.connection === undefined && send.method === undefined
   const demanded = !silenceMeets(asked.expect)
-  const mustUpgrade = transport === 'websocket' && ordinary && demanded
+  const mustUpgrade = opensWebSocket(transport) && ordinary && demanded
   const own = [
     ...(arrives !== undefined && recordable ? arrivalFindings(arrives, attempt, identity, mustUpgrade) : []),
     ...(verdict === undefined ? [] : verdictFindings(verdict, attempt, recordable, identity)),

@@ -199,7 +199,7 @@ function answersIn(members: Members): string {
   const statuses = [...new Set(members.abouts.flatMap(({ status }) => status ?? []))].toSorted(
     (one, other) => one - other,
   )
-  if (statuses.length === 0 || members.abouts.some(({ seen }) => seen === 'step')) return detail(members)
+  if (statuses.length === 0 || members.abouts.every(({ seen }) => seen === 'step')) return detail(members)
   const who = members.abouts.some(({ verdict }) => verdict === undefined) ? 'the proxy' : 'the gateway'
   return `${who} answers ${list(statuses.map(String), 'or')} where a request should get through`
 }

@@ -178,6 +178,15 @@ describe('the consequence of a finding', () => {
     expect(found.stoppedBy).toBeUndefined()
   })
 
+  it('names the checks that stop it, and no refusal for another reason beside them', () => {
+    const refused = (reason: string) => cell(passed('x-a', { believed: true, verdict: { kind: 'refused', reason } }))
+    expect(
+      only([refused('bad_request'), refused('trusted_proxy_user_not_allowed'), refused('trusted_proxy_user_missing')])
+        .stoppedBy,
+    ).toBe('allowUsers, identity required')
+    expect(only([refused('bad_request')]).stoppedBy).toBe('refused with bad_request')
+  })
+
   it('orders findings: the worst first, and of two alike the one that nothing stops', () => {
     const cells = [
       cell({ kind: 'leaked' }),

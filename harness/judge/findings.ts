@@ -3,6 +3,7 @@ import type { Level, Transport } from '../plan/case.ts'
 import type { About } from './about.ts'
 import { type Consequence, effectOf, gravityOf, isDirect } from './consequence.ts'
 import { type Members, sentenceOf } from './finding-words.ts'
+import { isSafeguard } from './safeguards.ts'
 import type { Status } from './status.ts'
 
 export type GroupedCell = {
@@ -191,6 +192,7 @@ function worstEffect(abouts: readonly About[]): { readonly consequence: Conseque
   if (unstopped !== undefined) return unstopped
   const [worst] = takeover
   if (worst === undefined) return effects[0] ?? { consequence: 'hygiene' }
-  const safeguards = [...new Set(takeover.flatMap(({ stoppedBy }) => stoppedBy ?? []))]
-  return { consequence: worst.consequence, stoppedBy: safeguards.toSorted().join(', ') }
+  const stops = [...new Set(takeover.flatMap(({ stoppedBy }) => stoppedBy ?? []))].toSorted()
+  const safeguards = stops.filter(isSafeguard)
+  return { consequence: worst.consequence, stoppedBy: (safeguards.length > 0 ? safeguards : stops).join(', ') }
 }

@@ -29,7 +29,7 @@ export type JudgeContext = {
 }
 
 /** Features without which nothing can be sent over a transport. */
-const transportNeeds: Readonly<Record<Transport, readonly string[]>> = {
+export const transportNeeds: Readonly<Record<Transport, readonly string[]>> = {
   http: [],
   websocket: [],
   h2: ['h2'],

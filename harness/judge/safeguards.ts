@@ -4,7 +4,7 @@
 export function checkOf(reason: string): string {
   const missing = /^trusted_proxy_missing_header_(.+)$/.exec(reason)?.[1]
   if (missing !== undefined) return `required header ${missing}`
-  return checks[reason] ?? `refused with ${reason}`
+  return checks[reason] ?? `${otherwise}${reason}`
 }
 
 const checks: Readonly<Record<string, string>> = {
@@ -17,3 +17,8 @@ const checks: Readonly<Record<string, string>> = {
   trusted_proxy_local_interface_source: 'own address refused',
   pairing_required: 'pairing',
 }
+
+const otherwise = 'refused with '
+
+/** A check of its own, not a refusal for some other reason such as a malformed request. */
+export const isSafeguard = (check: string) => !check.startsWith(otherwise)

@@ -163,6 +163,9 @@ describe('a value that must not arrive', () => {
     ['with the sign encoded', evil.replace('@', '%40')],
     ['cut at its end', evil.slice(0, -1)],
     ['in base64', Buffer.from(evil).toString('base64')],
+    ['in base64 twice', Buffer.from(Buffer.from(`a${evil}`).toString('base64')).toString('base64')],
+    ['in hexadecimal digits', Buffer.from(evil).toString('hex').toUpperCase()],
+    ['in upper case', evil.toUpperCase()],
     ['in base64 behind another text', Buffer.from(`user:${evil}`).toString('base64')],
   ])('is found %s', (_how, value) =>
     expect(withLine(value).reason).toContain(`${JSON.stringify(evil)} arrived in X-Note`),

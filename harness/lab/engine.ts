@@ -5,7 +5,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
-import { answers, engineClient, within } from './deadlines.ts'
+import { engineClient, within } from './deadlines.ts'
+import { answers } from './engine-answers.ts'
 import { releaseName } from './images/base-image.ts'
 
 type Candidate = { readonly socket: string; readonly answer: string; readonly works: boolean }

@@ -75,6 +75,6 @@ export const recipeBuildSchema = z
   })
 
 export const imageReference = text.regex(
-  /^[a-z0-9]+([._-]+[a-z0-9]+)*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:(\{version\}|[\w])(\{version\}|[\w.-]){0,127})?(@sha256:[0-9a-f]{64})?$/,
-  'an image reference such as docker.io/library/nginx:1.28',
+  /^(?!(localhost:|127\.|0\.0\.0\.0|169\.254\.)[^/]*\/)[a-z0-9]+([._-]+[a-z0-9]+)*(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:(\{version\}|[\w])(\{version\}|[\w.-]){0,127})?(@sha256:[0-9a-f]{64})?$/,
+  'an image reference such as docker.io/library/nginx:1.28, not of a registry on this machine',
 )

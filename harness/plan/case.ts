@@ -17,6 +17,7 @@ export {
   type HeaderLine,
   type Level,
   levels,
+  opensWebSocket,
   type Principal,
   principals,
   type Transport,

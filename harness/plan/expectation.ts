@@ -1,5 +1,5 @@
 /** What is known of an expectation before anything runs: whether a proxy that lets nothing through would meet it, and whether anything can. */
-import type { Case, Expectation } from './case.ts'
+import { type Case, type Expectation, opensWebSocket } from './case.ts'
 
 /** A mistake inside a case, and the path of its field. */
 type Flaw = { readonly path: readonly PropertyKey[]; readonly message: string }
@@ -42,7 +42,7 @@ function expectationFlaws({ expect: { arrives, verdict, client }, over, to }: Ca
     refuse(['arrives', 'count'], 'expected never instead of a count of 0, which makes every other key say nothing')
   if (typeof arrives === 'object' && arrives.count === 'any' && Object.keys(arrives).length === 1)
     refuse(['arrives'], 'any number of requests with nothing else expected is met by everything')
-  const plain = over.filter((transport) => !transport.startsWith('websocket'))
+  const plain = over.filter((transport) => !opensWebSocket(transport))
   if (client?.close !== undefined && plain.length > 0)
     refuse(['client', 'close'], `can never be observed over ${plain.join(', ')}: only a WebSocket has a close code`)
   if (client?.login && typeof verdict === 'object' && 'accepted' in verdict)

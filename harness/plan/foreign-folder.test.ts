@@ -39,6 +39,18 @@ describe("a stranger's proxy folder gets nothing of the machine:", () => {
       'privileged: true\n    ready: {',
       /15:5: the key "privileged" in services\.proxy is refused/,
     ],
+    [
+      'an image of this machine',
+      'pull: registry.test/tiny',
+      'pull: 127.0.0.1:5000/tiny',
+      /not of a registry on this machine/,
+    ],
+    [
+      'an image of a neighbour',
+      'pull: registry.test/tiny',
+      'pull: 169.254.169.254/tiny',
+      /not of a registry on this machine/,
+    ],
     ['a capability', 'ready: {', 'cap-add: [SYS_ADMIN]\n    ready: {', /the key "cap-add" .* is refused/],
     ['a device', 'ready: {', 'devices: [/dev/kvm]\n    ready: {', /the key "devices" .* is refused/],
     ['the network of the host', 'ready: {', 'network_mode: host\n    ready: {', /the key "network_mode" .* is refused/],

@@ -27,13 +27,16 @@ const context: PlaceholderContext = {
 
 describe('placeholders', () => {
   it('spell the identity header in every way', () => {
-    const ways = ['', ':_', ':.', ':lower', ':upper', ':mixed'].map((way) => fill(`{identity${way}}`, context))
+    const ways = ['', ':_', ':.', ':lower', ':upper', ':alternating', ':mixed'].map((way) =>
+      fill(`{identity${way}}`, context),
+    )
     expect(ways).toEqual([
       'X-Auth-Request-Email',
       'X_Auth_Request_Email',
       'X.Auth.Request.Email',
       'x-auth-request-email',
       'X-AUTH-REQUEST-EMAIL',
+      'x-aUtH-ReQuEsT-EmAiL',
       'X_Auth-Request-Email',
     ])
   })

@@ -39,6 +39,7 @@ export const placeholders: Readonly<Record<string, string>> = {
   'identity:.': 'the same with . for every - and _',
   'identity:lower': 'the same in lower case',
   'identity:upper': 'the same in upper case',
+  'identity:alternating': 'the same in alternating lower and upper case: x-fOrWaRdEd-uSeR',
   'identity:mixed': 'the same with _ for the first - only, or - for the first _',
   evil: 'a new value for each cell that looks like the names of users: an e-mail address, or a name without @',
   alice: 'name of alice as the proxy puts it into the identity header (by default her e-mail address)',
@@ -99,6 +100,8 @@ function respell(header: string, how: string): string {
       return header.toLowerCase()
     case 'upper':
       return header.toUpperCase()
+    case 'alternating':
+      return [...header].map((letter, at) => (at % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase())).join('')
     default:
       return header
   }

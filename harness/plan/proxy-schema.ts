@@ -35,6 +35,18 @@ const variantSchema = z
       .array(headerName.regex(/^[^A-Z]*$/, 'the name of a header in lower case'))
       .exactOptional()
       .meta({ description: 'Headers that the gateway requires (`requiredHeaders`), in lower case. Default: none.' }),
+    assertion: z
+      .strictObject({
+        header: headerName.meta({ description: 'The header that carries it.' }),
+        keys: requestPath.meta({
+          description: 'Path on the public host where the proxy publishes its keys (JWKS), readable without log-in.',
+        }),
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'The signed assertion (JWT) of the user that the proxy sends to the gateway, for the public host as its audience. Default: none.',
+      }),
     'user-form': z.enum(userForms).exactOptional().meta({
       description:
         'The claim that stands in the identity header: e-mail address, the part of it before the @, user name, full name or subject. Default: learned from the first requests of two users; the e-mail address where the gateway keeps no record.',

@@ -98,6 +98,8 @@ export type Variant = {
   /** The header that the gateway is told to trust, in the spelling of the proxy's documentation. */
   readonly identity: string
   readonly requiredHeaders: readonly string[]
+  /** The header with a signed assertion of the user, and the path on the public host where the keys are. */
+  readonly assertion?: { readonly header: string; readonly keys: string }
   /** How users are named in the identity header. Absent: learned from the first requests. */
   readonly userForm?: UserForm
   /** Public host name, default `app.test`. */

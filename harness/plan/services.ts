@@ -32,13 +32,17 @@ export function variantsAt(file: CompleteProxy, folder: string, version: string,
       services,
       identity: variant.identity,
       requiredHeaders: variant['required-headers'] ?? [],
+      ...(variant.assertion && { assertion: variant.assertion }),
       ...(variant['user-form'] && { userForm: variant['user-form'] }),
       host: variant.host ?? 'app.test',
       names: withPortal(variant.names ?? {}, login?.portal),
       features: [
         ...new Set([
-          ...[...(file.features ?? []), ...(variant.features ?? [])].filter((name) => name !== requiredHeadersFeature),
+          ...[...(file.features ?? []), ...(variant.features ?? [])].filter(
+            (name) => name !== requiredHeadersFeature && name !== assertionFeature,
+          ),
           ...(variant['required-headers']?.length ? [requiredHeadersFeature] : []),
+          ...(variant.assertion === undefined ? [] : [assertionFeature]),
           ...(login?.['log-out'] === undefined || !hasPage ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
@@ -78,6 +82,9 @@ export const pathFeatures = { named: 'configured-path', exempt: 'exempt-path' } 
 
 /** Follows from `required-headers`, whether it is declared or not: without one there is nothing that a request could lack. */
 const requiredHeadersFeature = 'required-headers'
+
+/** Follows from `assertion`: without the header and the keys nothing can be checked. */
+const assertionFeature = 'jwt-assertion'
 
 /** Where the configuration looks for the authority that issues its clients' certificates, the run puts its own. */
 function withAuthority(service: Service, certificate: LoginFile['certificate']): Service {

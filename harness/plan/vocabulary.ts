@@ -4,14 +4,17 @@
 export const transports = ['http', 'websocket', 'h2', 'websocket-h2'] as const
 export type Transport = (typeof transports)[number]
 
+/** Whether a request over it opens a WebSocket. */
+export const opensWebSocket = (transport: Transport) => transport === 'websocket' || transport === 'websocket-h2'
+
 export const levels = ['must', 'should', 'info'] as const
 export type Level = (typeof levels)[number]
 
-/** Who the client is signed in as at the proxy. */
 /** By which claim of theirs a proxy names users to the gateway. `local-part` is what stands before the @ of the e-mail address. */
 export const userForms = ['email', 'local-part', 'preferred_username', 'name', 'sub'] as const
 export type UserForm = (typeof userForms)[number]
 
+/** Who the client is signed in as at the proxy. */
 export const principals = ['anonymous', 'alice', 'bob', 'no-email'] as const
 export type Principal = (typeof principals)[number]
 

@@ -1,14 +1,15 @@
 /** A case in words, from the same data that runs: what the client does and what is expected. For `explain` and for reports. */
-import type {
-  ArrivalExpectation,
-  Case,
-  ClientExpectation,
-  Destination,
-  Expectation,
-  Principal,
-  Send,
-  Vantage,
-  VerdictExpectation,
+import {
+  type ArrivalExpectation,
+  type Case,
+  type ClientExpectation,
+  type Destination,
+  type Expectation,
+  opensWebSocket,
+  type Principal,
+  type Send,
+  type Vantage,
+  type VerdictExpectation,
 } from './case.ts'
 import { oneOf } from './yaml/near-misses.ts'
 
@@ -111,7 +112,7 @@ function answerWords({ status, close, login, without, headers }: ClientExpectati
  */
 export function requestLines(asked: Case, send: Send, transport: Case['over'][number]): string[] {
   if (send.raw !== undefined) return send.raw.flatMap((bytes) => printable(bytes))
-  const upgrade = transport.startsWith('websocket')
+  const upgrade = opensWebSocket(transport)
   const method = send.method ?? (upgrade ? 'GET' : 'POST')
   const target = marked(send.target ?? (upgrade ? '/' : '/tools/invoke'))
   const cookie = send.cookie ?? asked.as !== 'anonymous'

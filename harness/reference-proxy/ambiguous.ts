@@ -30,7 +30,10 @@ type Head = {
   readonly method: string
   readonly target: string
   readonly version: string
+  /** A folded line is part of the value before it. */
   readonly headers: readonly HeaderLine[]
+  /** Folded lines that look like header lines. */
+  readonly folded: readonly HeaderLine[]
 }
 
 /** How a head that the correct proxy refuses, or reads in another way, is forwarded: the request to decide on, and the lines that frame it for the gateway. */
@@ -75,16 +78,19 @@ export async function forwardAmbiguous(
 
 function headOf(text: string): Head {
   const [first = '', ...rest] = text.split('\r\n')
-  const headers = rest.map((line): HeaderLine => {
+  const lineOf = (line: string): HeaderLine => {
     const colon = line.indexOf(':')
     return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()]
-  })
+  }
+  const isFolded = (line: string) => /^[ \t]/.test(line)
+  const headers = rest.filter((line) => !isFolded(line)).map(lineOf)
+  const folded = rest.filter((line) => isFolded(line) && line.includes(':')).map(lineOf)
   const [method = '', target = '', version = ''] = first.split(' ')
-  return { method, target, version: version.replace('HTTP/', ''), headers }
+  return { method, target, version: version.replace('HTTP/', ''), headers, folded }
 }
 
 function misread(
-  { method, target, headers }: Head,
+  { method, target, headers, folded }: Head,
   framing: Exclude<Behaviour['framing'], 'strict'>,
 ): Reading | undefined {
   const [length] = valuesOf('content-length', headers)
@@ -99,6 +105,9 @@ function misread(
     case 'drops-length-of-get':
       if (method !== 'GET' || length === undefined || Number(length) === 0) return undefined
       return { target, framed: (lines) => without('content-length', lines) }
+    case 'unfolds':
+      if (folded.length === 0) return undefined
+      return { target, framed: (lines) => [...lines, ...folded] }
     case 'opaque-target': {
       const path = /^https?:(?!\/\/)(\/?[^/].*)$/i.exec(target)?.[1]
       if (path === undefined) return undefined

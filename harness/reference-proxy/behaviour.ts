@@ -3,6 +3,7 @@ import type { HeaderLine } from '../plan/case.ts'
 import { decide, isPublic, withoutToken } from './access.ts'
 import { type Refusal, refusalOf } from './admission.ts'
 import { correctSteps, type HeaderStep } from './header-steps.ts'
+import type { LogInOptions } from './log-in.ts'
 import type { Halves } from './outcome.ts'
 import type { Access, AuthAnswer, Authenticate, ProxyRequest, Settings } from './request.ts'
 
@@ -14,7 +15,7 @@ export type Behaviour = {
   /** An interface that shows the configuration to whoever connects, on a port of its own; a mistake only. */
   readonly administration: 'none' | 'readable'
   /** `strict`: a message that two programs could read in two ways is refused. The others forward such a message, see `ambiguous.ts`. */
-  readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length' | 'drops-length-of-get' | 'opaque-target'
+  readonly framing: 'strict' | 'keeps-chunked' | 'keeps-length' | 'drops-length-of-get' | 'opaque-target' | 'unfolds'
   /** What becomes of a client's HTTP/1.1 connection after an answer. */
   readonly connections: 'kept' | 'closed'
   readonly admit: (request: ProxyRequest, settings: Settings) => Refusal | undefined
@@ -40,6 +41,8 @@ export type Behaviour = {
   readonly reflected: (request: Pick<ProxyRequest, 'headers' | 'target'>) => readonly HeaderLine[]
   readonly logOut: 'ends-session' | 'forgets-cookie'
   readonly returnTo: 'same-site' | 'anywhere'
+  /** What a log-in goes wrong by, see `LogInOptions`. */
+  readonly logInMistake: 'none' | NonNullable<LogInOptions['mistake']>
   /** Puts something around the decision and the gateway; made once per proxy, so it may remember. */
   readonly wrap: (halves: Halves) => Halves
 }
@@ -63,5 +66,6 @@ export const correct: Behaviour = {
   reflected: () => [],
   logOut: 'ends-session',
   returnTo: 'same-site',
+  logInMistake: 'none',
   wrap: (halves) => halves,
 }

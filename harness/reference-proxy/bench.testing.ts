@@ -1,7 +1,9 @@
 /** For the tests of this folder: a network with a recording gateway, a stub of the provider, and raw clients. */
 
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
+import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { createAuthority } from '../lab/certificate-authority.ts'
@@ -91,16 +93,41 @@ export class Bench implements AsyncDisposable {
     return new Bench(await EmbeddedNetwork.create(embeddedAddresses()), new SessionStore(), behaviour, topology)
   }
 
-  /** A TLS connection to the proxy from the internet, with ALPN `http/1.1`. */
-  async connect(shown?: { readonly certificate: string; readonly key: string }): Promise<Duplex> {
+  /** A TLS connection to the proxy from the internet. */
+  async connect(
+    protocol: 'http/1.1' | 'h2' = 'http/1.1',
+    shown?: { readonly certificate: string; readonly key: string },
+  ): Promise<Duplex> {
     const socket = await this.network.dialFrom(this.network.addresses.internet)('app.test', 443)
     return connectTls({
       socket,
       servername: 'app.test',
       ca: authority.certificate,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [protocol],
       ...(shown && { cert: shown.certificate, key: shown.key }),
     })
+  }
+
+  /** The status of a request over HTTP/2, once its answer has begun.  */
+  async http2(fields: OutgoingHttpHeaders): Promise<number> {
+    const socket = await this.connect('h2')
+    const session = connectHttp2('https://app.test', { createConnection: () => socket })
+    session.on('error', () => {})
+    try {
+      await once(session, 'remoteSettings')
+      const stream = session.request({ ':authority': 'app.test', ...fields }).on('error', () => {})
+      const [answered] = await once(stream, 'response')
+      return Number(answered[':status'])
+    } finally {
+      session.destroy()
+      socket.destroy()
+    }
+  }
+
+  /** A WebSocket over HTTP/2 (RFC 8441). */
+  upgradeOverHttp2(path: string, fields: OutgoingHttpHeaders = {}): Promise<number> {
+    const connect = { ':method': 'CONNECT', ':protocol': 'websocket', ':scheme': 'https', ':path': path }
+    return this.http2({ ...connect, 'sec-websocket-version': '13', ...fields })
   }
 
   /** Writes the head (lines joined by CRLF) and what follows it, and reads until the proxy closes. */
@@ -198,18 +225,18 @@ function recordGateway(network: EmbeddedNetwork, arrived: Recorded[]): AsyncDisp
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
-/** The least that the code flow needs: signs alice in without asking. */
+/** The least that the code flow needs: signs alice in without asking, or whom X-User names. */
 function stubProvider(network: EmbeddedNetwork): void {
   const issuer = 'http://idp.test'
-  const pending = new Map<string, { nonce: string; challenge: string }>()
+  const pending = new Map<string, { nonce: string; challenge: string; user: string }>()
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const idToken = (nonce: string) => {
+  const idToken = (nonce: string, user: string) => {
     const now = Math.floor(Date.now() / 1000)
-    const claims = { iss: issuer, aud: openid.clientId, sub: 'alice', nonce, iat: now, exp: now + 60 }
+    const claims = { iss: issuer, aud: openid.clientId, sub: user, nonce, iat: now, exp: now + 60 }
     const signed = `${encode({ alg: 'RS256', kid: '1' })}.${encode(claims)}`
     return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`
   }
-  const answers: Record<string, (url: URL, form: URLSearchParams) => object> = {
+  const answers: Record<string, (url: URL, form: URLSearchParams, bearer: string) => object> = {
     '/.well-known/openid-configuration': () => ({
       issuer,
       authorization_endpoint: `${issuer}/auth`,
@@ -221,14 +248,14 @@ function stubProvider(network: EmbeddedNetwork): void {
       subject_types_supported: ['public'],
     }),
     '/jwks': () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: '1', alg: 'RS256', use: 'sig' }] }),
-    '/me': () => ({ sub: 'alice', email: 'alice@example.test' }),
+    '/me': (_url, _form, user) => ({ sub: user, email: `${user}@example.test` }),
     '/token': (_url, form) => {
       const login = pending.get(form.get('code') ?? '')
       const challenge = createHash('sha256')
         .update(form.get('code_verifier') ?? '')
         .digest('base64url')
       if (login?.challenge !== challenge) return { error: 'invalid_grant' }
-      return { access_token: 'a', token_type: 'Bearer', id_token: idToken(login.nonce) }
+      return { access_token: login.user, token_type: 'Bearer', id_token: idToken(login.nonce, login.user) }
     },
   }
   const server = createServer(async (request, response) => {
@@ -236,7 +263,8 @@ function stubProvider(network: EmbeddedNetwork): void {
     if (url.pathname === '/auth') {
       const asked = url.searchParams
       const code = randomBytes(8).toString('hex')
-      pending.set(code, { nonce: asked.get('nonce') ?? '', challenge: asked.get('code_challenge') ?? '' })
+      const user = String(request.headers['x-user'] ?? 'alice')
+      pending.set(code, { nonce: asked.get('nonce') ?? '', challenge: asked.get('code_challenge') ?? '', user })
       const back = new URL(asked.get('redirect_uri') ?? '')
       back.search = new URLSearchParams({ code, state: asked.get('state') ?? '' }).toString()
       response.writeHead(302, { location: back.href }).end()
@@ -244,7 +272,8 @@ function stubProvider(network: EmbeddedNetwork): void {
     }
     let body = ''
     for await (const chunk of request) body += String(chunk)
-    const answer = answers[url.pathname]?.(url, new URLSearchParams(body)) ?? { error: 'unknown' }
+    const bearer = String(request.headers.authorization ?? '').replace(/^Bearer /, '')
+    const answer = answers[url.pathname]?.(url, new URLSearchParams(body), bearer) ?? { error: 'unknown' }
     response
       .writeHead('error' in answer ? 400 : 200, { 'content-type': 'application/json' })
       .end(JSON.stringify(answer))

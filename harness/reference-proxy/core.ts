@@ -2,6 +2,7 @@
 import { isNavigation, pathOf } from './access.ts'
 import { originForm } from './admission.ts'
 import { type Answer, redirect, textAnswer } from './answer.ts'
+import { keysPath } from './assertion.ts'
 import type { Behaviour } from './behaviour.ts'
 import { forwardedLines } from './header-steps.ts'
 import { type LogIn, sameSitePath } from './log-in.ts'
@@ -83,6 +84,8 @@ async function ownPage(
   switch (path) {
     case '/oauth2/callback':
       return logIn.finish(request)
+    case keysPath:
+      return { status: 200, headers: [['Content-Type', 'application/json']], body: settings.assertions.keySet }
     case '/login':
     case '/oauth2/start': {
       const wanted = new URL(request.target, `https://${settings.host}`).searchParams.get('rd') ?? '/'

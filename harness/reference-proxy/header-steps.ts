@@ -3,6 +3,8 @@
  * or their order.
  */
 import type { HeaderLine } from '../plan/case.ts'
+import { assertionHeader } from './assertion.ts'
+import { shown, shownBelow } from './auth-hop.ts'
 import { foldName, membersOf, valuesOf, without } from './header-lines.ts'
 import type { ProxyRequest, Settings, User } from './request.ts'
 import { sessionCookie } from './session.ts'
@@ -49,6 +51,30 @@ export const stripUntrusted: HeaderStep = (lines, { settings }) => {
 export const assertIdentity: HeaderStep = (lines, { user, settings }) =>
   user?.email ? [...lines, [settings.identity, user.email]] : lines
 
+/** Vouches for the user in a way that the gateway can check by itself. */
+export const assertSigned: HeaderStep = (lines, { user, settings }) =>
+  user?.email ? [...lines, [assertionHeader, settings.assertions.of(user.email)]] : lines
+
+/** What the auth service is told: the request as it is, and nothing that the client says of it. */
+export const describedToAuth = ({ request, settings }: StepContext): readonly HeaderLine[] => [
+  ['Host', settings.host],
+  ['X-Forwarded-Method', request.method],
+  ['X-Forwarded-Uri', request.target],
+  ['X-Forwarded-Host', settings.host],
+  ['X-Forwarded-Proto', 'https'],
+  ['X-Forwarded-For', request.peer],
+]
+
+/** @param described the lines that the auth service gets */
+export const showing =
+  (described: (context: StepContext) => readonly HeaderLine[]): HeaderStep =>
+  (lines, context) =>
+    context.user && context.request.target.startsWith(shownBelow)
+      ? [...lines, shown('GET', '/oauth2/auth', described(context))]
+      : lines
+
+export const showAuthHop = showing(describedToAuth)
+
 /** Writes who is really there: the peer of the connection, and how it came. */
 export const attributeClient: HeaderStep = (lines, { request, settings }) => [
   ...lines,
@@ -77,6 +103,8 @@ export const correctSteps: readonly HeaderStep[] = [
   dropHopByHop,
   stripUntrusted,
   assertIdentity,
+  assertSigned,
+  showAuthHop,
   attributeClient,
   dropSessionCookie,
   keepHost,

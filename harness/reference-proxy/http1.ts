@@ -167,5 +167,6 @@ function proxyRequest(front: Front, request: IncomingMessage, transport: ProxyRe
     peer: front.peerOf(request.socket),
     ...(subject !== undefined && { subject }),
     body: () => text(request),
+    connection: request.socket,
   }
 }

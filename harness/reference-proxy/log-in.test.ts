@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest'
 import { Bench, statusOf } from './bench.testing.ts'
+import { atProvider, begin, cookie, header } from './log-in.testing.ts'
 import { sameSitePath } from './log-in.ts'
 import { loginCookie, sessionCookie } from './session.ts'
-import { atProvider, cookieIn, headersOf } from './sign-in.testing.ts'
 
 it('signs a visitor in through the provider, returns to the wanted page, and out again', async () => {
   await using bench = await Bench.start()
   const invited = await bench.get('/wanted?page=1', 'Accept: text/html')
-  const login = cookieIn(invited, loginCookie)
-  expect(headersOf(invited, 'set-cookie').join()).toMatch(/; Secure; HttpOnly; SameSite=Lax/)
-  const callback = await atProvider(bench, headersOf(invited, 'location')[0] ?? '')
+  const login = cookie(invited, loginCookie)
+  expect(header(invited, 'set-cookie').join()).toMatch(/; Secure; HttpOnly; SameSite=Lax/)
+  const callback = await atProvider(bench, header(invited, 'location')[0] ?? '')
   const signedIn = await bench.get(callback, `Cookie: ${login}`)
-  expect(headersOf(signedIn, 'location')).toEqual(['/wanted?page=1'])
-  const session = cookieIn(signedIn, sessionCookie)
+  expect(header(signedIn, 'location')).toEqual(['/wanted?page=1'])
+  const session = cookie(signedIn, sessionCookie)
 
   expect(statusOf(await bench.get('/wanted?page=1', `Cookie: ${session}`))).toBe(200)
   expect(bench.identities()).toEqual([['alice@example.test']])
@@ -25,21 +25,14 @@ it('signs a visitor in through the provider, returns to the wanted page, and out
 
 it('signs nobody in whose browser did not begin this log-in, or whose state was changed', async () => {
   await using bench = await Bench.start()
-  const begin = async () => {
-    const invited = await bench.get('/', 'Accept: text/html')
-    return {
-      login: cookieIn(invited, loginCookie),
-      callback: await atProvider(bench, headersOf(invited, 'location')[0] ?? ''),
-    }
-  }
-  const [victim, attacker] = [await begin(), await begin()]
+  const [victim, attacker] = [await begin(bench), await begin(bench)]
   for (const answer of [
     await bench.get(attacker.callback),
     await bench.get(attacker.callback, `Cookie: ${victim.login}`),
     await bench.get(attacker.callback.replace(/state=.*/, 'state=x'), `Cookie: ${attacker.login}`),
   ]) {
     expect(statusOf(answer)).toBe(400)
-    expect(cookieIn(answer, sessionCookie)).toBe('')
+    expect(cookie(answer, sessionCookie)).toBe('')
   }
 })
 

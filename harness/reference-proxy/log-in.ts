@@ -1,4 +1,5 @@
 /** Log-in by the OpenID Connect code flow: PKCE, state and nonce bound to the browser that began it. */
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -36,12 +37,18 @@ export type LogInOptions = {
   readonly form?: UserForm
   /** To the provider. */
   readonly dial: Dial
+  /**
+   * A mutant's mistake. `shared`: the user of the last log-in is in a variable for a moment. `unbound`: a log-in is known by its state alone, and
+   * not by the browser that began it. `fixed`: a visitor's cookie becomes the session's at log-in, and keeps its value.
+   */
+  readonly mistake?: 'shared' | 'unbound' | 'fixed'
 }
 
 export class LogIn {
   readonly #options: LogInOptions
   readonly #sessions: SessionStore
   #configuration: Promise<Configuration> | undefined
+  #lastUser: User | undefined
 
   constructor(options: LogInOptions, sessions: SessionStore) {
     this.#options = options
@@ -60,23 +67,35 @@ export class LogIn {
       code_challenge: await calculatePKCECodeChallenge(login.verifier),
       code_challenge_method: 'S256',
     })
-    return redirect(url.href, [['Set-Cookie', setCookie(loginCookie, this.#sessions.begin(login))]])
+    const id = this.#sessions.begin(login)
+    return redirect(url.href, [
+      ['Set-Cookie', setCookie(loginCookie, id)],
+      ...(this.#options.mistake === 'fixed' ? [['Set-Cookie', setCookie(sessionCookie, id)] as const] : []),
+    ])
   }
 
   /** The browser came back: a session when everything fits together, 400 otherwise. */
   async finish(request: ProxyRequest): Promise<Answer> {
     const [id] = cookieValues(loginCookie, request)
-    const login = id === undefined ? undefined : this.#sessions.take(id)
+    const { mistake } = this.#options
+    const url = new URL(request.target, this.#options.callback)
+    const own = id === undefined ? undefined : this.#sessions.take(id)
+    const login = mistake === 'unbound' ? this.#sessions.takeByState(url.searchParams.get('state')) : own
     if (!login) return textAnswer(400, 'this browser began no log-in')
     let user: User
     try {
-      user = await this.#userOf(new URL(request.target, this.#options.callback), login)
+      user = await this.#userOf(url, login)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       return textAnswer(400, `the log-in failed: ${why}`, [['Set-Cookie', setCookie(loginCookie)]])
     }
+    if (mistake === 'shared') {
+      this.#lastUser = user
+      await delay(20)
+      user = this.#lastUser
+    }
     return redirect(login.returnTo, [
-      ['Set-Cookie', setCookie(sessionCookie, this.#sessions.open(user))],
+      ['Set-Cookie', setCookie(sessionCookie, this.#sessions.open(user, mistake === 'fixed' ? id : undefined))],
       ['Set-Cookie', setCookie(loginCookie)],
     ])
   }

@@ -1,12 +1,24 @@
 import { expect, it } from 'vitest'
 import { Bench } from './bench.testing.ts'
+import { assertionRows } from './mutants/assertion-rows.testing.ts'
+import { authHopRows } from './mutants/auth-hop-rows.testing.ts'
+import { conditionalRows } from './mutants/conditional-rows.testing.ts'
 import { firstRows } from './mutants/first-rows.testing.ts'
 import { asAlice, type Row, real } from './mutants/observations.testing.ts'
 import { requestRows } from './mutants/request-rows.testing.ts'
 import { sequenceRows } from './mutants/sequence-rows.testing.ts'
+import { websocketOverHttp2Rows } from './mutants/websocket-h2-rows.testing.ts'
 import { mutantNamed, mutants } from './mutants.ts'
 
-const rows: Readonly<Record<string, Row>> = { ...firstRows, ...requestRows, ...sequenceRows }
+const rows: Readonly<Record<string, Row>> = {
+  ...firstRows,
+  ...requestRows,
+  ...sequenceRows,
+  ...websocketOverHttp2Rows,
+  ...conditionalRows,
+  ...assertionRows,
+  ...authHopRows,
+}
 
 it.each(mutants.map(({ name }) => name))('%s differs from the correct proxy in what can be seen', async (name) => {
   const row = rows[name]

@@ -297,3 +297,17 @@ it('speaks HTTP/2 with the same steps', async () => {
   expect(bench.arrived[0]?.body).toBe('body')
   expect(valuesOf('host', bench.arrived[0]?.headers ?? [])).toEqual(['app.test'])
 })
+
+it('opens a WebSocket on a stream of HTTP/2 with the same steps, and nothing else', async () => {
+  await using bench = await Bench.start()
+  const fields = { cookie: bench.alice, 'x-forwarded-user': evil }
+  expect(await bench.upgradeOverHttp2('/ws?a=1', fields)).toBe(200)
+  expect(bench.arrived).toMatchObject([{ transport: 'websocket', method: 'GET', target: '/ws?a=1' }])
+  expect(bench.identities()).toEqual([[real]])
+  expect(await bench.upgradeOverHttp2('/refused', fields)).toBe(403)
+  bench.arrived.length = 0
+  expect(await bench.upgradeOverHttp2('/ws')).toBe(401)
+  expect(await bench.upgradeOverHttp2('/ws', { ...fields, ':protocol': 'connect-udp' })).toBe(501)
+  expect(await bench.upgradeOverHttp2('/ws', { ...fields, 'content-length': '4' })).toBe(400)
+  expect(bench.arrived).toEqual([])
+})

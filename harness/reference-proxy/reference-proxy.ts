@@ -11,6 +11,8 @@ import type { EmbeddedNetwork } from '../lab/embedded/network.ts'
 import { administrationPort, authPort, gatewayPort, sidecarPorts } from '../lab/ports.ts'
 import type { Topology } from '../plan/proxy.ts'
 import { forwardAmbiguous, readHead } from './ambiguous.ts'
+import { createAssertions } from './assertion.ts'
+import { askAuthService } from './auth-hop.ts'
 import { type Behaviour, correct } from './behaviour.ts'
 import { createAuthCore, createCore } from './core.ts'
 import { gatewayHop } from './forward.ts'
@@ -20,7 +22,7 @@ import { LogIn, type LogInOptions } from './log-in.ts'
 import type { Core } from './outcome.ts'
 import { credentialNames, type Recognition, recognise } from './recognition.ts'
 import type { Authenticate, Settings } from './request.ts'
-import { askSessions, type SessionStore } from './session.ts'
+import type { SessionStore } from './session.ts'
 import { trailersOf } from './trailers.ts'
 
 type ReferenceProxyOptions = {
@@ -95,14 +97,17 @@ export class ReferenceProxy implements AsyncDisposable {
       host,
       publicPath: '/public',
       gateway: `gateway:${gatewayPort}`,
+      assertions: createAssertions(host),
     }
     const callback = `https://${host}/oauth2/callback`
     const dial = network.dialFrom(addresses.proxy)
-    const logIn = new LogIn({ ...options.openid, issuer, callback, dial }, options.sessions)
+    const { logInMistake: mistake } = behaviour
+    const openid = { ...options.openid, ...(mistake !== 'none' && { mistake }) }
+    const logIn = new LogIn({ ...openid, issuer, callback, dial }, options.sessions)
     const ask: Authenticate = (request) =>
       this.#authAvailable
         ? recognition === undefined
-          ? askSessions(options.sessions, request)
+          ? askAuthService(options.sessions, request)
           : recognise(recognition, options.sessions, request)
         : { kind: 'unavailable', reason: 'the auth service does not answer' }
     const parts = { settings, sessions: options.sessions, logIn, ask, ...(recognition && { recognition }) }

@@ -1,5 +1,6 @@
 /** What the reference proxy works on: one request of a client, and what it knows of the user behind it. */
 import type { HeaderLine } from '../plan/case.ts'
+import type { Assertions } from './assertion.ts'
 
 export type ProxyRequest = {
   readonly transport: 'http' | 'websocket'
@@ -14,6 +15,8 @@ export type ProxyRequest = {
   readonly subject?: string
   /** The whole body, for a page of the proxy's own. HTTP/1.1 only. */
   readonly body?: () => Promise<string>
+  /** The client's connection, which other requests may share; of it only the sameness is used. */
+  readonly connection?: object
 }
 
 /** Empty claims are absent. */
@@ -43,6 +46,7 @@ export type Settings = {
   readonly credentials?: { readonly header?: string; readonly cookie?: string }
   /** `host:port` of the gateway, for the proxy that forgets to keep the public `Host`. */
   readonly gateway: string
+  readonly assertions: Assertions
 }
 
 /** The answer of the proxy's auth service to "who is this?". */

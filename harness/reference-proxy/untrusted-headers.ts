@@ -43,6 +43,8 @@ const names = new Set([
   'x-userinfo',
   'x-access-token',
   'x-id-token',
+  'x-jwt-assertion',
+  'x-conformance-auth-hop',
   'x-goog-authenticated-user-email',
   'x-http-method',
   'x-http-method-override',

@@ -129,6 +129,9 @@ describe('the table of remedies', () => {
     traefik: 'traefik-forward-auth/hardened/dynamic.yml',
     caddy: 'caddy-security/hardened/Caddyfile',
     pomerium: 'pomerium/hardened/config.yaml',
+    envoy: 'envoy-oauth2-proxy/hardened/envoy.yaml',
+    haproxy: 'haproxy-oauth2-proxy/hardened/haproxy.cfg',
+    apache: 'apache-openidc/hardened/gateway.conf',
   }
   const rows = products.flatMap((product) =>
     Object.entries(remedyRows[product]).flatMap(([mistake, { find }]) => {

@@ -129,13 +129,14 @@ function linesIn(
   return lines.toSorted((one, other) => other.names - one.names || one.indent - other.indent || other.line - one.line)
 }
 
-/** Also by a pattern with `*` at its end, as Caddy takes it. */
+/** Also by how it begins: with `*` at the end, as Caddy writes it, or `-` (HAProxy's `-m beg`). */
 function namesHeader(line: string, header: string): Line['names'] {
   const words = line.match(/[A-Za-z][\w.-]*\*?/g) ?? []
   const named = (spelled: (word: string) => string) =>
-    words.some((word) =>
-      word.endsWith('*') ? header.startsWith(spelled(word.slice(0, -1))) : spelled(word) === header,
-    )
+    words.some((word) => {
+      const start = /^(..+-)$|^(.*)\*$/.exec(word)
+      return start === null ? spelled(word) === header : header.startsWith(spelled(start[1] ?? start[2] ?? ''))
+    })
   if (named((word) => word.toLowerCase())) return 2
   return named(foldName) ? 1 : 0
 }

@@ -147,7 +147,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
         "in the ext_authz filter, which overwrites the client's own line; list the header in request_headers_to_remove of routes without a log-in",
       find: /allowed_upstream_headers|header_in_metadata|claim_to_headers/,
     },
-    header: { write: '- {Header}', where: 'under request_headers_to_remove of the route or the virtual host' },
+    header: {
+      write: '- {Header}',
+      where: 'under request_headers_to_remove of the route or the virtual host',
+      find: /remove_on_match|request_headers_to_remove/,
+    },
     address: {
       write: 'use_remote_address: true',
       where: 'in the HTTP connection manager, with xff_num_trusted_hops for proxies before Envoy',
@@ -166,7 +170,7 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
   },
   haproxy: {
     identity: {
-      write: 'http-request set-header {Header} %[var(txn.user)]',
+      write: 'http-request set-header {Header} %[var(req.auth_response_header.x_auth_request_email)]',
       where:
         "before the backend is chosen, after http-request del-header {Header}: then the header is always the proxy's own",
       find: /^http-request set-header\s+\S+\s+%\[var\(/,
@@ -178,14 +182,19 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       find: /set-header\s+X-Forwarded-For/i,
     },
     open: {
-      write: 'http-request deny unless { var(txn.user) -m found }',
-      where: 'before the backend is chosen',
-      find: /^http-request deny/,
+      write: 'http-request return status 403 if !{ var(txn.auth_response_code) -m int 202 }',
+      where: 'after http-request lua.auth-request, for every path that is not exempt',
+      find: /auth_response_code\) -m int 202/,
+    },
+    'other-hosts': {
+      write: 'http-request return status 421 unless { hdr(host) -i NAME }',
+      where: 'in the frontend, before everything else',
+      find: /^http-request return status 421/,
     },
   },
   apache: {
     identity: {
-      write: 'RequestHeader set {Header} %{OIDC_CLAIM_email}e',
+      write: 'RequestHeader set {Header} expr=%{REMOTE_USER}',
       where: "after `RequestHeader unset {Header} early`: then the header is always the proxy's own",
       find: /^RequestHeader set\s+\S+\s+("?%\{|expr=)/i,
     },
@@ -204,7 +213,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       where: 'in the virtual host',
       find: /upgrade=websocket/i,
     },
-    open: { write: 'Require valid-user', where: 'in every Location that leads to the gateway', find: /^Require\s/i },
+    open: {
+      write: 'AuthType openid-connect',
+      where: 'in every Location that leads to the gateway',
+      find: /^AuthType\s/i,
+    },
   },
 }
 

@@ -9,6 +9,7 @@ import { engineAccess, startEngine } from './environments/engine.ts'
 import { announceWarmUp } from './environments/lab-warm-up.ts'
 import { providerAccess, startProvider } from './environments/provider.ts'
 import type { RunEvent } from './protocol/events.ts'
+import { redactEvent } from './protocol/redact-event.ts'
 import type { RunRequest } from './protocol/request.ts'
 
 const file = process.argv[2]
@@ -35,14 +36,14 @@ process.on('SIGTERM', cancel)
 process.on('SIGINT', cancel)
 
 const send = (event: RunEvent) => {
-  if (process.connected) process.send?.(event)
+  if (process.connected) process.send?.(redactEvent(event))
 }
 /** Resolves when the command line has all events, this one last: what waits in the pipe is lost with the connection. */
 const sendLast = (event: RunEvent) =>
   new Promise<void>((resolve) => {
     if (!process.connected) return resolve()
     process.once('disconnect', resolve)
-    process.send?.(event, undefined, undefined, () => resolve())
+    process.send?.(redactEvent(event), undefined, undefined, () => resolve())
   })
 
 const { chains, threads } = chainsOf(request.environments, request.jobs)

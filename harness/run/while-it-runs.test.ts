@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Judgement } from '../judge/status.ts'
 import { whileItRuns } from './while-it-runs.ts'
 
@@ -43,5 +43,30 @@ describe('a cell', () => {
     const judgement: Judgement = { status: 'pass', met: true, reason: '' }
     expect(await whileItRuns({ ends }, judged(judgement))).toMatchObject({ judgement })
     expect(looks()).toBe(0)
+  })
+})
+
+describe('a clock that is set during a run', () => {
+  afterEach(() => void vi.useRealTimers())
+  const set = (hours: number) => {
+    const now = Date.now()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    vi.setSystemTime(now + hours * 3_600_000)
+  }
+  const failed: Judgement = { status: 'fail', met: false, reason: 'arrived 0 times' }
+
+  it.each([
+    [48, /^The clock of this machine went 2 days ahead during the run \(/],
+    [-3, /^The clock of this machine went 3 hours back during the run \(/],
+    [1 / 60, /^The clock of this machine went 60 s ahead during the run \(/],
+  ])('by %d hours is the reason, not the proxy, with and without containers', async (hours, reason) => {
+    set(hours)
+    expect(await whileItRuns({}, judged(failed))).toEqual({ ended: expect.stringMatching(reason) })
+    const { ends } = environment(never, undefined)
+    expect(await whileItRuns({ ends }, judged(failed))).toEqual({ ended: expect.stringMatching(reason) })
+  })
+  it('by a second is none', async () => {
+    set(1 / 3600)
+    expect(await whileItRuns({}, judged(failed))).toMatchObject({ judgement: failed })
   })
 })

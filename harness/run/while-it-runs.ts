@@ -1,6 +1,10 @@
-/** What ends by itself is never a verdict about a request. */
+/** What ends by itself, and a clock that is set, are never a verdict about a request. */
 import type { JudgedCell } from './cells/run-cell.ts'
+import { watchClock } from './clock.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
+
+/** Since this thread began: before any certificate or session of its environments was made. */
+const clockSet = watchClock()
 
 /**
  * The judgement of a cell, unless something that it needs has ended: at once where the cell still waits, and in any case before anything
@@ -11,8 +15,8 @@ export async function whileItRuns(
   run: () => Promise<JudgedCell>,
 ): Promise<JudgedCell | { readonly ended: string }> {
   const running = run()
-  if (ends === undefined) return await running
-  const first = await Promise.race([running, ends.ended.then((ended) => ({ ended }))])
+  const over = ends?.ended.then((ended) => ({ ended }))
+  const first = await (over === undefined ? running : Promise.race([running, over]))
   if ('ended' in first) {
     // Its requests end by themselves, and nobody waits for them.
     running.catch(() => {})
@@ -20,6 +24,6 @@ export async function whileItRuns(
   }
   const { status, met, blocked } = first.judgement
   const clean = met !== false && blocked === undefined && status !== 'harness-error'
-  const ended = clean ? undefined : await ends.look()
+  const ended = clean ? undefined : (clockSet() ?? (await ends?.look()))
   return ended === undefined ? first : { ended }
 }

@@ -4,14 +4,15 @@
  * Source: https://docs.goauthentik.io/add-secure-apps/providers/proxy/ and authentik's tests; nothing here was compared with the real server.
  */
 import { randomBytes } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { HeaderLine } from '../plan/case.ts'
 import { pathOf } from '../reference-proxy/access.ts'
 import { type Answer, textAnswer } from '../reference-proxy/answer.ts'
-import { pairsOf, valuesOf } from '../reference-proxy/header-lines.ts'
+import { valuesOf } from '../reference-proxy/header-lines.ts'
 import { LogIn, type LogInOptions, sameSitePath } from '../reference-proxy/log-in.ts'
 import type { ProxyRequest, User } from '../reference-proxy/request.ts'
 import { askSessions, SessionStore } from '../reference-proxy/session.ts'
+import { answering } from './answering.ts'
 
 type OutpostSettings = Omit<LogInOptions, 'callback'> & {
   /** The application's public host: the callback lives under it, not under a name of the outpost's. */
@@ -62,19 +63,7 @@ export function createOutpost({ host, unauthenticatedPaths, ...openid }: Outpost
     }
   }
 
-  return createServer((incoming, outgoing) => {
-    const request: ProxyRequest = {
-      transport: 'http',
-      method: incoming.method ?? '',
-      target: incoming.url ?? '',
-      httpVersion: incoming.httpVersion,
-      headers: pairsOf(incoming.rawHeaders),
-      peer: incoming.socket.remoteAddress ?? '',
-    }
-    answerTo(request)
-      .catch((error: unknown) => textAnswer(500, error instanceof Error ? error.message : String(error)))
-      .then(({ status, headers, body }) => outgoing.writeHead(status, headers.flat()).end(body))
-  })
+  return answering(answerTo)
 }
 
 /** Carries the wanted page, as authentik's does; that it comes back to the letter is checked against what the browser's log-in began with. */

@@ -5,7 +5,7 @@ export async function stopped(stage: Stage): Promise<readonly Finding[]> {
   if (stage.auth === undefined) throw new Error('this lab cannot stop the auth service, whatever the features say')
   await stage.auth.stop()
   const asked = await Promise.all(
-    (['http', 'websocket'] as const).flatMap((transport) =>
+    stage.transports.flatMap((transport) =>
       (['alice', 'anonymous'] as const).flatMap((as) =>
         [{}, { headers: [['{identity}', '{alice}']] as const }].map(async (request) => ({
           as,

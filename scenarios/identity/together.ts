@@ -47,7 +47,7 @@ export async function mixed(stage: Stage): Promise<readonly Finding[]> {
   const connections = Array.from({ length: 8 }, () => stage.connect())
   // Opened first: what is sent then is under way at the same time.
   await Promise.all(connections.map((connection) => connection.send({}, 'alice')))
-  const transports = (['h2', 'websocket'] as const).filter((one) => one !== 'h2' || stage.features.includes('h2'))
+  const transports = stage.transports.filter((transport) => transport !== 'http')
   const sent: Sent[] = []
   for (let round = 0; round < Math.max(stage.many / 20, 3); round += 1) {
     const kept = connections.map(async (connection, index) => {
@@ -59,7 +59,7 @@ export async function mixed(stage: Stage): Promise<readonly Finding[]> {
         const { headers } = request
         return {
           as,
-          ...(await stage.send(transport === 'websocket' ? { ...(headers && { headers }) } : request, {
+          ...(await stage.send(transport !== 'h2' ? { ...(headers && { headers }) } : request, {
             as,
             transport,
           })),

@@ -4,9 +4,7 @@ import { namesIn } from '../identity/arrived-as.ts'
 
 export async function besideEachOther(stage: Stage): Promise<readonly Finding[]> {
   const [alice, bob] = await Promise.all([cookieOf(stage, 'alice'), cookieOf(stage, 'bob')])
-  const transports = (['http', 'websocket', 'h2'] as const).filter(
-    (one) => one !== 'h2' || stage.features.includes('h2'),
-  )
+  const { transports } = stage
   const findings: Finding[] = []
   for (const [order, cookie] of [
     ["alice's before bob's", `${alice}; ${bob}`],

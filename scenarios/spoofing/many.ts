@@ -33,11 +33,8 @@ const betweenLooksMs = 100
 
 export async function notLater(stage: Stage): Promise<readonly Finding[]> {
   const forged = [['{identity}', '{alice}']] as const
-  const transports = (['http', 'h2', 'websocket'] as const).filter(
-    (one) => one !== 'h2' || stage.features.includes('h2'),
-  )
   const asked = await Promise.all(
-    transports.flatMap((transport) =>
+    stage.transports.flatMap((transport) =>
       [{}, { headers: forged }].map((request) => stage.send(request, { as: 'anonymous', transport })),
     ),
   )

@@ -28,7 +28,10 @@ export type Tried = {
 const engine = await findEngine('docker')
 if (engine.kind !== 'docker') throw new Error('no engine answers')
 const docker = engineClient(engine.socket)
-const [tar] = await Array.fromAsync(glob(join(process.env.CONFORMANCE_CACHE ?? '', 'base-*/root.tar')))
+// The folder of a finished one ends with its digest: another run may be making one just now.
+const [tar] = await Array.fromAsync(
+  glob(join(process.env.CONFORMANCE_CACHE ?? '', `base-*-${'[0-9a-f]'.repeat(16)}/root.tar`)),
+)
 if (tar === undefined) throw new Error('there is no base image in the cache')
 const image = 'localhost/tried:1'
 await progressOf(docker, await docker.importImage(createReadStream(tar), { repo: 'localhost/tried', tag: '1' }), image)

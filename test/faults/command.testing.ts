@@ -44,10 +44,14 @@ export function start(
 }
 
 /** Asks until the answer is there. @throws after the deadline, with `what` */
-export async function until<T>(what: string, ask: () => T | undefined | false, deadlineMs = 60_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs = 60_000,
+): Promise<T> {
   const end = performance.now() + deadlineMs
   for (;;) {
-    const answer = ask()
+    const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
     if (performance.now() > end) throw new Error(`waited ${deadlineMs / 1000} s for ${what}`)
     await delay(20)

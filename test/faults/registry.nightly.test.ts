@@ -23,7 +23,9 @@ it.skipIf(obstacles.length > 0)('gives a silent npm registry up and says so', { 
   const cache = join(folder, 'cache')
   await mkdir(cache)
   // Everything else is at hand.
-  for await (const entry of glob(join(cacheFolder, '{base,engine,oauth2-proxy,mmdebstrap}-*')))
+  for await (const entry of glob(join(cacheFolder, '{base,engine,oauth2-proxy,mmdebstrap}-*'), {
+    exclude: ['**/*.making-*', '**/*.lock'],
+  }))
     await cp(entry, join(cache, basename(entry)), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
   try {
     const { code, ms } = await start(

@@ -3,9 +3,10 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import type { Note } from '../deployment.ts'
+import { liesIn } from '../lies-in.ts'
 import { readText } from '../read-text.ts'
 import type { ComposeDocument } from './document.ts'
-import { liesIn, refuseBind } from './refusals.ts'
+import { refuseBind } from './refusals.ts'
 import type { ComposeService, ComposeVolume } from './service.ts'
 
 type Mounts = {

@@ -20,7 +20,7 @@ import { asMap } from '../yaml-tree.ts'
 import { type ComposeDocument, readCompose } from './document.ts'
 import { boundText, hostPaths, mountsOf } from './mounts.ts'
 import { argumentsOf, programOf } from './part.ts'
-import { refuseKeys } from './refusals.ts'
+import { refuseImage, refuseKeys, refuseVolumes } from './refusals.ts'
 import { type RoleFlags, rolesOf } from './roles.ts'
 import { type ComposeService, readServices } from './service.ts'
 
@@ -46,7 +46,11 @@ export async function readComposeDeployment(
   )
   const roles = rolesOf(document, services, flags, recipes, texts)
   const started = [{ role: 'proxy', service: roles.proxy }, ...roles.beside]
-  for (const { service } of started) refuseKeys(service, document, problems)
+  for (const { service } of started) {
+    refuseKeys(service, document, problems)
+    refuseImage(service, document, problems)
+  }
+  refuseVolumes(document, problems)
 
   const product = knownProgram(imageOf(roles.proxy.image), recipes)?.recipe.name ?? ''
   const labelled = [...services].flatMap((one) =>

@@ -1,6 +1,7 @@
 /** One service of a compose file, in one form whichever of the allowed forms it was written in (Compose specification, "services"). */
 import { isAbsolute, join, resolve } from 'node:path'
 import type { Problem } from '../../plan/yaml/problem.ts'
+import { liesIn } from '../lies-in.ts'
 import { readText } from '../read-text.ts'
 import { asMap, type Path } from '../yaml-tree.ts'
 import type { ComposeDocument } from './document.ts'
@@ -96,7 +97,10 @@ async function serviceOf(
     labels: pairs(written.labels, at('labels'), report),
     ports: list(written.ports).flatMap((one, index) => portsOf(one, [...at('ports'), index], report)),
     exposed: list(written.expose).map(Number),
-    volumes: list(written.volumes).flatMap((one, index) => volumeOf(one, [...at('volumes'), index], document, report)),
+    volumes: [
+      ...list(written.volumes).flatMap((one, index) => volumeOf(one, [...at('volumes'), index], document, report)),
+      ...(['secrets', 'configs'] as const).flatMap((kind) => givenFiles(kind, written[kind], path, document, report)),
+    ],
     tmpfs: texts(written.tmpfs, at('tmpfs'), report).map((one) => one.split(':')[0] ?? one),
     names: [...new Set([name, text(written.container_name), text(written.hostname), ...aliases])].filter(
       (one) => one !== undefined,
@@ -123,7 +127,11 @@ async function environmentOf(
     const file = text(one) ?? text(asMap(one)?.path)
     const where = [...path, 'env_file', ...(Array.isArray(written.env_file) ? [index] : [])]
     if (file === undefined) report(where, 'expected the path of an env file')
-    else if (isAbsolute(file) || resolve(document.folder, file).startsWith(`${document.folder}/`) === false)
+    else if (
+      isAbsolute(file) ||
+      !resolve(document.folder, file).startsWith(`${document.folder}/`) ||
+      !(await liesIn(join(document.folder, file), document.folder))
+    )
       report(where, `expected an env file in the folder of the compose file, found ${file}`)
     else
       try {
@@ -229,6 +237,33 @@ function volumeOf(node: unknown, path: Path, { folder }: ComposeDocument, report
       path,
     },
   ]
+}
+
+/** Files of the top level's `secrets` and `configs`, as Docker Compose binds them. */
+function givenFiles(
+  kind: 'secrets' | 'configs',
+  node: unknown,
+  path: Path,
+  { folder, root }: ComposeDocument,
+  report: Report,
+): ComposeVolume[] {
+  return list(node).flatMap((one, index): ComposeVolume[] => {
+    const map = asMap(one)
+    const name = text(map?.source) ?? text(one)
+    const defined = name === undefined ? undefined : asMap(asMap(root[kind])?.[name])
+    const file = text(defined?.file)
+    const at = [...path, kind, index]
+    if (name === undefined || file === undefined) {
+      report(
+        at,
+        `expected one of ${kind} with file: a path in the folder of the compose file; nothing else can be given here`,
+      )
+      return []
+    }
+    const wanted = text(map?.target) ?? name
+    const target = wanted.startsWith('/') ? wanted : `${kind === 'secrets' ? '/run/secrets' : ''}/${wanted}`
+    return [{ source: absolute(file, folder), target, readOnly: true, path: at }]
+  })
 }
 
 const absolute = (source: string, folder: string) => (source.startsWith('~') ? source : resolve(folder, source))

@@ -52,6 +52,9 @@ export const gatewayMutants: readonly GatewayMutant[] = [
       refusesOwnAddress: false,
     },
   }),
+  patched('gateway:trust-subnet', 'trustedProxies lists the whole network of the proxy instead of the proxy.', {
+    config: (config, own) => ({ ...config, trustedProxies: [own.replace(/\.\d+$/, '.0/24')] }),
+  }),
   patched('gateway:trust-loopback', 'Loopback counts as a proxy, for every process of the machine (openclaw#43300).', {
     config: (config) => ({ ...config, trustedProxies: [...config.trustedProxies, '127.0.0.0/8', '::1'] }),
     profile: { attribution: 'informative', refusesLoopbackSource: false },

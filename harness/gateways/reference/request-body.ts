@@ -9,7 +9,7 @@ const keptBytes = 4096
 type Rest = Pick<Arrival, 'body' | 'bodyLength' | 'bodyDigest' | 'trailers' | 'complete'>
 
 type BodyReading = {
-  /** Resolves when the body has ended, the connection broke, or the deadline passed: what had come by then. */
+  /** Resolves when the body has ended, the connection broke, or nothing more came within the deadline: what had come by then. */
   readonly settled: Promise<Rest>
   /** Resolves when nothing more can come. */
   readonly ended: Promise<Rest>
@@ -33,7 +33,7 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
 
 /**
  * Reads a request to its end and keeps the first 4 KiB as latin-1, byte for byte.
- * @param deadlineMs how long an answer may wait for a body that does not end
+ * @param deadlineMs how long an answer may wait for the next bytes of a body that does not end
  * @param broken aborted when the parser gave the connection up
  */
 export function readBody(request: IncomingMessage, deadlineMs: number, broken: AbortSignal): BodyReading {
@@ -64,6 +64,8 @@ export function readBody(request: IncomingMessage, deadlineMs: number, broken: A
   })
   const settled = new Promise<Rest>((resolve) => {
     const timer = setTimeout(() => resolve(rest()), deadlineMs)
+    // A large body on a busy machine is slow, not unfinished: the proxy is not to blame for that.
+    request.on('data', () => timer.refresh())
     void ended.then((whole) => {
       clearTimeout(timer)
       resolve(whole)

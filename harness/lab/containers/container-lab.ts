@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import type { StartedTestContainer } from 'testcontainers'
-import { answers, engineClient } from '../deadlines.ts'
+import { engineClient } from '../deadlines.ts'
+import { answers, answersFully } from '../engine-answers.ts'
 import {
   type Allowance,
   confined,
@@ -201,7 +202,7 @@ export class ContainerLab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
     this.#watch[Symbol.dispose]()
-    if (!(await this.answers())) return
+    if (!(await answersFully(this.#socketPath))) return
     await Promise.allSettled(this.#started.values())
     const network = this.#docker.getNetwork(this.network.id)
     const own = [...this.#started.keys()].map((name) => ({ id: this.#nameInEngine(name), name }))
@@ -263,8 +264,6 @@ export class ContainerLab implements AsyncDisposable {
       .withName(this.#nameInEngine(spec.name))
       .withLabels({ ...this.#labels })
       .withAutoCleanup(false)
-      .withEntrypoint([program])
-      .withCommand(args)
       .withEnvironment({ ...spec.env })
       .confine(confined(spec.allowance ?? modest, spec.tmpfs, this.#held))
       .bind(spec.binds)

@@ -1,6 +1,7 @@
 /** The client that testcontainers keeps for itself, tied to the engine that was given, and with the deadlines of every other call. */
 import { getContainerRuntimeClient } from 'testcontainers'
-import { answers, withDeadlines, within } from '../deadlines.ts'
+import { engineSilence, withDeadlines, within } from '../deadlines.ts'
+import { answers, whileWaiting } from '../engine-answers.ts'
 
 /** In milliseconds. */
 const connectDeadline = 20_000
@@ -12,21 +13,23 @@ let connected: Promise<void> | undefined
  * another one. @throws a sentence where the engine does not answer
  */
 export async function connectTestcontainers(socketPath: string): Promise<void> {
-  const silence = new Error(`The container engine at ${socketPath} does not answer.`)
+  const what = 'for its name and version'
   const connect = async () => {
-    if (!(await answers(socketPath))) throw silence
+    const silent = Promise.withResolvers<never>()
+    const silence = () => new Error(engineSilence(socketPath, what))
+    using _look = whileWaiting(socketPath, () => silent.reject(silence()))
+    if (!(await answers(socketPath))) throw silence()
     const asking = within(
       connectDeadline,
       `Asking the container engine at ${socketPath} what it is`,
       getContainerRuntimeClient(),
     )
-    const { dockerode } = (
-      await asking.catch(async (cause) => {
-        // Its own words are about strategies for finding an engine.
-        throw (await answers(socketPath)) ? cause : silence
-      })
-    ).container
-    if (!('socketPath' in dockerode.modem) || dockerode.modem.socketPath !== socketPath) throw silence
+    const found = await Promise.race([asking, silent.promise]).catch(async (cause) => {
+      // Its own words are about strategies for finding an engine.
+      throw (await answers(socketPath)) ? cause : silence()
+    })
+    const { dockerode } = found.container
+    if (!('socketPath' in dockerode.modem) || dockerode.modem.socketPath !== socketPath) throw silence()
     withDeadlines(dockerode, socketPath)
   }
   connected ??= connect()

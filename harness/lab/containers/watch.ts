@@ -3,13 +3,14 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { z } from 'zod'
-import { answers } from '../deadlines.ts'
+import { engineSilence } from '../deadlines.ts'
+import { untilSilent } from '../engine-answers.ts'
 import { runLabel } from './labels.ts'
 import { lastLines } from './logs.ts'
 
 /** An end that nobody asked for. */
 export type Ending = {
-  /** Milliseconds since 1970: the engine's own time of the event, or when its silence began. */
+  /** Milliseconds since 1970: the engine's own time of the event, or when its silence was noticed. */
   readonly at: number
   /** One sentence, with the last log lines below it. */
   readonly reason: string
@@ -26,9 +27,6 @@ export type Ending = {
 )
 
 const lines = 12
-const askEvery = 5000
-/** A busy engine may miss one. */
-const missed = 2
 
 type Watched = {
   readonly docker: Docker
@@ -49,7 +47,10 @@ export async function watchEnds(watched: Watched): Promise<EndWatch> {
     if (name !== undefined) void endingOf(watched.docker, ids[0] ?? name, name, at).then(first.resolve)
   }
   void keepListening(watched, await eventsOf(watched), heard, stop.signal)
-  void untilSilent(watched.socketPath, stop.signal).then((ending) => ending && first.resolve(ending))
+  // An engine that is stopped reports nothing.
+  void untilSilent(watched.socketPath, stop.signal).then(() =>
+    first.resolve({ kind: 'engine', at: Date.now(), reason: engineSilence(watched.socketPath, 'for a ping') }),
+  )
   return { ended: first.promise, [Symbol.dispose]: () => stop.abort() }
 }
 
@@ -110,22 +111,6 @@ function parsed(line: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** An engine that is stopped reports nothing: it is asked now and then. @returns its end; nothing when no longer wanted */
-async function untilSilent(socketPath: string, signal: AbortSignal): Promise<Ending | undefined> {
-  let unanswered = 0
-  let since = Date.now()
-  while (unanswered < missed) {
-    await delay(askEvery, undefined, { ref: false })
-    if (signal.aborted) return undefined
-    if (await answers(socketPath)) {
-      unanswered = 0
-      since = Date.now()
-    } else unanswered += 1
-  }
-  if (signal.aborted) return undefined
-  return { kind: 'engine', at: since, reason: `The container engine at ${socketPath} stopped answering.` }
 }
 
 async function endingOf(docker: Docker, id: string, name: string, at: number): Promise<Ending> {

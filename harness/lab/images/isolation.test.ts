@@ -100,6 +100,16 @@ describe('a build', () => {
     expect(saw).toMatch(/Permission denied/)
   })
 
+  it.runIf(root)('takes the next tool on PATH where the first is in a folder that nobody cannot enter', async () => {
+    await standIn('python3', asPip)
+    const own = join(folder, 'home', 'shims')
+    await mkdir(own)
+    await chmod(join(folder, 'home'), 0o700)
+    await writeFile(join(own, 'python3'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    vi.stubEnv('PATH', `${own}:${join(folder, 'bin')}`)
+    expect(await built(wheel)).toMatch(/^user 65534 65534$/m)
+  })
+
   it.runIf(root)('leaves a program that nobody cannot change', async () => {
     await standIn('go', asGo)
     const { build } = await import('./build.ts')

@@ -5,10 +5,10 @@
  */
 import { chmod, chown, copyFile, cp, lchown, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { noteOwner, runFolderPrefix } from '../containers/sweep.ts'
 import type { Progress } from '../progress.ts'
-import { programPath, reachableForAll } from './reachable.ts'
+import { programPaths, reachableForAll } from './reachable.ts'
 import { registrySettings, type Tool } from './registry-settings.ts'
 import { step } from './step.ts'
 
@@ -28,7 +28,7 @@ const nobody = 65_534
 
 /** @param into the unfinished entry of the cache. @throws where there is no room for a work folder */
 export async function isolate(tool: Tool, into: string, progress: Progress): Promise<Isolation> {
-  const user = await userFor(tool, progress)
+  const { user, folder: first } = await userFor(tool, progress)
   const settings = await registrySettings(tool)
   // Below a folder that only root may enter, as /root is, nobody could not work.
   const outer = user === undefined || (await reachableForAll(into)) ? into : await besideOtherRuns()
@@ -38,7 +38,8 @@ export async function isolate(tool: Tool, into: string, progress: Progress): Pro
     await mkdir(path, { mode: 0o700 })
     if (user !== undefined) await chown(path, user, user)
   }
-  const own = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', HOME: home, TMPDIR: temporary }
+  const path = [...(first === undefined ? [] : [first]), process.env.PATH ?? ''].join(delimiter)
+  const own = { PATH: path, LANG: 'C.UTF-8', HOME: home, TMPDIR: temporary }
   const options = { cwd: work, ...(user !== undefined && { uid: user, gid: user }) }
   return {
     work,
@@ -51,17 +52,40 @@ export async function isolate(tool: Tool, into: string, progress: Progress): Pro
   }
 }
 
-/** @returns nothing where this process keeps its user: it is not root, or the tool is where only root can run it */
-async function userFor(tool: Tool, progress: Progress): Promise<number | undefined> {
-  if (process.getuid?.() !== 0) return undefined
+type Runner = {
+  /** Nothing where this process keeps its user. */
+  readonly user?: number
+  /** Where the tool is that this user can run, where that is not the first on PATH. */
+  readonly folder?: string
+}
+
+/**
+ * Where this process is root: nobody, with the first of the tools on PATH that nobody can run. A version manager keeps its own in root's home,
+ * before the system's.
+ */
+async function userFor(tool: Tool, progress: Progress): Promise<Runner> {
+  if (process.getuid?.() !== 0) return {}
+  const found = await programPaths(tool)
+  const [first] = found
   // A program that is not there is the step's to tell.
-  const programs = [await programPath(tool), ...(tool === 'npm' ? [process.execPath] : [])]
-  for (const path of programs) {
-    if (path === undefined || (await reachableForAll(path))) continue
-    progress.note(`${tool} runs as root: ${path} is in a folder that the user nobody cannot enter`)
-    return undefined
-  }
-  return nobody
+  if (first === undefined) return { user: nobody }
+  const interpreter = tool === 'npm' ? process.execPath : undefined
+  const usable = interpreter === undefined || (await reachableForAll(interpreter))
+  for (const path of usable ? found : [])
+    if ((await reachableForAll(path)) && (path === first || (await works(tool, path))))
+      return { user: nobody, ...(path !== first && { folder: dirname(path) }) }
+  const hidden = usable ? first : (interpreter ?? first)
+  progress.note(`${tool} runs as root: ${hidden} is in a folder that the user nobody cannot enter`)
+  return {}
+}
+
+/** Another Python than the user's may have no pip. */
+async function works(tool: Tool, path: string): Promise<boolean> {
+  if (tool !== 'python3') return true
+  return await step(path, ['-I', '-m', 'pip', '--version'], path, { cwd: '/', uid: nobody, gid: nobody, env: {} }).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** A file or a whole folder; links themselves and not what they lead to. */

@@ -14,15 +14,21 @@ export async function reachableForAll(path: string): Promise<boolean> {
   return true
 }
 
+/** All programs of this name on PATH, in its order. */
+export async function programPaths(name: string): Promise<string[]> {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
+  const there = await Promise.all(
+    paths.map((path) =>
+      access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return paths.filter((_, index) => there[index])
+}
+
 /** The first program of this name on PATH. */
 export async function programPath(name: string): Promise<string | undefined> {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name)
-    const found = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (found) return path
-  }
-  return undefined
+  return (await programPaths(name))[0]
 }

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { UserError } from '../../plan/user-error.ts'
 import { engineClient, within } from '../deadlines.ts'
+import { isSilent } from '../engine-answers.ts'
 import { newGroup, removeGroup } from './control-groups.ts'
 import { startNameServer } from './name-server.ts'
 
@@ -106,7 +107,7 @@ export class PrivateEngine implements AsyncDisposable {
     )
     await output.close()
     stack.defer(() => removeGroup(group))
-    stack.defer(() => stop(daemon))
+    stack.defer(() => stop(daemon, socket))
     const version = await answering(socket, daemon, log)
     stack.use(await startNameServer(bridge))
     return new PrivateEngine(socket, version, stack.move())
@@ -158,9 +159,11 @@ async function answering(socketPath: string, daemon: ChildProcess, log: string):
   }
 }
 
-async function stop(daemon: ChildProcess): Promise<void> {
+async function stop(daemon: ChildProcess, socket: string): Promise<void> {
   if (daemon.exitCode !== null || daemon.signalCode !== null) return
   const ended = once(daemon, 'exit')
+  // A process that is stopped heeds no other signal.
+  if (isSilent(socket)) daemon.kill('SIGKILL')
   daemon.kill('SIGTERM')
   // It waits for containers; what it leaves in the namespaces ends with them.
   const patience = setTimeout(() => daemon.kill('SIGKILL'), 5000)

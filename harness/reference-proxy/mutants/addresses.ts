@@ -34,6 +34,10 @@ export const addressMutants: readonly Mutant[] = [
       ...believed((address) => /^(169\.254\.|fe80:)/i.test(address)),
     },
   ),
+  mutant('xff-trust-shared', 'An X-Forwarded-For with an address of a carrier or an overlay network is believed.', {
+    // RFC 6598; Tailscale gives out such addresses too.
+    ...believed((address) => /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(address)),
+  }),
   mutant('xff-trust-own', 'An X-Forwarded-For with an address of the proxy’s own network is believed.', {
     ...believed((address, { peer }) => address !== peer && sameNetwork(address, peer)),
   }),

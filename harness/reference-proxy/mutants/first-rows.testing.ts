@@ -166,8 +166,8 @@ export const firstRows: Readonly<Record<string, Row>> = {
     identities(async (bench) => {
       await bench.knowByCertificate()
       const lines = ['GET / HTTP/1.1', 'Host: app.test', 'Connection: close']
-      await exchange(await bench.connect(certificates.genuine), lines)
-      await exchange(await bench.connect(certificates.foreign), lines)
+      await exchange(await bench.connect('http/1.1', certificates.genuine), lines)
+      await exchange(await bench.connect('http/1.1', certificates.foreign), lines)
       await exchange(await bench.connect(), lines)
     }),
     [[real]],

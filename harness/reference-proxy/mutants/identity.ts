@@ -86,6 +86,18 @@ export const identityMutants: readonly Mutant[] = [
     { level: 'should' },
   ),
   mutant(
+    'family-upper',
+    'Siblings of the identity header are passed on in upper case instead of being stripped.',
+    { ...changedSiblings((value) => value.toUpperCase()) },
+    { level: 'should' },
+  ),
+  mutant(
+    'family-hex',
+    'Siblings of the identity header are passed on in hexadecimal digits instead of being stripped.',
+    { ...changedSiblings((value) => Buffer.from(value, 'latin1').toString('hex')) },
+    { level: 'should' },
+  ),
+  mutant(
     'family-cut',
     'Siblings of the identity header are passed on without their last character instead of being stripped.',
     { ...changedSiblings((value) => value.slice(0, -1)) },

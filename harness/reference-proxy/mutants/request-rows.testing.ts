@@ -51,6 +51,8 @@ export const requestRows: Readonly<Record<string, Row>> = {
   'old-clients': [identities(raw(['GET / HTTP/1.0'])), [[real]], [[]]],
   'family-base64': sibling(Buffer.from(evil).toString('base64')),
   'family-percent': sibling(encodeURIComponent(evil)),
+  'family-upper': sibling(evil.toUpperCase()),
+  'family-hex': sibling(Buffer.from(evil).toString('hex')),
   'family-cut': sibling(evil.slice(0, -1)),
   'required-through': [
     header('X-Pomerium-Jwt-Assertion', anonymous('/public', `X-Pomerium-Jwt-Assertion: ${evil}`)),
@@ -117,6 +119,7 @@ export const requestRows: Readonly<Record<string, Row>> = {
   'last-cookie': [identities((bench) => bench.get('/', `Cookie: ${bench.alice}; ${bench.bob}`)), [], [[real]]],
   'xff-trust-private': believed('192.168.1.1'),
   'xff-trust-link-local': believed('169.254.10.1'),
+  'xff-trust-shared': believed('100.100.1.1'),
   'xff-trust-own': believed('10.213.7.11'),
   'forwarded-through': [header('X-Forwarded-Port', asAlice('X-Forwarded-Port: 1')), [[]], [['1']]],
   'default-host-open': [

@@ -1,5 +1,7 @@
 /** For the tests of the mutants: those that it takes several requests, or some patience, to tell from the correct proxy. */
 import { type Bench, statusOf } from '../bench.testing.ts'
+import { begin, cookie } from '../log-in.testing.ts'
+import { sessionCookie } from '../session.ts'
 import {
   anonymous,
   asAlice,
@@ -117,6 +119,30 @@ export const sequenceRows: Readonly<Record<string, Row>> = {
     },
     0,
     1,
+  ],
+  'log-in-shared': [
+    async (bench) => {
+      const begun = await Promise.all(['alice', 'bob'].map((user) => begin(bench, user)))
+      const ended = await Promise.all(begun.map(({ callback, login }) => bench.get(callback, `Cookie: ${login}`)))
+      for (const answer of ended) await bench.get('/', `Cookie: ${cookie(answer, sessionCookie)}`)
+      return new Set(bench.identities().flat()).size
+    },
+    2,
+    1,
+  ],
+  'log-in-unbound': [
+    async (bench) => cookie(await bench.get((await begin(bench)).callback), sessionCookie) !== '',
+    false,
+    true,
+  ],
+  'log-in-fixed': [
+    async (bench) => {
+      const { invited, login, callback } = await begin(bench)
+      const answer = await bench.get(callback, `Cookie: ${login}`)
+      return cookie(answer, sessionCookie) === cookie(invited, sessionCookie)
+    },
+    false,
+    true,
   ],
   'logout-nothing': [
     identities(async (bench) => {

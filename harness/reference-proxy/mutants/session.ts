@@ -96,6 +96,24 @@ export const sessionMutants: readonly Mutant[] = [
     { certificates: 'of-anybody' },
     { runs: 'named-cases' },
   ),
+  mutant(
+    'log-in-shared',
+    'The user of a log-in is kept in a variable that all log-ins share for twenty milliseconds (CVE-2026-33544).',
+    { logInMistake: 'shared' },
+    { runs: 'named-cases' },
+  ),
+  mutant(
+    'log-in-unbound',
+    'A log-in is known by its state alone, so a browser that did not begin it can be made to finish it.',
+    { logInMistake: 'unbound' },
+    { runs: 'named-cases' },
+  ),
+  mutant(
+    'log-in-fixed',
+    'The cookie of a visitor becomes that of the session at log-in, so whoever planted it is signed in too.',
+    { logInMistake: 'fixed' },
+    { runs: 'named-cases' },
+  ),
   mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
 ]
 

@@ -5,7 +5,7 @@ import type { Arrival } from '../../gateways/recording/arrival.ts'
 import { ownerOf } from '../../gateways/recording/owner.ts'
 import { forgedIn } from '../../judge/foreign-findings.ts'
 import type { Attempt, SentRequest } from '../../judge/observation.ts'
-import type { Case, HeaderLine, Send, Transport } from '../../plan/case.ts'
+import { type Case, type HeaderLine, opensWebSocket, type Send, type Transport } from '../../plan/case.ts'
 import { silenceMeets } from '../../plan/expectation.ts'
 import { cellMark, markHeader } from '../../plan/marks.ts'
 
@@ -63,7 +63,7 @@ function mayBeOf({ sent }: Answered, arrival: Arrival, asked: Case, company: 'al
 /** The request as it is written, placeholders filled in; `undefined` for raw bytes. */
 export function sentRequest(send: Send, context: RequestContext, transport: Transport): SentRequest | undefined {
   if (send.raw !== undefined) return undefined
-  const kind = transport === 'websocket' ? 'websocket' : 'http'
+  const kind = opensWebSocket(transport) ? 'websocket' : 'http'
   const method = methodOf(send, kind)
   const body = bodyOf(send, method)
   const bytes = Buffer.from(body ?? '', 'latin1')

@@ -5,6 +5,7 @@ import type { RealGateway } from '../environments/real-gateway.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
 import { startEnvironment } from '../environments/start-environment.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { redactEvent } from '../protocol/redact-event.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { redactKnown } from '../results/redact.ts'
 import { patientLimits, settle } from './fence.ts'
@@ -54,7 +55,7 @@ export function startsFirst(order: StartOrder, shared: RealGateway | undefined):
       environment = planned.embedded
         ? started
         : { ...started, limits: patientLimits({ planned, environment: started }) }
-      task.meta.event = { type: 'environment', environment: environment.result }
+      task.meta.event = redactEvent({ type: 'environment', environment: environment.result })
     } catch (error) {
       const reason = redactKnown(inOneSentence(error))
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }

@@ -7,16 +7,28 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Exchange } from '../../clients/exchange.ts'
 import { KeptAlive } from '../../clients/kept-alive.ts'
+import { KeptHttp2 } from '../../clients/kept-http2.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
+import { type Browser, type Interrupted, interruptedLogIn, newBrowser } from '../../identity/interrupted.ts'
 import type { LogIn } from '../../identity/login.ts'
 import type { UserName } from '../../identity/users.ts'
+import { transportNeeds } from '../../judge/judge.ts'
 import type { Finding } from '../../judge/observation.ts'
-import type { Case, Destination, Principal, Send, Transport, Vantage } from '../../plan/case.ts'
+import {
+  type Case,
+  type Destination,
+  type Principal,
+  type Send,
+  type Transport,
+  transports,
+  type Vantage,
+} from '../../plan/case.ts'
 import { credentialsIn } from '../../plan/credentials.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
+import type { Variant } from '../../plan/proxy.ts'
 import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
@@ -48,8 +60,12 @@ type Connection = AsyncDisposable & {
 export type Stage = {
   /** Of the cell. */
   readonly transport: Transport
+  /** Over which the environment can be asked. */
+  readonly transports: readonly Transport[]
   /** The header that the gateway trusts. */
   readonly identity: string
+  /** The header with a signed assertion of the user, and where the keys are (feature `jwt-assertion`). */
+  readonly assertion?: NonNullable<Variant['assertion']>
   /** The proxy's public host name. */
   readonly host: string
   readonly addresses: Addresses
@@ -65,7 +81,7 @@ export type Stage = {
   readonly many: number
   /** On a connection of its own. Placeholders are filled in. Never rejects for what network and peer do. */
   readonly send: (request: Send, asking?: Asking) => Promise<Asked>
-  /** A kept-alive connection to the proxy from the internet. */
+  /** A connection to the proxy from the internet that is kept: of HTTP/2 in a cell over h2, else of HTTP/1.1. */
   readonly connect: () => Connection
   /** A WebSocket through the proxy that stays open. @throws when the proxy or the gateway refuses */
   readonly openSocket: (as: Principal) => Promise<LiveSocket>
@@ -74,6 +90,10 @@ export type Stage = {
    * @param start pages, where an OpenID provider is asked. @param brings cookies that it has already
    */
   readonly logIn: (user: UserName, start?: readonly string[], brings?: string) => Promise<LogIn>
+  /** The same up to the proxy's callback address, which is not visited yet. @throws where it does not get there */
+  readonly beginLogIn: (user: UserName) => Promise<Interrupted>
+  /** A browser without any cookies. */
+  readonly newBrowser: () => Browser
   /** Absent where the lab cannot stop it (feature `stoppable-auth`). Both resolve when it is done. */
   readonly auth?: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> }
   /** The gateway program's own command line, inside its container. Absent where it has none. */
@@ -133,6 +153,14 @@ function stageOf(
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
   const proxy = peerOf('internet', 'proxy', host, environment)
+  const features = [...planned.variant.features, ...planned.gatewayFeatures]
+  const site = {
+    start: `https://${host}/`,
+    dial: environment.dial.internet,
+    ca: environment.ca,
+    provider: environment.provider ?? 'idp.test',
+    ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
+  }
   const context = (as: Principal, { cookie, certificate }: Pick<Asking, 'cookie' | 'certificate'> = {}) => {
     const mark = requestMark(cellMark, sent.length + 1)
     sent.push({ as, mark })
@@ -144,11 +172,13 @@ function stageOf(
   return {
     transport,
     identity,
+    ...(planned.variant.assertion && { assertion: planned.variant.assertion }),
     host,
     many,
     sent,
     addresses: environment.addresses,
-    features: [...planned.variant.features, ...planned.gatewayFeatures],
+    transports: transports.filter((one) => transportNeeds[one].every((need) => features.includes(need))),
+    features,
     listeners: environment.listeners,
     paths: environment.paths,
     nameOf: (user) => nameAt(environment, user),
@@ -161,7 +191,9 @@ function stageOf(
       return { mark: filled.mark, exchange }
     },
     connect() {
-      const connection = open.use(new KeptAlive(proxy, deadlineMs))
+      const connection = open.use(
+        transport === 'h2' ? new KeptHttp2(proxy, deadlineMs) : new KeptAlive(proxy, deadlineMs),
+      )
       return {
         async send(request, as) {
           const filled = context(as)
@@ -178,6 +210,8 @@ function stageOf(
         ...(start && { start: start.map((page) => new URL(page, `https://${host}`).href) }),
         ...(brings !== undefined && { brings }),
       }),
+    beginLogIn: async (user) => open.use(await interruptedLogIn({ ...site, user })),
+    newBrowser: () => open.use(newBrowser({ ...site, user: 'alice' })),
     ...(environment.auth && { auth: environment.auth }),
     ...(environment.cli && { cli: environment.cli }),
     async arrived() {

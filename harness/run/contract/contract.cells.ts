@@ -3,6 +3,8 @@ import { afterAll, describe, inject, it } from 'vitest'
 import { programOf } from '../../gateways/programs.ts'
 import { inOneSentence } from '../cells/environment-start.ts'
 import type { ContractRow } from '../protocol/contract.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import { redactEvent } from '../protocol/redact-event.ts'
 import { ContractLab, type ContractTask } from './contract-lab.ts'
 import { findingWords, questionsOf } from './questions.ts'
 import { ContractStarts } from './starts.ts'
@@ -27,10 +29,11 @@ const { requests, starts, audits } = questionsOf(program, task.audited, task.onl
 function part(name: string, ask: () => Promise<readonly ContractRow[]>, each: typeof it | typeof it.concurrent = it) {
   each(name, { timeout: partDeadline }, async ({ task: test }) => {
     const about = { type: 'contract', program: title, part: name } as const
-    test.meta.event = await ask().then(
-      (rows) => ({ ...about, rows }),
-      (error: unknown) => ({ ...about, rows: [], reason: inOneSentence(error) }),
+    const event = await ask().then(
+      (rows): RunEvent => ({ ...about, rows }),
+      (error: unknown): RunEvent => ({ ...about, rows: [], reason: inOneSentence(error) }),
     )
+    test.meta.event = redactEvent(event)
   })
 }
 

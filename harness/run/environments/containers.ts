@@ -67,7 +67,7 @@ export async function startContainers(
     service,
     spec: serviceSpec(service, environment, addresses, secrets),
   }))
-  for (const value of ownSecrets(variant)) rememberSecret(value)
+  for (const value of await ownSecrets(variant)) rememberSecret(value)
   const password = secrets.get('gateway-password')
   const clientSecret = secrets.get('client')
   const shared = join(own, 'shared')
@@ -186,6 +186,7 @@ export async function startContainers(
     features,
     ca,
     ...(await foreignCertificate(variant)),
+    provider: providerHost(variant),
     logIn: anotherLogIn(variant, parts),
     password,
     form: naming.form,

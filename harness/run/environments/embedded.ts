@@ -168,6 +168,7 @@ export async function startEmbedded(
       ca: authority.certificate,
       password,
       ...foreign,
+      provider: providerName,
       logIn: anotherLogIn(own, parts),
       form: naming.form,
       ...(naming.names && { names: naming.names }),

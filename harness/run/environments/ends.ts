@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ContainerLab } from '../../lab/containers/container-lab.ts'
-import { engineClient } from '../../lab/deadlines.ts'
+import { engineClient, engineSilence } from '../../lab/deadlines.ts'
 
 export type EndWatch = {
   /** Resolves with one sentence when something has ended that nobody stopped. Never rejects; where all goes well it never resolves. */
@@ -42,7 +42,8 @@ export function watchEnds(socketPath: string, lab: ContainerLab, names: readonly
       if (over !== undefined) return over
       const late = delay(lookDeadline, 'late' as const, { ref: false })
       const looked = await Promise.race([notRunning(), late]).catch(() => 'late' as const)
-      if (looked === 'late' && !(await lab.answers())) end('The container engine stopped answering.')
+      if (looked === 'late' && !(await lab.answers()))
+        end(engineSilence(socketPath, `${lookDeadline / 1000} s for its list of containers`))
       const reason =
         looked === 'late' || looked === undefined ? undefined : await lab.obituary(looked).catch(() => undefined)
       if (reason !== undefined) end(reason)

@@ -51,9 +51,16 @@ describe('features', () => {
         lab.listeners,
         lab.recordings,
       )
-    expect((await look()).features).toEqual(['h2', 'public-route', 'second-listener', 'configured-path', 'exempt-path'])
+    expect((await look()).features).toEqual([
+      'h2',
+      'public-route',
+      'websocket-h2',
+      'second-listener',
+      'configured-path',
+      'exempt-path',
+    ])
     await lab.replaceProxy(mutantNamed('public-closed').behaviour)
-    expect((await look()).features).toEqual(['h2', 'second-listener', 'configured-path', 'exempt-path'])
+    expect((await look()).features).toEqual(['h2', 'websocket-h2', 'second-listener', 'configured-path', 'exempt-path'])
     await lab.replaceProxy(mutantNamed('dead').behaviour)
     expect((await look()).features).toEqual(['configured-path', 'exempt-path'])
   })

@@ -32,6 +32,8 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly features: readonly string[]
   /** PEM of the run's authority; empty: any certificate is accepted. */
   readonly ca: string
+  /** Host name of the OpenID provider; default idp.test. */
+  readonly provider?: string
   /** A log-in in a new browser. */
   readonly logIn: AnotherLogIn
   readonly password: string

@@ -3,6 +3,7 @@ import { describe, inject, it } from 'vitest'
 import { inOneSentence, sharedGateway, startsFirst } from '../cells/environment-start.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { FuzzOrder } from '../protocol/fuzz.ts'
+import { redactEvent } from '../protocol/redact-event.ts'
 import { fuzz } from './fuzz.ts'
 
 declare module 'vitest' {
@@ -31,10 +32,11 @@ for (const order of orders) {
       const environment = readyEnvironment()
       if (environment === undefined || wanted === undefined) return skip('the environment did not start')
       const about = { type: 'fuzzed', environment: planned.id } as const
-      task.meta.event = await fuzz(planned, environment, wanted, { signal }).then(
+      const event = await fuzz(planned, environment, wanted, { signal }).then(
         (result): RunEvent => ({ ...about, result }),
         (error: unknown): RunEvent => ({ ...about, reason: inOneSentence(error) }),
       )
+      task.meta.event = redactEvent(event)
     })
   })
 }

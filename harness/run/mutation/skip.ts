@@ -44,8 +44,13 @@ export function changeByProxy(seen: Seen, broken: Behaviour): Change {
   if (asked.needs.includes('stoppable-auth') && broken.access !== correct.access) return 'run'
   // A request that the parser refuses reaches no switch; only a message with two lengths is looked at before.
   const raw = asked.send.some((send) => send.raw !== undefined)
-  const odd = raw || asked.send.some(({ body, target }) => body !== undefined || target?.startsWith('http'))
-  if (broken.framing !== correct.framing && transport !== 'h2' && odd) return 'run'
+  const folds = (line: HeaderLine) => /^[ \t]/.test(line[0])
+  const odd =
+    raw ||
+    asked.send.some(
+      ({ body, target, headers }) => body !== undefined || target?.startsWith('http') || headers?.some(folds),
+    )
+  if (broken.framing !== correct.framing && !transport.endsWith('h2') && odd) return 'run'
   const tunnels = broken.afterRefusedUpgrade !== correct.afterRefusedUpgrade || broken.connect !== correct.connect
   if (tunnels && raw) return 'run'
   if (broken.trailers !== correct.trailers && asked.send.some((send) => send.trailers ?? send.raw)) return 'run'

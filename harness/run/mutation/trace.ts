@@ -4,10 +4,11 @@ import { decide } from '../../gateways/rules/decision.ts'
 import type { Decide, Decision, Evidence, Policy } from '../../gateways/rules/policy.ts'
 import type { HeaderLine } from '../../plan/case.ts'
 import { originForm, type Refusal } from '../../reference-proxy/admission.ts'
+import { askAuthService } from '../../reference-proxy/auth-hop.ts'
 import { type Behaviour, correct } from '../../reference-proxy/behaviour.ts'
 import { forwardedLines } from '../../reference-proxy/header-steps.ts'
 import type { Access, AuthAnswer, ProxyRequest, Settings } from '../../reference-proxy/request.ts'
-import { askSessions, type SessionStore } from '../../reference-proxy/session.ts'
+import type { SessionStore } from '../../reference-proxy/session.ts'
 
 /** What passed while one cell ran. */
 export type Trace = { readonly requests: readonly Passage[]; readonly decided: readonly Decided[] }
@@ -32,7 +33,7 @@ export type Decided = { readonly evidence: Evidence; readonly decision: Decision
 function passage(received: ProxyRequest, settings: Settings, sessions: SessionStore): Passage {
   const refusal = correct.admit(received, settings)
   const request = { ...received, target: originForm(received.target, settings) ?? received.target }
-  const answer = askSessions(sessions, request)
+  const answer = askAuthService(sessions, request)
   const exempt = correct.exempt(request, settings)
   const access = correct.access(answer, exempt, request)
   const user = access.kind === 'forward' ? access.user : undefined

@@ -85,6 +85,10 @@ describe('redactor', () => {
       'key -----BEGIN EC PRIVATE KEY-----[redacted:private-key]-----END EC PRIVATE KEY-----',
     )
   })
+  it('removes the hexadecimal of hexadecimal, which is digits alone', () => {
+    const secret = '0afb74542f2c1d6f0d940e56fa0e5013'
+    expect(redactor([secret])(Buffer.from(secret).toString('hex'))).toBe('[redacted:secret]')
+  })
   it('removes what this process was told to remember', () => {
     expect(redactKnown('session 5f4dcc3b5aa765d61d83')).toBe('session 5f4dcc3b5aa765d61d83')
     rememberCookies('_session=5f4dcc3b5aa765d61d83; theme=x')

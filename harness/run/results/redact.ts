@@ -2,6 +2,7 @@
  * Keeps credentials out of evidence. What an attacker sends stays readable; what would let a reader sign in does not:
  * cookie values, passwords, bearer tokens, signed tokens, authorization codes, private keys, and every secret the run made.
  */
+import { BroadcastChannel, isMainThread } from 'node:worker_threads'
 import { secretSearch } from './secret-search.ts'
 
 /** @returns the text without secrets. Marks look like `[redacted:cookie]`. */
@@ -31,9 +32,20 @@ const redactors = new WeakMap<readonly string[], Redact>()
 /** All secrets of this process; a new array whenever one is added. */
 let remembered: readonly string[] = []
 
-/** From here on the value is a secret: `redactKnown` removes it. For what a run makes, sessions that it holds, and values of environment files. */
+/** Each environment lives in a thread, and what goes wrong beside it is told by the process's first one. */
+const channel = new BroadcastChannel('conformance-secrets')
+channel.unref()
+if (isMainThread) channel.onmessage = ({ data }) => note(String(data))
+
+/** From here on the value is a secret: `redactKnown` removes it. For what a run makes, sessions that it holds, and what a deployment brings along. */
 export function rememberSecret(value: string): void {
-  if (!remembered.includes(value)) remembered = [...remembered, value]
+  if (note(value) && !isMainThread) channel.postMessage(value)
+}
+
+function note(value: string): boolean {
+  if (remembered.includes(value)) return false
+  remembered = [...remembered, value]
+  return true
 }
 
 /** The values of a `Cookie` header. */

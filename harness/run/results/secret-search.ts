@@ -91,7 +91,8 @@ function tokensOf(secret: string): string[] {
 /** Long enough to look for in parts, and not a word or a name: two of lower case, upper case and digits. */
 function looksRandom(text: string): boolean {
   const kinds = [/[a-z]/, /[A-Z]/, /\d/].filter((kind) => kind.test(text)).length
-  return text.length >= shortestPart && kinds >= 2
+  // Hexadecimal of hexadecimal may be digits alone.
+  return text.length >= shortestPart && (kinds >= 2 || /^\d{24,}$/.test(text))
 }
 
 function encodings(secret: string): string[] {
