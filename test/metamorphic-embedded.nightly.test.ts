@@ -9,6 +9,8 @@ import { embeddedAddresses } from '../harness/lab/embedded/addresses.ts'
 import { expandPlan, type PlannedEnvironment } from '../harness/plan/expand.ts'
 import { loadCatalogue } from '../harness/plan/load-catalogue.ts'
 import type { Variant } from '../harness/plan/proxy.ts'
+import type { SignIn } from '../harness/plan/sign-in.ts'
+import { featuresOfSignIn, signInFeatures } from '../harness/plan/sign-in-features.ts'
 import type { UserForm } from '../harness/plan/vocabulary.ts'
 import { type Behaviour, correct } from '../harness/reference-proxy/behaviour.ts'
 import type { HeaderStep } from '../harness/reference-proxy/header-steps.ts'
@@ -72,6 +74,9 @@ const named = (identity: string): Change => ({ variant: { identity } })
 const form = (name: UserForm): Change => ({ lab: { form: name } })
 const required = (...requiredHeaders: string[]): Change => ({ variant: { requiredHeaders } })
 
+const files = { alice: 'alice', bob: 'bob' }
+const signIn = (how: SignIn, name: UserForm = 'email'): Change => ({ lab: { signIn: how, form: name } })
+
 const setsScopes: HeaderStep = (lines) => [...lines, ['X-OpenClaw-Scopes', 'operator.read,operator.write']]
 const otherLogin = {
   callbacks: ['https://gate.example.com/oauth2/callback'],
@@ -92,6 +97,17 @@ const rows: readonly Row[] = [
   ['the names of users to the local part of their addresses', form('local-part')],
   ['the names of users to their full names', form('name')],
   ['the names of users to their subjects', form('sub')],
+  ['the log-in to a form', signIn({ kind: 'form', user: 'username', password: 'password' }), 'whole'],
+  ['the log-in to HTTP basic authentication', signIn({ kind: 'basic' })],
+  ['the log-in to a header', signIn({ kind: 'header', name: 'X-Auth-Token', files })],
+  ['the log-in to a cookie of an edge', signIn({ kind: 'cookie', name: 'edge', files })],
+  ['the log-in to client certificates', signIn({ kind: 'certificate' }), 'whole'],
+  [
+    'the log-in to a form, of user names',
+    signIn({ kind: 'form', user: 'username', password: 'password' }, 'preferred_username'),
+  ],
+  ['the log-in to certificates of user names', signIn({ kind: 'certificate' }, 'preferred_username')],
+  ['the log-in to basic authentication with full names', signIn({ kind: 'basic' }, 'name')],
   ['the required header', required('x-forwarded-host')],
   ['the number of required headers', required('x-forwarded-proto', 'x-forwarded-host')],
   ['the ports of sidecar and auth service', { lab: { ports: { auth: 9091, sidecar: 18_790, 'sidecar-tls': 9443 } } }],
@@ -109,8 +125,21 @@ const changes = rows.map(([what, change, how]) => ({ what, change, how }))
 const nightly = process.env.CONFORMANCE_NIGHTLY === '1'
 
 /** Everybody has a subject, so that no user without the claim can sign in: the one difference that is right. */
-const expected = (cell: string, { lab }: Change) => lab?.form === 'sub' && needsUserWithoutClaim.has(cell)
+const expected = (cell: string, { lab }: Change) =>
+  (lab?.form === 'sub' && needsUserWithoutClaim.has(cell)) ||
+  (lab?.signIn !== undefined && (needsOf.get(cell) ?? []).some((feature) => dependsOn(lab.signIn, feature)))
 const needsUserWithoutClaim = new Set<string>()
+const needsOf = new Map<string, readonly string[]>()
+
+/** A kind of log-in has pages, users without a claim, or certificates, or has none: cases about these run with some kinds alone. */
+function dependsOn(how: SignIn | undefined, feature: string): boolean {
+  if (how === undefined) return false
+  const ofProvider = ['no-email-user', 'openid-login', 'client-certificate']
+  const ofPage: readonly string[] = [signInFeatures.page, 'logout']
+  if (ofProvider.includes(feature)) return how.kind === 'certificate' || feature !== 'client-certificate'
+  if (ofPage.includes(feature)) return !featuresOfSignIn(how).includes(signInFeatures.page)
+  return feature === signInFeatures.offered && !featuresOfSignIn(how).includes(feature)
+}
 
 describe('a change of', { timeout: 300_000 }, () => {
   let before: Found
@@ -118,9 +147,11 @@ describe('a change of', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     before = await results(few, {}, mistakes)
     beforeWhole = await results(whole, {})
-    for (const { case: asked, transport } of whole.cells)
+    for (const { case: asked, transport } of whole.cells) {
+      for (const name of ['correct', ...mistakes]) needsOf.set(`${name}: ${asked.id} ${transport}`, asked.needs)
       if (asked.needs.includes('no-email-user'))
         for (const name of ['correct', ...mistakes]) needsUserWithoutClaim.add(`${name}: ${asked.id} ${transport}`)
+    }
   }, 300_000)
 
   it('nothing is a comparison of broken pairs that are caught with correct ones that are not', () => {

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { PlannedEnvironment } from '../plan/expand.ts'
+import { readUserFile } from '../plan/user-file.ts'
+import { type Redact, redactor } from '../run/results/redact.ts'
 import type { EnvironmentResult, Results } from '../run/results/results.ts'
 import { root } from './project.ts'
 
@@ -16,8 +18,10 @@ export async function withConfiguration(results: Results, planned: readonly Plan
     results.environments.map(async (environment): Promise<EnvironmentResult> => {
       const behind = byId.get(environment.id)
       if (behind === undefined) return environment
+      // A configuration may have in it what a user shows to log in.
+      const redact = redactor(await shownSecrets(behind.variant))
       const paths = configurationFiles(behind)
-      const files = await Promise.all(paths.map(shown))
+      const files = await Promise.all(paths.map((file) => shown(file, redact)))
       return {
         ...environment,
         configuration: files.map(({ path }) => path),
@@ -35,6 +39,14 @@ function configurationFiles({ variant }: PlannedEnvironment): readonly string[] 
   return [...new Set([...files, variant.file ?? join(dirname(variant.folder), 'proxy.yaml')])]
 }
 
+async function shownSecrets({ folder, login: { signIn } }: PlannedEnvironment['variant']): Promise<readonly string[]> {
+  if (signIn === undefined || !('files' in signIn) || signIn.files === undefined) return []
+  const read = await Promise.all(
+    Object.values(signIn.files).map((file) => readUserFile(resolve(folder, file), signIn.kind, dirname(folder))),
+  )
+  return read.flatMap((one) => ('value' in one ? [one.value, one.value.slice(one.value.indexOf(':') + 1)] : []))
+}
+
 /** Of the contents in their order, also of files that are not shown. */
 async function hashOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
@@ -42,11 +54,11 @@ async function hashOf(files: readonly string[]): Promise<string> {
   return hash.digest('hex').slice(0, 12)
 }
 
-async function shown(file: string): Promise<{ path: string; text?: string }> {
+async function shown(file: string, redact: Redact): Promise<{ path: string; text?: string }> {
   const inside = relative(root, file)
   if (inside.startsWith('..'))
     return { path: join(basename(dirname(dirname(file))), basename(dirname(file)), basename(file)) }
   // The file may have been removed since it was mounted: then only its name is shown.
   const text = await readFile(file, 'utf8').catch(() => undefined)
-  return { path: inside, ...(text !== undefined && { text }) }
+  return { path: inside, ...(text !== undefined && { text: redact(text) }) }
 }

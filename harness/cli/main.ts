@@ -15,6 +15,7 @@ import {
   contractOptions,
   fuzzDefaults,
   fuzzOptions,
+  login,
   runDefaults,
   runOptions,
   selectionOptions,
@@ -203,6 +204,7 @@ program
   .option('--from <file>', 'proxy: write the folder from a docker-compose.yml or a configuration file')
   .option('--gateway-service <name>', 'of a docker-compose.yml: the service that is the gateway')
   .option('--proxy-service <name>', 'of a docker-compose.yml: the public service')
+  .option('--login <kind[,key=value…]>', login)
   .option('--json', 'machine-readable', false)
   .addHelpText(
     'after',
@@ -230,6 +232,7 @@ program
   .argument('<file>', 'docker-compose.yml, nginx.conf, Caddyfile, traefik.yml, or a folder with one')
   .option('--gateway-service <name>', 'the service that is the gateway')
   .option('--proxy-service <name>', 'the public service')
+  .option('--login <kind[,key=value…]>', login)
   .option('--profile <name>', 'a profile to include (repeatable)', (value: string, before: string[] = []) => [
     ...before,
     value,

@@ -1,5 +1,6 @@
 /** The flags of the commands. Only parsing: what they select is decided in plan/. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseLoginFlag } from '../deployments/login-answer.ts'
 import { type Transport, transports } from '../plan/case.ts'
 
 export type RunOptions = DeploymentFlags & {
@@ -31,10 +32,13 @@ export type DeploymentFlags = {
   readonly gatewayService?: string
   readonly proxyService?: string
   readonly profile?: readonly string[]
+  /** How users sign in, of any deployment that is no proxy.yaml. */
+  readonly login?: string
 }
 
-export function flagsOf({ gatewayService, proxyService, profile }: DeploymentFlags) {
+export function flagsOf({ gatewayService, proxyService, profile, login }: DeploymentFlags) {
   return {
+    ...(login !== undefined && { login: parseLoginFlag(login) }),
     ...(gatewayService !== undefined && { gatewayService }),
     ...(proxyService !== undefined && { proxyService }),
     ...(profile !== undefined && { profiles: profile }),
@@ -89,6 +93,10 @@ function shard(value: string): { index: number; count: number } {
 
 const yes = 'build and run what a proxy folder from outside this repository names, without asking (CI)'
 
+/** Shared with `explain-compose` and `new`. */
+export const login =
+  'how users of a compose or configuration file sign in: none, basic, certificate, or form,user=FIELD,password=FIELD, or header,name=NAME,alice=FILE,bob=FILE, or cookie,… (docs/operators.md); default: what the file says'
+
 /** What is run. Shared by `run`, `replay` and every command that selects cells. */
 export function selectionOptions(command: Command): Command {
   return command
@@ -104,6 +112,7 @@ export function selectionOptions(command: Command): Command {
       'of a docker-compose.yml: a profile to include (repeatable, or a comma list)',
       commaList,
     )
+    .option('--login <kind[,key=value…]>', login)
     .option('--variant <name>', 'documented, hardened, … (repeatable, or a comma list)', commaList)
     .option(
       '--gateway <name[@version]>',

@@ -1,6 +1,7 @@
 /** The terminal's summary of a run: what did not start, findings, grades, where the report is, and the result in one sentence. */
 import { relative } from 'node:path'
 import { styleText } from 'node:util'
+import { failedLogInsOf } from '../report/failed-log-ins.ts'
 import { exampleOf, placedFindings, placeOf } from '../report/findings.ts'
 import { gatewayConfigurations } from '../report/gateway-configuration.ts'
 import { markOf, marks } from '../report/marks.ts'
@@ -16,6 +17,7 @@ const paint = (format: Parameters<typeof styleText>[0], text: string) =>
 /** Of each kind: findings, grades, reasons for which environments did not start, entries that are out of date. The report has all of them. */
 const mostLines = 10
 const longestFinding = 400
+const longestHop = 160
 
 /** `nginx-oauth2-proxy@7.15.3/hardened/reference:attributed: 210 pass, 3 info (started in 1.2 s, 213 cells in 3.4 s)`. */
 export function environmentLine(id: string, collection: Collection): string {
@@ -51,6 +53,7 @@ export function summary(results: Results, out: string): string {
   const lines = [
     '',
     ...notStarted(results.environments),
+    ...couldNotBeJudged(results.environments),
     ...findingLines(results),
     ...otherFailures(results),
     ...gradeLines(results),
@@ -84,6 +87,19 @@ function notStarted(environments: readonly EnvironmentResult[]): string[] {
     return `${paint('magenta', 'did not start')} ${which}\n  ${quoted(reason)}`
   })
   return bounded(lines, (rest) => `… and environments that did not start for ${counted(rest, 'other reason')}`)
+}
+
+/** By sentence: the same configuration in front of several gateways fails alike. */
+function couldNotBeJudged(environments: readonly EnvironmentResult[]): string[] {
+  const groups = Map.groupBy(failedLogInsOf(environments), ({ says }) => says)
+  const lines = [...groups].map(([says, members]) => {
+    const [first] = members
+    const names = [...new Set(members.map(({ environment }) => oneLine(environment)))]
+    const which = names.length > 1 ? `${counted(names.length, 'environment')}, such as ${names[0]}` : names.join()
+    const chain = (first?.chain ?? []).map((hop) => `\n    ${oneLine(shortened(hop, longestHop))}`).join('')
+    return `${paint('magenta', 'could not be judged')} ${which}\n  ${quoted(says)}${chain}`
+  })
+  return bounded(lines, (rest) => `… and ${counted(rest, 'more log-in')} that failed: see the report`)
 }
 
 /** One line for each finding with what to do below it, the worst first. */

@@ -3,12 +3,12 @@ import type { HeaderLine, Send } from '../plan/case.ts'
 import { markLines } from '../plan/marks.ts'
 import {
   bodyOf,
-  cookieOf,
-  credentialsOf,
+  isAuthorization,
   methodOf,
   passwordOf,
   type RequestContext,
   type RequestKind,
+  shownOf,
   targetOf,
 } from './request-bytes.ts'
 
@@ -23,9 +23,8 @@ export function requestFields(send: Send, context: RequestContext, kind: Request
   // The GET of a handshake is written as CONNECT (RFC 8441 5).
   const method = kind === 'websocket' && written === 'GET' ? 'CONNECT' : written
   const body = kind === 'websocket' ? send.body : bodyOf(send, method)
-  const cookie = cookieOf(send, context)
+  const { cookie, header } = shownOf(send, context)
   const password = kind === 'http' ? passwordOf(send, context) : undefined
-  const credentials = credentialsOf(send, context)
   const given = (send.headers ?? []).map(([name, value]): HeaderLine => [name.toLowerCase(), value])
   const regular = given.findIndex(([name]) => !name.startsWith(':'))
   const pseudo = regular === -1 ? given : given.slice(0, regular)
@@ -33,7 +32,9 @@ export function requestFields(send: Send, context: RequestContext, kind: Request
   const own: HeaderLine[] = [
     ...markLines(context.mark, given).map(([name, value]) => field(name.toLowerCase(), value)),
     ...(password === undefined ? [] : [field('authorization', `Bearer ${password}`)]),
-    ...(credentials === undefined || password !== undefined ? [] : [field('authorization', credentials)]),
+    ...(header === undefined || (password !== undefined && isAuthorization(header))
+      ? []
+      : [field(header[0].toLowerCase(), header[1])]),
     ...(kind === 'websocket' ? [field('sec-websocket-version', '13')] : []),
     ...(body === undefined ? [] : [field('content-type', 'application/json')]),
     ...(body === undefined || send.trailers !== undefined

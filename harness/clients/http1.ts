@@ -1,12 +1,13 @@
 /** Requests of a case over HTTP/1.x, plain or TLS, written as they stand; and after a 101 the gateway's own handshake. */
 import { performance } from 'node:perf_hooks'
 import type { Send } from '../plan/case.ts'
+import type { Credentials } from '../plan/credentials.ts'
 import type { Exchange } from './exchange.ts'
 import { converse } from './gateway-protocol.ts'
 import { notTheGateway, verdictOfAll } from './probe.ts'
-import { connectAs, methodOf, type RequestContext, type RequestKind, requestBytes } from './request-bytes.ts'
+import { connectAs, methodOf, type RequestContext, type RequestKind, requestBytes, shownOf } from './request-bytes.ts'
 import { ResponseReader } from './response-reader.ts'
-import { openStream, type Peer } from './tls.ts'
+import { holderOf, openStream, type Peer } from './tls.ts'
 import { FrameSocket } from './websocket-frames.ts'
 import { type Limits, readAnswers, usualLimits, Wire, writeAll } from './wire.ts'
 
@@ -32,6 +33,7 @@ export class Http1Connection implements AsyncDisposable {
   readonly #peer: Peer
   readonly #limits: Limits
   #wire: Wire | undefined
+  #certificate: string | undefined
   /** How often it had to be opened: more than once means that the peer closed it. */
   opened = 0
 
@@ -69,7 +71,7 @@ export class Http1Connection implements AsyncDisposable {
     const since = performance.now()
     let wire: Wire
     try {
-      wire = await this.#open(context)
+      wire = await this.#open(shownOf(send, context))
     } catch (error) {
       const fault = error instanceof Error ? error.message : String(error)
       const ms = performance.now() - since
@@ -99,11 +101,14 @@ export class Http1Connection implements AsyncDisposable {
     this.#wire = undefined
   }
 
-  async #open({ cookie }: RequestContext): Promise<Wire> {
-    if (this.#wire !== undefined && this.usable) return this.#wire
+  /** A client certificate belongs to the connection: whoever shows another one opens another. */
+  async #open(shown: Credentials): Promise<Wire> {
+    const same = this.#certificate === shown.certificate?.certificate
+    if (this.#wire !== undefined && this.usable && same) return this.#wire
     await this[Symbol.asyncDispose]()
-    const wire = new Wire(await openStream(this.#peer, 'http/1.1', this.#limits.deadlineMs, cookie))
+    const wire = new Wire(await openStream(this.#peer, 'http/1.1', this.#limits.deadlineMs, holderOf(shown)))
     this.#wire = wire
+    this.#certificate = shown.certificate?.certificate
     this.opened += 1
     return wire
   }

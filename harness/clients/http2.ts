@@ -3,12 +3,13 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { performance } from 'node:perf_hooks'
 import type { Duplex } from 'node:stream'
 import type { HeaderLine, Send } from '../plan/case.ts'
+import type { Credentials } from '../plan/credentials.ts'
 import type { Exchange, Response } from './exchange.ts'
 import { encodeFields, requestFields } from './header-block.ts'
 import { notTheGateway, verdictOf } from './probe.ts'
-import { bodyOf, methodOf, type RequestContext } from './request-bytes.ts'
+import { bodyOf, methodOf, type RequestContext, shownOf } from './request-bytes.ts'
 import { substitutingHeaders } from './substituted-headers.ts'
-import { openStream, type Peer } from './tls.ts'
+import { holderOf, openStream, type Peer } from './tls.ts'
 import { type Cut, type Limits, usualLimits } from './wire.ts'
 
 /**
@@ -35,7 +36,7 @@ export async function sendHttp2(
   })
   if (send.raw !== undefined) return ended(rawOverHttp2)
   const blocks = trailers.length > 0 ? [fields, trailers] : [fields]
-  const opened = await openSession(peer, blocks, context, limits)
+  const opened = await openSession(peer, blocks, shownOf(send, context), limits)
   if ('fault' in opened) return ended(opened)
   await using session = opened
   const ending = trailers.length > 0 ? 'trailers' : 'no trailers'
@@ -60,12 +61,12 @@ type Session = AsyncDisposable & {
 export async function openSession(
   peer: Peer,
   blocks: readonly (readonly HeaderLine[])[],
-  { cookie }: RequestContext,
+  shown: Credentials,
   { deadlineMs }: Limits,
 ): Promise<Session | (Cut & { readonly fault: string })> {
   let stream: Duplex
   try {
-    stream = await openStream(peer, 'h2', deadlineMs, cookie)
+    stream = await openStream(peer, 'h2', deadlineMs, holderOf(shown))
   } catch (error) {
     return { ending: 'not-connected', fault: error instanceof Error ? error.message : String(error) }
   }

@@ -1,17 +1,16 @@
 /** A case's request as the bytes that go on the wire, HTTP/1.x. Nothing is corrected: what the case says is what is written. */
 import { randomBytes } from 'node:crypto'
 import type { HeaderLine, Send } from '../plan/case.ts'
+import { type Credentials, credentialsIn, noCredentials } from '../plan/credentials.ts'
 import { markLines, withMark } from '../plan/marks.ts'
 import { UserError } from '../plan/user-error.ts'
 import type { ConnectAs } from './gateway-protocol.ts'
 import { probe } from './probe.ts'
 
 /** What an environment adds to a request of a case. */
-export type RequestContext = {
+export type RequestContext = Credentials & {
   /** The proxy's public host name. */
   readonly host: string
-  /** Value of the `Cookie` header of the case's user; empty sends none. */
-  readonly cookie: string
   /** The request's mark: its cell's goes into the target unless it stands there already, its own into a header. Empty: none. */
   readonly mark: string
   /** The gateway's local password. */
@@ -55,17 +54,10 @@ export function targetOf(send: Send, { mark }: Pick<RequestContext, 'mark'>, kin
   return target === '*' || send.method === 'CONNECT' ? target : withMark(target, mark)
 }
 
-/** Whether the session cookie goes along. */
-export function cookieOf(send: Send, { cookie }: Pick<RequestContext, 'cookie'>): string {
-  return send.cookie === false || basic.test(cookie) ? '' : cookie
+/** What goes along of the user's credentials: `cookie: false` sends none of them, whatever kind they are. */
+export function shownOf(send: Send, context: Credentials): Credentials {
+  return send.cookie === false ? noCredentials : credentialsIn(context)
 }
-
-/** HTTP basic authentication (RFC 7617) has no cookie: its session is this line's value. */
-export function credentialsOf(send: Send, { cookie }: Pick<RequestContext, 'cookie'>): string | undefined {
-  return send.cookie === false || !basic.test(cookie) ? undefined : cookie
-}
-
-const basic = /^Basic [A-Za-z0-9+/=]+$/
 
 export function passwordOf(send: Send, { password }: Pick<RequestContext, 'password'>): string | undefined {
   if (send.password === undefined) return undefined
@@ -89,14 +81,13 @@ function ownLines(
   kind: RequestKind,
   body: string | undefined,
 ): readonly HeaderLine[] {
-  const cookie = cookieOf(send, context)
+  const { cookie, header } = shownOf(send, context)
   const password = kind === 'http' ? passwordOf(send, context) : undefined
-  const credentials = credentialsOf(send, context)
   const connection = send.connection ?? [kind === 'websocket' ? 'Upgrade' : 'close']
   const replaceable: HeaderLine[] = [
     ...markLines(context.mark, send.headers),
     ...(password === undefined ? [] : [line('Authorization', `Bearer ${password}`)]),
-    ...(credentials === undefined || password !== undefined ? [] : [line('Authorization', credentials)]),
+    ...(header === undefined || (password !== undefined && isAuthorization(header)) ? [] : [header]),
     ...(kind === 'websocket'
       ? [
           line('Upgrade', 'websocket'),
@@ -131,6 +122,9 @@ function chunked(body: string, trailers: readonly HeaderLine[]): string {
 }
 
 const line = (name: string, value: string): HeaderLine => [name, value]
+
+/** A request has one of these (RFC 9110 11.6.2): the gateway's password takes its place. */
+export const isAuthorization = ([name]: HeaderLine) => name.toLowerCase() === 'authorization'
 
 const render = (lines: readonly HeaderLine[]) => lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
 

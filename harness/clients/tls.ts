@@ -4,6 +4,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, createSecureContext, type SecureContext } from 'node:tls'
 import type { Dial } from '../lab/dial.ts'
+import type { ClientCertificate, Credentials } from '../plan/credentials.ts'
 
 export type Peer = {
   readonly dial: Dial
@@ -18,17 +19,31 @@ export type Peer = {
   }
 }
 
+/** Whose connection it is. */
+type Holder = {
+  /** The user whose TLS sessions may be resumed: a browser resumes only its own. Empty: a client without a session. */
+  readonly name: string
+  /** Shown in the handshake where the peer asks for one. */
+  readonly certificate?: ClientCertificate
+}
+
+export const stranger: Holder = { name: '' }
+
+export function holderOf({ cookie, header, certificate }: Credentials): Holder {
+  return { name: [cookie, ...(header ?? [])].join(' ').trim(), ...(certificate && { certificate }) }
+}
+
 /**
  * Opens a stream to the peer. Later errors of the stream show as its end: a peer that resets has closed.
  * @param protocol for ALPN; the peer must choose it when it chooses at all, and for `h2` it must choose
- * @param holder the user whose TLS sessions may be resumed: a browser resumes only its own. Empty: a client without a session cookie
+ * @param holder who opens it
  * @throws where nobody listens, the certificate is not the run's, the protocol is another, or the deadline (milliseconds) passes
  */
 export async function openStream(
   peer: Peer,
   protocol: 'http/1.1' | 'h2',
   deadlineMs: number,
-  holder: string,
+  holder: Holder,
 ): Promise<Duplex> {
   // Not `AbortSignal.timeout`: that one fires, and makes an exception, long after the stream is open.
   const deadline = new AbortController()
@@ -45,18 +60,18 @@ async function opened(
   protocol: string,
   deadline: AbortSignal,
   deadlineMs: number,
-  holder: string,
+  { name, certificate }: Holder,
 ): Promise<Duplex> {
   const stream = await dialled(peer, deadline)
   stream.on('error', () => {})
   if (stream instanceof Socket) stream.setNoDelay(true)
   if (peer.tls === undefined) return stream
   const { ca, servername } = peer.tls
-  const key = [protocol, servername, holder, ca].join(' ')
+  const key = [protocol, servername, name, certificate?.certificate, ca].join(' ')
   const session = tickets.get(key)
   const secure = connect({
     socket: stream,
-    secureContext: contextOf(ca),
+    secureContext: contextOf(ca, certificate),
     rejectUnauthorized: ca !== '',
     servername,
     ALPNProtocols: [protocol],
@@ -98,14 +113,19 @@ function keepTicket(key: string, ticket: Buffer): void {
   if (tickets.size > mostTickets && oldest !== undefined) tickets.delete(oldest)
 }
 
-/** Parsing an authority costs more than a handshake: one context per authority. */
+/** Parsing an authority costs more than a handshake: one context per authority and client certificate. */
 const contexts = new Map<string, SecureContext>()
-function contextOf(ca: string): SecureContext {
-  const known = contexts.get(ca)
+function contextOf(ca: string, own?: ClientCertificate): SecureContext {
+  const id = `${ca} ${own?.certificate ?? ''}`
+  const known = contexts.get(id)
   if (known) return known
   // The default begins with a post-quantum key: it protects what is recorded today, and here nobody records anything.
-  const context = createSecureContext({ ...(ca !== '' && { ca }), ecdhCurve: 'X25519:P-256:P-384' })
-  contexts.set(ca, context)
+  const context = createSecureContext({
+    ...(ca !== '' && { ca }),
+    ...(own && { cert: own.certificate, key: own.key }),
+    ecdhCurve: 'X25519:P-256:P-384',
+  })
+  contexts.set(id, context)
   return context
 }
 

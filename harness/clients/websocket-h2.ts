@@ -2,12 +2,13 @@
 import type { ClientHttp2Session } from 'node:http2'
 import { performance } from 'node:perf_hooks'
 import type { Send } from '../plan/case.ts'
+import type { Credentials } from '../plan/credentials.ts'
 import type { Exchange } from './exchange.ts'
 import { converse } from './gateway-protocol.ts'
 import { requestFields } from './header-block.ts'
 import { type Answer, answerTo, openSession, rawOverHttp2, render } from './http2.ts'
 import { notTheGateway, verdictOf } from './probe.ts'
-import { connectAs, type RequestContext } from './request-bytes.ts'
+import { connectAs, type RequestContext, shownOf } from './request-bytes.ts'
 import type { Peer } from './tls.ts'
 import { FrameSocket } from './websocket-frames.ts'
 import { type Limits, usualLimits, Wire } from './wire.ts'
@@ -32,7 +33,7 @@ export async function sendWebSocketOverHttp2(
     ms: performance.now() - since,
   })
   if (send.raw !== undefined) return ended(rawOverHttp2)
-  const opened = await openSession(peer, [fields], context, limits)
+  const opened = await openSession(peer, [fields], shownOf(send, context), limits)
   if ('fault' in opened) return ended(opened)
   await using session = opened
   const offered = await connectProtocol(session.http2, limits.deadlineMs)
@@ -53,8 +54,8 @@ export async function sendWebSocketOverHttp2(
 }
 
 /** Whether a peer that speaks HTTP/2 announces WebSockets over it. Never rejects: what does not answer does not offer them. */
-export async function offersWebSocketOverHttp2(peer: Peer, context: RequestContext, limits: Limits): Promise<boolean> {
-  const opened = await openSession(peer, [], context, limits)
+export async function offersWebSocketOverHttp2(peer: Peer, shown: Credentials, limits: Limits): Promise<boolean> {
+  const opened = await openSession(peer, [], shown, limits)
   if ('fault' in opened) return false
   await using session = opened
   return (await connectProtocol(session.http2, limits.deadlineMs)) === 'offered'

@@ -6,6 +6,7 @@ import { refuseOn } from '../plan/refuse-on.ts'
 import type { Problem } from '../plan/yaml/problem.ts'
 import { readYaml } from '../plan/yaml/yaml-file.ts'
 import type { Answers } from './conclude.ts'
+import { loginAnswer } from './login-answer.ts'
 import { readText } from './read-text.ts'
 
 const text = z.string().min(1)
@@ -18,6 +19,7 @@ const schema = z.strictObject({
     .meta({ description: 'The header that the gateway trusts.' }),
   host: text.exactOptional().meta({ description: 'Public host name.' }),
   'required-headers': z.array(text).exactOptional().meta({ description: 'Headers that the gateway requires.' }),
+  login: loginAnswer.exactOptional(),
   auth: text
     .exactOptional()
     .meta({ description: 'Configuration file of the oauth2-proxy that is asked, or authentik.' }),

@@ -1,10 +1,13 @@
 /** From what a configuration says to what a run must know: public host, trusted header, OpenID client, certificate, way in. */
 import { basename } from 'node:path'
-import type { ProxyFile } from '../plan/proxy-schema.ts'
+import type { LoginFile } from '../plan/login-schema.ts'
+import { signInOf } from '../plan/login-schema.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
+import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
 import type { GatewayWords } from './gateway.ts'
+import { besideTheVariant } from './login-answer.ts'
 import { type Facts, likeliest, type OidcClient } from './products/facts.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
@@ -12,6 +15,8 @@ export type Answers = {
   readonly identity?: string
   readonly host?: string
   readonly requiredHeaders?: readonly string[]
+  /** How users sign in. Paths beside the file. */
+  readonly login?: LoginFile
 }
 
 type Evidence = {
@@ -51,10 +56,13 @@ export function conclude(given: Evidence): Understood {
   const hosts = facts.hosts.map(({ value }) => value).filter((one) => one !== host && !one.includes('*'))
   const { certificate, certificates } = certificateOf(evidence, host, notes)
   // A file is enough for all its users: the run's own are put in its place.
-  const passwords = facts.passwords.filter(({ value }) => value.startsWith('/'))
+  const login = loginOf(evidence, host, notes)
+  const passwords = login.basic === true ? facts.passwords.filter(({ value }) => value.startsWith('/')) : []
+  const authorities = login.certificate === undefined ? [] : (facts.clientAuthorities ?? [])
   const fromRun = {
     ...certificates,
     ...Object.fromEntries(passwords.map(({ value }) => [value, 'htpasswd' as const])),
+    ...Object.fromEntries(authorities.map(({ value }) => [value, 'authority' as const])),
   }
   const parts = evidence.parts.map((part): Part => {
     const { role, service } = part
@@ -96,7 +104,7 @@ export function conclude(given: Evidence): Understood {
     identity,
     // Where the gateway's configuration is read, it says which.
     requiredHeaders: evidence.gateway?.userHeader === undefined ? (evidence.answers.requiredHeaders ?? []) : [],
-    login: loginOf(evidence, host, notes),
+    login,
     certificate,
     ...(entrance && { entrance }),
     features: [
@@ -216,11 +224,11 @@ function certificateOf(
 /** Providers of oauth2-proxy that are OpenID Connect and nothing else: the run can be any of them. */
 const openid = ['oidc', 'keycloak-oidc']
 
-function loginOf(
-  { client, parts, file, facts }: Evidence,
-  host: string,
-  notes: Note[],
-): NonNullable<ProxyFile['login']> {
+function loginOf({ client, parts, file, facts, answers }: Evidence, host: string, notes: Note[]): LoginFile {
+  if (answers.login !== undefined) {
+    notes.push({ kind: 'understood', text: `log-in: ${signInWords[signInOf(answers.login).kind]} (as you wrote it)` })
+    return besideTheVariant(answers.login)
+  }
   const standIn = parts.some(
     ({ service }) => service.build !== undefined && 'recipe' in service.build && service.build.recipe === 'authentik',
   )
@@ -242,13 +250,22 @@ function loginOf(
       })
       return { basic: true }
     }
+    const [authority] = facts.clientAuthorities ?? []
+    if (password === undefined && authority !== undefined) {
+      notes.push({
+        kind: 'replaced',
+        text: `${authority.value} is the authority of the run, which issues a client certificate to each of its users`,
+        place: authority.place,
+      })
+      return { certificate: true }
+    }
     refuseOn([
       {
         ...place,
         message:
           password === undefined
-            ? 'no service is known that users log in at (oauth2-proxy, authentik): such a deployment cannot be judged yet'
-            : 'users log in with HTTP basic authentication and stand in the configuration itself: only a file of users (htpasswd) can be judged yet',
+            ? 'no service is known that users log in at (oauth2-proxy, authentik). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml'
+            : 'users log in with HTTP basic authentication and stand in the configuration itself: put NAME:PASSWORD of two of them into two files beside it, and say --login basic,alice=FILE,bob=FILE',
       },
     ])
     return { callbacks: [] }

@@ -1,5 +1,6 @@
 /** An operator's deployment in the words of a proxy.yaml, whatever it was written as, with everything that a reader must know about the reading. */
 import type { Deployment } from '../plan/load-proxies.ts'
+import type { LoginFile } from '../plan/login-schema.ts'
 import type { ProxyFile } from '../plan/proxy-schema.ts'
 import type { ServiceFile } from '../plan/service-schema.ts'
 import type { Place } from '../plan/yaml/problem.ts'
@@ -48,7 +49,7 @@ export type Understood = {
   readonly host: string
   readonly identity: string
   readonly requiredHeaders: readonly string[]
-  readonly login: NonNullable<ProxyFile['login']>
+  readonly login: LoginFile
   readonly certificate: 'run' | 'any'
   readonly entrance?: { readonly port: number; readonly tls: boolean }
   readonly features: readonly string[]

@@ -1,5 +1,7 @@
 /** What was read of a deployment, in words: understood, assumed, replaced, ignored. */
 import { relative } from 'node:path'
+import { signInOf } from '../plan/login-schema.ts'
+import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import { asItIs, type Note, type ReadDeployment } from './deployment.ts'
 
@@ -14,6 +16,7 @@ const headings: Readonly<Record<Note['kind'], string>> = {
 export function explained({ yaml, notes }: ReadDeployment): string[] {
   const { content } = yaml
   const variant = content.variants[asItIs]
+  const signIn = signInOf(content.login)
   const services = Object.entries(content.services ?? {}).map(([role, { build, pull, version, title }]) => {
     const program =
       build !== undefined && 'recipe' in build
@@ -30,7 +33,7 @@ export function explained({ yaml, notes }: ReadDeployment): string[] {
     `  public host: ${variant?.host ?? ''}`,
     `  header that the gateway trusts: ${variant?.identity ?? ''}`,
     ...(variant?.['required-headers'] ? [`  headers that it requires: ${variant['required-headers'].join(', ')}`] : []),
-    `  users log in ${content.login?.basic ? 'with HTTP basic authentication' : `at: ${content.login?.issuer ?? 'http://idp.test'}`}`,
+    `  log-in: ${signInWords[signIn.kind]}${signIn.kind === 'openid' ? ` at ${content.login?.issuer ?? 'http://idp.test'}` : ''}`,
     ...services,
     ...kinds,
   ]

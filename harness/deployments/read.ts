@@ -15,6 +15,10 @@ import { readingIn, readText } from './read-text.ts'
 /** @param root folder of the project, for its recipes. @throws UserError for a path that is nothing of the kind */
 export async function readOwnProxy(path: string, root: string, flags: ComposeFlags): Promise<string | ReadDeployment> {
   const file = await fileOf(resolve(path), path)
+  if (file === undefined && flags.login !== undefined)
+    throw new UserError(
+      `--login is for a docker-compose.yml or a configuration file: ${path} is a folder of its own, write login into its proxy.yaml.`,
+    )
   return file === undefined ? path : await readingIn(dirname(file), () => readDeployment(file, root, flags))
 }
 
@@ -24,7 +28,7 @@ async function readDeployment(file: string, root: string, flags: ComposeFlags): 
   const recipes: readonly Recipe[] = await readRecipes(root, problems)
   refuseOn(problems)
   const product = productOf(file, await readText(file))
-  const answers = await readAnswers(dirname(file))
+  const answers = { ...(await readAnswers(dirname(file))), ...(flags.login && { login: flags.login }) }
   switch (product) {
     case 'compose':
       return await readComposeDeployment(file, flags, recipes, answers)

@@ -3,6 +3,7 @@
  * what differs between them is only what they answer.
  */
 import { performance } from 'node:perf_hooks'
+import { follow, inWords, placeOf } from './follow.ts'
 import { type Hop, renderChain } from './login-chain.ts'
 import type { UserName } from './users.ts'
 import { Visitor, type VisitorSettings } from './visitor.ts'
@@ -15,6 +16,8 @@ type LogInSettings = Omit<VisitorSettings, 'user' | 'provider' | 'deadlineMs'> &
   readonly provider?: string
   /** Address of the proxy's log-in pages, where they are on a host of their own. */
   readonly portal?: string
+  /** Cookies that the browser has already, `NAME=VALUE; …`, for the app's host. */
+  readonly brings?: string
   /** For one answer, default 10 000. */
   readonly deadlineMs?: number
 }
@@ -46,9 +49,6 @@ export type LogIn =
       readonly ms: number
     }
 
-const redirects = new Set([301, 302, 303, 307, 308])
-const hopLimit = 15
-
 /** The page itself; then oauth2-proxy's own start, for a proxy that answers 401 instead of redirecting (the nginx snippet as documented); then the portal. */
 export function usualStarts(page: string, portal?: string): string[] {
   const { pathname, search, origin } = new URL(page)
@@ -72,11 +72,12 @@ export async function logIn(settings: LogInSettings): Promise<LogIn> {
   const app = new URL(starts[0] ?? '')
   const places: Places = { app, provider, ...(portal !== undefined && { portal: new URL(portal).host }) }
   await using visitor = new Visitor({ ...settings, provider, deadlineMs })
+  visitor.bring(settings.brings, app)
   const chain: Hop[] = []
   let reason: string | undefined = 'there is no page to begin at'
   for (const page of starts) {
-    const way: Hop[] = []
-    reason = (await follow(new URL(page), visitor, way)) ?? whyNotBack(way, places)
+    const { way, reason: stopped } = await follow(new URL(page), visitor)
+    reason = stopped ?? whyNotBack(way, places)
     chain.push(...way)
     if (passed(way, provider)) break
   }
@@ -88,8 +89,8 @@ export async function logIn(settings: LogInSettings): Promise<LogIn> {
       : { ok: false, reason: why ?? 'nothing was visited', ...found }
   }
   if (reason !== undefined) return ended(reason)
-  const again: Hop[] = []
-  const outside = (await follow(new URL('/', app), visitor, again)) ?? whyNotSignedIn(again, chain, places, visitor)
+  const { way: again, reason: stopped } = await follow(new URL('/', app), visitor)
+  const outside = stopped ?? whyNotSignedIn(again, chain, places, visitor)
   // Where it fails, the second visit is what shows it.
   if (outside !== undefined) chain.push(...again)
   return ended(outside)
@@ -98,25 +99,6 @@ export async function logIn(settings: LogInSettings): Promise<LogIn> {
 /** The reason with the chain below it, for people. */
 export function describeFailure(failed: Extract<LogIn, { ok: false }>): string {
   return [failed.reason, ...renderChain(failed.chain).split('\n')].join('\n  ')
-}
-
-/** Follows redirects until an answer is none. Returns why it had to stop before, if so. */
-async function follow(start: URL, visitor: Visitor, chain: Hop[]): Promise<string | undefined> {
-  let url: URL | null = start
-  for (let hops = 0; hops <= hopLimit; hops += 1) {
-    let hop: Hop
-    try {
-      hop = await visitor.get(url)
-    } catch (error) {
-      return `GET ${url.origin}${url.pathname} failed: ${causeOf(error)}`
-    }
-    chain.push(hop)
-    const { status, location } = hop
-    if (!redirects.has(status) || location === undefined) return undefined
-    url = URL.parse(location, url)
-    if (url === null || !/^https?:$/.test(url.protocol)) return `the redirect to ${location} leads nowhere`
-  }
-  return `still redirected after ${hopLimit} redirects`
 }
 
 type Places = { readonly app: URL; readonly provider: string; readonly portal?: string }
@@ -151,25 +133,14 @@ function whyNotSignedIn(
   return undefined
 }
 
-function placeOf({ url }: Hop): string {
-  const { host, pathname } = new URL(url)
-  return host + pathname
-}
-
-const inWords = (hop: Hop) => `${placeOf(hop)} answered ${hop.status}`
-
 function passed(chain: readonly Hop[], provider: string): boolean {
   return chain.some(({ url }) => new URL(url).hostname === provider)
 }
 
-function sessionOf({ jar }: Visitor, app: URL): SessionCookies {
+/** What a visit left for the app. */
+export function sessionOf({ jar }: Visitor, app: URL): SessionCookies {
   return {
     header: (url) => jar.getCookieStringSync(url),
     names: jar.getCookiesSync(app.href).map(({ key }) => key),
   }
-}
-
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

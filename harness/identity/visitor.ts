@@ -1,4 +1,4 @@
-/** A browser without a window: sends GET requests over dialled streams and keeps cookies as RFC 6265 has it. */
+/** A browser without a window: visits pages and posts forms over dialled streams and keeps cookies as RFC 6265 has it. */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { IncomingMessage, request } from 'node:http'
@@ -8,6 +8,7 @@ import { Cookie, CookieJar } from 'tough-cookie'
 import { z } from 'zod'
 import { openStream } from '../clients/tls.ts'
 import type { Dial } from '../lab/dial.ts'
+import { type Credentials, noCredentials } from '../plan/credentials.ts'
 import type { Hop } from './login-chain.ts'
 import { userHeader } from './users.ts'
 
@@ -22,7 +23,15 @@ export type VisitorSettings = {
   readonly provider: string
   /** For one answer. */
   readonly deadlineMs: number
+  /** Shown to one host: an edge or a program in place of a log-in with a page. */
+  readonly shows?: { readonly host: string; readonly credentials: Credentials }
 }
+
+/** What a browser sends for a form. */
+export type FormPost = { readonly fields: URLSearchParams /** The page with the form. */; readonly from: URL }
+
+/** An answer with its page. */
+type Visited = { readonly hop: Hop; readonly page: string }
 
 /** Holds one cookie jar. A connection per request: there are few, and a stale connection would look like a proxy that closes. */
 export class Visitor implements AsyncDisposable {
@@ -42,27 +51,41 @@ export class Visitor implements AsyncDisposable {
 
   /** One request, no redirect followed. Rejects on a network fault or a passed deadline. */
   async get(url: URL): Promise<Hop> {
+    return (await this.visit(url)).hop
+  }
+
+  /** The same with the page. @param form posted as a browser does */
+  async visit(url: URL, form?: FormPost): Promise<Visited> {
     // Not `AbortSignal.timeout`: that one fires, and makes an exception, long after the answer is there.
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), this.#settings.deadlineMs)
     try {
-      return await this.#ask(url, deadline.signal)
+      return await this.#ask(url, deadline.signal, form)
     } finally {
       clearTimeout(timer)
     }
+  }
+
+  /** Cookies that it has before its first visit, `NAME=VALUE; …`: what a stranger has planted. */
+  bring(cookies: string | undefined, { href }: URL): void {
+    for (const pair of cookies?.split('; ') ?? [])
+      this.jar.setCookieSync(`${pair}; Path=/; Secure`, href, { ignoreError: true })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const stream of this.#open) stream.destroy()
   }
 
-  async #ask(url: URL, deadline: AbortSignal): Promise<Hop> {
-    const { provider, user } = this.#settings
-    const cookie = await this.jar.getCookieString(url.href)
-    const stream = await this.#connect(url)
+  async #ask(url: URL, deadline: AbortSignal, form: FormPost | undefined): Promise<Visited> {
+    const { provider, user, shows } = this.#settings
+    const shown = shows?.host === url.host ? shows.credentials : noCredentials
+    const cookie = [shown.cookie, await this.jar.getCookieString(url.href)].filter((one) => one !== '').join('; ')
+    const body = form?.fields.toString()
+    const method = body === undefined ? 'GET' : 'POST'
+    const stream = await this.#connect(url, shown)
     const asked = request({
       createConnection: () => stream,
-      method: 'GET',
+      method,
       path: url.pathname + url.search,
       signal: deadline,
       headers: {
@@ -71,27 +94,37 @@ export class Visitor implements AsyncDisposable {
         // Pomerium and oauth2-proxy send a program 401, a browser to log in.
         accept: 'text/html',
         ...(cookie !== '' && { cookie }),
+        ...(shown.header && { [shown.header[0]]: shown.header[1] }),
         ...(url.hostname === provider && { [userHeader]: user }),
+        // Without these a program that protects itself against forged requests (CSRF) takes no form.
+        ...(form !== undefined &&
+          body !== undefined && {
+            'content-type': 'application/x-www-form-urlencoded',
+            'content-length': Buffer.byteLength(body),
+            origin: form.from.origin,
+            referer: form.from.href,
+          }),
       },
     })
-    asked.end()
+    asked.end(body)
     const [answer] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(asked, 'response'))
-    // The page itself is of no interest, but its end is the end of the answer.
-    await text(answer)
+    // Its end is the end of the answer.
+    const page = await text(answer)
     const lines = answer.headers['set-cookie'] ?? []
     for (const line of lines) await this.jar.setCookie(line, url.href, { ignoreError: true })
     const { location } = answer.headers
-    return {
-      method: 'GET',
+    const hop = {
+      method,
       url: url.href,
       status: answer.statusCode ?? 0,
       ...(location !== undefined && { location }),
       setCookies: lines.map((line) => Cookie.parse(line, { loose: true })?.key ?? line.split('=', 1)[0] ?? line),
     }
+    return { hop, page }
   }
 
   /** What breaks before an answer rejects the request; what breaks later is no concern of a visitor who has left. */
-  async #connect({ protocol, hostname: host, port }: URL): Promise<Duplex> {
+  async #connect({ protocol, hostname: host, port }: URL, { certificate }: Credentials): Promise<Duplex> {
     const { dial, ca, deadlineMs } = this.#settings
     const secure = protocol === 'https:'
     const stream = await openStream(
@@ -103,7 +136,7 @@ export class Visitor implements AsyncDisposable {
       },
       'http/1.1',
       deadlineMs,
-      this.#holder,
+      { name: this.#holder, ...(certificate && { certificate }) },
     )
     this.#open.add(stream)
     return stream

@@ -10,6 +10,8 @@ export type CertificateAuthority = {
   readonly certificate: string
   /** A leaf for exactly these host names, which services may also show to each other as clients (subjectAltName: Node refuses wildcards below a top-level name such as `*.test`). */
   readonly issue: (names: readonly string[]) => Promise<{ readonly certificate: string; readonly key: string }>
+  /** For one user, named by the subject (`CN=NAME`). Serves as a client's alone. */
+  readonly issueClient: (name: string) => Promise<{ readonly certificate: string; readonly key: string }>
 }
 
 /** Valid from an hour ago (clocks of containers and host may differ) for a day. */
@@ -29,30 +31,40 @@ export async function createAuthority(): Promise<CertificateAuthority> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
+  const leafOf = async (commonName: string, extensions: readonly x509.Extension[]) => {
+    const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+    const leaf = await x509.X509CertificateGenerator.create({
+      serialNumber: serialNumber(),
+      subject: [{ CN: [commonName] }],
+      issuer: subject,
+      ...validity(),
+      signingAlgorithm: algorithm,
+      publicKey: leafKeys.publicKey,
+      signingKey: keys.privateKey,
+      extensions: [
+        ...extensions,
+        new x509.BasicConstraintsExtension(false),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+        await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
+        await x509.SubjectKeyIdentifierExtension.create(leafKeys.publicKey),
+      ],
+    })
+    const key = await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)
+    return { certificate: leaf.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') }
+  }
   return {
     certificate: root.toString('pem'),
-    async issue(names) {
-      const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
-      const leaf = await x509.X509CertificateGenerator.create({
-        serialNumber: serialNumber(),
-        subject: `CN=${names[0] ?? 'localhost'}`,
-        issuer: subject,
-        ...validity(),
-        signingAlgorithm: algorithm,
-        publicKey: leafKeys.publicKey,
-        signingKey: keys.privateKey,
-        extensions: [
-          new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns' as const, value }))),
-          new x509.BasicConstraintsExtension(false),
-          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-          await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),
-          await x509.SubjectKeyIdentifierExtension.create(leafKeys.publicKey),
-        ],
-      })
-      const key = await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)
-      return { certificate: leaf.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') }
-    },
+    issue: (names) =>
+      leafOf(names[0] ?? 'localhost', [
+        new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: 'dns' as const, value }))),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+      ]),
+    issueClient: (name) =>
+      leafOf(name, [
+        // A user name that is no address has no place there.
+        ...(name.includes('@') ? [new x509.SubjectAlternativeNameExtension([{ type: 'email', value: name }])] : []),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+      ]),
   }
 }
 

@@ -1,11 +1,13 @@
 /** What the shape of `proxy.yaml` and `known-failures.yaml` cannot say: names that must exist, files that must be there. */
 import { basename } from 'node:path'
 import { checkFolder, type Folders } from './check-folder.ts'
+import { checkLogins } from './check-logins.ts'
 import { checkServices, type Report } from './check-services.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
 import type { ProxyFile } from './proxy-schema.ts'
 import type { CompleteProxy } from './recipes.ts'
-import { logInPageFeature, logOutFeature, pathFeatures } from './services.ts'
+import { logOutFeature, pathFeatures } from './services.ts'
+import { signInFeatures } from './sign-in-features.ts'
 import { didYouMean } from './yaml/near-misses.ts'
 import type { Problem } from './yaml/problem.ts'
 import type { YamlFile } from './yaml/yaml-file.ts'
@@ -27,6 +29,7 @@ export async function checkProxy(
   checkFeatures(content, features, report)
   checkCanaries(content, report)
   await checkFolder(content, folders, report)
+  await checkLogins(content, folders.folder, report)
   return problems
 }
 
@@ -42,7 +45,8 @@ function checkFeatures(content: ProxyFile, features: Iterable<string> | undefine
         )
       else if (name === pathFeatures.named || name === pathFeatures.exempt)
         report([...path, index], `the feature ${name} follows from the lists paths and exempt of a variant: remove it`)
-      else if (name === logInPageFeature) report([...path, index], `the feature ${name} follows from login: remove it`)
+      else if (Object.values<string>(signInFeatures).includes(name))
+        report([...path, index], `the feature ${name} follows from login: remove it`)
       else if (name === 'websocket')
         report(
           [...path, index],

@@ -26,14 +26,8 @@ export function checkServices(content: CompleteProxy, report: Report) {
       report(['services', name, 'with'], 'more programs need a build: with is not used where an image is pulled')
   }
   for (const [name, service] of Object.entries(services)) checkService(['services', name], service, names, report)
-  for (const [variant, { services: overrides, login, names: hosts, host: own }] of Object.entries(content.variants)) {
+  for (const [variant, { services: overrides, names: hosts, host: own }] of Object.entries(content.variants)) {
     if (own !== undefined && reserved.has(own)) report(['variants', variant, 'host'], takenBySuite(own))
-    const signIn = login ?? content.login
-    if (signIn?.callbacks === undefined && signIn?.basic === undefined)
-      report(
-        ['variants', variant],
-        'expected login, here or for all variants: the callbacks that the OpenID provider allows',
-      )
     for (const host of Object.keys(hosts ?? {}))
       if (!names.includes(host) && host !== 'gateway')
         report(

@@ -36,7 +36,7 @@ describe('a proxy folder', () => {
       requiredHeaders: [],
       host: 'app.test',
       names: {},
-      features: ['public-route', 'h2', 'log-in-page'],
+      features: ['public-route', 'h2', 'log-in-page', 'log-in-offered', 'openid-login', 'second-user', 'allowed-users'],
       login: { callbacks: ['https://app.test/callback'], clientAuth: 'client_secret_basic' },
       topology: 'network',
       gateway: { bind: 'lan', allowUsers: [], without: [] },

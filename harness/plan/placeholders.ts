@@ -4,10 +4,11 @@
  * An entry of a list with `{required}` in it (a header line, a value, a reason) stands for one entry per required header.
  */
 import type { ArrivalExpectation, Expectation, HeaderLine, Send, VerdictExpectation } from './case.ts'
+import { type Credentials, withOwnLine } from './credentials.ts'
 import { cellMark } from './marks.ts'
 
 /** What one environment, and one cell in it, put into the strings of a case. */
-export type PlaceholderContext = {
+export type PlaceholderContext = Credentials & {
   /** The trusted header in the spelling of the proxy's documentation. */
   readonly identity: string
   /** Made afresh per cell; looks like the users of the environment. */
@@ -23,8 +24,6 @@ export type PlaceholderContext = {
   readonly host: string
   /** Of one request, so that its arrival is found again. The target of an ordinary request carries its cell's. */
   readonly mark: string
-  /** Value of the Cookie header of the case's user; empty when anonymous. */
-  readonly cookie: string
   /** The gateway's local password. */
   readonly password: string
   /** Where a session is ended; empty where the variant names nothing. */
@@ -51,7 +50,8 @@ export const placeholders: Readonly<Record<string, string>> = {
   gateway: 'address of the gateway',
   host: 'public host name of the proxy',
   mark: 'mark of the request; in `target` the mark of its cell, the same for all its requests',
-  cookie: "Cookie header of the case's user",
+  cookie:
+    "Cookie header of the case's user. In `raw` a line `Cookie: {cookie}` becomes the line that the user's log-in has instead, such as Authorization; with a client certificate there is none",
   password: "the gateway's local password",
   required:
     'in an entry of a list: the entry is repeated, once for each header that the gateway requires; without required headers there is no such entry',
@@ -107,7 +107,8 @@ function respell(header: string, how: string): string {
   }
 }
 
-function plain(name: string, { logOut, required: _listed, ...texts }: PlaceholderContext): string | undefined {
+function plain(name: string, context: PlaceholderContext): string | undefined {
+  const { logOut, required: _listed, header: _line, certificate: _shown, ...texts } = context
   return Object.entries({ ...texts, 'log-out': logOut }).find(([key]) => key === name)?.[1]
 }
 
@@ -178,7 +179,11 @@ export function fillSend(send: Send, context: PlaceholderContext): Send {
     ...(send.trailers !== undefined && { trailers: lines(send.trailers) }),
     ...(send.clientId !== undefined && { clientId: put(send.clientId) }),
     ...(send.clientMode !== undefined && { clientMode: put(send.clientMode) }),
-    ...(send.raw !== undefined && { raw: send.raw.map(put) }),
+    ...(send.raw !== undefined && {
+      raw: send.raw.map((bytes) => withOwnLine(bytes, context, put)),
+      // What is not in the bytes, a certificate, is shown where the bytes ask for the user's session.
+      ...(context.certificate && !send.raw.some((bytes) => bytes.includes('{cookie}')) && { cookie: false }),
+    }),
   }
 }
 

@@ -5,7 +5,6 @@ import {
   content,
   headerName,
   hostName,
-  httpAddress,
   ipAddress,
   link,
   name,
@@ -15,49 +14,10 @@ import {
   variableName,
   version,
 } from './grammar.ts'
+import { loginSchema } from './login-schema.ts'
 import { settingsToOmit } from './proxy.ts'
 import { serviceOverrideSchema, serviceSchema } from './service-schema.ts'
 import { transports, userForms } from './vocabulary.ts'
-
-const login = z
-  .strictObject({
-    callbacks: z
-      .array(httpAddress)
-      .min(1)
-      .exactOptional()
-      .meta({ description: 'Redirect URIs that the OpenID provider allows. Required, unless `basic` is set.' }),
-    basic: z.literal(true).exactOptional().meta({
-      description:
-        'Users sign in with HTTP basic authentication. Their names are their e-mail addresses; the file with their passwords is /run/conformance/htpasswd.',
-    }),
-    'client-auth': z.enum(['client_secret_basic', 'client_secret_post']).exactOptional().meta({
-      description: 'How the proxy authenticates at the token endpoint. Default: client_secret_basic.',
-    }),
-    'log-out': z
-      .string()
-      .regex(/^(\/|https:\/\/)[!-~]*$/, 'a path or an https:// address')
-      .exactOptional()
-      .meta({
-        description:
-          'Path (or address) that ends the session when a signed-in browser visits it. Default: none; cases about log-out are then `unsupported`.',
-      }),
-    issuer: httpAddress.exactOptional().meta({
-      description: 'Issuer as the proxy is configured, to the letter. Default: http://idp.test.',
-    }),
-    'client-id': text.exactOptional().meta({ description: 'Default: conformance.' }),
-    'client-secret': content.min(1).exactOptional().meta({
-      description: 'Default: one made for the run, in /run/conformance/secrets/client. Never shown.',
-    }),
-    portal: httpAddress.exactOptional().meta({
-      description:
-        'Address of the log-in pages where they are not on the public host, for example `https://auth.example.com/login`.',
-    }),
-  })
-  .meta({
-    id: 'login',
-    description:
-      'How users sign in: OpenID Connect with the client `conformance` at http://idp.test, or HTTP basic authentication.',
-  })
 
 const gatewaySchema = z
   .strictObject({
@@ -147,7 +107,7 @@ const variantSchema = z
       description:
         'Paths that need no log-in on purpose, each with everything below it, for example `/healthz`. They are tested as public routes; any other path that needs no log-in is a failure.',
     }),
-    login: login.exactOptional(),
+    login: loginSchema.exactOptional(),
     only: z.enum(['canaries', 'named']).exactOptional().meta({
       description:
         'Left out of runs without --variant. `canaries`: it also runs for canaries. `named`: it runs only where --variant names it.',
@@ -209,7 +169,7 @@ export const proxySchema = z
       .array(version)
       .exactOptional()
       .meta({ description: 'Other versions that can be run: older ones, canaries.' }),
-    login: login.exactOptional().meta({ description: 'For all variants that have no `login` of their own.' }),
+    login: loginSchema.exactOptional().meta({ description: 'For all variants that have no `login` of their own.' }),
     services: z.record(name, serviceSchema).exactOptional().meta({
       description: 'Containers by name. `proxy` is the public one. None for an embedded proxy.',
     }),

@@ -2,6 +2,7 @@
 import type { DeepReadonly } from './deep-readonly.ts'
 import type { OwnGateway } from './gateway-file/own-gateway.ts'
 import type { KnownFailuresFile } from './known-failures-schema.ts'
+import type { SignIn } from './sign-in.ts'
 import type { Transport, UserForm } from './vocabulary.ts'
 
 /** From where the gateway is dialled: an address of the proxy's own, or the gateway's own loopback (some service is `beside` it). */
@@ -127,8 +128,10 @@ export type Variant = {
     readonly issuer?: string
     readonly clientId?: string
     readonly clientSecret?: string
-    /** HTTP basic authentication instead of OpenID Connect. */
-    readonly basic?: true
+    /** Absent: OpenID Connect. */
+    readonly signIn?: SignIn
+    /** Name under which alice arrives, where she is not a user of the run. */
+    readonly arrivesAs?: string
   }
   /** The proxy shows a certificate of its own making: any is accepted. */
   readonly certificate?: 'any'

@@ -1,9 +1,11 @@
 /** A variant as it runs: `proxy.yaml` with the variant's differences merged in, for one version. */
 import { basename, join, resolve } from 'node:path'
 import type { OwnGateway } from './gateway-file/own-gateway.ts'
+import { type LoginFile, signInOf } from './login-schema.ts'
 import type { BuildSource, GatewaySettings, Service, StandIn, Topology, Variant } from './proxy.ts'
 import type { BuildFile, ServiceOverride, StandInFile } from './proxy-schema.ts'
 import type { CompleteProxy, CompleteService } from './recipes.ts'
+import { allowsEverybody, featuresOfSignIn, signInFeatures } from './sign-in-features.ts'
 
 /**
  * All variants for one version of the proxy, paths made absolute and `{version}` filled in.
@@ -18,8 +20,14 @@ export function variantsAt(
 ): Variant[] {
   return Object.entries(file.variants).map(([name, variant]) => {
     const login = variant.login ?? file.login
+    const signIn = signInOf(login)
+    const named = { signIn, ...(login?.['arrives-as'] !== undefined && { arrivesAs: login['arrives-as'] }) }
+    const hasPage = featuresOfSignIn(signIn).includes(signInFeatures.page)
     const services = Object.entries(file.services).map(([service, written]) =>
-      serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
+      withAuthority(
+        serviceAt(service, merged(written, variant.services?.[service] ?? {}), folder, version),
+        login?.certificate,
+      ),
     )
     const own = Object.hasOwn(gateways, name) ? gateways[name] : undefined
     const trusted = own?.gateway.auth?.trustedProxy
@@ -28,6 +36,7 @@ export function variantsAt(
         ? variant['required-headers']
         : (trusted.requiredHeaders ?? []).map((one) => one.toLowerCase())
     const topology: Topology = services.some(({ beside }) => beside) ? 'sidecar' : 'network'
+    const gateway = gatewayAt(variant.gateway ?? {}, own, topology)
     return {
       name,
       title: variant.title,
@@ -46,10 +55,11 @@ export function variantsAt(
           ),
           ...(requiredHeaders?.length ? [requiredHeadersFeature] : []),
           ...(variant.assertion === undefined ? [] : [assertionFeature]),
-          ...(login?.['log-out'] === undefined ? [] : [logOutFeature]),
+          ...(login?.['log-out'] === undefined || !hasPage ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
-          ...(login?.basic ? [] : [logInPageFeature]),
+          ...featuresOfSignIn(signIn),
+          ...(allowsEverybody({ login: named, gateway }) ? [] : [signInFeatures.allowed]),
         ]),
       ],
       ...(variant.paths && { paths: variant.paths }),
@@ -59,7 +69,8 @@ export function variantsAt(
         clientAuth: login?.['client-auth'] ?? 'client_secret_basic',
         ...(login?.['log-out'] !== undefined && { logOut: login['log-out'] }),
         ...(login?.portal !== undefined && { portal: login.portal }),
-        ...(login?.basic && { basic: true as const }),
+        ...(signIn.kind !== 'openid' && { signIn }),
+        ...(named.arrivesAs !== undefined && { arrivesAs: named.arrivesAs }),
         ...(login?.issuer !== undefined && { issuer: login.issuer }),
         ...(login?.['client-id'] !== undefined && { clientId: login['client-id'] }),
         ...(login?.['client-secret'] !== undefined && { clientSecret: login['client-secret'] }),
@@ -70,7 +81,7 @@ export function variantsAt(
       ...(variant.documentation && { documentation: variant.documentation }),
       ...(variant.only && { only: variant.only }),
       topology,
-      gateway: gatewayAt(variant.gateway ?? {}, own, topology),
+      gateway,
     }
   })
 }
@@ -116,8 +127,11 @@ const requiredHeadersFeature = 'required-headers'
 /** Follows from `assertion`: without the header and the keys nothing can be checked. */
 const assertionFeature = 'jwt-assertion'
 
-/** Follows from `login`: HTTP basic authentication has no page, no redirects and no session of its own. */
-export const logInPageFeature = 'log-in-page'
+/** Where the configuration looks for the authority that issues its clients' certificates, the run puts its own. */
+function withAuthority(service: Service, certificate: LoginFile['certificate']): Service {
+  if (service.name !== 'proxy' || typeof certificate !== 'object') return service
+  return { ...service, fromRun: { ...service.fromRun, [certificate.authority]: 'authority' } }
+}
 
 /** The host of the log-in pages is the proxy's, unless a service has it already. */
 function withPortal(names: Variant['names'], portal: string | undefined): Variant['names'] {

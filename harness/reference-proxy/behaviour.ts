@@ -19,6 +19,8 @@ export type Behaviour = {
   /** What becomes of a client's HTTP/1.1 connection after an answer. */
   readonly connections: 'kept' | 'closed'
   readonly admit: (request: ProxyRequest, settings: Settings) => Refusal | undefined
+  /** Whose client certificates name a user, where users show some. */
+  readonly certificates: 'of-the-authority' | 'of-anybody'
   /** Wraps the question to the auth service; made once per proxy, so it may remember. */
   readonly asking: (ask: Authenticate) => (request: ProxyRequest) => AuthAnswer | Promise<AuthAnswer>
   /** Whether this request needs no log-in. */
@@ -51,6 +53,7 @@ export const correct: Behaviour = {
   framing: 'strict',
   connections: 'kept',
   admit: refusalOf,
+  certificates: 'of-the-authority',
   asking: (ask) => ask,
   exempt: (request, settings) => isPublic(request.target, settings),
   access: decide,

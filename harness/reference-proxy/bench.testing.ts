@@ -29,6 +29,11 @@ export type Recorded = {
 
 export const identity = 'X-Forwarded-User'
 const authority = await createAuthority()
+/** What alice shows, and what somebody shows who has made an authority of the same name. */
+export const certificates = {
+  genuine: await authority.issueClient('alice@example.test'),
+  foreign: await (await createAuthority()).issueClient('alice@example.test'),
+}
 const leaf = await authority.issue(['app.test'])
 export const certificateAuthority = authority.certificate
 export const tls = { certificate: leaf.certificate, key: leaf.key }
@@ -40,7 +45,7 @@ const openid = {
 
 export class Bench implements AsyncDisposable {
   readonly network: EmbeddedNetwork
-  readonly proxy: ReferenceProxy
+  proxy: ReferenceProxy
   readonly sessions: SessionStore
   readonly arrived: Recorded[] = []
   /** Disposing of it takes the gateway down. */
@@ -48,6 +53,7 @@ export class Bench implements AsyncDisposable {
   readonly alice: string
   readonly bob: string
   readonly noEmail: string
+  readonly #start: (further: Partial<Parameters<typeof ReferenceProxy.start>[1]>) => ReferenceProxy
 
   private constructor(
     network: EmbeddedNetwork,
@@ -63,14 +69,24 @@ export class Bench implements AsyncDisposable {
     this.noEmail = cookie({ subject: 'no-email' })
     this.gateway = recordGateway(network, this.arrived)
     stubProvider(network)
-    this.proxy = ReferenceProxy.start(network, {
-      identity,
-      tls,
-      openid,
-      sessions,
-      topology,
-      ...(behaviour && { behaviour }),
-    })
+    this.#start = (further) =>
+      ReferenceProxy.start(network, {
+        identity,
+        tls,
+        openid,
+        sessions,
+        topology,
+        ...(behaviour && { behaviour }),
+        ...further,
+      })
+    this.proxy = this.#start({})
+  }
+
+  /** From here on users are known by their certificates, and alice is who shows one in her name. */
+  async knowByCertificate(): Promise<void> {
+    await this.proxy[Symbol.asyncDispose]()
+    const users = new Map([['alice@example.test', { subject: 'alice', email: 'alice@example.test' }]])
+    this.proxy = this.#start({ recognition: { kind: 'certificate', users }, clientAuthority: authority.certificate })
   }
 
   static async start(behaviour?: Behaviour, topology: Topology = 'network'): Promise<Bench> {
@@ -78,9 +94,18 @@ export class Bench implements AsyncDisposable {
   }
 
   /** A TLS connection to the proxy from the internet. */
-  async connect(protocol: 'http/1.1' | 'h2' = 'http/1.1'): Promise<Duplex> {
+  async connect(
+    protocol: 'http/1.1' | 'h2' = 'http/1.1',
+    shown?: { readonly certificate: string; readonly key: string },
+  ): Promise<Duplex> {
     const socket = await this.network.dialFrom(this.network.addresses.internet)('app.test', 443)
-    return connectTls({ socket, servername: 'app.test', ca: authority.certificate, ALPNProtocols: [protocol] })
+    return connectTls({
+      socket,
+      servername: 'app.test',
+      ca: authority.certificate,
+      ALPNProtocols: [protocol],
+      ...(shown && { cert: shown.certificate, key: shown.key }),
+    })
   }
 
   /** The status of a request over HTTP/2, once its answer has begun.  */

@@ -7,6 +7,7 @@ import type { Behaviour } from './behaviour.ts'
 import { forwardedLines } from './header-steps.ts'
 import { type LogIn, sameSitePath } from './log-in.ts'
 import type { Core, Outcome } from './outcome.ts'
+import { formPage, type Recognition, refusalFor } from './recognition.ts'
 import type { Authenticate, ProxyRequest, Settings } from './request.ts'
 import { cookieValues, type SessionStore, sessionCookie, setCookie } from './session.ts'
 
@@ -15,14 +16,18 @@ type Parts = {
   readonly sessions: SessionStore
   readonly logIn: LogIn
   readonly ask: Authenticate
+  /** Absent: users log in at an OpenID provider. */
+  readonly recognition?: Recognition
 }
 
 /** One behaviour over the shared parts. */
-export function createCore(behaviour: Behaviour, { settings, sessions, logIn, ask }: Parts): Core {
+export function createCore(behaviour: Behaviour, parts: Parts): Core {
+  const { settings, logIn, ask, recognition } = parts
   const authenticate = behaviour.asking(ask)
   const answer = (what: Answer): Outcome => ({ kind: 'answer', answer: what })
 
   async function invitation(request: ProxyRequest): Promise<Answer> {
+    if (recognition !== undefined) return refusalFor(recognition, request, isNavigation(request))
     return isNavigation(request) ? logIn.begin(sameSitePath(request.target)) : textAnswer(401, 'log in first')
   }
 
@@ -32,7 +37,7 @@ export function createCore(behaviour: Behaviour, { settings, sessions, logIn, as
       return answer(textAnswer(refusal.status, refusal.reason, [['Connection', 'close']]))
     }
     const request = { ...received, target: originForm(received.target, settings) ?? received.target }
-    const page = await ownPage(request, behaviour, { settings, sessions, logIn, ask })
+    const page = await ownPage(request, behaviour, parts)
     if (page) return answer(page)
 
     const exempt = behaviour.exempt(request, settings)
@@ -69,9 +74,14 @@ export function createAuthCore(ask: Authenticate): Core {
 async function ownPage(
   request: ProxyRequest,
   behaviour: Behaviour,
-  { settings, sessions, logIn }: Parts,
+  { settings, sessions, logIn, recognition }: Parts,
 ): Promise<Answer | undefined> {
-  switch (pathOf(request.target)) {
+  const path = pathOf(request.target)
+  if (recognition !== undefined && path !== '/logout') {
+    if (recognition.kind === 'form' && path === '/login') return await formPage(recognition, sessions, request)
+    return path.startsWith('/oauth2/') ? textAnswer(404, 'no such page of the proxy') : undefined
+  }
+  switch (path) {
     case '/oauth2/callback':
       return logIn.finish(request)
     case keysPath:

@@ -83,11 +83,13 @@ export const attributeClient: HeaderStep = (lines, { request, settings }) => [
   ['X-Forwarded-Host', settings.host],
 ]
 
-/** The session is a secret between browser and proxy; the gateway has no use for it. */
-export const dropSessionCookie: HeaderStep = (lines) =>
+/** The session, or what stands for it, is a secret between browser and proxy; the gateway has no use for it. */
+export const dropSessionCookie: HeaderStep = (lines, { settings: { credentials = {} } }) =>
   lines.flatMap(([name, value]): HeaderLine[] => {
+    if (name.toLowerCase() === credentials.header) return []
     if (name.toLowerCase() !== 'cookie') return [[name, value]]
-    const kept = value.split(';').filter((pair) => pair.split('=')[0]?.trim() !== sessionCookie)
+    const own = [sessionCookie, credentials.cookie]
+    const kept = value.split(';').filter((pair) => !own.includes(pair.split('=')[0]?.trim()))
     return kept.length ? [[name, kept.join(';').trim()]] : []
   })
 

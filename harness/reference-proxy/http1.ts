@@ -1,6 +1,7 @@
 /** The HTTP/1.1 side: Node's strict parser in front, the core behind it, answers of the gateway passed on as they are. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type { Dial } from '../lab/dial.ts'
 import type { HeaderLine } from '../plan/case.ts'
@@ -21,6 +22,8 @@ export type Front = {
   readonly dialGateway: () => ReturnType<Dial>
   /** The address at the other end, as the network knows it. */
   readonly peerOf: (socket: Duplex) => string
+  /** Of the client's certificate, where the connection showed one that is trusted. */
+  readonly subjectOf?: (socket: Duplex) => string | undefined
 }
 
 /** A server without a listener: connections are handed to it by `emit('connection', socket)`. */
@@ -154,6 +157,7 @@ function write(response: ServerResponse, { status, headers, body }: Answer, more
 }
 
 function proxyRequest(front: Front, request: IncomingMessage, transport: ProxyRequest['transport']): ProxyRequest {
+  const subject = front.subjectOf?.(request.socket)
   return {
     transport,
     method: request.method ?? '',
@@ -161,6 +165,8 @@ function proxyRequest(front: Front, request: IncomingMessage, transport: ProxyRe
     httpVersion: request.httpVersion,
     headers: pairsOf(request.rawHeaders),
     peer: front.peerOf(request.socket),
+    ...(subject !== undefined && { subject }),
+    body: () => text(request),
     connection: request.socket,
   }
 }

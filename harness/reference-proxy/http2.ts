@@ -15,22 +15,22 @@ import { serveWebSocketStream } from './websocket-stream.ts'
 export function serveHttp2(front: Front, socket: Duplex, peer: string): void {
   // RFC 8441 3: only a peer that reads this may open a WebSocket on a stream.
   const session: ServerHttp2Session = performServerHandshake(socket, { settings: { enableConnectProtocol: true } })
+  const subject = front.subjectOf?.(socket)
   session.on('error', () => session.destroy())
   session.on('stream', (stream, _headers, _flags, flat) => {
     stream.on('error', () => stream.destroy())
     keepTrailers(stream)
-    serveStream(front, stream, pairsOf(flat), { peer, socket }).catch(() => stream.destroy())
+    const received = { ...proxyRequest(pairsOf(flat), peer, socket), ...(subject !== undefined && { subject }) }
+    serveStream(front, stream, received, valuesOf(':protocol', pairsOf(flat))[0]).catch(() => stream.destroy())
   })
 }
 
 async function serveStream(
   front: Front,
   stream: ServerHttp2Stream,
-  all: HeaderLine[],
-  { peer, socket }: { readonly peer: string; readonly socket: Duplex },
+  received: ProxyRequest,
+  protocol: string | undefined,
 ): Promise<void> {
-  const received = proxyRequest(all, peer, socket)
-  const protocol = valuesOf(':protocol', all)[0]
   if (protocol !== undefined) return await serveWebSocketStream(front, stream, received, protocol)
   const outcome = await front.core(received)
   if (outcome.kind === 'answer') return respond(stream, outcome.answer)

@@ -20,6 +20,7 @@ import { createHttp1, type Front } from './http1.ts'
 import { serveHttp2 } from './http2.ts'
 import { LogIn, type LogInOptions } from './log-in.ts'
 import type { Core } from './outcome.ts'
+import { credentialNames, type Recognition, recognise } from './recognition.ts'
 import type { Authenticate, Settings } from './request.ts'
 import type { SessionStore } from './session.ts'
 import { trailersOf } from './trailers.ts'
@@ -34,6 +35,10 @@ type ReferenceProxyOptions = {
   readonly openid: Pick<LogInOptions, 'clientId' | 'clientSecret' | 'clientAuth' | 'form'>
   /** Default http://idp.test. */
   readonly issuer?: string
+  /** Default: users log in at the OpenID provider. */
+  readonly recognition?: Recognition
+  /** PEM of the authority that issues client certificates; absent: none is asked for. */
+  readonly clientAuthority?: string
   /** Default: those of `lab/ports.ts`. */
   readonly ports?: ReferencePorts
   /** Share it between proxies and one log-in serves them all. */
@@ -85,7 +90,9 @@ export class ReferenceProxy implements AsyncDisposable {
     const { issuer = usualIssuer, ports = usualPorts } = options
     if (behaviour.listener === 'none') return
 
+    const { recognition } = options
     const settings: Settings = {
+      ...(recognition && { credentials: credentialNames(recognition) }),
       identity: options.identity,
       host,
       publicPath: '/public',
@@ -99,9 +106,11 @@ export class ReferenceProxy implements AsyncDisposable {
     const logIn = new LogIn({ ...openid, issuer, callback, dial }, options.sessions)
     const ask: Authenticate = (request) =>
       this.#authAvailable
-        ? askAuthService(options.sessions, request)
+        ? recognition === undefined
+          ? askAuthService(options.sessions, request)
+          : recognise(recognition, options.sessions, request)
         : { kind: 'unavailable', reason: 'the auth service does not answer' }
-    const parts = { settings, sessions: options.sessions, logIn, ask }
+    const parts = { settings, sessions: options.sessions, logIn, ask, ...(recognition && { recognition }) }
 
     const topology = options.topology ?? 'network'
     const front = createFront(network, behaviour, parts, topology)
@@ -109,7 +118,7 @@ export class ReferenceProxy implements AsyncDisposable {
     const securing = (behind: ConnectionFront) => {
       const secured = new Map<string, TlsServer>()
       return (socket: Duplex, peer: string) => {
-        const server = secured.get(peer) ?? this.#secure(options.tls, peer, behind)
+        const server = secured.get(peer) ?? this.#secure(options, peer, behind)
         secured.set(peer, server)
         server.emit('connection', socket)
       }
@@ -161,7 +170,7 @@ export class ReferenceProxy implements AsyncDisposable {
 
   /** Not listening: raw connections are handed to it. */
   #secure(
-    { certificate, key, ticketKeys }: ReferenceProxyOptions['tls'],
+    { tls: { certificate, key, ticketKeys }, clientAuthority }: ReferenceProxyOptions,
     peer: string,
     front: ConnectionFront,
   ): TlsServer {
@@ -169,12 +178,18 @@ export class ReferenceProxy implements AsyncDisposable {
       cert: certificate,
       key,
       ...(ticketKeys && { ticketKeys }),
+      // A visitor without a certificate is told so by an answer, not by a broken handshake.
+      ...(clientAuthority !== undefined && { ca: clientAuthority, requestCert: true, rejectUnauthorized: false }),
       ALPNProtocols: ['h2', 'http/1.1'],
       // Without the post-quantum hybrid that OpenSSL 3.5 prefers: it costs a cell 15 % and protects nothing in a process.
       ecdhCurve: 'X25519:P-256',
     })
     server.on('secureConnection', (socket) => {
       this.#own(socket)
+      if (clientAuthority !== undefined && (socket.authorized || front.certificates === 'of-anybody')) {
+        const { CN: subject } = socket.getPeerCertificate().subject ?? {}
+        if (typeof subject === 'string') front.subjects.set(socket, subject)
+      }
       if (socket.alpnProtocol === 'h2') serveHttp2(front, socket, peer)
       else this.#serve(socket, peer, front)
     })
@@ -210,7 +225,9 @@ export class ReferenceProxy implements AsyncDisposable {
 type ConnectionFront = Front & {
   readonly http1: Server
   readonly framing: Behaviour['framing']
+  readonly certificates: Behaviour['certificates']
   readonly peers: WeakMap<Duplex, string>
+  readonly subjects: WeakMap<Duplex, string>
 }
 
 function createFront(
@@ -227,6 +244,7 @@ function frontOf(network: EmbeddedNetwork, behaviour: Behaviour, core: Core, top
   const local = topology === 'sidecar' || behaviour.source === 'loopback'
   const dial = local ? network.dialFrom(loopback, { gateway }) : network.dialFrom(proxy)
   const peers = new WeakMap<Duplex, string>()
+  const subjects = new WeakMap<Duplex, string>()
   const dialGateway = () => dial('gateway', gatewayPort)
   const passedTrailers = behaviour.trailers === 'forwarded' ? trailersOf : () => []
   const { decide, gateway: hop } = behaviour.wrap({ decide: core, gateway: gatewayHop(dialGateway, passedTrailers) })
@@ -235,11 +253,19 @@ function frontOf(network: EmbeddedNetwork, behaviour: Behaviour, core: Core, top
     behaviour,
     gateway: hop,
     dialGateway,
+    subjectOf: (socket) => subjects.get(socket),
     peerOf: (socket) => {
       const peer = peers.get(socket)
       if (peer === undefined) throw new Error('a connection that the network did not announce')
       return peer
     },
   }
-  return { ...front, http1: createHttp1(front), framing: behaviour.framing, peers }
+  return {
+    ...front,
+    http1: createHttp1(front),
+    framing: behaviour.framing,
+    certificates: behaviour.certificates,
+    peers,
+    subjects,
+  }
 }

@@ -11,6 +11,10 @@ export type ProxyRequest = {
   readonly headers: readonly HeaderLine[]
   /** The network's own knowledge of who dialled, never a header. */
   readonly peer: string
+  /** Subject of the client's certificate, where it is one of the authority that the proxy trusts. */
+  readonly subject?: string
+  /** The whole body, for a page of the proxy's own. HTTP/1.1 only. */
+  readonly body?: () => Promise<string>
   /** The client's connection, which other requests may share; of it only the sameness is used. */
   readonly connection?: object
 }
@@ -38,6 +42,8 @@ export type Settings = {
   readonly host: string
   /** Where nobody needs to log in: this path and what is below it. */
   readonly publicPath: string
+  /** Lines that users show to the proxy alone, beside its session cookie. */
+  readonly credentials?: { readonly header?: string; readonly cookie?: string }
   /** `host:port` of the gateway, for the proxy that forgets to keep the public `Host`. */
   readonly gateway: string
   readonly assertions: Assertions

@@ -8,6 +8,7 @@ import {
   cellKey,
   type EnvironmentResult,
 } from '../run/results/results.ts'
+import { failedLogInsOf } from './failed-log-ins.ts'
 import { exampleOf, placedFindings } from './findings.ts'
 import { gatewayConfigurations } from './gateway-configuration.ts'
 import { code, details, fence, reference, table, text } from './markdown-text.ts'
@@ -29,6 +30,7 @@ export function markdownReport(overview: Overview): string {
     `**${text(runInWords(overview.results))}**`,
     ...(run.notes ?? []).map((note) => `> **Note:** ${text(note)}`),
     notReady(overview),
+    couldNotBeJudged(overview),
     environmentsTable(overview),
     findings(overview),
     ownGateways(overview),
@@ -50,6 +52,16 @@ function notReady(overview: Overview): string {
     .map((environment) => `> - ${code(environment.id)} ${text(environmentOutcome(overview, environment).words)}`)
   if (lines.length === 0) return ''
   return `> **${counted(lines.length, 'environment')} did not run.** This report says nothing about ${lines.length === 1 ? 'it' : 'them'}.\n>\n${lines.join('\n')}`
+}
+
+/** With the redirects until then, which say where the log-in ended. */
+function couldNotBeJudged({ environments }: Overview): string {
+  const failed = failedLogInsOf(environments)
+  if (failed.length === 0) return ''
+  const parts = failed.map(({ environment, says, chain }) =>
+    [`${code(environment)} ${text(says)}`, ...(chain.length > 0 ? [fence(chain.join('\n'), 'text')] : [])].join('\n\n'),
+  )
+  return `## Could not be judged\n\nUsers could not sign in. Cells that need them are inconclusive.\n\n${parts.join('\n\n')}`
 }
 
 function environmentsTable(overview: Overview): string {

@@ -1,5 +1,6 @@
 /** What cells come to, in words: of one environment, and of the whole run. Every output takes its sentences from here. */
 import { type Cell, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
+import { notJudged } from './failed-log-ins.ts'
 import { counted } from './numbers.ts'
 import type { Overview } from './overview.ts'
 
@@ -35,7 +36,14 @@ const passedAndRequired = (cells: readonly Cell[]) =>
   cells.filter(({ status, level }) => status === 'pass' && level === 'must').length
 
 export function environmentOutcome(overview: Overview, environment: EnvironmentResult): Outcome {
-  if (environment.status === 'ready') return outcomeOf(overview.cellsOf(environment.id))
+  if (environment.status === 'ready') {
+    const outcome = outcomeOf(overview.cellsOf(environment.id))
+    const why = notJudged(environment)
+    // What failed without her counts all the same.
+    return why === undefined || outcome.conformance === 'failed' || outcome.conformance === 'error'
+      ? outcome
+      : { conformance: 'inconclusive', words: why }
+  }
   const why = environment.reason === undefined ? '' : `: ${environment.reason}`
   return {
     conformance: 'not-run',

@@ -86,7 +86,7 @@ describe('report.md', () => {
     expect(text).toContain('Run again. The first time: The fence did not arrive.')
   })
   it('leaves evidence no way out of its block', () => {
-    const outside = markdown.replace(/^(`{3,})http\n[\s\S]*?\n\1$/gm, '')
+    const outside = markdown.replace(/^(`{3,})(?:http|text)\n[\s\S]*?\n\1$/gm, '')
     expect(markdown).toContain('<script>')
     expect(/<(script|img)/.test(outside)).toBe(false)
     expect(/[^\P{Cc}\n\r\t]/u.test(markdown)).toBe(false)

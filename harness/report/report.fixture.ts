@@ -108,6 +108,11 @@ function anEnvironment(index: number): EnvironmentResult {
     status: 'ready',
     startMs: 1200,
     loginMs: 40,
+    ...(index === 1 && {
+      failedLogIns: [
+        { user: 'bob', reason: `it ended at ${hostile}`, chain: [`GET https://app.test/ -> 302 ${hostile}`] },
+      ],
+    }),
     services: [{ name: 'proxy', version: `1.${index}`, source: 'build', image: `conformance/base:${index}` }],
     configuration: [`proxies/${proxy}/${variant}/proxy.conf`],
     files: [

@@ -92,18 +92,19 @@ export async function needsSession(stage: Stage): Promise<readonly Finding[]> {
 export async function arrivesAsThemselves(stage: Stage): Promise<readonly Finding[]> {
   const paths = needingSession(stage)
   if (paths.length === 0) return [none('that needs a session')]
-  const visits = await visit(stage, paths, [{ as: 'alice' }, { as: 'bob' }])
+  const visits = await visit(stage, paths, usersOf(stage))
   return visits.map((one) => {
     const { path, sent } = one
     // The proxy's own pages, another service, or a page that is not there.
     if (path.namedBy === 'configuration' && sent.every(({ own }) => own.length === 0))
       return { met: true, says: `${path.path} does not lead to the gateway` }
-    return found(
-      one,
-      (request) => notThemselves(request, path, stage),
-      'alice and bob arrived as themselves, or were refused',
-    )
+    return found(one, (request) => notThemselves(request, path, stage), 'users arrived as themselves, or were refused')
   })
+}
+
+/** Where nobody signs in, there is no second one. */
+function usersOf({ features }: Stage): readonly { readonly as: User }[] {
+  return features.includes('second-user') ? [{ as: 'alice' }, { as: 'bob' }] : [{ as: 'alice' }]
 }
 
 function notThemselves({ as, own, exchange }: Sent, { namedBy }: ConfiguredPath, stage: Stage): Mistake | undefined {
@@ -141,8 +142,12 @@ function decided(own: readonly Arrival[], as: User, stage: Stage): Pick<About, '
 
 export async function forgedIdentity(stage: Stage): Promise<readonly Finding[]> {
   const visits = await visit(stage, stage.paths, [
-    { as: 'bob', headers: forged },
-    { as: 'bob', headers: [...forged, ...forged] },
+    ...usersOf(stage)
+      .filter(({ as }) => as === 'bob')
+      .flatMap(({ as }) => [
+        { as, headers: forged },
+        { as, headers: [...forged, ...forged] },
+      ]),
     { as: 'alice', headers: [['{identity}', '{evil}']] },
   ])
   return visits.map((one) =>

@@ -1,5 +1,5 @@
 /** Log-ins that start from a link of an attacker. */
-import type { Finding, Stage } from '../../harness/stage.ts'
+import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
 
 const attacker = 'attacker.test'
 
@@ -43,4 +43,47 @@ export async function foreignHost(stage: Stage): Promise<readonly Finding[]> {
 function isForeign(location: string, from: string): boolean {
   const host = URL.parse(location, from)?.hostname
   return host === attacker || host?.endsWith(`.${attacker}`) === true
+}
+
+/** The attacker's own cookies from before a log-in, planted in the browser of a user who then logs in. */
+export async function fixation(stage: Stage): Promise<readonly Finding[]> {
+  const usual = await stage.logIn('alice')
+  if (!usual.ok) throw new Error(`alice could not sign in: ${usual.reason}`)
+  const planted = await cookiesOfStranger(stage)
+  // A program that takes any value for a new session is fixed by an invented one.
+  const known = new Set(planted.map(nameOf))
+  const invented = namesSet(usual.cookies.header(`https://${stage.host}/`))
+    .filter((name) => !known.has(name))
+    .map((name) => `${name}=planted-by-a-stranger`)
+  const cookie = [...planted, ...invented].join('; ')
+  const visit = await stage.logIn('alice', undefined, cookie)
+  const { mark } = await stage.send({}, { as: 'anonymous', cookie })
+  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, mark))
+  const names = namesSet(cookie).join(', ')
+  if (arrived.length > 0)
+    return [
+      { met: false, says: `after the log-in of alice, a request with what a stranger had planted (${names}) arrived` },
+    ]
+  const how = visit.ok ? 'alice signed in with them' : 'alice could not sign in with them'
+  return [{ met: true, says: `cookies from before the log-in (${names}) are no session: ${how}` }]
+}
+
+const nameOf = (pair: string) => pair.split('=', 1)[0] ?? pair
+const namesSet = (header: string) => header.split('; ').filter(Boolean).map(nameOf)
+
+/** What a visitor gets who opens the page and is led to the log-in, one redirect on the same host included. */
+async function cookiesOfStranger(stage: Stage): Promise<readonly string[]> {
+  const headers = [['Accept', 'text/html']] as const
+  const pairs: string[] = []
+  let target = '/'
+  for (let visit = 0; visit < 2; visit += 1) {
+    const { exchange } = await stage.send({ method: 'GET', target, headers }, { as: 'anonymous' })
+    for (const [name, value] of exchange.response?.headers ?? [])
+      if (name.toLowerCase() === 'set-cookie') pairs.push(value.split(';', 1)[0] ?? '')
+    const location = exchange.response?.headers.find(([name]) => name.toLowerCase() === 'location')?.[1]
+    const next = location === undefined ? null : URL.parse(location, `https://${stage.host}/`)
+    if (next === null || next.host !== stage.host) break
+    target = next.pathname + next.search
+  }
+  return pairs.filter((pair) => /^[^=]+=./.test(pair))
 }

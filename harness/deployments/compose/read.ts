@@ -1,13 +1,16 @@
 /** `--proxy ./docker-compose.yml`: a compose file, unmodified, as a deployment. */
 import { basename, relative, resolve } from 'node:path'
+import type { LoginFile } from '../../plan/login-schema.ts'
 import type { Recipe } from '../../plan/recipes.ts'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
+import { complaints } from '../../plan/yaml/schema-issues.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
+import { loginAnswer } from '../login-answer.ts'
 import { noFacts } from '../products/facts.ts'
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
@@ -22,7 +25,11 @@ import { refuseImage, refuseKeys, refuseVolumes } from './refusals.ts'
 import { type RoleFlags, rolesOf } from './roles.ts'
 import { type ComposeService, readServices } from './service.ts'
 
-export type ComposeFlags = RoleFlags & { readonly profiles?: readonly string[] }
+export type ComposeFlags = RoleFlags & {
+  readonly profiles?: readonly string[]
+  /** `--login`, parsed. */
+  readonly login?: LoginFile
+}
 
 /** @param answers what is written beside the file for what it cannot say. @throws UserError with file, line and column of every mistake and of everything that is refused */
 export async function readComposeDeployment(
@@ -165,11 +172,19 @@ function labelsShown<T extends { readonly parts: readonly Part[] }>(
 }
 
 /** `x-conformance:` in the compose file, which Docker Compose passes over. */
-function extension({ root }: ComposeDocument): Answers {
+function extension({ root, place }: ComposeDocument): Answers {
   const own = asMap(root['x-conformance'])
+  const login = own?.login === undefined ? undefined : loginAnswer.safeParse(own.login)
+  if (login?.success === false)
+    refuseOn(
+      complaints(login.error.issues, own?.login, () => [], 3).map(({ path, message }) => ({
+        ...place(['x-conformance', 'login', ...path.map(String)]),
+        message,
+      })),
+    )
   const text = (key: string) => (typeof own?.[key] === 'string' ? own[key] : undefined)
   const [identity, host] = [text('identity'), text('host')]
-  return { ...(identity && { identity }), ...(host && { host }) }
+  return { ...(identity && { identity }), ...(host && { host }), ...(login?.success && { login: login.data }) }
 }
 
 async function clientOf(service: ComposeService, document: ComposeDocument, recipes: readonly Recipe[]) {

@@ -64,6 +64,10 @@ export function caddyFacts(text: string, file: string): Facts {
       ...named('header_up').map(({ words, place }) => ({ value: words[1] ?? '', place })),
     ].filter(({ value }) => isIdentity(value)),
     passwords: [...named('basic_auth'), ...named('basicauth')].map(({ place }) => ({ value: 'basic_auth', place })),
+    clientAuthorities: [
+      ...named('trusted_ca_cert_file').map(({ words, place }) => ({ value: words[1] ?? '', place })),
+      ...named('trust_pool').map(({ words, place }) => ({ value: words[1] === 'file' ? (words[2] ?? '') : '', place })),
+    ].filter(({ value }) => value.startsWith('/')),
     h2: true,
   }
 }

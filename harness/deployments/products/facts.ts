@@ -31,6 +31,8 @@ export type Facts = {
   readonly identities: readonly Said[]
   /** Basic authentication: files with users and passwords. */
   readonly passwords: readonly Said[]
+  /** Files with the authorities whose client certificates it takes. */
+  readonly clientAuthorities?: readonly Said[]
   readonly h2: boolean
   /** It signs users in itself, as this client. */
   readonly client?: Said<OidcClient>

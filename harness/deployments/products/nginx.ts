@@ -166,6 +166,10 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       value: inEtc(args[0]),
       place,
     })),
+    clientAuthorities: named('ssl_client_certificate').map(({ directive: { args, place } }) => ({
+      value: inEtc(args[0]),
+      place,
+    })),
     h2:
       named('http2').some(({ directive }) => directive.args[0] === 'on') ||
       named('listen').some(({ directive }) => directive.args.includes('http2')),

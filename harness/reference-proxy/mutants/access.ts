@@ -15,6 +15,9 @@ const open = {
   ...stepsWith(stripUntrusted, (lines) => without('X-Forwarded-For', lines)),
 }
 
+/** The user of a machine that has one. */
+const operator = { subject: 'operator', email: 'alice@example.test' }
+
 export const accessMutants: readonly Mutant[] = [
   mutant(
     'passthrough',
@@ -22,6 +25,10 @@ export const accessMutants: readonly Mutant[] = [
     open,
     { scope: 'total' },
   ),
+  mutant('everybody', 'Nobody is asked to log in, and every visitor is named as the same user.', {
+    access: (answer, exempt) =>
+      answer.kind === 'anonymous' && !exempt ? { kind: 'forward', user: operator } : decide(answer, exempt),
+  }),
   mutant('ws-unauthenticated', 'Upgrades are routed around the authentication because it broke them once.', {
     access: (answer, exempt, request) =>
       request.transport === 'websocket' && answer.kind === 'anonymous' ? { kind: 'forward' } : decide(answer, exempt),

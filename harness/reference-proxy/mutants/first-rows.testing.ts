@@ -1,7 +1,8 @@
 /** For the tests of the mutants: what tells each of the first ones from the correct proxy. */
 import { administrationPort, authPort } from '../../lab/ports.ts'
-import { exchange, identity } from '../bench.testing.ts'
+import { certificates, exchange, identity } from '../bench.testing.ts'
 import { valuesOf } from '../header-lines.ts'
+import { signInWithPlantedCookie } from '../sign-in.testing.ts'
 import {
   anonymous,
   asAlice,
@@ -19,6 +20,7 @@ import {
 
 export const firstRows: Readonly<Record<string, Row>> = {
   passthrough: [identities(anonymous('/', forged)), [], [[evil]]],
+  everybody: [identities(anonymous('/')), [], [[real]]],
   append: [identities(asAlice(forged)), [[real]], [[evil, real]]],
   'first-wins': [identities(asAlice(forged, `${identity}: second`)), [[real]], [[evil]]],
   'last-wins': [identities(asAlice(forged, `${identity}: second`)), [[real]], [['second']]],
@@ -152,6 +154,24 @@ export const firstRows: Readonly<Record<string, Row>> = {
     }),
     [],
     [[real]],
+  ],
+  'session-kept': [
+    identities(async (bench) => {
+      await bench.get('/', `Cookie: ${await signInWithPlantedCookie(bench)}`)
+    }),
+    [],
+    [[real]],
+  ],
+  'any-certificate': [
+    identities(async (bench) => {
+      await bench.knowByCertificate()
+      const lines = ['GET / HTTP/1.1', 'Host: app.test', 'Connection: close']
+      await exchange(await bench.connect('http/1.1', certificates.genuine), lines)
+      await exchange(await bench.connect('http/1.1', certificates.foreign), lines)
+      await exchange(await bench.connect(), lines)
+    }),
+    [[real]],
+    [[real], [real]],
   ],
   'open-redirect': [
     async (bench) => {

@@ -1,12 +1,16 @@
 /** Mistakes with sessions, log-in pages and what they answer. */
 
+import { randomBytes } from 'node:crypto'
+import type { HeaderLine } from '../../plan/case.ts'
 import { pathOf } from '../access.ts'
 import type { Answer } from '../answer.ts'
 import { redirect, textAnswer } from '../answer.ts'
 import type { Behaviour } from '../behaviour.ts'
 import { valuesOf } from '../header-lines.ts'
 import { dropSessionCookie, keepAll } from '../header-steps.ts'
+import type { Halves } from '../outcome.ts'
 import type { ProxyRequest } from '../request.ts'
+import { cookieValues, sessionCookie, setCookie } from '../session.ts'
 import { decoded } from './message.ts'
 import { type Mutant, mutant, stepsWith } from './mutant.ts'
 
@@ -81,6 +85,18 @@ export const sessionMutants: readonly Mutant[] = [
     { runs: 'named-cases' },
   ),
   mutant(
+    'session-kept',
+    'The session cookie that a browser brings to the log-in stays its session afterwards (session fixation).',
+    { wrap: keepingSessions },
+    { runs: 'named-cases' },
+  ),
+  mutant(
+    'any-certificate',
+    'A client certificate names its user whoever issued it (nginx: ssl_verify_client optional_no_ca).',
+    { certificates: 'of-anybody' },
+    { runs: 'named-cases' },
+  ),
+  mutant(
     'log-in-shared',
     'The user of a log-in is kept in a variable that all log-ins share for twenty milliseconds (CVE-2026-33544).',
     { logInMistake: 'shared' },
@@ -100,6 +116,33 @@ export const sessionMutants: readonly Mutant[] = [
   ),
   mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
 ]
+
+/** A visitor has a session cookie before the log-in, and the log-in puts the user behind it. */
+function keepingSessions({ decide, gateway }: Halves): Halves {
+  const kept = new Map<string, string>()
+  return {
+    gateway,
+    async decide(request) {
+      const [brought] = cookieValues(sessionCookie, request)
+      const own = brought === undefined ? undefined : kept.get(brought)
+      const headers = request.headers.map(
+        ([name, value]): HeaderLine => [
+          name,
+          own === undefined || name.toLowerCase() !== 'cookie' ? value : value.replace(`${brought}`, own),
+        ],
+      )
+      const outcome = await decide({ ...request, headers })
+      if (outcome.kind !== 'answer') return outcome
+      const opened = outcome.answer.headers.map(([, value]) => openedIn.exec(value)?.[1]).find((id) => id !== undefined)
+      if (opened !== undefined && brought !== undefined) kept.set(brought, opened)
+      if (opened !== undefined || brought !== undefined) return outcome
+      const before: HeaderLine = ['Set-Cookie', setCookie(sessionCookie, randomBytes(24).toString('base64url'))]
+      return { kind: 'answer', answer: { ...outcome.answer, headers: [...outcome.answer.headers, before] } }
+    },
+  }
+}
+
+const openedIn = new RegExp(`^${sessionCookie}=([^;]+)`)
 
 /** The proxy's own answers, changed. */
 function answering(change: (answer: Answer, request: ProxyRequest) => Answer): Pick<Behaviour, 'wrap'> {

@@ -10,6 +10,7 @@ import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
 import { cellScript } from './cell-script.ts'
 import { cellSection } from './cell-section.ts'
+import { couldNotBeJudged } from './could-not-be-judged.ts'
 import { findingList } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark } from './letter.ts'
@@ -27,6 +28,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
     ${gradeSection(overview, environment)}
     ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
+    ${couldNotBeJudged([environment])}
     ${findingsSection(overview, environment)}
     <h2>Environment</h2>
     ${environmentFacts(overview, environment)}
@@ -92,6 +94,7 @@ function environmentFacts(overview: Overview, environment: EnvironmentResult): M
     <dt>configuration</dt><dd>${(environment.configuration ?? []).map((file) => html`<code>${file}</code> `)}${environment.configurationHash === undefined ? '' : `(hash ${environment.configurationHash})`}</dd>
     <dt>run</dt><dd>${overview.results.run.startedAt}, harness ${overview.results.run.harness.version} (${overview.results.run.harness.commit})</dd>
     ${documentation !== undefined && [html`<dt>documented at</dt>`, html`<dd>${href === undefined ? documentation : html`<a href=${href} rel="noreferrer">${documentation}</a>`}</dd>`]}
+    ${environment.notes !== undefined && [html`<dt>notes</dt>`, html`<dd><ul>${environment.notes.map((note) => html`<li>${note}</li>`)}</ul></dd>`]}
     <dt>time</dt><dd>start ${duration(environment.startMs)}, log-in ${duration(environment.loginMs)}${environment.cellsMs === undefined ? '' : `, cells ${duration(environment.cellsMs)}`}${p50 === undefined || p95 === undefined ? '' : `, one case p50 ${duration(p50)}, p95 ${duration(p95)}`}</dd>
   </dl>`
 }

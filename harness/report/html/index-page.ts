@@ -11,6 +11,7 @@ import { markOf, marks, severity } from '../marks.ts'
 import { counted, duration, percentile } from '../numbers.ts'
 import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
+import { couldNotBeJudged } from './could-not-be-judged.ts'
 import { findingList, unbroken } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark, letterRows } from './letter.ts'
@@ -26,6 +27,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     <h1>Trusted-proxy conformance</h1>
     <p>Which proxy configurations keep clients from choosing who they are, in front of a gateway that trusts the proxy's headers.</p>
     ${notReady(overview)}
+    ${couldNotBeJudged(overview.environments)}
     ${configurations(overview)}
     <p class="lead">${runInWords(overview.results)}</p>
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}

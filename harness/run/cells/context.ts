@@ -3,10 +3,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { KeptAlive } from '../../clients/kept-alive.ts'
 import { type Limits, usualLimits } from '../../clients/wire.ts'
-import { nameOf, users } from '../../identity/users.ts'
+import type { Credentials } from '../../plan/credentials.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
+import { nameAt } from '../environments/user-names.ts'
 
 export type Place = { readonly planned: PlannedEnvironment; readonly environment: RunningEnvironment }
 
@@ -45,14 +46,14 @@ export function impatient(run: Run): Run {
 
 export function contextOf(
   { planned, environment }: Place,
-  own: Pick<PlaceholderContext, 'cookie' | 'evil' | 'mark'>,
+  own: Credentials & Pick<PlaceholderContext, 'evil' | 'mark'>,
 ): PlaceholderContext {
   return {
     ...environment.addresses,
     identity: planned.variant.identity,
     host: planned.variant.host,
-    alice: nameOf(users.alice, environment.form),
-    bob: nameOf(users.bob, environment.form),
+    alice: nameAt(environment, 'alice'),
+    bob: nameAt(environment, 'bob'),
     password: environment.password,
     logOut: planned.variant.login.logOut ?? '',
     required: planned.variant.requiredHeaders,

@@ -6,6 +6,7 @@ import { type Limits, usualLimits } from '../../clients/wire.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Fence } from '../../judge/observation.ts'
 import type { Case } from '../../plan/case.ts'
+import { credentialsIn } from '../../plan/credentials.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
@@ -93,7 +94,7 @@ async function sendFence(
 ): Promise<Fence> {
   const { recordings, sessions } = place.environment
   const since = recordings?.last ?? 0
-  const context = contextOf(place, { cookie: sessions.alice.cookie, evil: '', mark: newFenceMark() })
+  const context = contextOf(place, { ...credentialsIn(sessions.alice), evil: '', mark: newFenceMark() })
   const exchange = await send(context)
   // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
   const spoke = exchange.verdict.kind !== 'not-the-gateway'

@@ -5,10 +5,12 @@ import { sameName } from '../../gateways/rules/header-lines.ts'
 import type { Attempt, Fence, Observation } from '../../judge/observation.ts'
 import { needsFence, speaks } from '../../judge/silence.ts'
 import type { Case, HeaderLine, Send, Transport } from '../../plan/case.ts'
+import { credentialsIn } from '../../plan/credentials.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillExpectation, fillSend, type PlaceholderContext } from '../../plan/placeholders.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
+import { forgedForm } from '../environments/user-names.ts'
 import { type Answered, attemptsOf, sentRequest } from './attempts.ts'
 import { contextOf, impatient, type Place, type Run } from './context.ts'
 import { askForOrder, breaksFraming, raiseBoth, raiseFence, settle } from './fence.ts'
@@ -81,11 +83,11 @@ type Sent = Answered & { readonly of: Asked; readonly send: Send; readonly conte
 /** All requests of the cells, a few at a time, each on a connection and with a mark of its own; those of a cell ask the same URL. */
 async function sendAll(cells: readonly Asked[], run: Run): Promise<readonly Sent[]> {
   const requests = cells.flatMap((cell) => {
-    const evil = newForgedValue(run.environment.form)
+    const evil = newForgedValue(forgedForm(run.environment))
     const mark = newCellMark()
-    const { cookie } = run.environment.sessions[cell.case.as]
+    const credentials = credentialsIn(run.environment.sessions[cell.case.as])
     return cell.case.send.map((wanted, index) => {
-      const context = contextOf(run, { cookie, evil, mark: requestMark(mark, index + 1) })
+      const context = contextOf(run, { ...credentials, evil, mark: requestMark(mark, index + 1) })
       return { cell, context, send: fillSend(wanted, context) }
     })
   })

@@ -6,6 +6,7 @@ import type { Peer } from '../../clients/tls.ts'
 import { sendWebSocketOverHttp2 } from '../../clients/websocket-h2.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Case, Send, Transport } from '../../plan/case.ts'
+import { credentialsIn } from '../../plan/credentials.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
 import { type Listener, listenerAt } from '../environments/listeners.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
@@ -21,7 +22,7 @@ export function sendOne(
   const peer = peerOf(from, to, context.host, environment)
   // Whoever dials the gateway itself speaks to it by its own name.
   const host = peer.tls === undefined ? `${peer.host}:${peer.port}` : context.host
-  const request = { host, cookie: context.cookie, mark: context.mark, password: context.password }
+  const request = { ...credentialsIn(context), host, mark: context.mark, password: context.password }
   switch (transport) {
     case 'h2':
       return sendHttp2(peer, send, request, environment.limits)

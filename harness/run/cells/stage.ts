@@ -11,8 +11,8 @@ import { KeptHttp2 } from '../../clients/kept-http2.ts'
 import { LiveSocket } from '../../clients/live-socket.ts'
 import type { Arrival } from '../../gateways/recording/arrival.ts'
 import { type Browser, type Interrupted, interruptedLogIn, newBrowser } from '../../identity/interrupted.ts'
-import { type LogIn, logIn } from '../../identity/login.ts'
-import { nameOf, type UserName, users } from '../../identity/users.ts'
+import type { LogIn } from '../../identity/login.ts'
+import type { UserName } from '../../identity/users.ts'
 import { transportNeeds } from '../../judge/judge.ts'
 import type { Finding } from '../../judge/observation.ts'
 import {
@@ -24,6 +24,7 @@ import {
   transports,
   type Vantage,
 } from '../../plan/case.ts'
+import { credentialsIn } from '../../plan/credentials.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
@@ -31,6 +32,7 @@ import type { Variant } from '../../plan/proxy.ts'
 import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
+import { forgedForm, nameAt } from '../environments/user-names.ts'
 import { contextOf, type Place } from './context.ts'
 import { peerOf, sendOne } from './send.ts'
 
@@ -43,6 +45,8 @@ type Asking = {
   readonly transport?: Transport
   /** Another `Cookie` header than that of `as`. */
   readonly cookie?: string
+  /** Nothing of `as`, but a certificate of alice that an authority has issued which nobody trusts (feature `client-certificate`). */
+  readonly certificate?: 'foreign'
 }
 
 /** `mark` finds the request among what arrived, see `belongsTo`. All requests of a step ask the same URL unless they say otherwise. */
@@ -83,8 +87,11 @@ export type Stage = {
   readonly connect: () => Connection
   /** A WebSocket through the proxy that stays open. @throws when the proxy or the gateway refuses */
   readonly openSocket: (as: Principal) => Promise<LiveSocket>
-  /** A browser of its own visits pages of the proxy as a user and follows all redirects. */
-  readonly logIn: (user: UserName, start?: readonly string[]) => Promise<LogIn>
+  /**
+   * A browser of its own visits pages of the proxy as a user and follows all redirects (feature `log-in-page`).
+   * @param start pages, where an OpenID provider is asked. @param brings cookies that it has already
+   */
+  readonly logIn: (user: UserName, start?: readonly string[], brings?: string) => Promise<LogIn>
   /** The same up to the proxy's callback address, which is not visited yet. @throws where it does not get there */
   readonly beginLogIn: (user: UserName) => Promise<Interrupted>
   /** A browser without any cookies. */
@@ -143,7 +150,7 @@ function stageOf(
 ): Stage {
   const { planned, environment } = place
   const since = environment.recordings?.last ?? 0
-  const evil = newForgedValue(environment.form)
+  const evil = newForgedValue(forgedForm(environment))
   const cellMark = newCellMark()
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
@@ -156,10 +163,13 @@ function stageOf(
     provider: environment.provider ?? 'idp.test',
     ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
   }
-  const context = (as: Principal, cookie = environment.sessions[as].cookie) => {
+  const context = (as: Principal, { cookie, certificate }: Pick<Asking, 'cookie' | 'certificate'> = {}) => {
     const mark = requestMark(cellMark, sent.length + 1)
     sent.push({ as, mark })
-    return contextOf(place, { cookie, evil, mark })
+    const { foreign, sessions } = environment
+    const own = cookie === undefined ? credentialsIn(sessions[as]) : { cookie }
+    const shown = certificate === 'foreign' ? { cookie: '', ...(foreign && { certificate: foreign }) } : own
+    return contextOf(place, { ...shown, evil, mark })
   }
   return {
     transport,
@@ -174,9 +184,9 @@ function stageOf(
     ...(environment.ownGateway && { ownGateway: environment.ownGateway }),
     listeners: environment.listeners,
     paths: environment.paths,
-    nameOf: (user) => nameOf(users[user], environment.form),
+    nameOf: (user) => nameAt(environment, user),
     async send(request, asking = {}) {
-      const filled = context(asking.as ?? asked.as, asking.cookie)
+      const filled = context(asking.as ?? asked.as, asking)
       const from = asking.from ?? asked.from
       const to = asking.to ?? (asking.from === undefined ? asked.to : from === 'internet' ? 'proxy' : 'gateway')
       const over = asking.transport ?? transport
@@ -198,14 +208,10 @@ function stageOf(
     async openSocket(as) {
       return open.use(await LiveSocket.open(proxy, context(as), deadlineMs))
     },
-    logIn: (user, start) =>
-      logIn({
-        user,
-        ...(planned.variant.login.portal !== undefined && { portal: planned.variant.login.portal }),
-        start: start?.map((page) => new URL(page, `https://${host}`).href) ?? `https://${host}/`,
-        dial: environment.dial.internet,
-        ca: environment.ca,
-        ...(environment.provider !== undefined && { provider: environment.provider }),
+    logIn: (user, start, brings) =>
+      environment.logIn(user, {
+        ...(start && { start: start.map((page) => new URL(page, `https://${host}`).href) }),
+        ...(brings !== undefined && { brings }),
       }),
     beginLogIn: async (user) => open.use(await interruptedLogIn({ ...site, user })),
     newBrowser: () => open.use(newBrowser({ ...site, user: 'alice' })),

@@ -9,9 +9,9 @@ import type { Dial } from '../../lab/dial.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { dialAddresses, dialThrough, ownsAddress } from '../../lab/vantage/dial.ts'
 import type { Vantage } from '../../plan/case.ts'
+import { certificateOf } from '../../plan/credentials.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { rememberSecret } from '../results/redact.ts'
-import { basicSessions, htpasswd } from './basic-sessions.ts'
 import { ownGatewayOf, rowOf } from './configuration-row.ts'
 import { octetOf, relaySpec, runBinds, serviceOf, serviceSpec, shortName } from './container-specs.ts'
 import { watchEnds } from './ends.ts'
@@ -21,14 +21,16 @@ import { dialFromOutside, openToOutside } from './from-outside.ts'
 import { observe } from './observed.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
 import { ownSecrets } from './own-secrets.ts'
+import { htpasswd, nameOfOwnAlice, ownLines } from './own-users.ts'
 import { enrol, providerHost } from './provider.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
 import { referenceGateway } from './reference-gateway.ts'
 import type { Addresses, RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
-import { type Learning, logEverybodyIn } from './sessions.ts'
+import type { Learning } from './sessions.ts'
 import { showContainers } from './shown-containers.ts'
+import { anotherLogIn, failedLogIns, foreignCertificate, type SignInParts, signEverybodyIn } from './sign-in.ts'
 import { stoppable } from './stoppable-auth.ts'
 import { internetBase, trustedNetwork } from './trusted-network.ts'
 import { featuresFor, learnForm } from './user-form.ts'
@@ -40,18 +42,15 @@ const logLines = 30
  * @throws with the log of the service that did not get ready; log-ins that fail are part of the environment, not an error
  */
 export async function startContainers(
-  {
-    environment,
-    engine,
-    provider,
-    runId,
-    folder,
-    keep,
-  }: StartOrder & { engine: EngineAccess; provider: ProviderAccess },
+  order: StartOrder & { engine: EngineAccess; provider: ProviderAccess },
   program?: RealGateway,
 ): Promise<RunningEnvironment> {
+  const { engine, provider, runId, folder, keep } = order
   const since = performance.now()
   await using stack = new AsyncDisposableStack()
+  const { signIn = { kind: 'openid' } } = order.environment.variant.login
+  const lines = await ownLines(order.environment.variant, signIn)
+  const environment = allowing(nameOfOwnAlice(lines, signIn), order.environment)
   const { variant } = environment
   const own = join(folder, shortName(environment.id))
   const secrets = new Secrets()
@@ -156,14 +155,17 @@ export async function startContainers(
   }
   const listeners = await listenersOf(publicSide, neighbour, await candidatesOf(engine.socket, lab, environment))
   const learn: Learning = (first) => learnForm(variant, publicSide, first, recordings)
-  const [{ sessions, loginMs, naming }, observed, configuration] = await Promise.all([
-    variant.login.basic
-      ? basicSessions(publicSide, secrets, learn, variant.userForm)
-      : logEverybodyIn(publicSide, learn),
-    observe(variant, publicSide, listeners, recordings),
+  const parts: SignInParts = { entrance: publicSide, secrets, authority, lines }
+  const signing = signEverybodyIn(variant, parts, learn)
+  const shown = signIn.kind === 'certificate' ? certificateOf((await signing).sessions.alice) : undefined
+  const [signedIn, observed, configuration] = await Promise.all([
+    signing,
+    observe(variant, publicSide, listeners, recordings, shown),
     ownGateway && rowOf(ownGateway, gateway, environment),
   ])
-  const features = featuresFor(observed.features, naming)
+  const { sessions, loginMs, naming } = signedIn
+  const features = featuresFor(observed.features, naming, signIn)
+  const failed = failedLogIns(signedIn)
   const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
 
   const seen: Addresses = {
@@ -187,6 +189,7 @@ export async function startContainers(
       startMs,
       loginMs,
       features,
+      ...(failed.length > 0 && { failedLogIns: failed }),
       ...(notes.length > 0 && { notes }),
       ...configuration,
       services: [
@@ -203,11 +206,14 @@ export async function startContainers(
     paths: observed.paths,
     features,
     ca,
+    ...(await foreignCertificate(variant)),
     provider: providerHost(variant),
     password: gateway.configuration.password ?? password,
     ...(variant.gateway.port !== undefined && { gatewayPort: variant.gateway.port }),
     ...(ownGateway && { ownGateway: ownGatewayOf(ownGateway, gateway.configuration, seen, environment) }),
+    logIn: anotherLogIn(variant, parts),
     form: naming.form,
+    ...(naming.names && { names: naming.names }),
     sessions,
     ...(recordings && { recordings }),
     ends,
@@ -216,6 +222,13 @@ export async function startContainers(
     logs: async () => ({ proxy: await lab.log('proxy', logLines), gateway: await gateway.log(logLines) }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   }
+}
+
+/** The same environment, whose gateway allows these users too. */
+function allowing(users: readonly string[], environment: StartOrder['environment']): StartOrder['environment'] {
+  const { variant } = environment
+  const gateway = { ...variant.gateway, allowUsers: [...variant.gateway.allowUsers, ...users] }
+  return { ...environment, variant: { ...variant, gateway } }
 }
 
 /** As a sidecar dials: the gateway by its name is the gateway on loopback. */

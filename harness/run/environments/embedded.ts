@@ -19,6 +19,7 @@ import { EmbeddedNetwork } from '../../lab/embedded/network.ts'
 import { vantageDials } from '../../lab/embedded/vantage-dials.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
+import type { SignIn } from '../../plan/sign-in.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import type { Behaviour } from '../../reference-proxy/behaviour.ts'
 import { type ReferencePorts, ReferenceProxy, usualIssuer, usualPorts } from '../../reference-proxy/reference-proxy.ts'
@@ -30,9 +31,10 @@ import { GatewayRefusal } from './gateway-refusal.ts'
 import { type Listener, publicPort } from './listeners.ts'
 import { observe } from './observed.ts'
 import { refusalOf } from './own-gateway-config.ts'
+import { referenceLines, referenceSignIn, withSignIn } from './reference-sign-in.ts'
 import type { Addresses, RunningEnvironment } from './running-environment.ts'
 import { Secrets } from './secrets.ts'
-import { logEverybodyIn } from './sessions.ts'
+import { anotherLogIn, failedLogIns, foreignCertificate, type SignInParts, signEverybodyIn } from './sign-in.ts'
 import { internetBase, trustedNetwork } from './trusted-network.ts'
 import { featuresFor, learnForm } from './user-form.ts'
 
@@ -54,7 +56,11 @@ export type LabConstants = {
   readonly issuer: string
   readonly ports: ReferencePorts
   readonly addresses: EmbeddedAddresses
+  /** How users sign in. */
+  readonly signIn: SignIn
 }
+
+const openid: SignIn = { kind: 'openid' }
 
 /** @throws when the gateway refuses its configuration; log-ins that fail are part of the environment, not an error */
 export async function startEmbedded(
@@ -65,7 +71,8 @@ export async function startEmbedded(
   const since = performance.now()
   const stack = new AsyncDisposableStack()
   try {
-    const { variant } = planned
+    const { signIn = planned.variant.login.signIn ?? openid } = constants
+    const variant = withSignIn(planned.variant, signIn)
     const secrets = new Secrets()
     const { own } = variant.gateway
     const trusted = own && trustedNetwork(own, variant.topology)
@@ -125,6 +132,7 @@ export async function startEmbedded(
       },
       issuer,
       ports,
+      ...referenceSignIn(signIn, secrets, form, authority),
       sessions: sessionStore,
       topology: variant.topology,
     }
@@ -135,12 +143,19 @@ export async function startEmbedded(
     const dial = vantageDials(network, variant.topology)
     const publicSide = { host: variant.host, dial: dial.internet, ca: authority.certificate }
     const recordings = stack.use(Recordings.of(recorder))
-    const { sessions, loginMs, naming } = await logEverybodyIn(
-      { ...publicSide, provider: providerName, portal: variant.login.portal },
-      (first) => learnForm(variant, publicSide, first, recordings),
-    )
+    const parts: SignInParts = {
+      entrance: { ...publicSide, provider: providerName, portal: variant.login.portal },
+      secrets,
+      authority,
+      lines: referenceLines(signIn, secrets),
+    }
+    const signing = signIn.kind === 'openid' ? variant : { ...variant, userForm: form }
+    const signedIn = await signEverybodyIn(signing, parts, (first) => learnForm(variant, publicSide, first, recordings))
+    const { sessions, loginMs, naming } = signedIn
     const observed = await observe(variant, publicSide, listenersOf(network, ports), recordings)
-    const features = featuresFor(observed.features, naming)
+    const features = featuresFor(observed.features, naming, signIn)
+    const failed = failedLogIns(signedIn)
+    const foreign = await foreignCertificate(signing)
     const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
     const seen: Addresses = {
       client: addresses.internet,
@@ -155,6 +170,7 @@ export async function startEmbedded(
         startMs,
         loginMs,
         features,
+        ...(failed.length > 0 && { failedLogIns: failed }),
         ...(notes.length > 0 && { notes }),
         ...(own && ownConfigurationRow(own, configuration, auditOf(configuration.config.gateway, rules))),
       },
@@ -171,8 +187,11 @@ export async function startEmbedded(
       dial,
       ca: authority.certificate,
       password: configuration.password ?? password,
+      ...foreign,
       provider: providerName,
+      logIn: anotherLogIn(signing, parts),
       form: naming.form,
+      ...(naming.names && { names: naming.names }),
       sessions,
       recordings,
       auth: {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import { openStream } from '../../clients/tls.ts'
+import { openStream, stranger } from '../../clients/tls.ts'
 import { createAuthority } from '../../lab/certificate-authority.ts'
 import { publicDial } from './entrance.ts'
 
@@ -38,7 +38,7 @@ describe('the way of the public to a proxy without TLS', () => {
       port: 443,
       tls: { ca: authority.certificate, servername: host },
     }
-    const stream = await openStream(peer, 'http/1.1', 5000, '')
+    const stream = await openStream(peer, 'http/1.1', 5000, stranger)
     stream.write('GET / HTTP/1.1\r\n\r\n')
     expect(await text(stream)).toBe('heard GET / HTTP/1.1\r\n\r\n')
   })

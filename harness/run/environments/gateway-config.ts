@@ -5,6 +5,7 @@ import { nameOf, namesOf, users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
+import { allowsEverybody } from '../../plan/sign-in-features.ts'
 import { type GatewayInRun, ownGatewayConfig } from './own-gateway-config.ts'
 import type { TrustedNetwork } from './trusted-network.ts'
 
@@ -79,7 +80,9 @@ export function gatewayConfig({
         trustedProxy: {
           userHeader: variant.identity.toLowerCase(),
           requiredHeaders: variant.requiredHeaders,
-          allowUsers: [...alice, ...allowUsers, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
+          allowUsers: allowsEverybody(variant)
+            ? []
+            : [...alice, ...allowUsers, ...furtherUsers, ...(speaksForLoopback ? [loopbackUser] : [])],
           ...(allowed && { allowLoopback: true }),
           ...(speaksForLoopback && { loopbackUser }),
         },
@@ -94,6 +97,9 @@ export function gatewayConfig({
  * Whom the gateway allows. Where the form is still to be learned, alice by any of her claims: the gateway starts before the first request arrives.
  * That accepts nobody else, and a case still asks for the one name by which she is known.
  */
-function namesOfAlice({ userForm }: Variant): readonly string[] {
-  return userForm === undefined ? namesOf(users.alice) : [nameOf(users.alice, userForm)]
+function namesOfAlice({ userForm, login: { signIn, arrivesAs } }: Variant): readonly string[] {
+  const claims = userForm === undefined ? namesOf(users.alice) : [nameOf(users.alice, userForm)]
+  // A proxy may name the whole subject of a certificate (RFC 4514, and the older form of OpenSSL).
+  const subjects = signIn?.kind === 'certificate' ? claims.flatMap((name) => [`CN=${name}`, `/CN=${name}`]) : []
+  return [...claims, ...subjects, ...(arrivesAs === undefined ? [] : [arrivesAs])]
 }

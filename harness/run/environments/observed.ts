@@ -7,10 +7,12 @@ import { usualLimits } from '../../clients/wire.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Dial } from '../../lab/dial.ts'
+import { type Credentials, noCredentials } from '../../plan/credentials.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import type { Variant } from '../../plan/proxy.ts'
 import { pathFeatures } from '../../plan/services.ts'
+import { signInNeeds } from '../../plan/sign-in-features.ts'
 import { type ConfiguredPath, type ConfiguredPaths, configuredPaths } from './configured-paths.ts'
 import { type Listener, missingListener, publicPort } from './listeners.ts'
 
@@ -30,12 +32,13 @@ const recordDeadline = 5000
 /** As the gateway's probe, without a session. */
 const nobody = { cookie: '', password: '' }
 
-/** Asks the proxy as a stranger does. Never rejects: what does not answer is not seen. */
+/** Asks the proxy as a stranger does; with `shown` where TLS asks for a certificate before anything else. Never rejects: what does not answer is not seen. */
 export async function observe(
   variant: Pick<Variant, 'features' | 'host' | 'folder' | 'services' | 'gateway' | 'login' | 'paths' | 'exempt'>,
   { dial, ca }: Omit<PublicSide, 'host'>,
   listeners: readonly Listener[],
   recordings: Recordings | undefined,
+  shown: Credentials = noCredentials,
 ): Promise<Observed> {
   const { features, host } = variant
   const publicSide = { dial, host, ca }
@@ -43,11 +46,12 @@ export async function observe(
     alpnOf(publicSide, publicPort).catch(() => undefined),
     configuredPaths(variant),
     // A gateway that keeps no record may answer an exempt path as a proxy would: nothing is concluded.
-    recordings && isForwarded('/public/x', publicSide, recordings),
+    // Where nobody signs in every path is such a one.
+    variant.login.signIn?.kind === 'none' ? undefined : recordings && isForwarded('/public/x', publicSide, recordings),
   ])
   const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
   const limits = { ...usualLimits, deadlineMs: handshakeDeadline }
-  const offered = protocol === 'h2' && (await offersWebSocketOverHttp2(peer, { ...nobody, host, mark: '' }, limits))
+  const offered = protocol === 'h2' && (await offersWebSocketOverHttp2(peer, shown, limits))
   const looks = {
     h2: { seen: protocol === 'h2', how: 'TLS on the public port chooses HTTP/2 (ALPN)' },
     ...(exempt !== undefined && {
@@ -148,7 +152,8 @@ export function planAsObserved(
     variant: { ...planned.variant, features },
     cells: planned.cells.map((cell) => {
       const missing = missingListener(cell.case, listeners)
-      return missing === undefined ? cell : { ...cell, case: { ...cell.case, needs: [...cell.case.needs, missing] } }
+      const needs = [...signInNeeds(cell.case), ...(missing === undefined ? [] : [missing])]
+      return needs.length === 0 ? cell : { ...cell, case: { ...cell.case, needs: [...cell.case.needs, ...needs] } }
     }),
   }
 }

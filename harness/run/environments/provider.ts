@@ -80,12 +80,13 @@ export async function enrol(
 ): Promise<Dial> {
   const host = providerHost({ login })
   const { certificate, key } = await authority.issue([host])
+  const { signIn: _signIn, arrivesAs: _name, ...client } = login
   const callbacks = login.callbacks.length > 0 ? login.callbacks : [usualIssuer]
   const settings = {
     issuer: usualIssuer,
     clientId: 'conformance',
     clientSecret,
-    ...login,
+    ...client,
     callbacks,
     tls: { certificate, key },
   }

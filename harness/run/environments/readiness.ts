@@ -1,7 +1,7 @@
 /** When a container is ready: the lab asks again and again until the answer is yes. */
 import { request as httpRequest } from 'node:http'
 import { connect as connectTls } from 'node:tls'
-import { openStream, trust } from '../../clients/tls.ts'
+import { openStream, stranger, trust } from '../../clients/tls.ts'
 import type { Dial } from '../../lab/dial.ts'
 import { dialThrough } from '../../lab/vantage/dial.ts'
 import type { Service } from '../../plan/proxy.ts'
@@ -59,7 +59,7 @@ function configured(
     if (!(await listening())) return false
     since ??= now()
     const peer = { dial, host: publicHost, port: publicPort, tls: { ca, servername: publicHost } }
-    const stream = await openStream(peer, 'http/1.1', 2000, '').catch(() => undefined)
+    const stream = await openStream(peer, 'http/1.1', 2000, stranger).catch(() => undefined)
     stream?.destroy()
     return stream !== undefined || now() - since > configurationPatience
   }

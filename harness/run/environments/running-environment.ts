@@ -4,11 +4,13 @@ import type { Limits } from '../../clients/wire.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
 import type { Dial } from '../../lab/dial.ts'
 import type { Principal, Vantage } from '../../plan/case.ts'
+import type { ClientCertificate } from '../../plan/credentials.ts'
 import type { UserForm } from '../../plan/vocabulary.ts'
 import type { EnvironmentResult } from '../results/results.ts'
 import type { ConfiguredPath } from './configured-paths.ts'
 import type { EndWatch } from './ends.ts'
 import type { Listener } from './listeners.ts'
+import type { AnotherLogIn, OwnNames, Session } from './session.ts'
 
 export type Addresses = {
   readonly client: string
@@ -17,9 +19,6 @@ export type Addresses = {
   readonly proxy: string
   readonly gateway: string
 }
-
-/** The cookies of a log-in; `reason` says why there is no session. */
-export type Session = { readonly cookie: string; readonly reason?: string }
 
 export type RunningEnvironment = AsyncDisposable & {
   readonly result: EnvironmentResult
@@ -35,6 +34,8 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly ca: string
   /** Host name of the OpenID provider; default idp.test. */
   readonly provider?: string
+  /** A log-in in a new browser. */
+  readonly logIn: AnotherLogIn
   readonly password: string
   /** Where the gateway listens, if not on OpenClaw's own port. */
   readonly gatewayPort?: number
@@ -48,8 +49,12 @@ export type RunningEnvironment = AsyncDisposable & {
   }
   /** How users are named in the identity header; default: by their e-mail addresses. */
   readonly form?: UserForm
+  /** Of users who are the deployment's own. */
+  readonly names?: OwnNames
   /** Deadlines of the clients, where the usual ones do not fit. */
   readonly limits?: Limits
+  /** Where users show certificates: one of alice, of an authority that nobody trusts. */
+  readonly foreign?: ClientCertificate
   readonly sessions: Readonly<Record<Principal, Session>>
   /** Absent on gateways that cannot record. */
   readonly recordings?: Recordings

@@ -1,12 +1,12 @@
 /** One log-in per user and environment, all users at once, through the proxy's own redirects. */
 
 import { logIn, usualStarts } from '../../identity/login.ts'
-import { renderChain } from '../../identity/login-chain.ts'
 import { type UserName, userWithoutClaim } from '../../identity/users.ts'
 import type { Dial } from '../../lab/dial.ts'
 import type { Principal } from '../../plan/case.ts'
+import { noCredentials } from '../../plan/credentials.ts'
 import { rememberCookies } from '../results/redact.ts'
-import type { Session } from './running-environment.ts'
+import type { Session } from './session.ts'
 import type { Naming } from './user-form.ts'
 
 export type Entrance = {
@@ -28,7 +28,7 @@ export type Sessions = {
 /** How users turn out to be named, from the sessions of two of them. */
 export type Learning = (first: { readonly alice: Session; readonly bob: Session }) => Promise<Naming>
 
-/** A failed log-in is a session with a reason that shows the chain: the cells that need it tell it. */
+/** A failed log-in is a session with a reason and the chain of its redirects: the cells that need it tell it. */
 export async function logEverybodyIn(
   { host, provider, dial, ca, portal }: Entrance,
   learn: Learning,
@@ -46,7 +46,7 @@ export async function logEverybodyIn(
     })
     const cookie = visit.cookies.header(`${origin}/`)
     rememberCookies(cookie)
-    return visit.ok ? { cookie } : { cookie, reason: `${visit.reason}\n${renderChain(visit.chain)}` }
+    return visit.ok ? { cookie } : { cookie, reason: visit.reason, chain: visit.chain }
   }
   const [alice, bob, noEmail] = await Promise.all([enter('alice'), enter('bob'), enter('no-email')])
   const loginMs = Math.round(performance.now() - since)
@@ -55,5 +55,5 @@ export async function logEverybodyIn(
   const without = userWithoutClaim(naming.form)
   const nobody: Session = { cookie: '', reason: 'no user lacks the claim by which this proxy names users' }
   const noClaim = without === 'no-email' ? noEmail : without === undefined ? nobody : await enter(without)
-  return { sessions: { anonymous: { cookie: '' }, alice, bob, 'no-email': noClaim }, loginMs, naming }
+  return { sessions: { anonymous: noCredentials, alice, bob, 'no-email': noClaim }, loginMs, naming }
 }

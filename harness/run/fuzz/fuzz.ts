@@ -1,13 +1,13 @@
 /** Property runs: random requests against one environment, and the smallest that breaks the property. */
 
 import fc from 'fast-check'
-import { nameOf, users } from '../../identity/users.ts'
 import { judge } from '../../judge/judge.ts'
 import type { Observation } from '../../judge/observation.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { observe } from '../cells/observe.ts'
 import { aloneContext } from '../cells/run-cell.ts'
 import type { RunningEnvironment } from '../environments/running-environment.ts'
+import { nameAt } from '../environments/user-names.ts'
 import type { CounterExample, FuzzedRequest, FuzzOrder, FuzzResult } from '../protocol/fuzz.ts'
 import { fuzzCase } from './case.ts'
 import { fuzzedRequests } from './requests.ts'
@@ -111,7 +111,7 @@ async function look(
   )
   const { met, reason } = judge(asked, request.transport, observation, aloneContext(asked, planned))
   if (met === false) {
-    const alice = nameOf(users.alice, environment.form)
+    const alice = nameAt(environment, 'alice')
     return { level: levelOf(request, observation, planned.variant.identity, alice), reason }
   }
   return met === true ? 'fine' : 'undecided'

@@ -4,11 +4,14 @@ import { expandCells, type PlannedEnvironment } from '../../plan/expand.ts'
 import type { LoadedProxy } from '../../plan/load-proxies.ts'
 import type { Topology, Variant } from '../../plan/proxy.ts'
 import type { KnownGateway } from '../../plan/select.ts'
+import type { SignIn } from '../../plan/sign-in.ts'
+import { withSignIn } from '../environments/reference-sign-in.ts'
 
 type Place = {
   readonly name: string
   readonly profile: string
   readonly topology: Topology
+  readonly signIn?: SignIn
 }
 
 /** Most cases first; a case runs in the first place that has what it needs. */
@@ -16,6 +19,7 @@ const places: readonly Place[] = [
   { name: 'network', profile: 'attributed', topology: 'network' },
   { name: 'sidecar', profile: 'attributed', topology: 'sidecar' },
   { name: 'loopback-user', profile: 'loopback-user', topology: 'network' },
+  { name: 'certificate', profile: 'attributed', topology: 'network', signIn: { kind: 'certificate' } },
 ]
 
 export type MutationPlaces = {
@@ -39,7 +43,8 @@ export function mutationPlaces(
   let left = [...share]
   const all = new Set<string>()
   const environments = places.map((place): PlannedEnvironment => {
-    const variant: Variant = { ...correct, name: place.name, topology: place.topology }
+    const placed: Variant = { ...correct, name: place.name, topology: place.topology }
+    const variant = place.signIn === undefined ? placed : withSignIn(placed, place.signIn)
     const gatewayFeatures = gateway.features(place.profile, variant)
     const has = new Set([...variant.features, ...gatewayFeatures])
     for (const feature of has) all.add(feature)

@@ -49,6 +49,8 @@ const environmentSchema = z
     documentation: z.exactOptional(text),
     /** Features of the variant for which cases ran: declared or seen. */
     features: z.exactOptional(texts),
+    /** Who could not sign in, and the redirects until then, one text for each, without values. */
+    failedLogIns: z.exactOptional(z.array(z.object({ user: text, reason: text, chain: texts }).readonly()).readonly()),
     /** Where what was seen differs from what proxy.yaml declares; one sentence each. */
     notes: z.exactOptional(texts),
     /** The operator's own configuration of the gateway, where the variant brings one. */

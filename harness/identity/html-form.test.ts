@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { formsIn } from './html-form.ts'
+
+describe('the forms of a page', () => {
+  it('have an address, a method, fields, and what is sent back as it is', () => {
+    expect(
+      formsIn(`<form METHOD=post action="/in?a=1&amp;b=2"><input type=hidden name=csrf value='x"y'>
+        <input name="user" placeholder="a > b"><input type="password" name="secret" autocomplete>
+        <input type=checkbox name=remember checked><input type=checkbox name=other><button name=go value=1>Go</button></form>`),
+    ).toEqual([
+      {
+        action: '/in?a=1&b=2',
+        method: 'post',
+        fields: ['user', 'secret'],
+        preset: [
+          ['csrf', 'x"y'],
+          ['remember', 'on'],
+          ['go', '1'],
+        ],
+      },
+    ])
+  })
+
+  it.each([
+    ['in a comment', '<!-- <form><input name="user"></form> -->'],
+    ['in a comment without an end', '<!-- <form><input name="user"></form>'],
+    ['in a script', '<script>document.write("<form><input name=user></form>")</script>'],
+    ['in a template', '<template><form><input name="user"></form></template>'],
+    ['outside a form', '<input name="user">'],
+    ['nowhere: a page that a script fills', '<!doctype html><div id="root"></div><script src="/app.js"></script>'],
+  ])('are none where the field stands %s', (_where, page) => {
+    expect(formsIn(page).flatMap(({ fields }) => fields)).toEqual([])
+  })
+
+  it('leave out what a browser does not send', () => {
+    const [form] = formsIn(
+      '<form><input name=user disabled><input type=submit name=one value=1><input type=submit name=one value=2><input type=button name=x><input type=hidden></form>',
+    )
+    expect(form).toEqual({ action: '', method: 'get', fields: [], preset: [['one', '1']] })
+  })
+
+  it('are several, and one that is not closed ends with the page', () => {
+    expect(
+      formsIn('<form action=/a><input name=q></form><form action=/b><input name=user>').map(({ action }) => action),
+    ).toEqual(['/a', '/b'])
+  })
+
+  it('decode references, and keep what is none', () => {
+    const [form] = formsIn('<form action="&#x2f;a&#47;b&unknown;&amp;&#0;"></form>')
+    expect(form?.action).toBe('/a/b&unknown;&&#0;')
+  })
+
+  it('are found in a large page of one unclosed tag after the other without delay', () => {
+    const since = performance.now()
+    formsIn('<form '.repeat(200_000))
+    formsIn('<!--'.repeat(200_000))
+    formsIn('<script>'.repeat(50_000))
+    expect(performance.now() - since).toBeLessThan(3000)
+  })
+})
