@@ -12,6 +12,8 @@ export const signInFeatures = {
   /** Whoever is nobody is told how to become somebody: a page, or a challenge (401). */
   offered: 'log-in-offered',
   certificate: 'client-certificate',
+  /** Every request carries what proves the user, and it can be changed: a session cookie, a password, a token. */
+  secret: 'shown-secret',
   /** The gateway has a list of the users whom it allows. */
   allowed: 'allowed-users',
 } as const
@@ -19,14 +21,20 @@ export const signInFeatures = {
 export function featuresOfSignIn(signIn: SignIn): readonly string[] {
   switch (signIn.kind) {
     case 'openid':
-      return [signInFeatures.page, signInFeatures.offered, signInFeatures.openid, signInFeatures.secondUser]
+      return [
+        signInFeatures.page,
+        signInFeatures.offered,
+        signInFeatures.openid,
+        signInFeatures.secret,
+        signInFeatures.secondUser,
+      ]
     case 'form':
-      return [signInFeatures.page, signInFeatures.offered, ...secondUser(signIn.files)]
+      return [signInFeatures.page, signInFeatures.offered, signInFeatures.secret, ...secondUser(signIn.files)]
     case 'basic':
-      return [signInFeatures.offered, ...secondUser(signIn.files)]
+      return [signInFeatures.offered, signInFeatures.secret, ...secondUser(signIn.files)]
     case 'header':
     case 'cookie':
-      return secondUser(signIn.files)
+      return [signInFeatures.secret, ...secondUser(signIn.files)]
     case 'certificate':
       return [signInFeatures.certificate, signInFeatures.secondUser]
     case 'none':

@@ -97,5 +97,7 @@ it('does not take the 404 of an engine without that endpoint for the word of a r
 
 it('names the engine whose connection was lost', async () => {
   server.close()
-  await expect(client().version()).rejects.toThrow(/^The container engine at \S+ is gone: .* \(GET \/version\)\. Run again; "conformance doctor" shows whether an engine answers\.$/)
+  await expect(client().version()).rejects.toThrow(
+    /^The container engine at \S+ is gone: .* \(GET \/version\)\. Run again; "conformance doctor" shows whether an engine answers\.$/,
+  )
 })

@@ -162,6 +162,15 @@ export const firstRows: Readonly<Record<string, Row>> = {
     [],
     [[real]],
   ],
+  'session-half': [
+    identities(async (bench) => {
+      await asAlice()(bench)
+      const half = bench.alice.length - 12
+      await bench.get('/', `Cookie: ${bench.alice.slice(0, half)}${'x'.repeat(12)}`)
+    }),
+    [[real]],
+    [[real], [real]],
+  ],
   'any-certificate': [
     identities(async (bench) => {
       await bench.knowByCertificate()

@@ -91,6 +91,12 @@ export const sessionMutants: readonly Mutant[] = [
     { runs: 'named-cases' },
   ),
   mutant(
+    'session-half',
+    'A session cookie is compared by its first half alone.',
+    { wrap: comparingHalf },
+    { runs: 'named-cases' },
+  ),
+  mutant(
     'any-certificate',
     'A client certificate names its user whoever issued it (nginx: ssl_verify_client optional_no_ca).',
     { certificates: 'of-anybody' },
@@ -116,6 +122,25 @@ export const sessionMutants: readonly Mutant[] = [
   ),
   mutant('open-redirect', 'After log-in the visitor is sent wherever the link said.', { returnTo: 'anywhere' }),
 ]
+
+/** Whoever knows the first half of a session's id has the session. */
+function comparingHalf({ decide, gateway }: Halves): Halves {
+  const known = new Map<string, string>()
+  const half = (id: string) => id.slice(0, id.length / 2)
+  return {
+    gateway,
+    async decide(request) {
+      const [shown = ''] = cookieValues(sessionCookie, request)
+      const whole = known.get(half(shown)) ?? shown
+      const headers = request.headers.map(
+        ([name, value]): HeaderLine => [name, name.toLowerCase() === 'cookie' ? value.replace(shown, whole) : value],
+      )
+      const outcome = await decide({ ...request, headers })
+      if (outcome.kind !== 'answer' && shown !== '') known.set(half(whole), whole)
+      return outcome
+    },
+  }
+}
 
 /** A visitor has a session cookie before the log-in, and the log-in puts the user behind it. */
 function keepingSessions({ decide, gateway }: Halves): Halves {

@@ -24,7 +24,7 @@ import {
   transports,
   type Vantage,
 } from '../../plan/case.ts'
-import { credentialsIn } from '../../plan/credentials.ts'
+import { type Credentials, credentialsIn } from '../../plan/credentials.ts'
 import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
@@ -77,6 +77,8 @@ export type Stage = {
   readonly listeners: readonly Listener[]
   /** Those that the variant lists or its configuration names. */
   readonly paths: readonly ConfiguredPath[]
+  /** What a user shows with every request: the `Cookie` header, or a line of its own (feature `shown-secret`). */
+  readonly shownBy: (user: 'alice' | 'bob') => Pick<Credentials, 'cookie' | 'header'>
   /** What the gateway is told of a user. */
   readonly nameOf: (user: UserName) => string
   /** How many requests at once are many: 200, and 20 where the same is asked of dozens of broken proxies. */
@@ -184,6 +186,7 @@ function stageOf(
     ...(environment.ownGateway && { ownGateway: environment.ownGateway }),
     listeners: environment.listeners,
     paths: environment.paths,
+    shownBy: (user) => credentialsIn(environment.sessions[user]),
     nameOf: (user) => nameAt(environment, user),
     async send(request, asking = {}) {
       const filled = context(asking.as ?? asked.as, asking)
