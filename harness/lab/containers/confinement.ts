@@ -18,10 +18,9 @@ export const modest: Allowance = { capabilities: ['NET_BIND_SERVICE'], memory: 2
 
 /**
  * A server that starts as root and gives its workers another user, as nginx does. Measured by taking one away at a time, with every hardened
- * variant on Docker 20.10: without CHOWN nginx ends at its start ("chown(…) failed"), without SETUID or SETGID it listens and its workers serve
- * nothing. Traefik, Caddy, Pomerium with Envoy, and oauth2-proxy start and pass without any of the four; they get the same, because which program
- * a service is cannot be seen from outside. NET_BIND_SERVICE was needed by none there, since Docker lets every user of a container listen below
- * 1024 (sysctl net.ipv4.ip_unprivileged_port_start); other engines do not promise that.
+ * variant on Docker 20.10: without CHOWN nginx ends at its start ("chown(…) failed"), without SETUID or SETGID it listens and no cell can be
+ * judged. Traefik, Caddy and Pomerium with Envoy start and pass without all four, oauth2-proxy without any single one; they get the same, because
+ * which program a service is cannot be seen from outside. NET_BIND_SERVICE was needed by none there; Podman was not measured.
  */
 export const dropsToAnotherUser: Allowance = {
   capabilities: [...modest.capabilities, 'CHOWN', 'SETGID', 'SETUID'],
