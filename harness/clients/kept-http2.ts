@@ -14,7 +14,8 @@ type Session = Exclude<Awaited<ReturnType<typeof openSession>>, { readonly fault
 export class KeptHttp2 implements AsyncDisposable {
   readonly #peer: Peer
   readonly #deadlineMs: number
-  #session: Session | undefined
+  /** By client certificate: it belongs to the connection, so users with different ones cannot share it. */
+  readonly #sessions = new Map<string, Session>()
 
   /** Nothing is dialled before the first request. @param deadlineMs for dialling and for each answer */
   constructor(peer: Peer, deadlineMs: number) {
@@ -42,18 +43,19 @@ export class KeptHttp2 implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session?.[Symbol.asyncDispose]()
+    await Promise.all([...this.#sessions.values()].map((session) => session[Symbol.asyncDispose]()))
   }
 
   async #opened(context: RequestContext): ReturnType<typeof openSession> {
-    const { http2 } = this.#session ?? {}
-    if (this.#session !== undefined && http2?.closed === false && !http2.destroyed) return this.#session
-    await this.#session?.[Symbol.asyncDispose]()
+    const shown = context.certificate?.certificate ?? ''
+    const before = this.#sessions.get(shown)
+    if (before !== undefined && !before.http2.closed && !before.http2.destroyed) return before
+    await before?.[Symbol.asyncDispose]()
     const opened = await openSession(this.#peer, [], context, { ...usualLimits, deadlineMs: this.#deadlineMs })
     if ('fault' in opened) return opened
     // Each answer is waited for with listeners of its own.
     opened.http2.setMaxListeners(0)
-    this.#session = opened
+    this.#sessions.set(shown, opened)
     return opened
   }
 }
