@@ -1,5 +1,6 @@
 /** Log-ins that start from a link of an attacker. */
 import { belongsTo, type Finding, type Stage } from '../../harness/stage.ts'
+import { namesIn } from '../identity/arrived-as.ts'
 
 const attacker = 'attacker.test'
 
@@ -57,12 +58,22 @@ export async function fixation(stage: Stage): Promise<readonly Finding[]> {
     .map((name) => `${name}=planted-by-a-stranger`)
   const cookie = [...planted, ...invented].join('; ')
   const visit = await stage.logIn('alice', undefined, cookie)
+  // Alice's own browser may have been led to the page that the stranger had opened, with its mark in the address.
+  const before = new Set((await stage.arrived()).map(({ sequence }) => sequence))
   const { mark } = await stage.send({}, { as: 'anonymous', cookie })
-  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, mark))
+  const arrived = (await stage.arrived()).filter((arrival) => belongsTo(arrival, mark) && !before.has(arrival.sequence))
   const names = namesSet(cookie).join(', ')
   if (arrived.length > 0)
     return [
-      { met: false, says: `after the log-in of alice, a request with what a stranger had planted (${names}) arrived` },
+      {
+        met: false,
+        says: `after the log-in of alice, a request with what a stranger had planted (${names}) arrived as ${namesIn(arrived, stage)}`,
+        about: {
+          kind: 'accepted',
+          who: 'anonymous',
+          verdict: { kind: 'accepted', user: namesIn(arrived, stage), another: true },
+        },
+      },
     ]
   const how = visit.ok ? 'alice signed in with them' : 'alice could not sign in with them'
   return [{ met: true, says: `cookies from before the log-in (${names}) are no session: ${how}` }]
