@@ -173,6 +173,15 @@ function stageOf(
     const shown = certificate === 'foreign' ? { cookie: '', ...(foreign && { certificate: foreign }) } : own
     return contextOf(place, { ...shown, evil, mark })
   }
+  const send: Stage['send'] = async (request, asking = {}) => {
+    const filled = context(asking.as ?? asked.as, asking)
+    const from = asking.from ?? asked.from
+    const to = asking.to ?? (asking.from === undefined ? asked.to : from === 'internet' ? 'proxy' : 'gateway')
+    const over = asking.transport ?? transport
+    const exchange = await sendOne(fillSend(request, filled), over, { from, to }, filled, environment)
+    return { mark: filled.mark, exchange }
+  }
+  const asAlice = async () => (await send({}, { as: 'alice', transport: 'http' })).exchange.response?.status
   return {
     transport,
     identity,
@@ -188,14 +197,7 @@ function stageOf(
     paths: environment.paths,
     shownBy: (user) => credentialsIn(environment.sessions[user]),
     nameOf: (user) => nameAt(environment, user),
-    async send(request, asking = {}) {
-      const filled = context(asking.as ?? asked.as, asking)
-      const from = asking.from ?? asked.from
-      const to = asking.to ?? (asking.from === undefined ? asked.to : from === 'internet' ? 'proxy' : 'gateway')
-      const over = asking.transport ?? transport
-      const exchange = await sendOne(fillSend(request, filled), over, { from, to }, filled, environment)
-      return { mark: filled.mark, exchange }
-    },
+    send,
     connect() {
       const connection = open.use(
         transport === 'h2' ? new KeptHttp2(proxy, deadlineMs) : new KeptAlive(proxy, deadlineMs),
@@ -218,7 +220,7 @@ function stageOf(
       }),
     beginLogIn: async (user) => open.use(await interruptedLogIn({ ...site, user })),
     newBrowser: () => open.use(newBrowser({ ...site, user: 'alice' })),
-    ...(environment.auth && { auth: environment.auth }),
+    ...(environment.auth && { auth: recovering(environment.auth, asAlice) }),
     ...(environment.cli && { cli: environment.cli }),
     async arrived() {
       await fence()
@@ -226,3 +228,25 @@ function stageOf(
     },
   }
 }
+
+/** Longest time in which a proxy notices that its auth service is back, in milliseconds. Envoy asks for its address every five seconds. */
+const recoveryMs = 15_000
+
+/** A proxy that has not noticed yet would make the next cells red, for which the lab is to blame. @param ask the status that alice gets */
+export function recovering(auth: Auth, ask: () => Promise<number | undefined>): Auth {
+  let usual: number | undefined
+  return {
+    async stop() {
+      usual = await ask()
+      await auth.stop()
+    },
+    async start() {
+      await auth.start()
+      const until = performance.now() + recoveryMs
+      while ((await ask()) !== usual && performance.now() < until)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+    },
+  }
+}
+
+type Auth = NonNullable<RunningEnvironment['auth']>
