@@ -31,21 +31,21 @@ describe('login', () => {
   })
 
   it.each([
-    ['{ basic: true }', { kind: 'basic' }, ['log-in-offered', 'second-user', 'allowed-users']],
+    ['{ basic: true }', { kind: 'basic' }, ['log-in-offered', 'shown-secret', 'second-user', 'allowed-users']],
     [
       '{ form: { user: name, password: secret, page: /login } }',
       { kind: 'form', user: 'name', password: 'secret', page: '/login' },
-      ['log-in-page', 'log-in-offered', 'second-user', 'allowed-users'],
+      ['log-in-page', 'log-in-offered', 'shown-secret', 'second-user', 'allowed-users'],
     ],
     [
       header,
       { kind: 'header', name: 'X-Token', files: { alice: '../alice.token', bob: '../bob.token' } },
-      ['second-user', 'allowed-users'],
+      ['shown-secret', 'second-user', 'allowed-users'],
     ],
     [
       '{ cookie: { name: edge, alice: ../alice.token } }',
       { kind: 'cookie', name: 'edge', files: { alice: '../alice.token' } },
-      ['allowed-users'],
+      ['shown-secret', 'allowed-users'],
     ],
     ['{ certificate: true }', { kind: 'certificate' }, ['client-certificate', 'second-user', 'allowed-users']],
     ['{ none: true }', { kind: 'none' }, []],
