@@ -64,7 +64,6 @@ const ablations: readonly Ablation[] = [
     only: [
       'websocket.**',
       'identity.**',
-      'session.cookies.changed',
       'session.handling.not-kept-by-refusal',
       'attribution.client-address.reported',
       'path.configured.**',
