@@ -5,6 +5,7 @@ import { createAuthority } from '../lab/certificate-authority.ts'
 import { sendHttp1 } from './http1.ts'
 import { sendHttp2 } from './http2.ts'
 import { KeptAlive } from './kept-alive.ts'
+import { KeptHttp2 } from './kept-http2.ts'
 import { peerOf } from './peer.testing.ts'
 
 const authority = await createAuthority()
@@ -71,5 +72,9 @@ it('is shown over HTTP/2', async () => {
   })
   const to = { ...(await peerOf(server)), tls: { ca: authority.certificate, servername: 'app.test' } }
   expect((await sendHttp2(to, {}, as(alice))).response?.body).toBe('alice@example.test')
+  await using kept = new KeptHttp2(to, 2000)
+  for (const certificate of [alice, bob, undefined]) await kept.send({}, as(certificate))
+  expect((await kept.send({}, as(bob))).response?.body).toBe('bob@example.test')
+  expect((await kept.send({}, as(alice))).response?.body).toBe('alice@example.test')
   server.close()
 })

@@ -1,11 +1,12 @@
 /** One HTTP/2 connection that carries stream after stream, as a load balancer in front of the proxy shares it between users. */
 import { performance } from 'node:perf_hooks'
 import type { Send } from '../plan/case.ts'
+import type { Credentials } from '../plan/credentials.ts'
 import type { Exchange } from './exchange.ts'
 import { encodeFields, requestFields } from './header-block.ts'
 import { type Answer, answerTo, openSession, render, request } from './http2.ts'
 import { notTheGateway, verdictOf } from './probe.ts'
-import { bodyOf, methodOf, type RequestContext } from './request-bytes.ts'
+import { bodyOf, methodOf, type RequestContext, shownOf } from './request-bytes.ts'
 import type { Peer } from './tls.ts'
 import { usualLimits } from './wire.ts'
 
@@ -14,8 +15,8 @@ type Session = Exclude<Awaited<ReturnType<typeof openSession>>, { readonly fault
 export class KeptHttp2 implements AsyncDisposable {
   readonly #peer: Peer
   readonly #deadlineMs: number
-  /** By client certificate: it belongs to the connection, so users with different ones cannot share it. */
-  readonly #sessions = new Map<string, Session>()
+  #session: Session | undefined
+  #certificate: string | undefined
 
   /** Nothing is dialled before the first request. @param deadlineMs for dialling and for each answer */
   constructor(peer: Peer, deadlineMs: number) {
@@ -35,7 +36,7 @@ export class KeptHttp2 implements AsyncDisposable {
       ...cut,
       ms: performance.now() - since,
     })
-    const session = await this.#opened(context)
+    const session = await this.#opened(shownOf(send, context))
     if ('fault' in session) return ended(session)
     session.blocks.push(encodeFields(fields))
     const open = () => request(session.http2, body, 'no trailers')
@@ -43,19 +44,21 @@ export class KeptHttp2 implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session[Symbol.asyncDispose]()))
+    await this.#session?.[Symbol.asyncDispose]()
   }
 
-  async #opened(context: RequestContext): ReturnType<typeof openSession> {
-    const shown = context.certificate?.certificate ?? ''
-    const before = this.#sessions.get(shown)
-    if (before !== undefined && !before.http2.closed && !before.http2.destroyed) return before
-    await before?.[Symbol.asyncDispose]()
-    const opened = await openSession(this.#peer, [], context, { ...usualLimits, deadlineMs: this.#deadlineMs })
+  /** A client certificate belongs to the connection: whoever shows another one opens another. */
+  async #opened(shown: Credentials): ReturnType<typeof openSession> {
+    const { http2 } = this.#session ?? {}
+    const same = this.#certificate === shown.certificate?.certificate
+    if (this.#session !== undefined && same && http2?.closed === false && !http2.destroyed) return this.#session
+    await this.#session?.[Symbol.asyncDispose]()
+    const opened = await openSession(this.#peer, [], shown, { ...usualLimits, deadlineMs: this.#deadlineMs })
     if ('fault' in opened) return opened
     // Each answer is waited for with listeners of its own.
     opened.http2.setMaxListeners(0)
-    this.#sessions.set(shown, opened)
+    this.#session = opened
+    this.#certificate = shown.certificate?.certificate
     return opened
   }
 }
