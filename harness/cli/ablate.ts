@@ -7,6 +7,7 @@ import { ablated } from '../judge/ablation.ts'
 import { type AblatedUnit, type Ablation, isUnexplained, readAblation } from '../plan/ablation/ablation-file.ts'
 import { expandPlan, type PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
+import { gatewayId } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
 import { counted, duration } from '../report/numbers.ts'
 import type { Results } from '../run/results/results.ts'
@@ -158,7 +159,7 @@ async function write(
     proxy,
     proxyVersion,
     variant: variant.name,
-    gateway: 'profile' in gateway ? `${gateway.name}:${gateway.profile}` : `${gateway.name}@${gateway.version}`,
+    gateway: gatewayId(gateway),
     measuredAt: new Date().toISOString(),
     units: units.flatMap(({ digest }) => known.get(digest) ?? []),
   }

@@ -2,9 +2,10 @@
 import { join, relative, resolve } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
 import { type Shown, shown } from '../judge/canary.ts'
-import { transportOf } from '../plan/expand.ts'
+import { expandCells } from '../plan/expand.ts'
+import { selectCases } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
-import { inOrder, lineAt, placeOf, selectLines } from '../plan/versions.ts'
+import { atVersion, decidingCells, inOrder, placeOf, selectLines } from '../plan/versions.ts'
 import { carryOut } from './carry-out.ts'
 import { wrapped } from './columns.ts'
 import { agreeToFolders } from './first-run.ts'
@@ -29,21 +30,14 @@ export async function bisect(options: BisectOptions): Promise<number> {
   const ordered = inOrder(line.proxy.written.served)
   const [good, bad] = [placeOf(options.good, ordered), placeOf(options.bad, ordered)]
   if (good === bad) throw new UserError('--good and --bad are the same version.')
-  const first = lineAt(line, options.good, sources, options)
-  await agreeToFolders({ environments: [first] }, catalogue.proxies, options)
-  const deciding = first.cells
-    .filter(({ included }) => included === 'selected')
-    .map(({ case: asked, transport }) => ({
-      case: asked.id,
-      transport,
-      controls: catalogue.cases
-        .filter(({ id }) => asked.controls.includes(id))
-        .map((control) => ({ case: control.id, transport: transportOf(control, transport) })),
-    }))
+  const planned = expandCells(catalogue.cases, selectCases(catalogue.cases, options), options.transport)
+  const at = (version: string) => atVersion(line, version, knownGateways, planned)
+  await agreeToFolders({ environments: [at(options.good)] }, catalogue.proxies, options)
+  const deciding = decidingCells(planned, catalogue.cases)
   const steps: Step[] = []
-  const look = async (at: number): Promise<Step> => {
-    const version = ordered[at] ?? ''
-    const environment = lineAt(line, version, sources, options)
+  const look = async (place: number): Promise<Step> => {
+    const version = ordered[place] ?? ''
+    const environment = at(version)
     const run = { ...options, out: join(options.out, version), quiet: true }
     const {
       environments,

@@ -1,9 +1,11 @@
 /** `conformance sweep`: one configuration at many versions of its program, a row for each. */
 import { relative, resolve } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
-import type { PlannedEnvironment } from '../plan/expand.ts'
+import { isUnmet } from '../judge/status.ts'
+import { expandCells, type PlannedEnvironment } from '../plan/expand.ts'
+import { selectCases } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
-import { chosenVersions, lineAt, selectLines } from '../plan/versions.ts'
+import { atVersion, chosenVersions, selectLines } from '../plan/versions.ts'
 import { counted, duration } from '../report/numbers.ts'
 import { type Cell, cellKey, type EnvironmentResult, type Results } from '../run/results/results.ts'
 import { carryOut } from './carry-out.ts'
@@ -28,9 +30,10 @@ export async function sweep(options: SweepOptions): Promise<number> {
   }
   const gateway = options.gateway.length > 0 ? options.gateway : ['reference']
   const lines = selectLines(sources, { proxy: names, variant: options.variant, gateway })
+  const cells = expandCells(catalogue.cases, selectCases(catalogue.cases, options), options.transport)
   const environments = lines.flatMap((line) =>
     chosenVersions(options.versions, line.proxy.written.served).map((version) =>
-      lineAt(line, version, sources, options),
+      atVersion(line, version, knownGateways, cells),
     ),
   )
   if (options.list) {
@@ -45,7 +48,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
   return results.environments.some(({ status }) => status === 'ready') ? 0 : 3
 }
 
-const isRed = ({ status }: Cell) => status === 'fail' || status === 'warn'
+const isOpen = ({ status }: Cell) => isUnmet(status)
 const cellsIn = ({ cells }: Results, { id }: EnvironmentResult) => cells.filter(({ environment }) => environment === id)
 
 /** Stable: fields are added, never renamed. */
@@ -67,7 +70,7 @@ function asJson(results: Results, planned: readonly PlannedEnvironment[]) {
           status: environment.status,
           ...(environment.reason !== undefined && { reason: environment.reason }),
           passed: cells.filter(({ status }) => status === 'pass').length,
-          red: cells.filter(isRed).map((cell) => ({ cell: cellKey(cell), level: cell.level, reason: cell.reason })),
+          red: cells.filter(isOpen).map((cell) => ({ cell: cellKey(cell), level: cell.level, reason: cell.reason })),
         },
       ]
     }),
@@ -101,7 +104,7 @@ function outcome(results: Results, environment: EnvironmentResult): string {
 function redCases(results: Results, environments: readonly EnvironmentResult[]): readonly string[] {
   const seen = environments.flatMap((environment) =>
     cellsIn(results, environment)
-      .filter(isRed)
+      .filter(isOpen)
       .map((cell) => ({ version: environment.proxyVersion, cell })),
   )
   if (seen.length === 0) return [wrapped('No version that started is red.', 2)]

@@ -1,7 +1,7 @@
 /** What a configuration without one of its units comes to, beside the whole one. */
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Transport } from '../plan/case.ts'
-import type { Status } from './status.ts'
+import { isUnmet, type Status } from './status.ts'
 
 type Seen = {
   readonly status: 'ready' | 'failed' | 'unavailable'
@@ -36,8 +36,8 @@ export function ablated(
   const passed = whole.cells.filter(({ status }) => status === 'pass')
   const then = passed.flatMap((cell) => after.get(key(cell)) ?? [])
   if (then.length < passed.length || then.some(({ status }) => status === 'harness-error')) return undefined
-  const red = then.filter(({ status }) => status === 'fail' || status === 'warn')
-  const lost = then.filter(({ status }) => status !== 'pass' && status !== 'fail' && status !== 'warn')
+  const red = then.filter(({ status }) => isUnmet(status))
+  const lost = then.filter(({ status }) => status !== 'pass' && !isUnmet(status))
   const [first] = [...red, ...lost]
   return {
     outcome: red.length > 0 ? 'red' : lost.length > 0 ? 'not-judged' : 'nothing',

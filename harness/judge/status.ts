@@ -52,6 +52,11 @@ export function isGreen(judgement: Pick<Judgement, 'status' | 'met'>): boolean {
   return judgement.status === 'pass' || judgement.status === 'unexpected-pass'
 }
 
+/** Seen not to hold, a must or a should, and not listed as known. */
+export function isUnmet(status: Status): boolean {
+  return status === 'fail' || status === 'warn'
+}
+
 /** Red: makes a run's exit code 1 by itself. */
 export function isRed(status: Status): boolean {
   return status === 'fail' || status === 'unexpected-pass'

@@ -1,18 +1,11 @@
 /** From the canaries of proxies to the environments that start for them: every old version and every fixed one once, with the cases of all canaries that need it. */
-import type { Case, Transport } from './case.ts'
-import {
-  environmentOf,
-  expandCells,
-  type PlannedCell,
-  type PlannedEnvironment,
-  type PlanSources,
-  transportOf,
-} from './expand.ts'
+import type { Case } from './case.ts'
+import { expandCells, type PlannedCell, type PlannedEnvironment, type PlanSources } from './expand.ts'
 import type { LoadedProxy } from './load-proxies.ts'
 import type { Canary } from './proxy.ts'
 import { type PlannedGateway, type Selection, selectCases, selectGateways } from './select.ts'
-import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
+import { atVersion, type DecidingCell, decidingCells } from './versions.ts'
 import { transports } from './vocabulary.ts'
 import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
@@ -26,11 +19,6 @@ export type PlannedCanary = {
   /** Those that must fail on the old version and pass on the fixed one. */
   readonly cells: readonly DecidingCell[]
 }
-
-type CellPlace = { readonly case: string; readonly transport: Transport }
-
-/** With its controls, one of which must pass in both environments: behind a broken path every positive case fails. */
-type DecidingCell = CellPlace & { readonly controls: readonly CellPlace[] }
 
 type CanaryPlan = {
   readonly canaries: readonly PlannedCanary[]
@@ -59,27 +47,16 @@ export function expandCanaries(
         return planned.id
       })
       const [old = '', fixed = ''] = sides
-      const selected = cells.filter(({ included }) => included === 'selected')
       return {
         proxy: proxy.name,
         canary,
         old,
         fixed,
-        cells: selected.map(({ case: asked, transport }) => ({
-          case: asked.id,
-          transport,
-          controls: controlsOf(asked, transport),
-        })),
+        cells: decidingCells(cells, cases),
       }
     }),
   )
   return { canaries, environments: [...environments.values()] }
-
-  function controlsOf(asked: Case, transport: Transport): CellPlace[] {
-    return cases
-      .filter(({ id }) => asked.controls.includes(id))
-      .map((control) => ({ case: control.id, transport: transportOf(control, transport) }))
-  }
 
   /** What the old version of a gateway lacks may be the very hole: whatever the canary's cases need counts as there. */
   function gatewaySide(
@@ -100,12 +77,7 @@ export function expandCanaries(
   }
 
   function environmentAt(proxy: LoadedProxy, version: string, name: string, gateway: PlannedGateway) {
-    const variant = variantsAt(proxy.written, proxy.folder, version, proxy.file, proxy.gateways).find(
-      (one) => one.name === name,
-    )
-    if (variant === undefined) throw new UserError(`${proxy.name} has no variant ${name} for its canaries.`)
-    // On an old version a known failure may be the very finding that the canary looks for.
-    return { ...environmentOf({ proxy, version, variant }, gateway, gateways, []), knownFailures: [] }
+    return atVersion({ proxy, variant: name, gateway }, version, gateways, [])
   }
 }
 

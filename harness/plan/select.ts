@@ -187,7 +187,8 @@ export function gatewayWords(gateway: KnownGateway): string[] {
   return [gateway.name, ...exact]
 }
 
-function unknown(what: string, word: string, known: readonly string[], where = ''): UserError {
+/** For a name that nothing has: near misses, or what there is. */
+export function unknown(what: string, word: string, known: readonly string[], where = ''): UserError {
   const near = nearMisses(word, known)
   const names = [...new Set(known)]
   const rest = names.length > 8 ? `${names.slice(0, 8).join(', ')}, …` : names.join(', ') || 'none'

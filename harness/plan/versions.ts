@@ -1,11 +1,11 @@
 /** Versions of a proxy: in order, chosen by words of the command line, and an environment for each. */
 import picomatch from 'picomatch'
-import { environmentOf, expandCells, type PlannedEnvironment, type PlanSources } from './expand.ts'
+import type { Case, Transport } from './case.ts'
+import { environmentOf, type PlannedCell, type PlannedEnvironment, type PlanSources, transportOf } from './expand.ts'
 import type { LoadedProxy } from './load-proxies.ts'
-import { type PlannedGateway, type Selection, selectCases, selectGateways, selectVariants } from './select.ts'
+import { type PlannedGateway, type Selection, selectGateways, selectVariants, unknown } from './select.ts'
 import { variantsAt } from './services.ts'
 import { UserError } from './user-error.ts'
-import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
 /** Oldest first; numbers are compared as numbers. */
 export function inOrder(versions: readonly string[]): string[] {
@@ -24,7 +24,7 @@ export function chosenVersions(asked: readonly string[], known: readonly string[
     if (from !== undefined && to !== undefined && more.length === 0)
       return ordered.slice(placeOf(from, ordered), placeOf(to, ordered) + 1)
     const named = ordered.filter((version) => version === word || picomatch.isMatch(version, word))
-    if (named.length === 0) throw unknown(word, ordered)
+    if (named.length === 0) throw unknown('version', word, ordered)
     return named
   })
   if (chosen.length === 0)
@@ -35,15 +35,8 @@ export function chosenVersions(asked: readonly string[], known: readonly string[
 /** @throws UserError where it is not one of `ordered` */
 export function placeOf(version: string, ordered: readonly string[]): number {
   const at = ordered.indexOf(version)
-  if (at === -1) throw unknown(version, ordered)
+  if (at === -1) throw unknown('version', version, ordered)
   return at
-}
-
-function unknown(word: string, ordered: readonly string[]): UserError {
-  const near = nearMisses(word, ordered)
-  return new UserError(
-    `Unknown version "${word}". ${near.length > 0 ? `Did you mean ${oneOf(near)}?` : `Known: ${ordered.join(', ')}.`}`,
-  )
 }
 
 /** One variant in front of one gateway, at any version. */
@@ -61,15 +54,33 @@ export function selectLines({ proxies, gateways }: PlanSources, selection: Selec
   )
 }
 
-/** The line at one version, with the selected cases. Known failures are of the versions that are listed, and say nothing of others. */
-export function lineAt(
+/** The line at one version. On another version than the listed ones a known failure may be the very finding that is looked for. */
+export function atVersion(
   { proxy, variant: name, gateway }: Line,
   version: string,
-  { gateways, cases }: PlanSources,
-  selection: Pick<Selection, 'case' | 'level' | 'transport'>,
+  gateways: PlanSources['gateways'],
+  cells: readonly PlannedCell[],
 ): PlannedEnvironment {
-  const variant = variantsAt(proxy.written, proxy.folder, version, proxy.file).find((one) => one.name === name)
+  const variants = variantsAt(proxy.written, proxy.folder, version, proxy.file, proxy.gateways)
+  const variant = variants.find((one) => one.name === name)
   if (variant === undefined) throw new UserError(`${proxy.name} has no variant ${name}.`)
-  const cells = expandCells(cases, selectCases(cases, selection), selection.transport)
   return { ...environmentOf({ proxy, version, variant }, gateway, gateways, cells), knownFailures: [] }
+}
+
+type CellPlace = { readonly case: string; readonly transport: Transport }
+
+/** With its controls, one of which must pass as well: behind a broken path every positive case fails. */
+export type DecidingCell = CellPlace & { readonly controls: readonly CellPlace[] }
+
+/** Of these cells the selected ones, which decide what a version shows. */
+export function decidingCells(cells: readonly PlannedCell[], cases: readonly Case[]): DecidingCell[] {
+  return cells
+    .filter(({ included }) => included === 'selected')
+    .map(({ case: asked, transport }) => ({
+      case: asked.id,
+      transport,
+      controls: cases
+        .filter(({ id }) => asked.controls.includes(id))
+        .map((control) => ({ case: control.id, transport: transportOf(control, transport) })),
+    }))
 }

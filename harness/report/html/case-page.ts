@@ -39,11 +39,11 @@ function rowsOf(cells: readonly Cell[]): readonly Markup[] {
 }
 
 /** Level, rules, controls, mutants and source. */
-export function caseFacts(overview: Overview, one: CaseSummary, root: '../' = '../'): Markup {
+export function caseFacts(overview: Overview, one: CaseSummary): Markup {
   return html`<dl class="facts">
     <dt>level</dt><dd>${one.level}</dd>
     <dt>rules</dt><dd>${one.refs.length === 0 ? 'none' : one.refs.map((ref, index) => [index > 0 ? ', ' : '', reference(ref)])}</dd>
-    <dt>control</dt><dd>${one.controls.length === 0 ? 'none: the case itself requires that a request succeeds' : caseList(one.controls, overview, (id) => `${root}${casePath(id)}`)}</dd>
+    <dt>control</dt><dd>${one.controls.length === 0 ? 'none: the case itself requires that a request succeeds' : caseList(one.controls, overview, (id) => `../${casePath(id)}`)}</dd>
     <dt>mutants that it must catch</dt><dd>${one.caughtBy.length === 0 ? 'none' : one.caughtBy.join(', ')}</dd>
     <dt>source</dt><dd><code>${`${one.source.file}:${one.source.line}`}</code></dd>
   </dl>`

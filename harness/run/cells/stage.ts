@@ -3,6 +3,7 @@
  * A step stands beside its scenario, exports one function, and returns what it found; then the case's `send` and `expect` are judged as ever,
  * which shows that the path was alive and still is.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { Exchange } from '../../clients/exchange.ts'
@@ -243,8 +244,7 @@ export function recovering(auth: Auth, ask: () => Promise<number | undefined>): 
     async start() {
       await auth.start()
       const until = performance.now() + recoveryMs
-      while ((await ask()) !== usual && performance.now() < until)
-        await new Promise((resolve) => setTimeout(resolve, 100))
+      while ((await ask()) !== usual && performance.now() < until) await delay(100)
     },
   }
 }
