@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { type Unit, unitsOf, without } from '../plan/ablation/units.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
+import { root } from './project.ts'
 
 /** A unit with where it stands. */
 export type PlacedUnit = Unit & {
@@ -22,12 +23,16 @@ type Units = {
 /** Languages of programs and formats in which a line cannot stand alone. */
 const notLines = /\.(json|lua|js|html|jwt|pem|crt|key)$/
 
-/** Units of every configuration file that the environment's services read. */
-export async function unitsOfEnvironment(environment: PlannedEnvironment): Promise<Units> {
+/**
+ * Units of every configuration file that the environment's services read.
+ * @param checkout where the project lies: what is known of a unit in one checkout is known in every other
+ */
+export async function unitsOfEnvironment(environment: PlannedEnvironment, checkout = root): Promise<Units> {
   const files = filesOf(environment)
   const texts = await Promise.all(files.map((file) => readFile(resolve(environment.variant.folder, file), 'utf8')))
   const { folder: _, file: _written, ...variant } = environment.variant
-  const decides = JSON.stringify([variant, environment.proxyVersion, environment.gateway, environment.cells, texts])
+  const { proxyVersion, gateway, cells } = environment
+  const decides = JSON.stringify([variant, proxyVersion, gateway, cells, texts]).replaceAll(checkout, '')
   const units = files.flatMap((file, index) =>
     notLines.test(file)
       ? []

@@ -1,0 +1,30 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { knownGateways } from '../gateways/known-gateways.ts'
+import { expandPlan, type PlannedEnvironment } from '../plan/expand.ts'
+import { unitsOfEnvironment } from './ablate-units.ts'
+import { loadProject, root } from './project.ts'
+
+it('what is known of a unit in one checkout is known in another, and not once a file has changed', async () => {
+  const { catalogue } = await loadProject()
+  const { environments } = expandPlan(
+    { gateways: knownGateways, cases: catalogue.cases, proxies: catalogue.proxies },
+    { proxy: ['nginx-oauth2-proxy'], variant: ['hardened', 'sidecar'], gateway: ['reference'] },
+  )
+  const [hardened, sidecar] = environments
+  if (hardened === undefined || sidecar === undefined) throw new Error('two variants were planned')
+  const elsewhere = await mkdtemp(join(tmpdir(), 'checkout-'))
+  try {
+    await cp(join(root, 'proxies'), join(elsewhere, 'proxies'), { recursive: true })
+    const moved: PlannedEnvironment = JSON.parse(JSON.stringify(hardened).replaceAll(root, elsewhere))
+    const here = await unitsOfEnvironment(hardened)
+    expect(await unitsOfEnvironment(moved, elsewhere)).toEqual(here)
+    const digests = new Set(here.units.map(({ digest }) => digest))
+    expect(digests.size).toBe(here.units.length)
+    expect((await unitsOfEnvironment(sidecar)).units.some(({ digest }) => digests.has(digest))).toBe(false)
+  } finally {
+    await rm(elsewhere, { recursive: true, force: true })
+  }
+})
