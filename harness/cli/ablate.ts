@@ -180,11 +180,12 @@ function inWords({ units }: Ablation, missing: number, file: string): string {
     `${unit.text.slice(0, 60)} → ${ends[unit.outcome](unit)}`,
   ])
   const unexplained = units.filter(isUnexplained).length
+  const count = (outcome: AblatedUnit['outcome']) => units.filter((unit) => unit.outcome === outcome).length
   return [
     twoColumns(rows),
     '',
     wrapped(
-      `${counted(units.length, 'unit')}: ${units.filter(({ outcome }) => outcome === 'red').length} turn cells red, ${units.filter(({ outcome }) => outcome === 'does-not-start').length} are needed to start, ${units.filter(({ outcome }) => outcome === 'not-judged').length} leave cells that cannot be judged, ${units.filter(({ outcome }) => outcome === 'nothing').length} change nothing, ${unexplained} of them unexplained.${missing > 0 ? ` ${missing} are not measured yet.` : ''}`,
+      `${counted(units.length, 'unit')}: ${count('red')} turn cells red, ${count('does-not-start')} are needed to start, ${count('not-judged')} leave cells that cannot be judged, ${count('nothing')} change nothing, ${unexplained} of them unexplained.${missing > 0 ? ` ${missing} are not measured yet.` : ''}`,
     ),
     ...(unexplained > 0
       ? [wrapped('Remove what no case needs, write the case, or say why above it: "# No case needs this: REASON".')]
