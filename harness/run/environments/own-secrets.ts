@@ -11,9 +11,8 @@ const aboutOne = /(file|path|url|uri|name|header|expir\w*|ttl|lifetime|length|bi
 const mostBytes = 256 * 1024
 
 /**
- * Values in the environment and the arguments of the services and in the files that they are given, the client's secret, and those of
- * the gateway's own configuration. Those that the run
- * makes are known elsewhere.
+ * Values in the environment and the arguments of the services and in the files that they are given, the client's secret, and those of the
+ * gateway's own configuration. Those that the run makes are known elsewhere.
  */
 export async function ownSecrets({
   services,
@@ -40,8 +39,12 @@ function secretOf(name: string, value: string): string[] {
   if (password !== undefined) return [password, decoded(password)]
   // Names of this form lead to a file, and placeholders to what the run puts there.
   if (/^[./{$]/.test(value) || /^[a-z]+:\/\//i.test(value)) return []
+  return namesSecret(name) || looksSecret(value) ? [value] : []
+}
+
+function namesSecret(name: string): boolean {
   const words = name.replaceAll(/([a-z])([A-Z])/g, '$1_$2')
-  return (secretName.test(words) && !aboutOne.test(words)) || looksSecret(value) ? [value] : []
+  return secretName.test(words) && !aboutOne.test(words)
 }
 
 /** What nobody would write in words: letters and digits without a gap, or a password with signs in it. */
@@ -98,7 +101,6 @@ function secretsIn(text: string): string[] {
     const value = double ?? single ?? plain ?? ''
     // `token lifetime 3600`: two words that follow each other are a setting only where the second is no word.
     if (plain !== undefined && /[ \t]/.test(sign) && !/\d/.test(plain)) return []
-    const words = name.replaceAll(/([a-z])([A-Z])/g, '$1_$2')
-    return value.length >= 6 && secretName.test(words) && !aboutOne.test(words) ? secretOf(name, value) : []
+    return value.length >= 6 && namesSecret(name) ? secretOf(name, value) : []
   })
 }
