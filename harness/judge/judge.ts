@@ -2,6 +2,7 @@
 import type { Case, Level, Transport } from '../plan/case.ts'
 import { silenceMeets } from '../plan/expectation.ts'
 import type { KnownFailure } from '../plan/proxy.ts'
+import { missingFor } from '../plan/vocabulary.ts'
 import { type About, distinctAbouts } from './about.ts'
 import { aboutsOf } from './abouts-of.ts'
 import { acceptedAsAnother, faultOf, findingsOf } from './attempt-findings.ts'
@@ -28,14 +29,6 @@ export type JudgeContext = {
   readonly place: Place
 }
 
-/** Features without which nothing can be sent over a transport. */
-export const transportNeeds: Readonly<Record<Transport, readonly string[]>> = {
-  http: [],
-  websocket: [],
-  h2: ['h2'],
-  'websocket-h2': ['h2', 'websocket-h2'],
-}
-
 /**
  * What can be said of a cell without running it: `unsupported`, or `blocked` by a dependency. `undefined`: run it.
  * @param recordable whether the gateway records arrivals
@@ -46,8 +39,10 @@ export function judgeBefore(
   recordable: boolean,
   context: Pick<JudgeContext, 'features' | 'depends' | 'controls'>,
 ): Judgement | undefined {
-  const needed = [...asked.needs, ...transportNeeds[transport]]
-  const missing = needed.filter((feature) => !context.features.includes(feature))
+  const missing = [
+    ...asked.needs.filter((feature) => !context.features.includes(feature)),
+    ...missingFor(transport, context.features),
+  ]
   if (missing.length > 0) return unsupported(list([...new Set(missing)]), [...new Set(missing)])
   if (!recordable && !tellsWithoutRecord(asked.expect))
     return unsupported('a gateway that records requests', [recording])

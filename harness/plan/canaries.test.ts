@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { expandCanaries } from './canaries.ts'
 import { loadCatalogue } from './load-catalogue.ts'
-import { project, proxyYaml } from './project.testing.ts'
+import { project, proxyYaml, scenarioYaml } from './project.testing.ts'
 import type { KnownGateway, Selection } from './select.ts'
 
 const gateways: KnownGateway[] = [
@@ -9,9 +9,14 @@ const gateways: KnownGateway[] = [
 ]
 const stripped = 'variant: hardened, cases: [identity.topic.stripped], fixed: 1.2.3'
 
-async function plan(canaries: readonly string[], selection: Pick<Selection, 'proxy' | 'gateway'> = {}) {
+async function plan(
+  canaries: readonly string[],
+  selection: Pick<Selection, 'proxy' | 'gateway'> = {},
+  scenario = scenarioYaml,
+) {
   const entries = canaries.map((fields) => `  - { hole: CVE-2024-1, ${fields} }\n`).join('')
   await using here = await project({
+    'scenarios/identity/topic.yaml': scenario,
     'proxies/tiny/proxy.yaml': `${proxyYaml}${entries && `canaries:\n${entries}`}`.replace('[1.0.0]', '[1.0.0, 1.1.0]'),
     'proxies/tiny/known-failures.yaml':
       '- { variant: hardened, cases: ["identity.**"], shows: x, reason: r, link: "https://x.test/", since: 2026-01-01 }\n',
@@ -64,6 +69,17 @@ describe('the canaries of a proxy', () => {
       ['1.1.0', 2],
     ])
     expect(canaries.map(({ cells }) => cells.map(({ transport }) => transport))).toEqual([['http'], ['websocket']])
+  })
+
+  it('are not decided by a transport that the variant does not speak, unless they name it', async () => {
+    const every = scenarioYaml.replace('as: alice\n', 'as: alice\nover: [http, h2, websocket-h2]\n')
+    expect(every).not.toBe(scenarioYaml)
+    const decides = async (fields: string) => {
+      const { canaries } = await plan([`version: 1.0.0, ${stripped}${fields}`], {}, every)
+      return canaries.flatMap(({ cells }) => cells.map(({ transport }) => transport))
+    }
+    expect(await decides('')).toEqual(['http', 'h2'])
+    expect(await decides(', transports: [websocket-h2]')).toEqual(['websocket-h2'])
   })
 
   it('are not excused by known failures: the hole is what they are kept for', async () => {

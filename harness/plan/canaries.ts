@@ -6,7 +6,7 @@ import type { Canary } from './proxy.ts'
 import { type PlannedGateway, type Selection, selectCases, selectGateways } from './select.ts'
 import { UserError } from './user-error.ts'
 import { atVersion, type DecidingCell, decidingCells } from './versions.ts'
-import { transports } from './vocabulary.ts'
+import { missingFor, transports } from './vocabulary.ts'
 import { nearMisses, oneOf } from './yaml/near-misses.ts'
 
 /** One canary and the environments of its two versions. */
@@ -36,7 +36,7 @@ export function expandCanaries(
   const environments = new Map<string, PlannedEnvironment>()
   const canaries = chosen.flatMap((proxy) =>
     proxy.canaries.map((canary): PlannedCanary => {
-      const cells = cellsOf(canary, cases)
+      const cells = cellsOf(canary, proxy, cases)
       const sides = [canary.version, canary.fixed].map((version) => {
         const planned =
           canary.gateway === undefined
@@ -96,10 +96,12 @@ function withCanaries(proxies: readonly LoadedProxy[], wanted: readonly string[]
   return chosen
 }
 
-/** The cells that decide, with their controls and dependencies before them. */
-function cellsOf(canary: Canary, cases: readonly Case[]): readonly PlannedCell[] {
+/** The cells that decide, with their controls and dependencies before them. A transport that the variant does not speak decides nothing, unless it is named. */
+function cellsOf(canary: Canary, { variants }: LoadedProxy, cases: readonly Case[]): readonly PlannedCell[] {
   const chosen = selectCases(cases, { case: canary.cases })
-  return (canary.transports ?? transports).reduce<readonly PlannedCell[]>(
+  const features = variants.find(({ name }) => name === canary.variant)?.features ?? []
+  const spoken = transports.filter((transport) => missingFor(transport, features).length === 0)
+  return (canary.transports ?? spoken).reduce<readonly PlannedCell[]>(
     (cells, transport) => merged(cells, expandCells(cases, chosen, transport)),
     [],
   )

@@ -4,6 +4,19 @@
 export const transports = ['http', 'websocket', 'h2', 'websocket-h2'] as const
 export type Transport = (typeof transports)[number]
 
+/** Features without which nothing can be sent over a transport. */
+const transportNeeds: Readonly<Record<Transport, readonly string[]>> = {
+  http: [],
+  websocket: [],
+  h2: ['h2'],
+  'websocket-h2': ['h2', 'websocket-h2'],
+}
+
+/** What of these needs is missing among `features`: nothing where the transport can be used. */
+export function missingFor(transport: Transport, features: readonly string[]): readonly string[] {
+  return transportNeeds[transport].filter((need) => !features.includes(need))
+}
+
 /** Whether a request over it opens a WebSocket. */
 export const opensWebSocket = (transport: Transport) => transport === 'websocket' || transport === 'websocket-h2'
 

@@ -14,7 +14,6 @@ import type { Arrival } from '../../gateways/recording/arrival.ts'
 import { type Browser, type Interrupted, interruptedLogIn, newBrowser } from '../../identity/interrupted.ts'
 import type { LogIn } from '../../identity/login.ts'
 import type { UserName } from '../../identity/users.ts'
-import { transportNeeds } from '../../judge/judge.ts'
 import type { Finding } from '../../judge/observation.ts'
 import {
   type Case,
@@ -30,6 +29,7 @@ import { newForgedValue } from '../../plan/forged.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
 import { fillSend } from '../../plan/placeholders.ts'
 import type { Variant } from '../../plan/proxy.ts'
+import { missingFor } from '../../plan/vocabulary.ts'
 import type { ConfiguredPath } from '../environments/configured-paths.ts'
 import type { Listener } from '../environments/listeners.ts'
 import type { Addresses, RunningEnvironment } from '../environments/running-environment.ts'
@@ -191,7 +191,7 @@ function stageOf(
     many,
     sent,
     addresses: environment.addresses,
-    transports: transports.filter((one) => transportNeeds[one].every((need) => features.includes(need))),
+    transports: transports.filter((one) => missingFor(one, features).length === 0),
     features,
     ...(environment.ownGateway && { ownGateway: environment.ownGateway }),
     listeners: environment.listeners,
