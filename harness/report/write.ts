@@ -1,8 +1,8 @@
 /** Writes a run's whole report, also of the partial results of an interrupted run. */
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { UserError } from '../plan/user-error.ts'
 import { type Evidence, environmentFileName, evidencePath, type Results } from '../run/results/results.ts'
@@ -20,9 +20,9 @@ import { sarifLog } from './sarif.ts'
 import { jsonLines, jsonText } from './visible.ts'
 
 /** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
-const folders = ['evidence', 'cases', 'environments', 'badges'] as const
+const folders = ['evidence', 'cases', 'proxy', 'badges'] as const
 /** Written by earlier versions. */
-const former = ['cells'] as const
+const former = ['cells', 'environments'] as const
 
 /**
  * Writes `results.json`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
@@ -44,7 +44,10 @@ export async function writeReport(
   try {
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
     // Hundreds of small files: a promise for each would take longer than writing them.
-    for (const [path, content] of pages(overview, evidence)) writeFileSync(join(aside, path), content)
+    for (const [path, content] of pages(overview, evidence)) {
+      mkdirSync(dirname(join(aside, path)), { recursive: true })
+      writeFileSync(join(aside, path), content)
+    }
     const top = topFiles(overview, history)
     for (const [path, text] of top) writeFileSync(join(aside, path), text)
     // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
@@ -76,7 +79,7 @@ function* pages(overview: Overview, evidence: Evidence): Generator<readonly [pat
     yield [evidencePath(environment), gzipSync(jsonText(cells, 0), { level: 9 })]
   for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, jsonText(one)]
   for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
-  for (const one of overview.environments) yield [environmentPath(one.id), environmentPage(overview, one)]
+  for (const one of overview.environments) yield [environmentPath(overview, one.id), environmentPage(overview, one)]
 }
 
 async function replaceFolder(from: string, to: string, old: string): Promise<void> {

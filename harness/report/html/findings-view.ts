@@ -18,7 +18,7 @@ function lookOf({ level, known, consequence }: Finding): Status {
 }
 
 /** So many cells are linked: on the first page a few, on the environment's the most that somebody reads. */
-const mostCells: Readonly<Record<Root, number>> = { '': 6, '../': 100 }
+const mostCells = (root: Root) => (root === '' ? 6 : 100)
 
 export function findingList(overview: Overview, findings: readonly PlacedFinding[], root: Root): Markup {
   return html`<ol class="findings">${findings.map((one) => findingItem(overview, one, root))}</ol>`
@@ -37,7 +37,7 @@ function findingItem(overview: Overview, { finding, cells, environments }: Place
     ${finding.remedies.length > 0 && html`<p class="remedy"><b>What to do:</b> ${remediesInWords(finding).map((words, index) => [index > 0 ? html`<br />` : ' ', withCode(words)])}</p>`}
     ${root !== '' && provenLines(finding)}
     <details><summary>${where}</summary><p>${cellLinks(overview, finding, root)}</p></details>
-    ${root === '' && environments.length > 1 && html`<p class="soft">Behind ${environments.map((id, index) => [index > 0 ? ', ' : '', html`<a href=${findingLink({ ...finding, environment: id })}>${gatewayIn(id)}</a>`])}</p>`}
+    ${root === '' && environments.length > 1 && html`<p class="soft">Behind ${environments.map((id, index) => [index > 0 ? ', ' : '', html`<a href=${findingLink(overview, { ...finding, environment: id })}>${gatewayIn(id)}</a>`])}</p>`}
   </li>`
 }
 
@@ -52,13 +52,13 @@ const gatewayIn = (environment: string) => environment.split('/').slice(2).join(
 
 function cellLinks(overview: Overview, finding: Finding, root: Root): unknown {
   const byKey = new Map(overview.cellsOf(finding.environment).map((cell) => [cellKey(cell), cell]))
-  const rest = finding.cells.length - mostCells[root]
+  const rest = finding.cells.length - mostCells(root)
   return [
-    finding.cells.slice(0, mostCells[root]).map((key, index) => {
+    finding.cells.slice(0, mostCells(root)).map((key, index) => {
       const cell = byKey.get(key)
-      return [index > 0 ? ', ' : '', cell === undefined ? key : html`<a href=${`${root}${cellLink(cell)}`}>${key}</a>`]
+      return [index > 0 ? ', ' : '', cell === undefined ? key : html`<a href=${`${root}${cellLink(overview, cell)}`}>${key}</a>`]
     }),
-    rest > 0 && [', and ', root === '' ? html`<a href=${findingLink(finding)}>${rest} more</a>` : `${rest} more`],
+    rest > 0 && [', and ', root === '' ? html`<a href=${findingLink(overview, finding)}>${rest} more</a>` : `${rest} more`],
   ]
 }
 
