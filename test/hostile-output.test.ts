@@ -36,7 +36,9 @@ const comparison = compareRuns(undefined, recordOf(run.results))
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'conformance-hostile-'))
-  await writeReport(run.results, run.evidence, folder, [{ ...recordOf(run.results), run: `before${hostile}` }])
+  await writeReport(run.results, run.evidence, folder, {
+    history: [{ ...recordOf(run.results), run: `before${hostile}` }],
+  })
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 const file = (name: string) => readFile(join(folder, name), 'utf8')
@@ -294,7 +296,8 @@ if (executable === undefined)
   )
 
 /** Ours, and the data that it reads. */
-const scriptsOf = (page: string) => (page === 'index.html' || page.startsWith('proxy/') ? 2 : 0)
+const scriptsOf = (page: string) =>
+  page === 'index.html' || page.startsWith('proxy/') ? 2 : page.startsWith('guides/') ? 1 : 0
 
 describe.skipIf(executable === undefined)('a browser', { timeout: 60_000 }, () => {
   let browser: Browser

@@ -42,7 +42,7 @@ describe.skipIf(executable === undefined)('the report in Chromium', { timeout: 6
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'conformance-browser-'))
     const nights = ['2026-11-18', '2026-11-19', '2026-11-20'].map((date) => ({ ...recordOf(earlier), run: date, date }))
-    await writeReport(run.results, run.evidence, folder, nights)
+    await writeReport(run.results, run.evidence, folder, { history: nights })
     await mkdir(artefacts, { recursive: true })
     browser = await launchChromium(executable ?? '')
   })

@@ -8,7 +8,7 @@ export type Judged = {
   readonly met: ReadonlySet<string>
 }
 
-export type Proof<Unit> = {
+type Proof<Unit> = {
   readonly unit: Unit
   /** Cells of the finding that turn red without the unit. */
   readonly cells: readonly string[]

@@ -35,6 +35,10 @@ function opened(page: string): { readonly text: string; readonly anchors: readon
   return { text: page.replace(block, Object.values(sections).join('')), anchors: Object.keys(sections) }
 }
 
+/** Ours, and the data that it reads. */
+const scriptsOf = (page: string) =>
+  page === 'index.html' || page.startsWith('proxy/') ? 2 : page.startsWith('guides/') ? 1 : 0
+
 describe('writeReport', () => {
   it('writes every output and nothing else', async () => {
     const out = join(folder, 'all')
@@ -44,7 +48,9 @@ describe('writeReport', () => {
       'badge.json',
       'badges',
       'cases',
+      'checklist.html',
       'evidence',
+      'guides',
       'index.html',
       'junit.xml',
       'proxy',
@@ -103,7 +109,9 @@ describe('writeReport', () => {
     const out = join(folder, 'environment-page')
     await writeReport(run.results, run.evidence, out)
     for (const { environment, id } of run.results.findings)
-      expect(await readFile(join(out, environmentPath(overview, environment)), 'utf8')).toContain(`<li id="finding-${id}">`)
+      expect(await readFile(join(out, environmentPath(overview, environment)), 'utf8')).toContain(
+        `<li id="finding-${id}">`,
+      )
     const untested = run.results.grades.find(({ notTested }) => notTested.length > 0)
     if (untested === undefined) throw new Error('The fixture tests everything.')
     const page = await readFile(join(out, environmentPath(overview, untested.environment)), 'utf8')
@@ -158,9 +166,13 @@ describe('writeReport', () => {
     const marks = data.families.flatMap(({ cases }: { cases: { page: string; cells: string }[] }) =>
       cases.flatMap(({ page, cells }) => {
         expect(files).toContain(page)
-        return cells.split(' ').flatMap((letters, column) =>
-          (letters.match(/../g) ?? []).map((pair) => `${data.environments[column].proxy} ${data.statuses[Number(pair[1])][0]}`),
-        )
+        return cells
+          .split(' ')
+          .flatMap((letters, column) =>
+            (letters.match(/../g) ?? []).map(
+              (pair) => `${data.environments[column].proxy} ${data.statuses[Number(pair[1])][0]}`,
+            ),
+          )
       }),
     )
     const proxyOf = new Map(run.results.environments.map(({ id, proxy }) => [id, proxy]))
@@ -175,7 +187,7 @@ describe('writeReport', () => {
       const page = await readFile(join(out, file), 'utf8')
       const { text } = opened(page)
       // Ours, and the data that it reads.
-      const ours = file === 'index.html' || file.startsWith('proxy/') ? 2 : 0
+      const ours = scriptsOf(file)
       expect(page.match(/<script/g)?.length ?? 0, file).toBe(ours)
       expect(text.match(/<script/g)?.length ?? 0, file).toBe(Math.min(ours, 1))
       expect(text, file).not.toMatch(/<img|\sonerror="|href="javascript/i)

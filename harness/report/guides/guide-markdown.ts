@@ -19,10 +19,13 @@ export function guideMarkdown(guide: Guide): string {
       text(withoutIt(line)),
       casesInWords(line),
     ])
+    const heading = `### ${text(name)} without each line`
     const without =
       rows.length === 0
         ? 'This file is a program: it is not taken apart.'
-        : `### ${text(name)} without each line\n\n${table(['line', 'what', 'without it', 'cases that prove it'], rows)}`
+        : lines.every(({ measured }) => measured === undefined)
+          ? `${heading}\n\nNot measured.`
+          : `${heading}\n\n${table(['line', 'what', 'without it', 'cases that prove it'], rows)}`
     return `## ${text(name)}\n\n[${text(path)}](../../${path})\n\n${block}\n\n${without}`
   })
   return `${notice}

@@ -18,7 +18,9 @@ export async function ownGuides(root: string): Promise<readonly Guide[]> {
 export async function ownAblations(root: string): Promise<ReadonlyMap<string, Ablation>> {
   const proxies = await loadProxies(root)
   const read = await Promise.all(
-    proxies.map(async ({ name, folder }) => [name, await readAblation(join(folder, hardened, 'ablation.json'))] as const),
+    proxies.map(
+      async ({ name, folder }) => [name, await readAblation(join(folder, hardened, 'ablation.json'))] as const,
+    ),
   )
   return new Map(read.flatMap(([name, ablation]) => (ablation === undefined ? [] : [[name, ablation]])))
 }
@@ -26,7 +28,9 @@ export async function ownAblations(root: string): Promise<ReadonlyMap<string, Ab
 async function guideOfProxy({ name, title, variants }: LoadedProxy, root: string): Promise<Guide | undefined> {
   const variant = variants.find((one) => one.name === hardened)
   if (variant === undefined) return undefined
-  const services = variant.services.toSorted((one, other) => Number(other.name === 'proxy') - Number(one.name === 'proxy'))
+  const services = variant.services.toSorted(
+    (one, other) => Number(other.name === 'proxy') - Number(one.name === 'proxy'),
+  )
   const paths = [
     ...new Set(services.flatMap(({ files }) => Object.keys(files).map((file) => resolve(variant.folder, file)))),
   ]

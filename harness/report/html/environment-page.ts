@@ -60,7 +60,9 @@ function descriptionOf(overview: Overview, environment: EnvironmentResult): stri
   const grade = overview.gradeOf(environment.id)
   const [worst] = overview.findingsOf(environment.id)
   return [
-    ...(grade === undefined ? [] : [`Grade ${grade.letter}: seen ${grade.seen} of ${grade.applicable} cells that apply.`]),
+    ...(grade === undefined
+      ? []
+      : [`Grade ${grade.letter}: seen ${grade.seen} of ${grade.applicable} cells that apply.`]),
     worst?.says ?? environmentOutcome(overview, environment).words,
   ].join(' ')
 }

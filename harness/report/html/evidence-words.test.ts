@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { AttemptEvidence, CellEvidence } from '../../run/results/results.ts'
+import { addressesOf } from '../addresses.ts'
 import { aRun } from '../report.fixture.ts'
 import { curlLine } from './curl.ts'
 import { compare, parseSent } from './differences.ts'
 import { expectationRows } from './expectation-words.ts'
-import { addressesOf } from '../addresses.ts'
 import { cellLink } from './links.ts'
 
 const evidence: CellEvidence =

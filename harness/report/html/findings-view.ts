@@ -56,9 +56,15 @@ function cellLinks(overview: Overview, finding: Finding, root: Root): unknown {
   return [
     finding.cells.slice(0, mostCells(root)).map((key, index) => {
       const cell = byKey.get(key)
-      return [index > 0 ? ', ' : '', cell === undefined ? key : html`<a href=${`${root}${cellLink(overview, cell)}`}>${key}</a>`]
+      return [
+        index > 0 ? ', ' : '',
+        cell === undefined ? key : html`<a href=${`${root}${cellLink(overview, cell)}`}>${key}</a>`,
+      ]
     }),
-    rest > 0 && [', and ', root === '' ? html`<a href=${findingLink(overview, finding)}>${rest} more</a>` : `${rest} more`],
+    rest > 0 && [
+      ', and ',
+      root === '' ? html`<a href=${findingLink(overview, finding)}>${rest} more</a>` : `${rest} more`,
+    ],
   ]
 }
 

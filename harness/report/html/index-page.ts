@@ -6,23 +6,29 @@ import { levels } from '../../plan/case.ts'
 import type { EnvironmentResult, Grade } from '../../run/results/results.ts'
 import { type Configuration, configurationsOf } from '../configurations.ts'
 import { type PlacedFinding, placedFindings } from '../findings.ts'
+import type { RunGuide } from '../guides/run-guides.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
 import { counted, duration, percentile } from '../numbers.ts'
 import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
+import { checklistPath } from './checklist-page.ts'
 import { couldNotBeJudged } from './could-not-be-judged.ts'
 import { findingList, unbroken } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark, letterRows } from './letter.ts'
-import { environmentPath, gatewayName } from './links.ts'
+import { environmentPath, gatewayName, guidePath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixData, matrixPlace } from './matrix.ts'
 import { matrixScript } from './matrix-script.ts'
 import { legend, pageText } from './page.ts'
 import { trend } from './trend.ts'
 
-export function indexPage(overview: Overview, history: readonly RunRecord[] = []): string {
+export function indexPage(
+  overview: Overview,
+  history: readonly RunRecord[] = [],
+  guides: readonly RunGuide[] = [],
+): string {
   const { run } = overview.results
   const body = html`<div>
     <h1>Trusted-proxy conformance</h1>
@@ -30,6 +36,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     ${notReady(overview)}
     ${couldNotBeJudged(overview.environments)}
     ${configurations(overview)}
+    ${further(guides)}
     <p class="lead">${runInWords(overview.results)}</p>
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${stale(overview)}
@@ -54,6 +61,11 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     script: matrixScript,
     data: matrixData(overview),
   })
+}
+
+/** Pages that do not follow from one environment. */
+function further(guides: readonly RunGuide[]): Markup {
+  return html`<p>${guides.length > 0 && ['Hardened configurations, line by line: ', guides.map(({ guide }, index) => [index > 0 ? ', ' : '', html`<a href=${guidePath(guide.proxy)}>${guide.title}</a>`]), '. ']}<a href=${checklistPath}>The gateway's checklists</a> with what came of each line.</p>`
 }
 
 function notReady(overview: Overview): Markup | undefined {

@@ -36,7 +36,10 @@ export function casesCellsLink(pages: Pages, environment: string, id: string): s
 }
 
 /** On the page of its environment. */
-export function findingLink(pages: Pages, { environment, id }: { readonly environment: string; readonly id: string }): string {
+export function findingLink(
+  pages: Pages,
+  { environment, id }: { readonly environment: string; readonly id: string },
+): string {
   return `${environmentPath(pages, environment)}#finding-${id}`
 }
 

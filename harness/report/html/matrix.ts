@@ -1,7 +1,7 @@
 /** Cases × environments: data that the page's script makes a table of, since as mark-up it would be most of a report's first page. */
 import { gzipSync } from 'node:zlib'
-import { transports } from '../../plan/case.ts'
 import { statuses } from '../../judge/status.ts'
+import { transports } from '../../plan/case.ts'
 import { fileName } from '../../run/results/results.ts'
 import { markOf } from '../marks.ts'
 import type { Overview } from '../overview.ts'
