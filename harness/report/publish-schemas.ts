@@ -9,6 +9,7 @@ import { environmentRecordSchema } from './environment-record.ts'
 import { gradesPage } from './grades-page.ts'
 import { guideMarkdown } from './guides/guide-markdown.ts'
 import { ownGuides } from './guides/own-guides.ts'
+import { advisoriesSchema } from './site/advisories.ts'
 
 /** `readOnly` is a matter of our types, not of the files. */
 const plain = ({ jsonSchema }: { readonly jsonSchema: { readOnly?: boolean | undefined } }) => {
@@ -21,6 +22,7 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
     `${JSON.stringify({ title, ...z.toJSONSchema(schema, { io: 'input', override: plain }) }, null, 2)}\n`
   return {
     'results.schema.json': render(resultsSchema, 'results.json of trusted-proxy-conformance, schema 1'),
+    'advisories.schema.json': render(advisoriesSchema, 'advisories.json of trusted-proxy-conformance, schema 1'),
     'environment.schema.json': render(
       environmentRecordSchema,
       'proxy/NAME/VARIANT/GATEWAY/index.json of trusted-proxy-conformance, schema 1',

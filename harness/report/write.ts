@@ -22,6 +22,7 @@ import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { sarifLog } from './sarif.ts'
+import { type SiteMaterial, siteLinks, sitePages, sitePaths } from './site/site.ts'
 import { jsonLines, jsonText } from './visible.ts'
 
 /** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
@@ -35,6 +36,8 @@ type Beside = {
   readonly history?: readonly RunRecord[]
   /** What was measured of hardened variants, by the name of the proxy: their guides say what each line is for. */
   readonly ablations?: ReadonlyMap<string, Ablation>
+  /** The report is a published site, with what belongs to one. */
+  readonly site?: SiteMaterial
 }
 
 /**
@@ -46,7 +49,7 @@ export async function writeReport(
   results: Results,
   evidence: Evidence,
   outDir: string,
-  { history = [], ablations = new Map() }: Beside = {},
+  { history = [], ablations = new Map(), site }: Beside = {},
 ): Promise<void> {
   await mkdir(outDir, { recursive: true })
   await mustBeReport(outDir)
@@ -57,15 +60,19 @@ export async function writeReport(
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
     // Hundreds of small files: a promise for each would take longer than writing them.
     const guides = guidesOfRun(results, ablations)
-    for (const [path, content] of pages(overview, evidence, guides)) {
+    const top = [...topFiles(overview, history, guides, site)]
+    const write = (path: string, content: string | Buffer) => {
       mkdirSync(dirname(join(aside, path)), { recursive: true })
       writeFileSync(join(aside, path), content)
     }
-    const top = topFiles(overview, history, guides)
+    for (const [path, content] of pages(overview, evidence, guides)) write(path, content)
+    for (const page of site === undefined ? [] : sitePages(overview, site))
+      page[0].includes('/') ? write(...page) : top.push(page)
     for (const [path, text] of top) writeFileSync(join(aside, path), text)
     // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
     const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
     for (const path of others) await rename(join(aside, path), join(outDir, path))
+    for (const path of sitePaths) if (!others.includes(path)) await rm(join(outDir, path), { force: true })
     for (const folder of former) await rm(join(outDir, folder), { recursive: true, force: true })
     for (const folder of folders) await replaceFolder(join(aside, folder), join(outDir, folder), join(aside, 'old'))
     await rename(join(aside, 'results.json'), join(outDir, 'results.json'))
@@ -78,10 +85,12 @@ function topFiles(
   overview: Overview,
   history: readonly RunRecord[],
   guides: readonly RunGuide[],
+  site: SiteMaterial | undefined,
 ): readonly (readonly [string, string])[] {
+  const links = site === undefined ? [] : siteLinks(site)
   return [
     ['report.css', stylesheet],
-    ['index.html', indexPage(overview, history, guides)],
+    ['index.html', indexPage(overview, { history, guides, links })],
     [checklistPath, checklistHtml(overview)],
     ['report.md', markdownReport(overview)],
     ['junit.xml', junitXml(overview)],
@@ -120,7 +129,16 @@ async function replaceFolder(from: string, to: string, old: string): Promise<voi
 export async function removeOldReport(outDir: string): Promise<void> {
   if (!(await isReport(outDir))) return
   // What machines read goes first.
-  const files = ['results.json', 'results.sarif', 'junit.xml', 'badge.json', 'report.md', 'index.html', checklistPath]
+  const files = [
+    'results.json',
+    'results.sarif',
+    'junit.xml',
+    'badge.json',
+    'report.md',
+    'index.html',
+    checklistPath,
+    ...sitePaths,
+  ]
   for (const name of files) await rm(join(outDir, name), { force: true })
   for (const folder of [...folders, ...former]) await rm(join(outDir, folder), { recursive: true, force: true })
 }

@@ -24,11 +24,14 @@ import { matrixScript } from './matrix-script.ts'
 import { legend, pageText } from './page.ts'
 import { trend } from './trend.ts'
 
-export function indexPage(
-  overview: Overview,
-  history: readonly RunRecord[] = [],
-  guides: readonly RunGuide[] = [],
-): string {
+/** What the page leads to or shows beside the run. */
+type Further = {
+  readonly history?: readonly RunRecord[]
+  readonly guides?: readonly RunGuide[]
+  readonly links?: readonly { readonly href: string; readonly words: string }[]
+}
+
+export function indexPage(overview: Overview, { history = [], guides = [], links = [] }: Further = {}): string {
   const { run } = overview.results
   const body = html`<div>
     <h1>Trusted-proxy conformance</h1>
@@ -36,7 +39,7 @@ export function indexPage(
     ${notReady(overview)}
     ${couldNotBeJudged(overview.environments)}
     ${configurations(overview)}
-    ${further(guides)}
+    ${further(guides, links)}
     <p class="lead">${runInWords(overview.results)}</p>
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${stale(overview)}
@@ -64,8 +67,8 @@ export function indexPage(
 }
 
 /** Pages that do not follow from one environment. */
-function further(guides: readonly RunGuide[]): Markup {
-  return html`<p>${guides.length > 0 && ['Hardened configurations, line by line: ', guides.map(({ guide }, index) => [index > 0 ? ', ' : '', html`<a href=${guidePath(guide.proxy)}>${guide.title}</a>`]), '. ']}<a href=${checklistPath}>The gateway's checklists</a> with what came of each line.</p>`
+function further(guides: readonly RunGuide[], links: NonNullable<Further['links']>): Markup {
+  return html`<p>${guides.length > 0 && ['Hardened configurations, line by line: ', guides.map(({ guide }, index) => [index > 0 ? ', ' : '', html`<a href=${guidePath(guide.proxy)}>${guide.title}</a>`]), '. ']}<a href=${checklistPath}>The gateway's checklists</a> with what came of each line.${links.map(({ href, words }) => [' · ', html`<a href=${href}>${words}</a>`])}</p>`
 }
 
 function notReady(overview: Overview): Markup | undefined {
