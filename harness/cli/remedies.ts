@@ -46,8 +46,18 @@ async function deploymentOf(
     identity: variant.identity,
     // A configuration that has all of its lines is not mended by adding one of them.
     hardened: hardened.map((one) => (join(root, one.folder) === resolve(variant.folder) ? { ...one, units: [] } : one)),
+    files: await filesOf(variant),
     judged: { unmet: keys(({ status }) => isUnmet(status) || status === 'known-failure'), met: keys(isGreen) },
   }
+}
+
+/** Certificates and other files that are no text of a configuration say nothing here. */
+async function filesOf({ services, folder }: PlannedEnvironment['variant']): Promise<Hardened['files']> {
+  const paths = [...new Set(services.flatMap(({ files }) => Object.keys(files)))]
+  const read = await Promise.all(
+    paths.map(async (path) => ({ path, text: await readFile(resolve(folder, path), 'utf8').catch(() => '') })),
+  )
+  return read.filter(({ text }) => text !== '')
 }
 
 const isOf = ({ folder }: Hardened, proxy: string) => folder === `proxies/${proxy}/hardened`

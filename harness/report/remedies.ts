@@ -4,6 +4,7 @@ import { foldName } from '../gateways/rules/header-lines.ts'
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
 import { type Judged, proofsFor } from './ablation.ts'
+import { notInherited } from './nginx-inheritance.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
 
 /** A hardened variant of the product. */
@@ -22,6 +23,8 @@ export type Deployment = {
   readonly identity: string
   /** The most alike first. */
   readonly hardened: readonly Hardened[]
+  /** The deployment's own files, as its proxy.yaml names them. */
+  readonly files?: readonly { readonly path: string; readonly text: string }[]
   /** What came of the environment's cells. */
   readonly judged: Judged
 }
@@ -32,14 +35,39 @@ export function remediesOf(
   deployment: Deployment,
 ): readonly Remedy[] {
   const mistakes = mistakesBehind(finding, deployment.identity)
+  const here = ownLines(mistakes, finding.headers ?? [], deployment)
   const proven = provenRemedies(finding, deployment, mistakes)
-  if (proven.length > 0) return proven
+  if (proven.length > 0) return [...here, ...proven]
   const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment))
   const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
-  return [...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
+  return [...here, ...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
 }
 
 const most = 3
+
+/** Places in the reader's own configuration where the mistake can be pointed at. */
+function ownLines(
+  mistakes: readonly Concrete[],
+  headers: readonly string[],
+  { product, files = [], identity }: Deployment,
+): readonly Remedy[] {
+  if (product !== 'nginx') return []
+  const names = mistakes.flatMap(({ kind, header }) => {
+    if (kind === 'identity') return [foldName(identity)]
+    if (kind === 'address') return ['x-forwarded-for']
+    return kind === 'header' ? [header ?? ''] : []
+  })
+  return [...new Set([...names, ...headers])].flatMap((name) =>
+    files.flatMap(({ path, text }) =>
+      notInherited(text, name).map(({ line, lost, lostAt }) => ({
+        text: `nginx: repeat \`${lost}\` of line ${lostAt} in this location: it has proxy_set_header lines of its own, so it inherits none`,
+        file: path,
+        line,
+        own: true as const,
+      })),
+    ),
+  )
+}
 
 /** Of the first variant that has any: the others have the same lines in other surroundings. */
 function provenRemedies(
