@@ -120,6 +120,7 @@ type Concrete = {
 function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, identity: string): readonly Concrete[] {
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
+  if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
   if (id === 'changes-requests') return headers.includes('host') ? [{ kind: 'host' }] : []
   if (passed !== undefined) return [{ kind: 'header', header: passed }]
