@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Remedy } from '../run/results/results.ts'
 import { type Deployment, type Hardened, remediesOf } from './remedies.ts'
 import { type Product, products, remedyRows } from './remedy-table.ts'
 import { remediesInWords } from './remedy-words.ts'
@@ -132,6 +133,8 @@ describe('remedies from an ablation', () => {
       ...more,
     })
   const proven = remedies(units)
+  const linesOf = (all: readonly Remedy[]) =>
+    all.filter(({ provenBy }) => provenBy !== undefined).map(({ line }) => line)
 
   it('are the units whose absence turns such cells red and none that holds here, the smallest first', () => {
     expect(proven.map(({ line }) => line)).toEqual([13, 7])
@@ -141,13 +144,24 @@ describe('remedies from an ablation', () => {
 
   it('are not the lines that turn a part of such cells red for another reason', () => {
     expect(proven.map(({ line }) => line)).not.toContain(9)
-    expect(remedies(units.filter(({ from }) => from === 9)).map(({ line }) => line)).toEqual([9])
+    expect(linesOf(remedies(units.filter(({ from }) => from === 9)))).toEqual([9])
   })
 
   it('are no blocks around such lines, unless they show what the lines do not', () => {
     const [, block] = units
     if (block === undefined) throw new Error('There is no such unit.')
-    expect(remedies([block]).map(({ line, to }) => [line, to])).toEqual([[6, 8]])
+    expect(linesOf(remedies([block]))).toEqual([6])
+  })
+
+  it('come with advice where they do not show all of the cells, unless it is the same line', () => {
+    const [, , secret] = units
+    if (secret === undefined) throw new Error('There is no such unit.')
+    expect(remedies([secret], {}, [...four])).toHaveLength(1)
+    const other = { ...secret, text: 'other;' }
+    expect(remedies([other], {}, [...four]).map(({ line, provenBy }) => [line, provenBy])).toEqual([
+      [7, 'ablation'],
+      [8, undefined],
+    ])
   })
 
   it('are of the first variant that has any', () => {

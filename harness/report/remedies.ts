@@ -29,7 +29,7 @@ export type Deployment = {
   readonly judged: Judged
 }
 
-/** Proven ones alone where there are any; otherwise advice; nothing where the suite knows nothing to say. */
+/** Proven ones, and advice as far as these do not show all of the cells; nothing where the suite knows nothing to say. */
 export function remediesOf(
   finding: Pick<Finding, 'id' | 'cells' | 'headers'>,
   deployment: Deployment,
@@ -37,8 +37,10 @@ export function remediesOf(
   const mistakes = mistakesBehind(finding, deployment.identity)
   const here = ownLines(mistakes, finding.headers ?? [], deployment)
   const proven = provenRemedies(finding, deployment, mistakes)
-  if (proven.length > 0) return [...here, ...proven]
-  const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment))
+  const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
+  if (finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
+  const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment, proven))
+  if (proven.length > 0) return [...here, ...proven, ...own.slice(0, most)]
   const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
   return [...here, ...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
 }
@@ -143,7 +145,12 @@ const byId: Readonly<Record<string, readonly Mistake[]>> = {
   'refused-trusted-proxy-loopback-source': ['loopback'],
 }
 
-function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Deployment): Remedy[] {
+/** @param said lines that need no advice any more */
+function adviceOf(
+  { kind, header, among }: Concrete,
+  { product, hardened }: Deployment,
+  said: readonly Remedy[],
+): Remedy[] {
   const row = product && remedyRows[product][kind]
   if (row === undefined) return []
   const files = hardened.flatMap((one) => one.files)
@@ -152,6 +159,8 @@ function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Depl
     .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
     .find(({ line }) => line !== undefined)
   const { line } = found ?? {}
+  const isSaid = line !== undefined && said.some(({ text }) => text.includes(`\`${line.text}\``))
+  if (isSaid && among === undefined) return []
   const name = found?.name ?? named[0]
   // The exact line where it names this header; a pattern of it where the hardened file has another one in that place.
   const exact = line !== undefined && line.names > 0 && line.text.length <= longest

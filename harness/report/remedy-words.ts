@@ -11,9 +11,13 @@ export function remediesInWords({ remedies, cells }: Pick<Finding, 'remedies' | 
   if (first === undefined || proven.length <= most) return remedies.map((remedy) => oneInWords(remedy, cells.length))
   const rest = proven.slice(most)
   const shown = new Set(proven.flatMap((remedy) => remedy.cells ?? []))
+  const others = remedies.filter(({ provenBy }) => provenBy === undefined)
+  const inWords = (wanted: boolean) =>
+    others.filter(({ own }) => (own === true) === wanted).map((remedy) => oneInWords(remedy, cells.length))
   return [
-    ...remedies.filter(({ provenBy }) => provenBy === undefined).map((remedy) => oneInWords(remedy, cells.length)),
+    ...inWords(true),
     `${productIn(first)}: add ${proven.slice(0, most).map(lineOf).join(', ')} and ${counted(rest.length, 'more line')} of ${first.file ?? 'our hardened configuration'} (removing them from it one at a time turns ${ofThese(shown.size, cells.length)} red).`,
+    ...inWords(false),
   ]
 }
 
