@@ -1,9 +1,11 @@
-/** Writes the JSON Schemas of what a run writes, and docs/grades.md: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
-import { writeFile } from 'node:fs/promises'
+/** Writes the JSON Schemas of what a run writes, docs/grades.md and docs/versions: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { evidenceFileSchema, resultsSchema } from '../run/results/results.ts'
 import { gradesPage } from './grades-page.ts'
+import { versionsSchema } from './versions-file.ts'
+import { versionsPage } from './versions-page.ts'
 
 /** `readOnly` is a matter of our types, not of the files. */
 const plain = ({ jsonSchema }: { readonly jsonSchema: { readOnly?: boolean | undefined } }) => {
@@ -20,11 +22,26 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
       evidenceFileSchema,
       'evidence/ENVIRONMENT.json.gz of trusted-proxy-conformance, schema 1',
     ),
+    'sweep.schema.json': render(versionsSchema, 'sweep.json of trusted-proxy-conformance, schema 1'),
   }
 }
 
+/** A page for each `docs/versions/NAME.json`, by path from the root of the project. */
+export async function versionsPages(root: string): Promise<Readonly<Record<string, string>>> {
+  const folder = 'docs/versions'
+  const names = (await readdir(join(root, folder))).filter((file) => file.endsWith('.json')).toSorted()
+  const pages = names.map(async (file) => {
+    const name = file.slice(0, -'.json'.length)
+    const swept = versionsSchema.parse(JSON.parse(await readFile(join(root, folder, file), 'utf8')))
+    return [join(folder, `${name}.md`), versionsPage(name, swept)] as const
+  })
+  return Object.fromEntries(await Promise.all(pages))
+}
+
 if (import.meta.main) {
-  const folder = join(import.meta.dirname, '../../schemas')
-  await writeFile(join(folder, '../docs/grades.md'), gradesPage())
+  const root = join(import.meta.dirname, '../..')
+  const folder = join(root, 'schemas')
+  await writeFile(join(root, 'docs/grades.md'), gradesPage())
+  for (const [path, text] of Object.entries(await versionsPages(root))) await writeFile(join(root, path), text)
   for (const [file, text] of Object.entries(publishedResultSchemas())) await writeFile(join(folder, file), text)
 }

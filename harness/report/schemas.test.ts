@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { gradesPage } from './grades-page.ts'
 import { overviewOf } from './overview.ts'
-import { publishedResultSchemas } from './publish-schemas.ts'
+import { publishedResultSchemas, versionsPages } from './publish-schemas.ts'
 import { aRun } from './report.fixture.ts'
 import { sarifLog } from './sarif.ts'
 
@@ -36,6 +36,11 @@ describe('the published schemas', () => {
 
   it('come with docs/grades.md, made from the table of the rules (else: node harness/report/publish-schemas.ts)', async () => {
     expect(await readFile(join(root, 'docs/grades.md'), 'utf8')).toBe(gradesPage())
+  })
+
+  it('come with docs/versions, a page for each sweep.json there (else: node harness/report/publish-schemas.ts)', async () => {
+    for (const [path, text] of Object.entries(await versionsPages(root)))
+      expect(await readFile(join(root, path), 'utf8'), path).toBe(text)
   })
 
   it('take results.json and every evidence file', () => {
