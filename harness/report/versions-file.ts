@@ -20,6 +20,7 @@ const redCellSchema = z
     cell: text,
     level: z.enum(levels),
     status: z.enum(statuses),
+    /** Its beginning. The whole is in results.json. */
     reason: text,
     advisory: advisorySchema.exactOptional().meta({
       description:
@@ -93,11 +94,14 @@ export function versionRow(
       .filter(({ status }) => isUnmet(status))
       .map((cell): RedCell => {
         const advisory = proxy && advisoryOf(cell.case, environment, proxy)
-        const { level, status, reason: says } = cell
-        return { cell: cellKey(cell), level, status, reason: says, ...(advisory && { advisory }) }
+        const { level, status } = cell
+        return { cell: cellKey(cell), level, status, reason: beginning(cell.reason), ...(advisory && { advisory }) }
       }),
   }
 }
+
+const longest = 160
+const beginning = (reason: string) => (reason.length <= longest ? reason : `${reason.slice(0, longest - 1).trimEnd()}…`)
 
 /** A hole that one line of releases has closed may be open in an older one: the version has to be before the fixed one. */
 function advisoryOf(

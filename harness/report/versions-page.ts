@@ -15,7 +15,7 @@ export function versionsPage(name: string, { versions, durationMs, selection }: 
 
 <!-- Made from docs/versions/${name}.json by \`pnpm schemas\`. The JSON is the sweep.json of the command below. -->
 
-Every version that the package registry serves, each with the same configuration and the same cases:
+Versions that the package registry serves, each with the same configuration and the same cases:
 
 \`\`\`sh
 ${commands.join('\n')}
@@ -23,7 +23,8 @@ ${commands.join('\n')}
 
 ${counted(versions.length, 'environment')} in ${duration(durationMs)}, ${days(versions)}. A version is red for what it does with this configuration; a
 requirement that is red on every version is one that this configuration does not ask for. An advisory stands where a canary of the proxy names it for the
-case and the version is older than the fixed one; red without an advisory is what was seen, and no published hole is known for it here.
+case and the version is older than the fixed one: what is red was seen, and the range that the advisory itself names may be narrower. Red without an advisory
+was seen as well, and no published hole is known for it here.
 
 ${groups.map(([title, rows]) => section(title, rows)).join('\n\n')}
 `
@@ -109,8 +110,8 @@ function ranges(versions: readonly string[], order: readonly string[]): string {
 
 function versionLine({ version, status, reason, passed, inconclusive, red }: VersionRow): string[] {
   if (status !== 'ready') return [version, '', '', '', text(`${status}: ${(reason ?? '').split('\n')[0]}`)]
-  const holes = new Map(red.flatMap(({ advisory }) => (advisory === undefined ? [] : [[advisory.hole, advisory]])))
-  return [version, String(passed), String(red.length), String(inconclusive), [...holes.values()].map(linked).join(', ')]
+  const holes = new Set(red.flatMap(({ advisory }) => advisory?.hole ?? []))
+  return [version, String(passed), String(red.length), String(inconclusive), [...holes].map(text).join(', ')]
 }
 
 const linked = ({ hole, link }: Advisory) => (link === undefined ? text(hole) : `[${text(hole)}](<${link}>)`)
