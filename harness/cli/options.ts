@@ -65,7 +65,7 @@ export const runDefaults: RunOptions = {
 
 const commaList = (value: string, before: readonly string[] = []) => [...before, ...value.split(',').filter(Boolean)]
 
-function positive(value: string): number {
+export function positive(value: string): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number) || number < 1)
     throw new InvalidArgumentError('expected a whole number of 1 or more.')

@@ -2,11 +2,12 @@
 import { glob, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { productOf } from '../deployments/bare/product.ts'
+import { isGreen, isUnmet } from '../judge/status.ts'
 import { readAblation } from '../plan/ablation/ablation-file.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { type Deployment, type Hardened, remediesOf } from '../report/remedies.ts'
 import { type Product, products } from '../report/remedy-table.ts'
-import type { Results } from '../run/results/results.ts'
+import { type Cell, cellKey, type Results } from '../run/results/results.ts'
 import { root } from './project.ts'
 
 /** @returns the same results; findings of products that the suite knows say what to write */
@@ -17,7 +18,8 @@ export async function withRemedies(results: Results, planned: readonly PlannedEn
   const deployments = new Map<string, Deployment>()
   for (const id of new Set(results.findings.map(({ environment }) => environment))) {
     const environment = byId.get(id)
-    if (environment !== undefined) deployments.set(id, await deploymentOf(environment, hardened))
+    const own = results.cells.filter((cell) => cell.environment === id)
+    if (environment !== undefined) deployments.set(id, await deploymentOf(environment, hardened, own))
   }
   const findings = results.findings.map((finding) => {
     const deployment = deployments.get(finding.environment)
@@ -28,13 +30,24 @@ export async function withRemedies(results: Results, planned: readonly PlannedEn
 
 type OfProduct = Hardened & { readonly product: Product }
 
-async function deploymentOf({ proxy, variant }: PlannedEnvironment, all: readonly OfProduct[]): Promise<Deployment> {
+async function deploymentOf(
+  { proxy, variant }: PlannedEnvironment,
+  all: readonly OfProduct[],
+  cells: readonly Cell[],
+): Promise<Deployment> {
   const product = await productBehind(variant)
   // The product's other proxies have the same lines in other surroundings: its own come first.
   const hardened = all
     .filter((one) => one.product === product)
     .toSorted((one, other) => Number(isOf(other, proxy)) - Number(isOf(one, proxy)))
-  return { ...(product !== undefined && { product }), identity: variant.identity, hardened }
+  const keys = (wanted: (cell: Cell) => boolean) => new Set(cells.filter(wanted).map(cellKey))
+  return {
+    ...(product !== undefined && { product }),
+    identity: variant.identity,
+    // A configuration that has all of its lines is not mended by adding one of them.
+    hardened: hardened.map((one) => (join(root, one.folder) === resolve(variant.folder) ? { ...one, units: [] } : one)),
+    judged: { unmet: keys(({ status }) => isUnmet(status) || status === 'known-failure'), met: keys(isGreen) },
+  }
 }
 
 const isOf = ({ folder }: Hardened, proxy: string) => folder === `proxies/${proxy}/hardened`

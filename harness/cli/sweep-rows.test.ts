@@ -27,17 +27,19 @@ async function folder() {
   return { out, [Symbol.asyncDispose]: () => rm(out, { recursive: true }) }
 }
 
+const run = (durationMs: number) => ({ id: `run-${durationMs}`, startedAt: '2026-11-26T14:00:00.000Z', durationMs })
+
 describe('sweep.json', () => {
   it('keeps the rows of a sweep that ended early, and its time', async () => {
     await using here = await folder()
     const asked = { ...runDefaults, out: join(here.out, 'new'), case: ['path'] }
     const first = new SweepFile(asked, undefined)
-    await first.write([row('3.0.4')], 1000)
-    await first.write([row('3.0.4'), row('3.2.0')], 2000)
+    await first.write([row('3.0.4')], run(1000))
+    await first.write([row('3.0.4'), row('3.2.0')], run(2000))
     const second = new SweepFile(asked, await earlierRows(asked))
-    await second.write([row('3.2.1')], 500)
+    await second.write([row('3.2.1')], run(500))
     const written = JSON.parse(await readFile(join(asked.out, 'sweep.json'), 'utf8'))
-    expect(written).toMatchObject({ durationMs: 2500, selection: { cases: ['path'] } })
+    expect(written).toMatchObject({ durationMs: 2500, selection: { cases: ['path'] }, run: { id: 'run-500' } })
     expect(written.versions.map(({ version }: VersionRow) => version)).toEqual(['3.0.4', '3.2.0', '3.2.1'])
     expect(await readdir(asked.out)).toEqual(['sweep.json'])
   })
@@ -50,7 +52,7 @@ describe('sweep.json', () => {
   it('is not continued with other cases: rows that were asked something else would stand beside each other', async () => {
     await using here = await folder()
     const asked = { ...runDefaults, out: here.out, case: ['path'] }
-    await new SweepFile(asked, undefined).write([row('3.0.4')], 1000)
+    await new SweepFile(asked, undefined).write([row('3.0.4')], run(1000))
     for (const other of [{ case: ['alias'] }, { level: 'must' as const }, { transport: 'http' as const }])
       await expect(earlierRows({ ...asked, ...other })).rejects.toThrow('is of other cases')
   })
@@ -76,6 +78,7 @@ it('tells for each version what is red and which published hole that is, and why
   const words = inWords(
     {
       schema: 1,
+      run: run(1),
       selection: { cases: [] },
       durationMs: 3000,
       versions: [

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
 import { type VersionRow, type VersionsFile, versionsSchema } from '../report/versions-file.ts'
-import type { Cell, EnvironmentResult } from '../run/results/results.ts'
+import type { Cell, EnvironmentResult, RunFacts } from '../run/results/results.ts'
 import type { RunOptions } from './options.ts'
 
 type Asked = Pick<RunOptions, 'out' | 'case' | 'level' | 'transport'>
@@ -33,13 +33,25 @@ export class SweepFile {
 
   constructor(options: Asked, before: VersionsFile | undefined) {
     this.#path = pathOf(options)
-    this.#before = before ?? { schema: 1, selection: selectionOf(options), durationMs: 0, versions: [] }
+    this.#before = before ?? {
+      schema: 1,
+      run: { id: '', startedAt: '' },
+      selection: selectionOf(options),
+      durationMs: 0,
+      versions: [],
+    }
     this.content = this.#before
   }
 
-  async write(rows: readonly VersionRow[], durationMs: number): Promise<void> {
+  async write(rows: readonly VersionRow[], run: Pick<RunFacts, 'id' | 'startedAt' | 'durationMs'>): Promise<void> {
     const { versions, durationMs: spent } = this.#before
-    this.content = { ...this.#before, durationMs: spent + durationMs, versions: [...versions, ...rows] }
+    const { id, startedAt, durationMs } = run
+    this.content = {
+      ...this.#before,
+      run: { id, startedAt },
+      durationMs: spent + durationMs,
+      versions: [...versions, ...rows],
+    }
     await mkdir(join(this.#path, '..'), { recursive: true })
     await writeFile(`${this.#path}.new`, `${JSON.stringify(this.content, null, 1)}\n`)
     await rename(`${this.#path}.new`, this.#path)

@@ -60,7 +60,7 @@ export async function sweep(options: SweepOptions): Promise<number> {
             ),
         )
         .map((environment) => versionRow(results, environment, catalogue.proxies))
-      return file.write(rows, results.run.durationMs)
+      return file.write(rows, results.run)
     }
     const results = await carryOut({ environments }, options, {
       complete: false,

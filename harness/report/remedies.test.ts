@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Deployment, type Hardened, remediesOf } from './remedies.ts'
 import { type Product, products, remedyRows } from './remedy-table.ts'
-import { remedyInWords } from './remedy-words.ts'
+import { remediesInWords } from './remedy-words.ts'
 
 const root = join(import.meta.dirname, '../..')
 const nginx = `http {
@@ -28,6 +28,7 @@ const deployment = (product: Product | undefined, text = '', units: Hardened['un
   ...(product !== undefined && { product }),
   identity: 'X-WebAuth-User',
   hardened: [hardened(text, units)],
+  judged: { unmet: new Set(), met: new Set() },
 })
 const finding = (id: string, more: { headers?: string[]; cells?: string[] } = {}) => ({
   id,
@@ -93,33 +94,78 @@ describe('remedies', () => {
 })
 
 describe('remedies from an ablation', () => {
-  const unit = (line: number, text: string, cells: string[]) => ({ file: 'main.conf', from: line, text, red: cells })
+  const unit = (from: number, text: string, red: readonly string[], to = from) => ({
+    file: 'main.conf',
+    from,
+    to,
+    text,
+    red: [...red],
+  })
   const cells = ['spoofing.a.b.http', 'spoofing.a.b.websocket', 'spoofing.a.c.http']
   const units = [
-    unit(3, 'location / { everything in it', [
-      ...cells,
-      'other.a.b.http',
-      'other.a.c.http',
-      'other.a.d.http',
-      'other.a.e.http',
-    ]),
+    unit(3, 'location / {', [...cells, 'other.a.b.http', 'other.a.c.http', 'other.a.d.http', 'other.a.e.http'], 12),
+    unit(6, '{ block', cells, 8),
     unit(7, 'proxy_set_header X-Secret-Role "";', cells),
-    unit(9, 'x;', ['spoofing.a.b.http']),
+    unit(9, 'x;', ['spoofing.a.b.http', 'path.not.run-here.http']),
+    unit(10, 'also needed for what holds here;', [...cells, 'holds.a.b.http']),
     unit(11, 'nothing needs it;', []),
   ]
-  const proven = remediesOf(finding('passes-x-secret-role', { cells }), deployment('nginx', nginx, units))
+  const unmet = new Set([...cells, 'other.a.b.http'])
+  const judged = { unmet, met: new Set(['holds.a.b.http']) }
+  const remedies = (ablated: Hardened['units'], more: Partial<Deployment> = {}) =>
+    remediesOf(finding('passes-x-secret-role', { cells }), { ...deployment('nginx', nginx, ablated), judged, ...more })
+  const proven = remedies(units)
 
-  it('are the units whose absence turns such cells red and hardly others, the smallest first', () => {
+  it('are the units whose absence turns such cells red and none that holds here, the smallest first', () => {
     expect(proven.map(({ line }) => line)).toEqual([9, 7])
     expect(proven.every(({ provenBy }) => provenBy === 'ablation')).toBe(true)
     expect(proven[1]).toMatchObject({ file: 'proxies/x/hardened/main.conf', cells })
   })
 
+  it('are no blocks around such lines, unless they show what the lines do not', () => {
+    const [, block] = units
+    if (block === undefined) throw new Error('There is no such unit.')
+    expect(remedies([block]).map(({ line, to }) => [line, to])).toEqual([[6, 8]])
+  })
+
+  it('are of the first variant that has any', () => {
+    const [first] = deployment('nginx', nginx, units).hardened
+    if (first === undefined) throw new Error('There is no hardened variant.')
+    const other = { ...first, folder: 'proxies/y/hardened' }
+    const files = remedies([], { hardened: [{ ...first, units: [] }, first, other] }).map(({ file }) => file)
+    expect(new Set(files)).toEqual(new Set(['proxies/x/hardened/main.conf']))
+  })
+
+  it('name the reader’s own header beside a line that names ours', () => {
+    const lost = ['identity.arrival.accepted.http']
+    const [remedy] = remediesOf(finding('lost-identity', { cells: lost }), {
+      ...deployment('nginx', nginx, [unit(9, 'proxy_set_header X-Auth-Request-Email $user;', lost)]),
+      judged: { unmet: new Set(lost), met: new Set() },
+    })
+    expect(remedy?.text).toMatch(/^nginx: add `.*`, with X-Webauth-User in place of our header in every location/)
+  })
+
+  const words = (own: readonly string[], ablated: Hardened['units']) =>
+    remediesInWords({ cells: own, remedies: remedies(ablated) })
+
   it('say what proves them', () => {
-    const [, second] = proven
-    expect(second && remedyInWords(second)).toBe(
-      'nginx: add `proxy_set_header X-Secret-Role "";`. (as in proxies/x/hardened/main.conf:7) Removing this line from our hardened configuration turns 3 of these cells red.',
-    )
+    expect(words(cells, units.slice(2, 4))).toEqual([
+      'nginx: add `x;` (as in proxies/x/hardened/main.conf:9; removing this line from our hardened configuration turns 1 of these 3 cells red and no others).',
+      'nginx: add `proxy_set_header X-Secret-Role "";` where the gateway is proxied to: an empty value removes the client\'s own (as in proxies/x/hardened/main.conf:7; removing this line from our hardened configuration turns exactly these 3 cells red).',
+    ])
+  })
+
+  it('say how many cells of other findings go with them', () => {
+    expect(words(cells, [unit(4, 'y;', [...cells, 'other.a.b.http'])])).toEqual([
+      expect.stringContaining('turns exactly these 3 cells red and 1 of other findings)'),
+    ])
+  })
+
+  it('say many lines in one sentence', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name, index) => unit(20 + index, `${name};`, cells))
+    expect(words(cells, many)).toEqual([
+      'nginx: add `a;`, `b;`, `c;` and 2 more lines of proxies/x/hardened/main.conf (removing them from it one at a time turns exactly these 3 cells red).',
+    ])
   })
 })
 

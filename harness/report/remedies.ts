@@ -1,8 +1,9 @@
 /** What to write against a finding: lines of the same product's hardened variant. Pure. */
+import { join, normalize } from 'node:path'
 import { foldName } from '../gateways/rules/header-lines.ts'
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
-import { unitsFor } from './ablation.ts'
+import { type Judged, proofsFor } from './ablation.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
 
 /** A hardened variant of the product. */
@@ -11,7 +12,7 @@ export type Hardened = {
   readonly folder: string
   readonly files: readonly { readonly path: string; readonly text: string }[]
   /** From its ablation.json, where it has one. */
-  readonly units: readonly Pick<AblatedUnit, 'file' | 'from' | 'text' | 'red'>[]
+  readonly units: readonly Pick<AblatedUnit, 'file' | 'from' | 'to' | 'text' | 'red'>[]
 }
 
 export type Deployment = {
@@ -19,7 +20,10 @@ export type Deployment = {
   readonly product?: Product
   /** The header that the gateway trusts. */
   readonly identity: string
+  /** The most alike first. */
   readonly hardened: readonly Hardened[]
+  /** What came of the environment's cells. */
+  readonly judged: Judged
 }
 
 /** Proven ones alone where there are any; otherwise advice; nothing where the suite knows nothing to say. */
@@ -27,26 +31,55 @@ export function remediesOf(
   finding: Pick<Finding, 'id' | 'cells' | 'headers'>,
   deployment: Deployment,
 ): readonly Remedy[] {
-  const { product, hardened } = deployment
-  const proven = hardened.flatMap(({ folder, units }) =>
-    unitsFor(finding.cells, units).map(
-      ({ file, from, text, red }): Remedy => ({
-        text: `${product ?? 'proxy'}: add \`${text}\`.`,
-        file: `${folder}/${file}`,
-        line: from,
-        provenBy: 'ablation',
-        cells: red.filter((key) => finding.cells.includes(key)),
-      }),
-    ),
-  )
-  if (proven.length > 0) return proven.slice(0, most)
   const mistakes = mistakesBehind(finding, deployment.identity)
+  const proven = provenRemedies(finding, deployment, mistakes)
+  if (proven.length > 0) return proven
   const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment))
   const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
-  return [...own, ...(own.length === 0 ? gateway.map((text) => ({ text: `${text}.` })) : [])].slice(0, most)
+  return [...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
 }
 
 const most = 3
+
+/** Of the first variant that has any: the others have the same lines in other surroundings. */
+function provenRemedies(
+  { cells }: Pick<Finding, 'cells'>,
+  { product, hardened, judged, identity }: Deployment,
+  [mistake]: readonly Concrete[],
+): readonly Remedy[] {
+  for (const { folder, units } of hardened) {
+    const proofs = proofsFor(cells, judged, units)
+    if (proofs.length === 0) continue
+    return proofs.map(({ unit, cells: shown, others }): Remedy => {
+      const { file, from, to, text } = unit
+      const program = beside.exec(file)?.[1]?.replace('_', '-') ?? product ?? 'proxy'
+      const trusted = foldName(identity)
+      const ours = mistake?.kind === 'identity' && program === product && namesHeader(text, trusted) === 0
+      return {
+        text: `${program}: add \`${text}\`${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
+        file: normalize(join(folder, file)),
+        line: from,
+        ...(to > from && { to }),
+        provenBy: 'ablation',
+        cells: shown,
+        ...(others > 0 && { others }),
+      }
+    })
+  }
+  return []
+}
+
+/** A program that stands beside the product's own. */
+const beside = /(oauth2[-_]proxy)[^/]*$/
+
+/** Where such a line belongs and what it does: that, no removal can show. */
+function placeInWords(text: string, product: Product | undefined, mistake: Concrete | undefined): string {
+  const row = product !== undefined && mistake !== undefined ? remedyRows[product][mistake.kind] : undefined
+  if (row === undefined || mistake === undefined) return ''
+  const { header } = mistake
+  const fits = row.find === undefined ? header !== undefined && namesHeader(text, header) > 0 : row.find.test(text)
+  return fits ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
+}
 
 type Concrete = {
   readonly kind: Mistake
@@ -95,7 +128,7 @@ function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Depl
   const exact = line !== undefined && line.names > 0 && line.text.length <= longest
   const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
   const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
-  const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}.`
+  const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}`
   return [{ text, ...(line !== undefined && { file: line.file, line: line.line }) }]
 }
 

@@ -55,6 +55,8 @@ export type Advisory = z.infer<typeof advisorySchema>
 export const versionsSchema = z
   .object({
     schema: z.literal(1),
+    /** The last run that it is made of. */
+    run: z.object({ id: text, startedAt: text }).readonly(),
     /** What was asked of every version: patterns of cases, empty for all; the lowest level; the only transport. */
     selection: z
       .object({ cases: texts, level: text.exactOptional(), transport: z.enum(transports).exactOptional() })

@@ -44,6 +44,7 @@ function fail(): never {
 const greenAt = (version: string): VersionRow => ({ ...redAt(version), red: [], passed: 1 })
 const file = (versions: readonly VersionRow[]): VersionsFile => ({
   schema: 1,
+  run: { id: 'run-1', startedAt: '2026-11-21T04:00:00.000Z' },
   selection: { cases: ['path', 'alias'], level: 'must' },
   durationMs: 61_000,
   versions,

@@ -18,7 +18,7 @@ import { answering } from './answering.ts'
 import { formPage } from './authelia-form.ts'
 import { askedOf, type Implementation, implementationOf } from './authelia-target.ts'
 
-export type AutheliaUser = {
+type AutheliaUser = {
   readonly username: string
   readonly displayName: string
   /** The first address of the user's entry. Empty: none. */
@@ -26,7 +26,7 @@ export type AutheliaUser = {
   readonly groups: readonly string[]
 }
 
-export type AutheliaSettings = {
+type AutheliaSettings = {
   /** `session.cookies[].domain`: every host below it is protected, and the session is for all of them. */
   readonly domain: string
   /** `session.cookies[].authelia_url`, without a path. */
