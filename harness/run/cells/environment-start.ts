@@ -10,6 +10,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import { redactEvent } from '../protocol/redact-event.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { redactKnown } from '../results/redact.ts'
+import { clockSet } from '../while-it-runs.ts'
 import { patientLimits, settle } from './fence.ts'
 
 declare module 'vitest' {
@@ -68,7 +69,8 @@ export function startsFirst(order: StartOrder, shared: RealGateway | undefined):
         task.meta.event = { type: 'environment', environment: refusedRow(planned, refusal) }
         return
       }
-      const reason = redactKnown(inOneSentence(error))
+      // A log-in, or a certificate, that is not valid by the new clock fails in many words.
+      const reason = redactKnown(clockSet() ?? inOneSentence(error))
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
       throw error
     }
