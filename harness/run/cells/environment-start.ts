@@ -10,7 +10,6 @@ import type { RunEvent } from '../protocol/events.ts'
 import { redactEvent } from '../protocol/redact-event.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { redactKnown } from '../results/redact.ts'
-import { clockSet } from '../while-it-runs.ts'
 import { patientLimits, settle } from './fence.ts'
 
 declare module 'vitest' {
@@ -42,8 +41,16 @@ export async function sharedGateway(orders: readonly StartOrder[]): Promise<Real
 /** Nothing where it did not start. `refused`: its gateway does not start with the operator's configuration, which is a finding on that. */
 type StartedEnvironment = RunningEnvironment | { readonly refused: string } | undefined
 
-/** The first test of an environment. @returns the environment, once it is ready */
-export function startsFirst(order: StartOrder, shared: RealGateway | undefined): () => StartedEnvironment {
+/**
+ * The first test of an environment.
+ * @param fault of the machine, in a sentence: then a failure says nothing else
+ * @returns the environment, once it is ready
+ */
+export function startsFirst(
+  order: StartOrder,
+  shared: RealGateway | undefined,
+  fault: () => string | undefined = () => undefined,
+): () => StartedEnvironment {
   const { environment: planned } = order
   let environment: StartedEnvironment
   let starting: Promise<RunningEnvironment> | undefined
@@ -70,7 +77,7 @@ export function startsFirst(order: StartOrder, shared: RealGateway | undefined):
         return
       }
       // A log-in, or a certificate, that is not valid by the new clock fails in many words.
-      const reason = redactKnown(clockSet() ?? inOneSentence(error))
+      const reason = redactKnown(fault() ?? inOneSentence(error))
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
       throw error
     }
