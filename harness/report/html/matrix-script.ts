@@ -10,25 +10,37 @@ export const matrixScript = `'use strict';
   function escaped(text) {
     return text.replace(/[&<>"]/g, function (sign) { return '&#' + sign.charCodeAt(0) + ';'; });
   }
+  function tag(name, attributes, content) {
+    return '<' + name + Object.keys(attributes).map(function (key) { return ' ' + key + '="' + escaped(String(attributes[key])) + '"'; }).join('') + '>' + content + '</' + name + '>';
+  }
   function mark(data, environment, anchor, pair) {
     var transport = data.transports[pair[0]], status = data.statuses[pair[1]];
-    return '<a class="' + status[0] + '" href="' + escaped(environment.page + '#' + anchor) + '.' + transport + '" aria-label="' + status[1] + ' ' + status[2] + ', ' + transport + '">' + status[1] + '</a>';
+    var attributes = { class: status[0], href: environment.page + '#' + anchor + '.' + transport, 'aria-label': status[1] + ' ' + status[2] + ', ' + transport };
+    return tag('a', attributes, escaped(status[1]));
   }
   function caseRow(data, family, one) {
+    var note = tag('small', { class: 'soft' }, escaped((one.level === 'must' ? '' : '(' + one.level + ') ') + one.title));
+    var name = tag('th', { scope: 'row' }, tag('a', { href: one.page }, escaped(one.id.slice(family.length + 1))) + ' ' + note);
     var cells = one.cells.split(' ').map(function (letters, index) {
-      return '<td>' + (letters.match(/../g) || []).map(function (pair) { return mark(data, data.environments[index], one.anchor, pair); }).join('') + '</td>';
+      return tag('td', {}, (letters.match(/../g) || []).map(function (pair) { return mark(data, data.environments[index], one.anchor, pair); }).join(''));
     });
-    return '<tr data-case="' + escaped(one.id) + '" data-family="' + family + '" data-level="' + one.level + '"><th scope="row"><a href="' + escaped(one.page) + '">' + escaped(one.id.slice(family.length + 1)) + '</a> <small class="soft">' + (one.level === 'must' ? '' : '(' + one.level + ') ') + escaped(one.title) + '</small></th>' + cells.join('') + '</tr>';
+    return tag('tr', { 'data-case': one.id, 'data-family': family, 'data-level': one.level }, name + cells.join(''));
   }
   function columnHead(one) {
-    return '<th scope="col" data-proxy="' + escaped(one.proxy) + '" data-variant="' + escaped(one.variant) + '" data-gateway="' + escaped(one.gateway) + '"><a href="' + escaped(one.page) + '">' + escaped(one.proxy + ' ' + one.version) + '<br><b>' + escaped(one.variant) + '</b> ' + escaped(one.gateway) + '</a></th>';
+    var link = tag('a', { href: one.page }, escaped(one.proxy + ' ' + one.version) + '<br>' + tag('b', {}, escaped(one.variant)) + ' ' + escaped(one.gateway));
+    return tag('th', { scope: 'col', 'data-proxy': one.proxy, 'data-variant': one.variant, 'data-gateway': one.gateway }, link);
   }
-  /* One text, read by the browser at once: thousands of elements one by one take seconds. Every value in it is escaped, or a word of the suite's own. */
+  /* One text, read by the browser at once: thousands of elements made one by one take seconds. Every value in it is escaped. */
   function build(data) {
-    table.innerHTML = '<thead><tr><th scope="col">case</th>' + data.environments.map(columnHead).join('') + '</tr></thead>' + data.families.map(function (group) {
-      var head = '<tr class="family" data-family="' + group.family + '"><th scope="rowgroup">' + group.family + '</th><td colspan="' + data.environments.length + '"></td></tr>';
-      return '<tbody>' + head + group.cases.map(function (one) { return caseRow(data, group.family, one); }).join('') + '</tbody>';
+    var heads = tag('th', { scope: 'col' }, 'case') + data.environments.map(columnHead).join('');
+    table.innerHTML = tag('thead', {}, tag('tr', {}, heads)) + data.families.map(function (group) {
+      var head = tag('th', { scope: 'rowgroup' }, escaped(group.family)) + tag('td', { colspan: data.environments.length }, '');
+      var rows = group.cases.map(function (one) { return caseRow(data, group.family, one); });
+      return tag('tbody', {}, tag('tr', { class: 'family', 'data-family': group.family }, head) + rows.join(''));
     }).join('');
+    collect();
+  }
+  function collect() {
     heads = Array.prototype.slice.call(table.tHead.rows[0].cells, 1);
     rows = Array.prototype.slice.call(table.querySelectorAll('tr[data-case]'));
   }
