@@ -196,7 +196,9 @@ function refusalInWords({ abouts, cases }: Members): string {
 const reasonOf = ({ verdict }: About) => (verdict?.kind === 'refused' ? verdict.reason : undefined)
 
 const changes = (members: Members, headers: readonly string[]) =>
-  `the proxy changes ${some([...partsIn(members), ...headers], 'part') || 'requests'} on the way`
+  members.abouts.every(({ believed }) => believed === true)
+    ? `${list(headers)} arrives with another name than the provider gave the user`
+    : `the proxy changes ${some([...partsIn(members), ...headers], 'part') || 'requests'} on the way`
 
 const partsIn = ({ abouts }: Members) =>
   [...new Set(abouts.flatMap(({ part }) => (part === undefined ? [] : `the ${part}`)))].toSorted()

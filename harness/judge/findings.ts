@@ -105,7 +105,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
       if (believed === true) return 'lost-identity'
       return level === 'must' ? `lost-${header ?? topic}` : 'changes-requests'
     case 'changed':
-      return 'changes-requests'
+      return believed === true ? 'changes-identity' : 'changes-requests'
     case 'client-address':
       return 'client-address'
     case 'refused': {

@@ -124,7 +124,11 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
   if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
-  if (id === 'changes-requests') return headers.includes('host') ? [{ kind: 'host' }] : []
+  if (id === 'changes-requests')
+    return headers.flatMap((header): Concrete[] => {
+      const kind = describing[header]
+      return kind === undefined ? [] : [{ kind }]
+    })
   if (passed !== undefined) return [{ kind: 'header', header: passed }]
   if (id.startsWith('direct-')) return [{ kind: 'direct' }]
   if (id.startsWith('accepts-identity')) return [{ kind: 'claims' }]
@@ -132,9 +136,13 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
   return (kinds ?? []).map((kind) => (kind === 'identity' ? { kind, header: foldName(identity) } : { kind }))
 }
 
+/** What a proxy says of a request in a header of its own. */
+const describing: Readonly<Record<string, Mistake>> = { host: 'host', 'x-forwarded-proto': 'scheme' }
+
 const byId: Readonly<Record<string, readonly Mistake[]>> = {
   'lost-identity': ['identity'],
   'made-up-identity': ['made-up'],
+  'changes-identity': ['names'],
   'client-address': ['address'],
   'not-upgraded': ['upgrade'],
   'open-to-anyone': ['open'],

@@ -12,6 +12,8 @@ export type Mistake =
   | 'header'
   | 'address'
   | 'host'
+  | 'scheme'
+  | 'names'
   | 'upgrade'
   | 'other-upgrade'
   | 'open'
@@ -55,6 +57,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       where: 'where the gateway is proxied to',
       find: /^proxy_set_header\s+Host\s/i,
     },
+    scheme: {
+      write: 'proxy_set_header X-Forwarded-Proto $scheme;',
+      where: 'where the gateway is proxied to',
+      find: /^proxy_set_header\s+X-Forwarded-Proto\s/i,
+    },
     upgrade: {
       write: 'proxy_set_header Upgrade $upgrade;',
       where: 'where the gateway is proxied to, with proxy_http_version 1.1 and a Connection line beside it',
@@ -81,7 +88,7 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
     identity: {
       write: 'authResponseHeaders: [{Header}]',
       where:
-        "in the forwardAuth middleware: Traefik deletes the client's own line and takes the auth service's, which must send a header of that name",
+        "in the forwardAuth middleware: Traefik deletes the client's own line and takes the auth service's, which must send a header of that name (oauth2-proxy: set_xauthrequest gives X-Auth-Request-Email; any other name is injectResponseHeaders of its alpha configuration)",
       find: /authResponseHeaders:/,
     },
     header: {
@@ -255,4 +262,6 @@ export const gatewayRemedies: Partial<Record<Mistake, string>> = {
     'gateway: set gateway.auth.password: sub-agents and the command line use it on loopback (OpenClaw 2026.4.27 and later)',
   identity:
     'gateway: userHeader must name the header that the proxy writes, and the proxy must write it on every request',
+  names:
+    'the program that signs users in: list your own domains (oauth2-proxy: `email_domains = ["example.test"]`): with "*", an address with a space at its end passes, and arrives as the address without it',
 }
