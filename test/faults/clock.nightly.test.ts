@@ -64,9 +64,9 @@ describe.skipIf(library === undefined)('a clock that is set while cells run', { 
 
   it.each(['+1h', '-3h', '+2d'] as const)('by %s changes no cell of the embedded lab', async (jump) => {
     const { code, results } = await run(['--engine', 'none'], jump, async ({ pid, heard }) => {
-      const [process] = await until('the process', () => below(pid, /run-main\.ts/))
+      const process = await until('the process', () => below(pid, /run-main\.ts/)[0])
       // Sources are loaded and users signed in by then.
-      await until('cells', () => heard().includes('embedded lab') && processorTime(process ?? 0) > 500, 240_000)
+      await until('cells', () => heard().includes('embedded lab') && processorTime(process) > 500, 240_000)
     })
     expect(results.totals).toMatchObject({ fail: 0, blocked: 0, 'harness-error': 0 })
     expect(results.totals.pass).toBeGreaterThan(400)
