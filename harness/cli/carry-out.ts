@@ -7,6 +7,7 @@ import { engineClient } from '../lab/deadlines.ts'
 import { MachineError } from '../lab/machine-error.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
 import { UserError } from '../plan/user-error.ts'
+import { ownAblations } from '../report/guides/own-guides.ts'
 import { engineInWords } from '../report/overview.ts'
 import { mustBeReport, removeOldReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
@@ -31,6 +32,8 @@ type Order = {
   readonly complete: boolean
   /** What runs where there is no engine for the plan. */
   readonly withoutEngine: () => readonly PlannedEnvironment[]
+  /** Called with each environment that has ended. @param so the results until then */
+  readonly environmentDone?: (id: string, so: () => Results) => Promise<void>
 }
 
 /**
@@ -84,7 +87,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     told = failures.length + notes.length
     const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
-    await writeReport(written, collection.evidence(), out).catch((cause: Error) => {
+    const ablations = await ownAblations(root)
+    await writeReport(written, collection.evidence(), out, { ablations }).catch((cause: Error) => {
       // A disk that was filled meanwhile.
       throw new MachineError(
         `The report cannot be written to ${out}: ${cause.message}. Name another folder with --out.`,
@@ -108,6 +112,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       keep: options.keep,
     }
     const judged = Promise.withResolvers<void>()
+    // One after the other, and all before the end: a listener writes files.
+    let listening = Promise.resolve()
     const onEvent = (event: RunEvent) => {
       if (event.type === 'done') judged.resolve()
       if (event.type === 'engine') engine = engineOf(event, choice)
@@ -117,6 +123,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       if (event.type === 'note') note(event.line)
       // What went wrong after its cells: not everything of the environment was removed.
       if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
+      if (event.type === 'environment-done')
+        listening = listening.then(() => order.environmentDone?.(event.id, results))
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
       if (choice.engine.kind === 'docker') interruption.startedIn(choice.engine.socket)
@@ -127,6 +135,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
         if (end === undefined) written = await report()
       } finally {
         const end = await run
+        await listening
         if (end.kind === 'died')
           collection.take({
             type: 'failure',
