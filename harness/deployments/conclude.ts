@@ -8,7 +8,7 @@ import type { Place } from '../plan/yaml/problem.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
 import type { GatewayWords } from './gateway.ts'
 import { besideTheVariant } from './login-answer.ts'
-import { type Facts, likeliest, type OidcClient } from './products/facts.ts'
+import { type Facts, type LineChange, likeliest, type OidcClient } from './products/facts.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
 export type Answers = {
@@ -55,13 +55,12 @@ export function conclude(given: Evidence): Understood {
   const tls = entrance?.tls ?? true
   const hosts = facts.hosts.map(({ value }) => value).filter((one) => one !== host && !one.includes('*'))
   const { certificate, certificates } = certificateOf(evidence, host, notes)
-  // A file is enough for all its users: the run's own are put in its place.
   const login = loginOf(evidence, host, notes)
-  const passwords = login.basic === true ? facts.passwords.filter(({ value }) => value.startsWith('/')) : []
+  const { files: passwords, changes, labels } = placesOfUsers(login, facts, notes)
   const authorities = login.certificate === undefined ? [] : (facts.clientAuthorities ?? [])
   const fromRun = {
     ...certificates,
-    ...Object.fromEntries(passwords.map(({ value }) => [value, 'htpasswd' as const])),
+    ...Object.fromEntries(passwords.map((path) => [path, 'htpasswd' as const])),
     ...Object.fromEntries(authorities.map(({ value }) => [value, 'authority' as const])),
   }
   const parts = evidence.parts.map((part): Part => {
@@ -76,6 +75,7 @@ export function conclude(given: Evidence): Understood {
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
     const files = { ...service['from-run'], ...fromRun }
+    const lines = linesInContainer(changes, service.files ?? {})
     // Traefik listens before it has read who is there, Pomerium long before it answers: its recipe knows what to wait for.
     const ready =
       product === 'pomerium'
@@ -89,6 +89,7 @@ export function conclude(given: Evidence): Understood {
         ...service,
         ...(ready && { ready }),
         ...(Object.keys(files).length > 0 && { 'from-run': files }),
+        ...(Object.keys(lines).length > 0 && { lines }),
       },
     }
   })
@@ -98,7 +99,8 @@ export function conclude(given: Evidence): Understood {
     file: evidence.file,
     parts,
     names: { ...names, proxy: [...new Set([...(names.proxy ?? []), ...hosts])] },
-    ...(evidence.gatewayLabels && { gatewayLabels: evidence.gatewayLabels }),
+    ...(evidence.gatewayLabels && { gatewayLabels: withLabels(evidence.gatewayLabels, labels) }),
+    ...(Object.keys(labels).length > 0 && { labels }),
     ...(evidence.deployedGateway && { gateway: evidence.deployedGateway }),
     host,
     identity,
@@ -221,6 +223,71 @@ function certificateOf(
   return { certificate: 'any', certificates: { ...certificates } }
 }
 
+type PlacesOfUsers = {
+  /** Files of users, in the container. */
+  readonly files: readonly string[]
+  readonly changes: readonly LineChange[]
+  /** Label -> its value for the run. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Where the users of the run stand instead of the operator's, each said in a note. @throws UserError for a place where they cannot */
+function placesOfUsers(login: LoginFile, { passwords }: Facts, notes: Note[]): PlacesOfUsers {
+  const files: string[] = []
+  const changes: LineChange[] = []
+  const labels: Record<string, string> = {}
+  for (const one of login.basic === true ? passwords : []) {
+    const { value, place } = one
+    switch (one.kind) {
+      case 'file':
+        files.push(value)
+        notes.push({
+          kind: 'replaced',
+          text: `${value} holds the users of the run, whose names are e-mail addresses: their log-in is HTTP basic authentication`,
+          place,
+        })
+        break
+      case 'label':
+        labels[one.label] = one.instead
+        notes.push({ kind: 'replaced', text: instead(value, 'what the stand-in of the Docker API shows'), place })
+        break
+      case 'lines':
+        changes.push(...one.changes)
+        notes.push({ kind: 'replaced', text: instead(value, 'the copy that the program reads'), place })
+        break
+      case 'refused':
+        refuseOn([{ ...place, message: value }])
+    }
+  }
+  return { files, changes, labels }
+}
+
+const instead = (users: string, where: string) =>
+  `in ${where}, users of the run (alice@example.test, bob@example.test) take the place of ${users}, and their log-in is HTTP basic authentication`
+
+/** Labels of one container, with those that the run has otherwise. */
+export function withLabels(
+  written: Readonly<Record<string, string>>,
+  changed: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(written).map(([label, value]) => [label, changed[label] ?? value]))
+}
+
+/** @param files absolute path on this machine -> path in the container */
+function linesInContainer(
+  changes: readonly LineChange[],
+  files: Readonly<Record<string, string>>,
+): Record<string, Record<string, string>> {
+  const lines: Record<string, Record<string, string>> = {}
+  for (const { file, line, text } of changes)
+    for (const [source, at] of Object.entries(files))
+      if (source === file || file.startsWith(`${source}/`)) {
+        const target = `${at.replace(/\/$/, '')}${file.slice(source.length)}`
+        lines[target] = { ...lines[target], [String(line)]: text }
+      }
+  return lines
+}
+
 /** Providers of oauth2-proxy that are OpenID Connect and nothing else: the run can be any of them. */
 const openid = ['oidc', 'keycloak-oidc']
 
@@ -241,17 +308,9 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
   }
   if (client === undefined) {
     const [password] = facts.passwords
-    const place: Place = password?.place ?? { file, line: 1, column: 1 }
-    if (password?.value.startsWith('/')) {
-      notes.push({
-        kind: 'replaced',
-        text: `${password.value} holds the users of the run, whose names are e-mail addresses: their log-in is HTTP basic authentication`,
-        place,
-      })
-      return { basic: true }
-    }
+    if (password !== undefined) return { basic: true }
     const [authority] = facts.clientAuthorities ?? []
-    if (password === undefined && authority !== undefined) {
+    if (authority !== undefined) {
       notes.push({
         kind: 'replaced',
         text: `${authority.value} is the authority of the run, which issues a client certificate to each of its users`,
@@ -261,11 +320,11 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
     }
     refuseOn([
       {
-        ...place,
+        file,
+        line: 1,
+        column: 1,
         message:
-          password === undefined
-            ? 'no service is known that users log in at (oauth2-proxy, authentik). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml'
-            : 'users log in with HTTP basic authentication and stand in the configuration itself: put NAME:PASSWORD of two of them into two files beside it, and say --login basic,alice=FILE,bob=FILE',
+          'no service is known that users log in at (oauth2-proxy, authentik). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml',
       },
     ])
     return { callbacks: [] }

@@ -45,6 +45,8 @@ export type Understood = {
   /** Further host names by role, `gateway` among them. */
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly gatewayLabels?: Readonly<Record<string, string>>
+  /** Label -> its value for the run, whichever container has it. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly gateway?: DeployedGateway
   readonly host: string
   readonly identity: string

@@ -1,5 +1,5 @@
 /** `--proxy ./nginx.conf`: one configuration file of a known proxy, with what is found beside it, as a deployment. */
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Recipe } from '../../plan/recipes.ts'
 import { refuseOn } from '../../plan/refuse-on.ts'
@@ -42,7 +42,7 @@ export async function readBareDeployment(
     argPlace: () => start,
     hostPath,
     labels: [],
-    dynamic: Object.keys(companions),
+    dynamic: await filesAmong(Object.keys(companions)),
   })
   const own = await gatewayBeside(folder, beside)
   const { gateway, auth, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
@@ -116,6 +116,12 @@ async function gatewayBeside(folder: string, beside: readonly string[]) {
   if (name === undefined) return { notes, env: {} }
   const env = beside.includes('.env') ? parseEnvFile(await readText(join(folder, '.env')), () => undefined) : {}
   return { notes, env, file: await readGateway(join(folder, name), folder, env, notes) }
+}
+
+/** A folder is read where the configuration names it. */
+async function filesAmong(paths: readonly string[]): Promise<string[]> {
+  const abouts = await Promise.all(paths.map((path) => stat(path)))
+  return paths.filter((_, index) => abouts[index]?.isFile())
 }
 
 const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])

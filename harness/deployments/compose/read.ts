@@ -6,12 +6,12 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { complaints } from '../../plan/yaml/schema-issues.ts'
-import { type Answers, conclude } from '../conclude.ts'
+import { type Answers, conclude, withLabels } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
 import { loginAnswer } from '../login-answer.ts'
-import { noFacts } from '../products/facts.ts'
+import { type Facts, noFacts } from '../products/facts.ts'
 import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { settingsOfLabels } from '../products/traefik.ts'
@@ -55,19 +55,20 @@ export async function readComposeDeployment(
 
   const product = knownProgram(imageOf(roles.proxy.image), recipes)?.recipe.name ?? ''
   const labelled = [...services].flatMap((one) =>
-    settingsOfLabels(one.labels, (label) => document.place([...one.path, 'labels', label])),
+    settingsOfLabels(one.labels, (label) => document.place([...one.path, 'labels', keyOfLabel(one, label)])),
   )
   const facts = await factsOf(product, {
     args: argumentsOf(roles.proxy),
     argPlace: (index) => document.place([...roles.proxy.path, 'command', index]),
     hostPath: await hostPaths(roles.proxy, document),
     labels: labelled,
+    env: roles.proxy.env,
   })
   const parts: Part[] = []
   const notes: Note[] = [...roles.notes]
   for (const { role, service } of started) {
     const own = role === 'proxy' ? facts : noFacts
-    const mounts = await mountsOf(service, document, Object.keys(own.certificates), role === 'proxy', problems)
+    const mounts = await mountsOf(service, document, pathsOfRun(own), role === 'proxy', problems)
     notes.push(...mounts.notes)
     parts.push({
       role,
@@ -101,6 +102,16 @@ export async function readComposeDeployment(
   return deploymentOf(labelsShown(understood, started, document), document.folder, (path) =>
     relative(resolve(document.folder, asItIs), path),
   )
+}
+
+/** Labels may be a mapping, or a list of `label=value`. */
+function keyOfLabel({ written: { labels } }: ComposeService, label: string): string | number {
+  return Array.isArray(labels) ? labels.findIndex((one) => String(one).split('=')[0] === label) : label
+}
+
+/** Where the run puts files of its own: what the operator has there is not needed, and may be outside the folder. */
+function pathsOfRun({ certificates, passwords }: Facts): string[] {
+  return [...Object.keys(certificates), ...passwords.flatMap(({ kind, value }) => (kind === 'file' ? [value] : []))]
 }
 
 function serviceOf(
@@ -156,7 +167,7 @@ function composeLabels(service: ComposeService, { root, folder }: ComposeDocumen
   }
 }
 
-function labelsShown<T extends { readonly parts: readonly Part[] }>(
+function labelsShown<T extends { readonly parts: readonly Part[]; readonly labels?: Readonly<Record<string, string>> }>(
   understood: T,
   started: readonly { readonly role: string; readonly service: ComposeService }[],
   document: ComposeDocument,
@@ -166,7 +177,10 @@ function labelsShown<T extends { readonly parts: readonly Part[] }>(
     const written = started.find(({ role }) => role === part.role)?.service
     return written === undefined
       ? part
-      : { ...part, service: { ...part.service, labels: composeLabels(written, document) } }
+      : {
+          ...part,
+          service: { ...part.service, labels: withLabels(composeLabels(written, document), understood.labels ?? {}) },
+        }
   })
   return { ...understood, parts }
 }

@@ -162,10 +162,15 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
     upstreams: passes.filter(({ around }) => !isAsked(around)).flatMap(({ directive }) => target(directive)),
     auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
     identities,
-    passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) => ({
-      value: inEtc(args[0]),
-      place,
-    })),
+    passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) =>
+      args[0]?.includes('$')
+        ? {
+            kind: 'refused',
+            value: `which file has the users depends on the request (${args[0]}): write the name of one file`,
+            place,
+          }
+        : { kind: 'file', value: inEtc(args[0]), place },
+    ),
     clientAuthorities: named('ssl_client_certificate').map(({ directive: { args, place } }) => ({
       value: inEtc(args[0]),
       place,

@@ -6,13 +6,14 @@ import { readText } from '../read-text.ts'
 import { readYamlTree } from '../yaml-tree.ts'
 import { apacheFacts } from './apache.ts'
 import { caddyFacts } from './caddy.ts'
+import { readCaddyfile } from './caddyfile.ts'
 import { envoyFacts } from './envoy.ts'
 import { type Facts, noFacts } from './facts.ts'
 import { haproxyFacts } from './haproxy.ts'
 import { nginxFacts, readNginx } from './nginx.ts'
 import { flag } from './oauth2-proxy.ts'
 import { pomeriumFacts } from './pomerium.ts'
-import { type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
+import { type DynamicFile, type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
 
 type Told = {
   readonly args: readonly string[]
@@ -21,6 +22,8 @@ type Told = {
   readonly hostPath: (inside: string) => string | undefined
   /** Labels that it reads, as settings. */
   readonly labels: Settings
+  /** Environment of the proxy. */
+  readonly env?: Readonly<Record<string, string>>
   /** Dynamic files of Traefik, where they lie. */
   readonly dynamic?: readonly string[]
 }
@@ -30,12 +33,14 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
   switch (product) {
     case 'nginx':
       return await ofNginx(told)
-    case 'traefik':
-      return traefikFacts([...settingsOfFlags(told.args, told.argPlace), ...(await traefikFiles(told)), ...told.labels])
+    case 'traefik': {
+      const { settings, dynamic } = await traefikFiles(told)
+      return traefikFacts([...settingsOfFlags(told.args, told.argPlace), ...settings, ...told.labels], dynamic)
+    }
     case 'caddy':
     case 'caddy-security': {
       const file = told.hostPath(flag(told.args, 'config') ?? '/etc/caddy/Caddyfile')
-      return file === undefined ? noFacts : caddyFacts(await readText(file), file)
+      return file === undefined ? noFacts : caddyFacts(await readCaddyfile(file, { hostPath: told.hostPath, env: told.env ?? {} }))
     }
     case 'haproxy': {
       const file = told.hostPath(flag(told.args, 'f') ?? '/usr/local/etc/haproxy/haproxy.cfg')
@@ -43,7 +48,8 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
     }
     case 'envoy': {
       const file = told.hostPath(flag(told.args, 'c') ?? flag(told.args, 'config-path') ?? '/etc/envoy/envoy.yaml')
-      return file === undefined ? noFacts : envoyFacts(await readYamlTree(file, 'a mapping with static_resources'))
+      if (file === undefined) return noFacts
+      return envoyFacts(await readYamlTree(file, 'a mapping with static_resources'), { file, text: await readText(file) })
     }
     case 'pomerium': {
       const file = told.hostPath(flag(told.args, 'config') ?? '/pomerium/config.yaml')
@@ -71,7 +77,11 @@ async function ofNginx({ hostPath }: Told): Promise<Facts> {
   return nginxFacts((await Promise.all(files.map((file) => readNginx(file, hostPath)))).flat())
 }
 
-async function traefikFiles({ args, hostPath, dynamic: known = [] }: Told): Promise<Settings> {
+async function traefikFiles({
+  args,
+  hostPath,
+  dynamic: known = [],
+}: Told): Promise<{ readonly settings: Settings; readonly dynamic: readonly DynamicFile[] }> {
   const wanted = [flag(args, 'configfile'), '/etc/traefik/traefik.yml', '/etc/traefik/traefik.yaml']
   const main = wanted.map((one) => one && hostPath(one)).find((one) => one !== undefined && one !== '')
   const fixed = main === undefined || main === '' ? [] : settingsOfYaml(await readText(main), main)
@@ -82,7 +92,7 @@ async function traefikFiles({ args, hostPath, dynamic: known = [] }: Told): Prom
   const patterns = inside.map(hostPath).filter((one) => one !== undefined)
   const files = (await Promise.all(patterns.map((one) => Array.fromAsync(glob(one))))).flat().toSorted()
   const dynamic = await Promise.all(
-    [...new Set([...files, ...known])].map(async (file) => settingsOfYaml(await readText(file), file)),
+    [...new Set([...files, ...known])].map(async (file) => ({ file, text: await readText(file) })),
   )
-  return [...fixed, ...dynamic.flat()]
+  return { settings: [...fixed, ...dynamic.flatMap(({ file, text }) => settingsOfYaml(text, file))], dynamic }
 }

@@ -1,10 +1,19 @@
 /** What Traefik is told: by flags, by its static and dynamic files, and by Docker labels. */
+import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { Place } from '../../plan/yaml/problem.ts'
-import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
+import { yamlScalars } from '../yaml-scalars.ts'
+import { type Facts, isIdentity, type Passwords, type Said, type Upstream, upstreamOf } from './facts.ts'
+import { changedLines, usersInstead } from './user-lines.ts'
 
 /** Settings in one spelling: `http.routers.claw.rule` → text, with the place. */
-export type Settings = readonly { readonly key: string; readonly value: string; readonly place: Place }[]
+export type Settings = readonly {
+  readonly key: string
+  readonly value: string
+  readonly place: Place
+  /** As it is written, where it is one. */
+  readonly label?: string
+}[]
 
 /** Flags of the command line; a flag without a value is true. */
 export function settingsOfFlags(args: readonly string[], place: (index: number) => Place): Settings {
@@ -17,7 +26,12 @@ export function settingsOfFlags(args: readonly string[], place: (index: number) 
 export function settingsOfLabels(labels: Readonly<Record<string, string>>, place: (label: string) => Place): Settings {
   return Object.entries(labels)
     .filter(([label]) => label.toLowerCase().startsWith('traefik.'))
-    .map(([label, value]) => ({ key: label.slice('traefik.'.length).toLowerCase(), value, place: place(label) }))
+    .map(([label, value]) => ({
+      key: label.slice('traefik.'.length).toLowerCase(),
+      value,
+      place: place(label),
+      label,
+    }))
 }
 
 /** A YAML file, flattened. @returns nothing for text that is no mapping */
@@ -50,7 +64,11 @@ export function settingsOfYaml(text: string, file: string): Settings {
   }
 }
 
-export function traefikFacts(settings: Settings): Facts {
+/** A dynamic file of Traefik: its text, for what is to be changed in it. */
+export type DynamicFile = { readonly file: string; readonly text: string }
+
+/** @param dynamic the files in which users of basic authentication may stand */
+export function traefikFacts(settings: Settings, dynamic: readonly DynamicFile[] = []): Facts {
   const matching = (pattern: RegExp) => settings.filter(({ key }) => pattern.test(key))
   const hosts = matching(/^http\.routers\.[^.]+\.rule$/).flatMap(({ value, place }): Said[] =>
     [...value.matchAll(/Host\(([^)]*)\)/g)].flatMap(([, list = '']) =>
@@ -75,14 +93,18 @@ export function traefikFacts(settings: Settings): Facts {
     listens,
     upstreams: matching(/\.loadbalancer\.servers(\[\d+\])?\.url$/).flatMap(upstreamSaid),
     auth: matching(/\.forwardauth\.address$/).flatMap(upstreamSaid),
-    identities: matching(/\.forwardauth\.authresponseheaders$/).flatMap(({ value, place }) =>
-      value
-        .split(',')
-        .map((one) => one.trim())
-        .filter(isIdentity)
-        .map((one) => ({ value: one, place })),
-    ),
-    passwords: matching(/\.basicauth\.(users|usersfile)$/),
+    identities: [
+      ...matching(/\.forwardauth\.authresponseheaders$/).flatMap(({ value, place }) =>
+        value
+          .split(',')
+          .map((one) => one.trim())
+          .filter(isIdentity)
+          .map((one) => ({ value: one, place })),
+      ),
+      // Whatever its name: it carries the user and nothing else.
+      ...matching(/\.(basicauth|digestauth)\.headerfield$/),
+    ],
+    passwords: passwordsOf(settings, dynamic),
     h2: true,
   }
 }
@@ -91,3 +113,57 @@ function upstreamSaid({ value, place }: Said): Said<Upstream>[] {
   const upstream = upstreamOf(value)
   return upstream === undefined ? [] : [{ value: upstream, place }]
 }
+
+/** `usersFile`, `users` in a label, and `users` in a dynamic file. */
+function passwordsOf(settings: Settings, dynamic: readonly DynamicFile[]): Passwords[] {
+  const [digest] = settings.filter(({ key }) => /\.digestauth\.users(file)?$/.test(key))
+  if (digest !== undefined)
+    return [
+      {
+        kind: 'refused',
+        value: 'no user of the run can sign in with digest authentication: write basicAuth with usersFile there',
+        place: digest.place,
+      },
+    ]
+  const files = settings.flatMap(({ key, value, place }): Passwords[] =>
+    key.endsWith('.basicauth.usersfile') ? [{ kind: 'file', value: resolve('/', value), place }] : [],
+  )
+  const labels = settings.flatMap(({ key, value, place, label }): Passwords[] =>
+    label !== undefined && key.endsWith('.basicauth.users')
+      ? [{ kind: 'label', label, instead: '{htpasswd:alice},{htpasswd:bob}', value: usersSaid(value.split(',')), place }]
+      : [],
+  )
+  return [...files, ...labels, ...dynamic.flatMap(passwordsIn)]
+}
+
+function passwordsIn({ file, text }: DynamicFile): Passwords[] {
+  const lists = Map.groupBy(
+    yamlScalars(text).filter(({ path }) => /\.basicauth\.users\.\d+$/.test(path.join('.').toLowerCase())),
+    ({ path }) => path.slice(0, -1).join('.'),
+  )
+  return [...lists.values()].flatMap((users): Passwords[] => {
+    const changes = changedLines(
+      file,
+      text,
+      usersInstead(
+        users,
+        (user) => `"{htpasswd:${user}}"`,
+        ({ inFlow, start }) => (inFlow ? ', ' : `\n${' '.repeat(columnOf(text, start))}- `),
+      ),
+    )
+    const [first] = changes
+    const place: Place = { file, line: first?.line ?? 1, column: 1 }
+    return [{ kind: 'lines', value: usersSaid(users.map(({ value }) => value)), place, changes }]
+  })
+}
+
+/** Where the hyphen before an item is. */
+const columnOf = (text: string, start: number) =>
+  text.lastIndexOf('-', start) - (text.lastIndexOf('\n', start - 1) + 1)
+
+/** Their names, without the hashes. */
+const usersSaid = (users: readonly string[]) =>
+  users
+    .slice(0, 2)
+    .map((one) => `"${one.trim().split(':')[0]}"`)
+    .join(' and ')

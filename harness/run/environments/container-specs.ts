@@ -136,6 +136,11 @@ export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSp
   return Object.entries(fromRun).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
 }
 
+/** No engine binds two things at one place: what the run puts there counts. */
+export function lastAtEachPlace(binds: ContainerSpec['binds']): ContainerSpec['binds'] {
+  return [...new Map(binds.map((bind) => [bind.target, bind])).values()]
+}
+
 /** A container of the variant, with its real configuration files. */
 export function serviceSpec(
   service: Service,
