@@ -37,6 +37,8 @@ type Evidence = {
   readonly client?: OidcClient & { readonly place: Place; readonly port?: number }
   /** Ports of the proxy that the outside reaches; absent where nothing says it. */
   readonly published?: readonly { readonly published: number | undefined; readonly target: number }[]
+  /** Lines that the proxy is to read otherwise. */
+  readonly changes?: readonly LineChange[]
   /** Where an answer is to be written, as a whole line. */
   readonly answerIn?: (line: string) => string
 }
@@ -75,7 +77,7 @@ export function conclude(given: Evidence): Understood {
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
     const files = { ...service['from-run'], ...fromRun }
-    const lines = linesInContainer(changes, service.files ?? {})
+    const lines = linesInContainer([...(evidence.changes ?? []), ...changes], service.files ?? {})
     // Traefik listens before it has read who is there, Pomerium long before it answers: its recipe knows what to wait for.
     const ready =
       product === 'pomerium'
@@ -143,7 +145,7 @@ function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evi
   return host
 }
 
-function identityOf({ answers, gateway, facts, file, answerIn }: Evidence, notes: Note[]): string {
+function identityOf({ answers, gateway, facts, file, answerIn, client }: Evidence, notes: Note[]): string {
   const written = answers.identity ?? gateway?.userHeader
   if (written !== undefined) return written
   const likely = likeliest(facts.identities)
@@ -152,7 +154,17 @@ function identityOf({ answers, gateway, facts, file, answerIn }: Evidence, notes
     const where =
       answerIn?.(line) ??
       `write "x-conformance: { ${line} }" at the end of the file, with the header that your gateway trusts (userHeader)`
-    refuseOn([{ file, line: 1, column: 1, message: `nothing says which header the gateway trusts: ${where}` }])
+    const asked = client !== undefined || facts.passwords.length > 0 || (facts.clientAuthorities ?? []).length > 0
+    refuseOn([
+      {
+        file,
+        line: 1,
+        column: 1,
+        message: asked
+          ? `nothing says which header the gateway trusts: ${where}`
+          : `nothing before the gateway says who a user is: there is no log-in, and no header is set to a user. If the gateway trusts a header all the same, ${where}, and "login: none" beside it`,
+      },
+    ])
     return ''
   }
   notes.push({
@@ -217,7 +229,7 @@ function certificateOf(
   }
   notes.push({
     kind: 'replaced',
-    text: `certificates: a run has no ACME, so the one that the proxy makes itself is accepted`,
+    text: `certificates: ${value === 'ACME' ? 'a run has no ACME' : 'the configuration names none'}, so the one that the proxy makes itself is accepted`,
     place,
   })
   return { certificate: 'any', certificates: { ...certificates } }
@@ -283,13 +295,19 @@ function linesInContainer(
     for (const [source, at] of Object.entries(files))
       if (source === file || file.startsWith(`${source}/`)) {
         const target = `${at.replace(/\/$/, '')}${file.slice(source.length)}`
+        if (lines[target]?.[String(line)] !== undefined && lines[target][String(line)] !== text)
+          refuseOn([
+            {
+              file,
+              line,
+              column: 1,
+              message: 'two things on this line are the run’s own: write them on lines of their own',
+            },
+          ])
         lines[target] = { ...lines[target], [String(line)]: text }
       }
   return lines
 }
-
-/** Providers of oauth2-proxy that are OpenID Connect and nothing else: the run can be any of them. */
-const openid = ['oidc', 'keycloak-oidc']
 
 function loginOf({ client, parts, file, facts, answers }: Evidence, host: string, notes: Note[]): LoginFile {
   if (answers.login !== undefined) {
@@ -329,14 +347,7 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
     ])
     return { callbacks: [] }
   }
-  const { provider, issuer, clientId, clientSecret, redirect, place } = client
-  if (!openid.includes(provider))
-    refuseOn([
-      {
-        ...place,
-        message: `oauth2-proxy logs in at "${provider}", which the run cannot be: it can be any OpenID Connect issuer (provider oidc with an issuer URL)`,
-      },
-    ])
+  const { issuer, clientId, clientSecret, redirect, place } = client
   if (issuer === undefined)
     refuseOn([
       {

@@ -97,10 +97,23 @@ ${middleware}
   })
 
   it.each([
-    ['a list on lines of its own', `      basicAuth:\n        users:\n        - jane:${apr}`, 8, '        - "{htpasswd:alice}"\n        - "{htpasswd:bob}"'],
-    ['brackets', `      basicAuth: { users: ["jane:${apr}"] }`, 6, '      basicAuth: { users: ["{htpasswd:alice}", "{htpasswd:bob}"] }'],
+    [
+      'a list on lines of its own',
+      `      basicAuth:\n        users:\n        - jane:${apr}`,
+      8,
+      '        - "{htpasswd:alice}"\n        - "{htpasswd:bob}"',
+    ],
+    [
+      'brackets',
+      `      basicAuth: { users: ["jane:${apr}"] }`,
+      6,
+      '      basicAuth: { users: ["{htpasswd:alice}", "{htpasswd:bob}"] }',
+    ],
   ])('has both in the place of a single one in %s', async (_what, middleware, line, text) => {
-    const { lines } = await changesOf({ ...folder(middleware), 'conformance.yaml': 'identity: X-User\n' }, 'traefik.yml')
+    const { lines } = await changesOf(
+      { ...folder(middleware), 'conformance.yaml': 'identity: X-User\n' },
+      'traefik.yml',
+    )
     expect(lines?.[target]).toEqual({ [line]: text })
   })
 
@@ -213,7 +226,11 @@ describe('Apache', () => {
 
 describe('Envoy', () => {
   it.each([
-    ['inline_string: "jane:{SHA}x\\njohn:{SHA}y"', { 6: '              users: { inline_string: "{htpasswd:alice}\\n{htpasswd:bob}" }' }, undefined],
+    [
+      'inline_string: "jane:{SHA}x\\njohn:{SHA}y"',
+      { 6: '              users: { inline_string: "{htpasswd:alice}\\n{htpasswd:bob}" }' },
+      undefined,
+    ],
     ['filename: /etc/envoy/users', undefined, { '/etc/envoy/users': 'htpasswd' }],
   ])('has them in users of its filter: %s', async (users, lines, fromRun) => {
     const envoy = `static_resources:
@@ -227,8 +244,11 @@ describe('Envoy', () => {
     - name: claw
       load_assignment:
         endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: openclaw, port_value: 18789 } } } }] }]
-`.replace(/ {10}- "@type"/, '          - x:\n              "@type"').replace('            forward', '              forward')
-    const found = await changesOf({ 'envoy.yaml': envoy, 'conformance.yaml': 'identity: x-remote-user\n' }, 'envoy.yaml')
+`
+      .replace(/ {10}- "@type"/, '          - x:\n              "@type"')
+      .replace('            forward', '              forward')
+    const found = await changesOf({ 'envoy.yaml': envoy }, 'envoy.yaml')
+    expect(found.variant?.identity).toBe('x-remote-user')
     const line = envoy.split('\n').findIndex((one) => one.includes('users:')) + 1
     expect(found.lines?.['/etc/envoy/envoy.yaml']).toEqual(lines && { [line]: Object.values(lines)[0] })
     expect(found.fromRun ?? undefined).toEqual(fromRun)

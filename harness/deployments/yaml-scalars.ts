@@ -22,7 +22,8 @@ export function yamlScalars(text: string): YamlScalar[] {
       for (const { key, value } of node.items)
         visit(value, [...path, isScalar(key) ? String(key.value) : ''], node.flow === true, deep + 1)
     else if (isSeq(node))
-      for (const [index, item] of node.items.entries()) visit(item, [...path, String(index)], node.flow === true, deep + 1)
+      for (const [index, item] of node.items.entries())
+        visit(item, [...path, String(index)], node.flow === true, deep + 1)
     else if (isScalar(node) && typeof node.value === 'string') {
       const [start, end] = spanOf(node, text)
       if (!found.some((one) => one.start === start)) found.push({ path, value: node.value, start, end, inFlow })

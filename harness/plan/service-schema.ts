@@ -65,11 +65,11 @@ const serviceFields = {
     .exactOptional()
     .meta({ description: 'Writable folders in memory. Everything else is read-only, except /tmp.' }),
   'from-run': z
-    .record(absolutePath, z.enum(['certificate', 'key', 'pair', 'authority', 'names', 'htpasswd']))
+    .record(absolutePath, z.enum(['certificate', 'key', 'pair', 'authority', 'names', 'htpasswd', 'emails']))
     .exactOptional()
     .meta({
       description:
-        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, both in one file (`pair`), the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
+        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, both in one file (`pair`), the `authority` that issued it, the `names` in it as Caddy stores them, users and passwords (`htpasswd`), or the addresses of the users, one a line (`emails`).',
     }),
   lines: z
     .record(absolutePath, z.record(z.string().regex(/^[1-9]\d{0,6}$/, 'the number of a line'), content))

@@ -11,7 +11,9 @@ import { trust } from '../compose/read.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { gatewayFiles, readGateway, usualGatewayPort, wordsOf } from '../gateway.ts'
-import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
+import { isLiteral, namedInstead } from '../literal-addresses.ts'
+import type { Said, Upstream } from '../products/facts.ts'
+import { oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
 import { companionsOf } from './companions.ts'
@@ -45,7 +47,7 @@ export async function readBareDeployment(
     dynamic: await filesAmong(Object.keys(companions)),
   })
   const own = await gatewayBeside(folder, beside)
-  const { gateway, auth, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
+  const { gateway, auth, others, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
   const notes: Note[] = [
     { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
     {
@@ -55,6 +57,19 @@ export async function readBareDeployment(
     },
   ]
   notes.push(...own.notes)
+  // Of a pool every member is the gateway.
+  const members = facts.upstreams.filter(({ value }) => value.port === gateway.value.port && isElsewhere(value.host))
+  const changes = [
+    ...(await Promise.all(members.map((one) => namedInstead(one, 'gateway', notes)))).flat(),
+    ...(auth && isElsewhere(auth.value.host) ? await namedInstead(auth, 'auth', notes) : []),
+  ]
+  const nowhere = others.filter(({ value }) => !isLiteral(value.host) && value.host !== 'localhost')
+  for (const { value, place } of others)
+    notes.push({
+      kind: 'ignored',
+      text: `${value.host}:${value.port} is not started: requests that lead to it get no answer`,
+      place,
+    })
   if (sameHost)
     notes.push({
       kind: 'assumed',
@@ -94,9 +109,13 @@ export async function readBareDeployment(
     notes,
     answers,
     names: {
-      ...(!sameHost && { gateway: [gateway.value.host] }),
-      ...(auth && !isLoopback(auth.value.host) && { auth: [auth.value.host] }),
+      gateway: namesIn([
+        ...(sameHost ? [] : facts.upstreams.filter(({ value }) => value.port === gateway.value.port)),
+        ...nowhere,
+      ]),
+      ...(auth && !isLoopback(auth.value.host) && { auth: namesIn([auth]) }),
     },
+    changes,
     ...(own.file && { gateway: wordsOf(own.file) }),
     deployedGateway: {
       ...(own.file && { config: own.file.file, env: own.env }),
@@ -108,6 +127,12 @@ export async function readBareDeployment(
   })
   return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
 }
+
+const isElsewhere = (host: string) => isLiteral(host) && !isLoopback(host)
+
+const namesIn = (upstreams: readonly Said<Upstream>[]) => [
+  ...new Set(upstreams.map(({ value }) => value.host).filter((host) => !isLiteral(host))),
+]
 
 /** The gateway's configuration, where it lies beside the proxy's; its variables are in `.env` there. */
 async function gatewayBeside(folder: string, beside: readonly string[]) {
@@ -169,8 +194,10 @@ async function authService({
     ])
   const file = join(folder, named ?? '')
   const cfg = await readText(file)
-  const client = oauth2ProxyClient([], {}, cfg)
+  const started = startedForRun({ args: [], env: {} }, cfg)
+  const client = oauth2ProxyClient([], started.env, cfg)
   const place: Place = { file, line: 1, column: 1 }
+  notes.push(...started.replaced.map((text): Note => ({ kind: 'replaced', text, place })))
   notes.push({ kind: 'understood', text: `${host}:${port} is oauth2-proxy with ${basename(file)}`, place })
   if (client.port !== port)
     refuseOn([
@@ -183,8 +210,10 @@ async function authService({
     files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
     env: {
       ...(/^\s*cookie_secret(_file)?\s*=/m.test(cfg) ? {} : { OAUTH2_PROXY_COOKIE_SECRET: '{secret:cookie}' }),
+      ...started.env,
       ...trust,
     },
+    ...(Object.keys(started.fromRun).length > 0 && { 'from-run': { ...started.fromRun } }),
     ready: { port },
     after: ['idp'],
   }

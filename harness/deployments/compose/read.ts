@@ -6,13 +6,15 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { complaints } from '../../plan/yaml/schema-issues.ts'
+import { isLoopback } from '../bare/neighbours.ts'
 import { type Answers, conclude, withLabels } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
-import { wordsOf } from '../gateway.ts'
+import { usualGatewayPort, wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
+import { isLiteral, isTheMachine, namedInstead } from '../literal-addresses.ts'
 import { loginAnswer } from '../login-answer.ts'
-import { type Facts, noFacts } from '../products/facts.ts'
-import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
+import { type Facts, type LineChange, noFacts } from '../products/facts.ts'
+import { flag, oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { settingsOfLabels } from '../products/traefik.ts'
 import { readText } from '../read-text.ts'
@@ -58,6 +60,7 @@ export async function readComposeDeployment(
     settingsOfLabels(one.labels, (label) => document.place([...one.path, 'labels', keyOfLabel(one, label)])),
   )
   const facts = await factsOf(product, {
+    place: document.place(roles.proxy.path),
     args: argumentsOf(roles.proxy),
     argPlace: (index) => document.place([...roles.proxy.path, 'command', index]),
     hostPath: await hostPaths(roles.proxy, document),
@@ -66,21 +69,32 @@ export async function readComposeDeployment(
   })
   const parts: Part[] = []
   const notes: Note[] = [...roles.notes]
+  const logIns = new Map(
+    await Promise.all(
+      started.map(async ({ role, service }) => [role, await oauth2ProxyOf(service, document, recipes)] as const),
+    ),
+  )
   for (const { role, service } of started) {
     const own = role === 'proxy' ? facts : noFacts
-    const mounts = await mountsOf(service, document, pathsOfRun(own), role === 'proxy', problems)
-    notes.push(...mounts.notes)
+    const logIn = logIns.get(role)
+    const ofRun = [...pathsOfRun(own), ...Object.keys(logIn?.fromRun ?? {})]
+    const mounts = await mountsOf(service, document, ofRun, role === 'proxy', problems)
+    notes.push(...mounts.notes, ...(logIn?.notes ?? []))
+    const written = serviceOf(role, logIn?.service ?? service, mounts, started, recipes)
     parts.push({
       role,
       place: document.place(service.path),
-      service: serviceOf(role, service, mounts, started, recipes),
+      service: {
+        ...written,
+        ...(Object.keys(logIn?.fromRun ?? {}).length > 0 && { 'from-run': { ...logIn?.fromRun } }),
+      },
     })
   }
   refuseOn(problems)
   const { gateway, file: gatewayFile } = await composeGateway(roles.gateway, roles.proxy, document, notes)
-  const auth =
-    roles.beside.find(({ role }) => role === 'auth')?.service ?? (product === 'oauth2-proxy' ? roles.proxy : undefined)
-  const client = auth && (await clientOf(auth, document, recipes))
+  const changes = await literalUpstreams(facts, roles, document, notes)
+  const client = (logIns.get('auth') ?? (product === 'oauth2-proxy' ? logIns.get('proxy') : undefined))?.client
+  const shown = [roles.gateway, ...started.map(({ service }) => service)]
   const understood = conclude({
     name: nameFrom(typeof document.root.name === 'string' ? document.root.name : basename(document.folder)),
     title: `${basename(file)} of ${typeof document.root.name === 'string' ? document.root.name : basename(document.folder)}`,
@@ -90,19 +104,88 @@ export async function readComposeDeployment(
     facts,
     notes,
     answers: { ...extension(document), ...answers },
-    names: Object.fromEntries(
-      [{ role: 'gateway', service: roles.gateway }, ...started].map(({ role, service }) => [role, service.names]),
-    ),
-    ...(mountsDocker(parts) && { gatewayLabels: composeLabels(roles.gateway, document) }),
+    names: {
+      ...Object.fromEntries(started.map(({ role, service }) => [role, service.names])),
+      gateway: [...roles.gateway.names, ...roles.nowhere],
+    },
+    ...(mountsDocker(parts) && {
+      gatewayLabels: {
+        ...middlewaresElsewhere(services, shown, document, notes),
+        ...composeLabels(roles.gateway, document),
+      },
+    }),
     deployedGateway: gateway,
     ...(gatewayFile && { gateway: wordsOf(gatewayFile) }),
     ...(client && { client }),
+    changes,
     published: roles.proxy.ports,
   })
   return deploymentOf(labelsShown(understood, started, document), document.folder, (path) =>
     relative(resolve(document.folder, asItIs), path),
   )
 }
+
+/**
+ * Upstreams by address. One on the gateway's port, or on that at which it is published, is the gateway; the same with the auth service.
+ * @throws UserError for one that nothing of a run can be
+ */
+async function literalUpstreams(
+  facts: Facts,
+  { gateway, proxy, beside }: ReturnType<typeof rolesOf>,
+  { place }: ComposeDocument,
+  notes: Note[],
+): Promise<LineChange[]> {
+  const auth = beside.find(({ role }) => role === 'auth')?.service
+  const candidates = [
+    { name: 'gateway', service: gateway },
+    ...(auth ? [{ name: 'auth', service: auth }] : []),
+  ] as const
+  const changes: LineChange[] = []
+  for (const upstream of [...facts.upstreams, ...facts.auth]) {
+    const { host, port } = upstream.value
+    if (isLoopback(host))
+      refuseOn([
+        {
+          ...upstream.place,
+          message: `${host}:${port} is ${proxy.name} itself, in whose container nothing else listens: write the name of the service (${gateway.name})`,
+        },
+      ])
+    if (!isLiteral(host) && !isTheMachine(host)) continue
+    const own = candidates
+      .filter(({ service }) => isLiteral(host) && addressesOf(service).includes(host))
+      .map(({ name }) => ({ name, port }))
+    // From outside, a service is reached at the port that the machine publishes.
+    const published = candidates.flatMap(({ name, service }) =>
+      service.ports.filter((one) => one.published === port).map(({ target }) => ({ name, port: target })),
+    )
+    const byPort = port === usualGatewayPort ? [{ name: 'gateway', port }] : []
+    const [found] = [...own, ...published, ...byPort]
+    if (found === undefined)
+      notes.push({
+        kind: 'ignored',
+        text: `${host}:${port} is not started: requests that lead to it get no answer`,
+        place: upstream.place,
+      })
+    else if (upstream.place.file === place([]).file)
+      refuseOn([
+        {
+          ...upstream.place,
+          message: `${host}:${port} is an address that no container of a run can have: write the name of the service (${found.name === 'auth' ? auth?.name : gateway.name})`,
+        },
+      ])
+    else changes.push(...(await namedInstead(upstream, found.name, notes, found.port)))
+  }
+  return changes
+}
+
+/** `ipv4_address` and `ipv6_address` on its networks. */
+const addressesOf = ({ written }: ComposeService): string[] =>
+  Object.values(asMap(written.networks) ?? {}).flatMap((network) =>
+    ['ipv4_address', 'ipv6_address'].flatMap((key) => {
+      const address = asMap(network)?.[key]
+      return typeof address === 'string' ? [address] : []
+    }),
+  )
 
 /** Labels may be a mapping, or a list of `label=value`. */
 function keyOfLabel({ written: { labels } }: ComposeService, label: string): string | number {
@@ -121,7 +204,7 @@ function serviceOf(
   started: readonly { readonly role: string; readonly service: ComposeService }[],
   recipes: readonly Recipe[],
 ): ServiceFile {
-  const others = started.filter((one) => one.service !== service)
+  const others = started.filter((one) => one.role !== role)
   // The proxy waits for the others, whatever they wait for.
   const waits = others
     .filter((one) => one.role !== 'proxy')
@@ -167,6 +250,28 @@ function composeLabels(service: ComposeService, { root, folder }: ComposeDocumen
   }
 }
 
+/** Middlewares of Traefik have one name for all containers: those of a container that is not started are shown with the gateway's. */
+function middlewaresElsewhere(
+  services: readonly ComposeService[],
+  shown: readonly ComposeService[],
+  document: ComposeDocument,
+  notes: Note[],
+): Record<string, string> {
+  const there = new Set(shown.flatMap(({ labels }) => Object.keys(labels)))
+  const found: Record<string, string> = {}
+  for (const service of services.filter((one) => !shown.includes(one)))
+    for (const [label, value] of Object.entries(service.labels)) {
+      if (!/^traefik\.http\.middlewares\./i.test(label) || there.has(label)) continue
+      found[label] = value
+      notes.push({
+        kind: 'understood',
+        text: `${label} of ${service.name}, which is not started, is shown with the labels of the gateway`,
+        place: document.place([...service.path, 'labels', keyOfLabel(service, label)]),
+      })
+    }
+  return found
+}
+
 function labelsShown<T extends { readonly parts: readonly Part[]; readonly labels?: Readonly<Record<string, string>> }>(
   understood: T,
   started: readonly { readonly role: string; readonly service: ComposeService }[],
@@ -201,17 +306,21 @@ function extension({ root, place }: ComposeDocument): Answers {
   return { ...(identity && { identity }), ...(host && { host }), ...(login?.success && { login: login.data }) }
 }
 
-async function clientOf(service: ComposeService, document: ComposeDocument, recipes: readonly Recipe[]) {
-  const name = knownProgram(imageOf(service.image), recipes)?.recipe.name
-  if (name !== 'oauth2-proxy') return undefined
+/** An oauth2-proxy: which client it is, and how it is started for a run. */
+async function oauth2ProxyOf(service: ComposeService, document: ComposeDocument, recipes: readonly Recipe[]) {
+  if (knownProgram(imageOf(service.image), recipes)?.recipe.name !== 'oauth2-proxy') return undefined
   const hostPath = await hostPaths(service, document)
   const args = argumentsOf(service)
-  const cfg = args
-    .flatMap((arg) => /^--config=?(.*)$/.exec(arg)?.[1] ?? [])
-    .concat(service.env.OAUTH2_PROXY_CONFIG ?? [])[0]
-  const file = cfg === undefined ? undefined : hostPath(cfg)
+  const named = flag(args, 'config') ?? service.env.OAUTH2_PROXY_CONFIG
+  const file = named === undefined ? undefined : hostPath(named)
+  const cfg = file === undefined ? '' : await readText(file)
+  const command = service.command ?? []
+  const started = startedForRun({ args: command, env: service.env }, cfg)
+  const place = document.place(service.path)
   return {
-    ...oauth2ProxyClient(args, service.env, file === undefined ? '' : await readText(file)),
-    place: document.place(service.path),
+    client: { ...oauth2ProxyClient([...(service.entrypoint ?? []), ...started.args], started.env, cfg), place },
+    service: { ...service, env: started.env, ...(service.command && { command: started.args }) },
+    fromRun: started.fromRun,
+    notes: started.replaced.map((text): Note => ({ kind: 'replaced', text: `${service.name}: ${text}`, place })),
   }
 }

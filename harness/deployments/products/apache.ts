@@ -85,7 +85,10 @@ function passwordsOf(all: readonly Directive[], text: string): Passwords[] {
       const { file, line } = place
       const indent = /^\s*/.exec(lines[line - 1] ?? '')?.[0] ?? ''
       const instead = `${indent}Require user {name:alice} {name:bob}`
-      const value = args.slice(1).map((one) => `"${one}"`).join(' and ')
+      const value = args
+        .slice(1)
+        .map((one) => `"${one}"`)
+        .join(' and ')
       return { kind: 'lines', value, place, changes: [{ file, line, text: instead }] }
     }),
   ]

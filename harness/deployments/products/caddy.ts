@@ -1,7 +1,15 @@
 /** What a Caddyfile says: its sites, where they forward to, and whom they ask. */
 import type { Place } from '../../plan/yaml/problem.ts'
 import type { Line } from './caddyfile.ts'
-import { type Facts, isIdentity, type LineChange, type Passwords, type Said, type Upstream, upstreamOf } from './facts.ts'
+import {
+  type Facts,
+  isIdentity,
+  type LineChange,
+  type Passwords,
+  type Said,
+  type Upstream,
+  upstreamOf,
+} from './facts.ts'
 
 export function caddyFacts(lines: readonly Line[]): Facts {
   const named = (name: string) => lines.filter(({ words }) => words[0] === name)

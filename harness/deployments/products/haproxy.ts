@@ -52,7 +52,11 @@ export function haproxyFacts(text: string, file: string): Facts {
 /** `user jane password $5$… groups admins`, and `group admins users jane`. */
 function passwordsOf({ lines }: Section, text: string, file: string): Passwords[] {
   const whole = ({ place: { line } }: Line) => {
-    const start = text.split('\n').slice(0, line - 1).join('\n').length + (line > 1 ? 1 : 0)
+    const start =
+      text
+        .split('\n')
+        .slice(0, line - 1)
+        .join('\n').length + (line > 1 ? 1 : 0)
     return { start, end: start + (text.split('\n')[line - 1]?.length ?? 0) }
   }
   const written = lines
@@ -62,7 +66,8 @@ function passwordsOf({ lines }: Section, text: string, file: string): Passwords[
   if (first === undefined) return []
   const instead = usersInstead(
     written,
-    (user, { words }) => `    ${['user', `{name:${user}}`, 'insecure-password', `{password:${user}}`, ...words.slice(4)].join(' ')}`,
+    (user, { words }) =>
+      `    ${['user', `{name:${user}}`, 'insecure-password', `{password:${user}}`, ...words.slice(4)].join(' ')}`,
     () => '\n',
   )
   const [alice, bob = alice] = [first.words[1], second?.words[1]]

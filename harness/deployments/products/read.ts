@@ -8,7 +8,7 @@ import { apacheFacts } from './apache.ts'
 import { caddyFacts } from './caddy.ts'
 import { readCaddyfile } from './caddyfile.ts'
 import { envoyFacts } from './envoy.ts'
-import { type Facts, noFacts } from './facts.ts'
+import { type Facts, noFacts, upstreamOf } from './facts.ts'
 import { haproxyFacts } from './haproxy.ts'
 import { nginxFacts, readNginx } from './nginx.ts'
 import { flag } from './oauth2-proxy.ts'
@@ -22,6 +22,8 @@ type Told = {
   readonly hostPath: (inside: string) => string | undefined
   /** Labels that it reads, as settings. */
   readonly labels: Settings
+  /** Where a mistake in what it is told is to be looked for. */
+  readonly place?: Place
   /** Environment of the proxy. */
   readonly env?: Readonly<Record<string, string>>
   /** Dynamic files of Traefik, where they lie. */
@@ -40,7 +42,9 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
     case 'caddy':
     case 'caddy-security': {
       const file = told.hostPath(flag(told.args, 'config') ?? '/etc/caddy/Caddyfile')
-      return file === undefined ? noFacts : caddyFacts(await readCaddyfile(file, { hostPath: told.hostPath, env: told.env ?? {} }))
+      return file === undefined
+        ? noFacts
+        : caddyFacts(await readCaddyfile(file, { hostPath: told.hostPath, env: told.env ?? {} }))
     }
     case 'haproxy': {
       const file = told.hostPath(flag(told.args, 'f') ?? '/usr/local/etc/haproxy/haproxy.cfg')
@@ -49,7 +53,10 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
     case 'envoy': {
       const file = told.hostPath(flag(told.args, 'c') ?? flag(told.args, 'config-path') ?? '/etc/envoy/envoy.yaml')
       if (file === undefined) return noFacts
-      return envoyFacts(await readYamlTree(file, 'a mapping with static_resources'), { file, text: await readText(file) })
+      return envoyFacts(await readYamlTree(file, 'a mapping with static_resources'), {
+        file,
+        text: await readText(file),
+      })
     }
     case 'pomerium': {
       const file = told.hostPath(flag(told.args, 'config') ?? '/pomerium/config.yaml')
@@ -59,8 +66,24 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
       const file = told.hostPath(flag(told.args, 'f') ?? '/etc/apache2/apache2.conf')
       return file === undefined ? noFacts : apacheFacts(await readText(file), file)
     }
+    case 'oauth2-proxy':
+      return oauth2ProxyFacts(told)
     default:
       return noFacts
+  }
+}
+
+/** It passes on `X-Forwarded-Email` unless it is told not to (its documentation, `pass-user-headers`). */
+function oauth2ProxyFacts({ args, env = {}, place = { file: '', line: 1, column: 1 } }: Told): Facts {
+  const upstreams = [flag(args, 'upstream') ?? env.OAUTH2_PROXY_UPSTREAMS ?? ''].flatMap((list) => list.split(','))
+  const passes = (flag(args, 'pass-user-headers') ?? env.OAUTH2_PROXY_PASS_USER_HEADERS) !== 'false'
+  return {
+    ...noFacts,
+    upstreams: upstreams.flatMap((one) => {
+      const value = upstreamOf(one.trim())
+      return value === undefined || one.startsWith('static:') || one === '' ? [] : [{ value, place }]
+    }),
+    identities: passes ? [{ value: 'X-Forwarded-Email', place }] : [],
   }
 }
 

@@ -77,7 +77,11 @@ export function traefikFacts(settings: Settings, dynamic: readonly DynamicFile[]
       ),
     ),
   )
-  const [own] = matching(/(^|\.)certresolver$|^certificatesresolvers\./)
+  const [resolver] = matching(/(^|\.)certresolver$|^certificatesresolvers\./)
+  const [secure] = settings.filter(
+    ({ key, value }) => /\.tls(\.|$)/.test(key) || (/^entrypoints\..*\.address$/.test(key) && /:443\b/.test(value)),
+  )
+  const own = resolver ?? secure
   const listens = matching(/^entrypoints\.[^.]+\.address$/).map(({ value, key }) => ({
     port: Number(/:(\d+)/.exec(value)?.[1] ?? 80),
     tls: settings.some((one) => one.key.startsWith(key.replace(/address$/, 'http.tls'))) || /:443\b/.test(value),
@@ -89,7 +93,7 @@ export function traefikFacts(settings: Settings, dynamic: readonly DynamicFile[]
       files.map(({ key, value }) => [value, key.endsWith('certfile') ? ('certificate' as const) : ('key' as const)]),
     ),
     // Without a certificate of its own it shows one that it has made itself.
-    ...(files.length === 0 && own && { ownCertificate: { value: 'ACME', place: own.place } }),
+    ...(files.length === 0 && own && { ownCertificate: { value: resolver ? 'ACME' : 'its own', place: own.place } }),
     listens,
     upstreams: matching(/\.loadbalancer\.servers(\[\d+\])?\.url$/).flatMap(upstreamSaid),
     auth: matching(/\.forwardauth\.address$/).flatMap(upstreamSaid),
@@ -130,7 +134,15 @@ function passwordsOf(settings: Settings, dynamic: readonly DynamicFile[]): Passw
   )
   const labels = settings.flatMap(({ key, value, place, label }): Passwords[] =>
     label !== undefined && key.endsWith('.basicauth.users')
-      ? [{ kind: 'label', label, instead: '{htpasswd:alice},{htpasswd:bob}', value: usersSaid(value.split(',')), place }]
+      ? [
+          {
+            kind: 'label',
+            label,
+            instead: '{htpasswd:alice},{htpasswd:bob}',
+            value: usersSaid(value.split(',')),
+            place,
+          },
+        ]
       : [],
   )
   return [...files, ...labels, ...dynamic.flatMap(passwordsIn)]
@@ -158,8 +170,7 @@ function passwordsIn({ file, text }: DynamicFile): Passwords[] {
 }
 
 /** Where the hyphen before an item is. */
-const columnOf = (text: string, start: number) =>
-  text.lastIndexOf('-', start) - (text.lastIndexOf('\n', start - 1) + 1)
+const columnOf = (text: string, start: number) => text.lastIndexOf('-', start) - (text.lastIndexOf('\n', start - 1) + 1)
 
 /** Their names, without the hashes. */
 const usersSaid = (users: readonly string[]) =>

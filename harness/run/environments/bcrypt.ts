@@ -45,8 +45,12 @@ function fractionOfPi(words: number): Uint32Array {
     }
     return sum
   }
-  const hexadecimal = (16n * arctan(5n) - 4n * arctan(239n) - (3n << bits)).toString(16).padStart(Number(bits / 4n), '0')
-  return Uint32Array.from({ length: words }, (_, index) => Number.parseInt(hexadecimal.slice(index * 8, index * 8 + 8), 16))
+  const hexadecimal = (16n * arctan(5n) - 4n * arctan(239n) - (3n << bits))
+    .toString(16)
+    .padStart(Number(bits / 4n), '0')
+  return Uint32Array.from({ length: words }, (_, index) =>
+    Number.parseInt(hexadecimal.slice(index * 8, index * 8 + 8), 16),
+  )
 }
 
 /** Bytes as words, from the start again where they end. */

@@ -132,6 +132,7 @@ export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSp
     authority: 'ca.crt',
     names: 'names.json',
     htpasswd: 'htpasswd',
+    emails: 'emails',
   }
   return Object.entries(fromRun).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
 }

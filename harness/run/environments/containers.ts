@@ -22,7 +22,7 @@ import { dialFromOutside, openToOutside } from './from-outside.ts'
 import { observe } from './observed.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
 import { ownSecrets } from './own-secrets.ts'
-import { htpasswd, nameOfOwnAlice, ownLines } from './own-users.ts'
+import { emails, htpasswd, nameOfOwnAlice, ownLines } from './own-users.ts'
 import { enrol, providerHost } from './provider.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
@@ -88,12 +88,12 @@ export async function startContainers(
     'tls.pem': `${tls.certificate}\n${tls.key}`,
     'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
     htpasswd: htpasswd(secrets, variant.userForm),
+    emails: emails(),
   })
   const changed = new Map(
     await Promise.all(
       variant.services.map(
-        async (service) =>
-          [service.name, await changedFiles(service, variant, join(own, 'changed'), secrets)] as const,
+        async (service) => [service.name, await changedFiles(service, variant, join(own, 'changed'), secrets)] as const,
       ),
     ),
   )

@@ -22,6 +22,14 @@ export function htpasswd(secrets: Secrets, form?: UserForm): string {
   return named.map((user) => `${htpasswdLine(secrets, user, form)}\n`).join('')
 }
 
+/** Addresses of everybody who may sign in at the provider, where a program lets in only those that its file lists. */
+export function emails(): string {
+  return [...new Set(Object.values(users).map(({ email }) => email))]
+    .filter((one) => /^[\w-]+@[\w.]+$/.test(one))
+    .map((one) => `${one}\n`)
+    .join('')
+}
+
 function htpasswdLine(secrets: Secrets, user: OwnUser, form?: UserForm): string {
   const hash = createHash('sha1').update(passwordOf(secrets, user)).digest('base64')
   return `${nameOf(users[user], form)}:{SHA}${hash}`
