@@ -6,7 +6,7 @@ import { refuseOn } from '../plan/refuse-on.ts'
 import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
-import type { GatewayWords } from './gateway.ts'
+import { type GatewayWords, usualGatewayPort } from './gateway.ts'
 import { besideTheVariant } from './login-answer.ts'
 import { type Facts, type LineChange, likeliest, type OidcClient } from './products/facts.ts'
 
@@ -51,6 +51,7 @@ export function conclude(given: Evidence): Understood {
   const client = given.client ?? own
   const evidence: Evidence = { ...given, ...(client && { client }) }
   const notes: Note[] = [...evidence.notes]
+  refusePrefix(facts, evidence.deployedGateway?.port)
   const host = hostOf(evidence, notes)
   const identity = identityOf(evidence, notes)
   const entrance = entranceOf(evidence, notes)
@@ -119,6 +120,19 @@ export function conclude(given: Evidence): Understood {
   }
 }
 
+/** Cases ask for paths of the gateway as it knows them. A run below a path would test whatever has the other paths. */
+function refusePrefix({ upstreams }: Facts, port = usualGatewayPort): void {
+  const [first, ...others] = upstreams.filter(({ value }) => value.port === port)
+  const below = first?.value.below
+  if (first === undefined || below === undefined || others.some(({ value }) => value.below === undefined)) return
+  refuseOn([
+    {
+      ...first.place,
+      message: `the gateway is reached below ${below} alone, and the cases ask for its paths from / on: judge a copy of this file that leads / to it`,
+    },
+  ])
+}
+
 function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evidence, notes: Note[]): string {
   const redirect = client?.redirect === undefined ? undefined : URL.parse(client.redirect)?.hostname
   const labels = Object.values(gatewayLabels ?? {}).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])
@@ -145,7 +159,10 @@ function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evi
   return host
 }
 
-function identityOf({ answers, gateway, facts, file, answerIn, client }: Evidence, notes: Note[]): string {
+function identityOf(
+  { answers, gateway, facts, file, answerIn, client, product, parts }: Evidence,
+  notes: Note[],
+): string {
   const written = answers.identity ?? gateway?.userHeader
   if (written !== undefined) return written
   const likely = likeliest(facts.identities)
@@ -154,6 +171,14 @@ function identityOf({ answers, gateway, facts, file, answerIn, client }: Evidenc
     const where =
       answerIn?.(line) ??
       `write "x-conformance: { ${line} }" at the end of the file, with the header that your gateway trusts (userHeader)`
+    const proxy = parts.find(({ role }) => role === 'proxy')
+    if (product === '')
+      refuseOn([
+        {
+          ...(proxy?.place ?? { file, line: 1, column: 1 }),
+          message: `the configuration of this program (${proxy?.service.pull ?? 'no image'}) cannot be read, so nothing says which header the gateway trusts: ${where}, and how users sign in as login beside it`,
+        },
+      ])
     const asked = client !== undefined || facts.passwords.length > 0 || (facts.clientAuthorities ?? []).length > 0
     refuseOn([
       {

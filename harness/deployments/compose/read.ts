@@ -91,7 +91,11 @@ export async function readComposeDeployment(
     })
   }
   refuseOn(problems)
-  const { gateway, file: gatewayFile } = await composeGateway(roles.gateway, roles.proxy, document, notes)
+  const found = await composeGateway(roles.gateway, roles.proxy, document, notes)
+  const { file: gatewayFile } = found
+  // Where nothing of the gateway says its port, the proxy's way to it does.
+  const forwarded = gatewayFile?.gateway.port === undefined ? portForwardedTo(roles.gateway, facts) : undefined
+  const gateway = forwarded === undefined ? found.gateway : { port: forwarded, ...found.gateway }
   const changes = await literalUpstreams(facts, roles, document, notes)
   const client = (logIns.get('auth') ?? (product === 'oauth2-proxy' ? logIns.get('proxy') : undefined))?.client
   const shown = [roles.gateway, ...started.map(({ service }) => service)]
@@ -123,6 +127,14 @@ export async function readComposeDeployment(
   return deploymentOf(labelsShown(understood, started, document), document.folder, (path) =>
     relative(resolve(document.folder, asItIs), path),
   )
+}
+
+/** By a name of it in the proxy's configuration, or by its own label for Traefik; nothing where that is the usual one. */
+function portForwardedTo({ names, labels }: ComposeService, { upstreams }: Facts): number | undefined {
+  const named = upstreams.find(({ value }) => names.includes(value.host))?.value.port
+  const [label] = Object.entries(labels).filter(([one]) => /\.loadbalancer\.server\.port$/i.test(one))
+  const port = named ?? (label === undefined ? usualGatewayPort : Number(label[1]))
+  return port === usualGatewayPort || !(port > 0) ? undefined : port
 }
 
 /**

@@ -59,7 +59,9 @@ export function caddyFacts(lines: readonly Line[]): Facts {
       const port = Number(/:(\d+)$/.exec(value)?.[1] ?? (/^http:\/\//.test(value) ? 80 : 443))
       return { port, tls: port !== 80 && !/^http:\/\//.test(value) && (hosts.length > 0 || files.length > 0) }
     }),
-    upstreams: forwards.flatMap(({ words, place }) => targets(words, place)),
+    upstreams: forwards.flatMap(({ words, place, around }) =>
+      targets(words, place).map((one) => ({ ...one, value: { ...one.value, ...belowOf(around) } })),
+    ),
     auth: named('forward_auth').flatMap(({ words, place }) => targets(words.slice(1), place)),
     identities: [
       ...named('copy_headers').flatMap(({ words, place }) =>
@@ -74,6 +76,13 @@ export function caddyFacts(lines: readonly Line[]): Facts {
     ].filter(({ value }) => value.startsWith('/')),
     h2: true,
   }
+}
+
+/** `handle_path /claw/*` and its like. */
+function belowOf(around: readonly Line[]): Pick<Upstream, 'below'> {
+  const handled = around.findLast(({ words: [name] }) => /^(handle_path|handle|route)$/.test(name ?? ''))
+  const path = handled?.words[1]
+  return path?.startsWith('/') && !/^\/\*?$/.test(path) ? { below: path } : {}
 }
 
 /** Upstreams stand after an optional matcher (`/path*`, `@name`, `*`). */

@@ -12,7 +12,12 @@ export type OidcClient = {
   readonly redirect?: string
 }
 
-export type Upstream = { readonly host: string; readonly port: number }
+export type Upstream = {
+  readonly host: string
+  readonly port: number
+  /** The path below which alone requests lead there. */
+  readonly below?: string
+}
 
 /** Where users and their passwords stand: in a file of their own, in the configuration itself, in a label, or where no run can put others. */
 export type Passwords = Said &

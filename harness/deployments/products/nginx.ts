@@ -159,7 +159,11 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       ...named('ssl_certificate_key').map(({ directive }) => [inEtc(directive.args[0]), 'key'] as const),
     ]),
     listens,
-    upstreams: passes.filter(({ around }) => !isAsked(around)).flatMap(({ directive }) => target(directive)),
+    upstreams: passes
+      .filter(({ around }) => !isAsked(around))
+      .flatMap(({ directive, around }) =>
+        target(directive).map((one) => ({ ...one, value: { ...one.value, ...belowOf(around) } })),
+      ),
     auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
     identities,
     passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) =>
@@ -179,6 +183,13 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       named('http2').some(({ directive }) => directive.args[0] === 'on') ||
       named('listen').some(({ directive }) => directive.args.includes('http2')),
   }
+}
+
+/** Of a location with a path of its own; patterns may be of any path. */
+function belowOf(around: readonly Directive[]): Pick<Upstream, 'below'> {
+  const [path, modified] = around.findLast(({ name }) => name === 'location')?.args ?? []
+  const below = path === '^~' ? modified : path
+  return below?.startsWith('/') && below !== '/' ? { below } : {}
 }
 
 type Within = { readonly directive: Directive; readonly around: readonly Directive[] }

@@ -1,6 +1,7 @@
 /** Reads whatever configuration a known proxy has, from where it would look for it itself. */
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
+import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
 import { readYamlTree } from '../yaml-tree.ts'
@@ -63,6 +64,17 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
       return file === undefined ? noFacts : pomeriumFacts(await readYamlTree(file, 'a mapping with routes'))
     }
     case 'apache': {
+      const other = told.hostPath('/usr/local/apache2/conf/httpd.conf')
+      if (other !== undefined)
+        refuseOn([
+          {
+            file: other,
+            line: 1,
+            column: 1,
+            message:
+              "this is for the modules of the image httpd, and the Apache of a run is Debian's: name the file with your <VirtualHost> instead of the compose file (--proxy ./site.conf)",
+          },
+        ])
       const file = told.hostPath(flag(told.args, 'f') ?? '/etc/apache2/apache2.conf')
       return file === undefined ? noFacts : apacheFacts(await readText(file), file)
     }
@@ -87,7 +99,16 @@ function oauth2ProxyFacts({ args, env = {}, place = { file: '', line: 1, column:
   }
 }
 
-async function ofNginx({ hostPath }: Told): Promise<Facts> {
+async function ofNginx({ hostPath, place }: Told): Promise<Facts> {
+  const templates = hostPath('/etc/nginx/templates')
+  if (templates !== undefined)
+    refuseOn([
+      {
+        ...(place ?? { file: templates, line: 1, column: 1 }),
+        message:
+          'the files in /etc/nginx/templates are filled in by the script that starts the image, which a run does not use: bind the finished files into /etc/nginx/conf.d ("docker compose exec SERVICE nginx -T" prints them)',
+      },
+    ])
   const main = hostPath('/etc/nginx/nginx.conf')
   if (main !== undefined) return nginxFacts(await readNginx(main, hostPath))
   const alone = hostPath('/etc/nginx/conf.d/default.conf')
@@ -111,7 +132,7 @@ async function traefikFiles({
   const said = (key: string) => flag(args, key) ?? fixed.find((one) => one.key === key)?.value
   const directory = said('providers.file.directory')
   const single = said('providers.file.filename')
-  const inside = [...(single ? [single] : []), ...(directory ? [join(directory, '*.{yml,yaml}')] : [])]
+  const inside = [...(single ? [single] : []), ...(directory ? [join(directory, '*.{yml,yaml,toml}')] : [])]
   const patterns = inside.map(hostPath).filter((one) => one !== undefined)
   const files = (await Promise.all(patterns.map((one) => Array.fromAsync(glob(one))))).flat().toSorted()
   const dynamic = await Promise.all(

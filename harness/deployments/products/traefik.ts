@@ -1,6 +1,7 @@
 /** What Traefik is told: by flags, by its static and dynamic files, and by Docker labels. */
 import { resolve } from 'node:path'
-import { parse } from 'yaml'
+import { parse, YAMLParseError } from 'yaml'
+import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { yamlScalars } from '../yaml-scalars.ts'
 import { type Facts, isIdentity, type Passwords, type Said, type Upstream, upstreamOf } from './facts.ts'
@@ -34,7 +35,7 @@ export function settingsOfLabels(labels: Readonly<Record<string, string>>, place
     }))
 }
 
-/** A YAML file, flattened. @returns nothing for text that is no mapping */
+/** A YAML file, flattened. @throws UserError with the line of what cannot be read */
 export function settingsOfYaml(text: string, file: string): Settings {
   const lines = text.split('\n')
   const place = (value: string): Place => {
@@ -57,10 +58,38 @@ export function settingsOfYaml(text: string, file: string): Settings {
     }
     return [{ key, value: String(node ?? 'true'), place: place(String(node ?? '')) }]
   }
+  return flat(parsed(text, file), '').map((one) => ({ ...one, key: one.key.toLowerCase() }))
+}
+
+/** @throws UserError for what Traefik reads and this suite does not: what the file says would then count for nothing */
+function parsed(text: string, file: string): unknown {
+  const template = text.split('\n').findIndex((line) => /\{\{.*\}\}/.test(line.replace(/#.*$/, '')))
+  if (template >= 0)
+    refuseOn([
+      {
+        file,
+        line: template + 1,
+        column: 1,
+        message: 'templates ({{ }}) are not filled in: write what this one comes to',
+      },
+    ])
+  if (file.endsWith('.toml'))
+    refuseOn([
+      { file, line: 1, column: 1, message: 'TOML is not read here: write the same as YAML (Traefik reads both)' },
+    ])
   try {
-    return flat(parse(text), '').map((one) => ({ ...one, key: one.key.toLowerCase() }))
-  } catch {
-    return []
+    return parse(text)
+  } catch (error) {
+    const pos = error instanceof YAMLParseError ? error.linePos?.[0] : undefined
+    refuseOn([
+      {
+        file,
+        line: pos?.line ?? 1,
+        column: pos?.col ?? 1,
+        message: `not valid YAML: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
+      },
+    ])
+    return undefined
   }
 }
 
