@@ -16,6 +16,7 @@ import {
   fuzzDefaults,
   fuzzOptions,
   login,
+  positive,
   runDefaults,
   runOptions,
   selectionOptions,
@@ -194,6 +195,33 @@ where everything that fails failed before.`,
   .action(async (options) => {
     const { report } = await import('./report.ts')
     process.exitCode = await report(options)
+  })
+
+const several = (value: string, before: string[]) => [...before, value]
+
+program
+  .command('publish')
+  .description('write a site of files: the latest run, its history, versions compared, known holes, guides')
+  .option('--in <dir>', 'folder of a run (repeatable); default: reports/latest', several, [])
+  .requiredOption('--history <dir>', 'the runs until now; this run is added')
+  .requiredOption('--out <dir>', 'where the site goes')
+  .option('--sweep <file>', 'what "conformance sweep --json" printed (repeatable)', several, [])
+  .option('--canaries <file>', 'what "conformance canaries --json" printed')
+  .option('--copies <n>', 'runs of which dated copies are written, the newest', positive, 100)
+  .option('--json', 'machine-readable', false)
+  .addHelpText(
+    'after',
+    `
+Every environment has its page, index.json and badge.json at
+proxy/NAME/VARIANT/GATEWAY/, and below it a copy of each run by its date.
+The site works from a file system and below any path of a server.
+
+Example:
+  conformance publish --in reports/latest --history reports/history --out site`,
+  )
+  .action(async (options) => {
+    const { publish } = await import('./publish.ts')
+    process.exitCode = await publish(options)
   })
 
 program

@@ -2,7 +2,7 @@
 import { scopesHeader } from '../gateways/rules/scopes.ts'
 import type { Transport } from '../plan/case.ts'
 import type { About } from './about.ts'
-import { type Consequence, type Effect, isDirect } from './consequence.ts'
+import { type Consequence, type Effect, isDirect, isUpgrade } from './consequence.ts'
 import { list } from './words.ts'
 
 export type Members = {
@@ -111,6 +111,8 @@ function whyOf(members: Members, consequence: Consequence): string {
   const headers = [...new Set(abouts.flatMap(({ header }) => header ?? []))].map(headerInWords).toSorted()
   switch (first.kind) {
     case 'passed':
+      if (abouts.every(({ header }) => isUpgrade(header)))
+        return 'the proxy passes on an upgrade to another protocol than WebSocket'
       return consequence === 'hygiene'
         ? `the proxy passes on ${some(headers, 'header')} that the client sent and this gateway does not read`
         : `the proxy passes on ${headerInWords(first.header ?? 'a header')} that the client sent`

@@ -86,6 +86,14 @@ describe('findings', () => {
     )
   })
 
+  it('keep an upgrade to another protocol apart: removed like other headers, it would take WebSocket with it', () => {
+    const found = ['upgrade', 'http2-settings', 'x-a'].map((name) =>
+      cell(passed(name), { level: 'should', status: 'warn' }),
+    )
+    expect(ids(found).toSorted()).toEqual(['passes-other-headers', 'passes-upgrade'])
+    expect(only(found.slice(0, 2)).says).toBe('The proxy passes on an upgrade to another protocol than WebSocket.')
+  })
+
   it('keep a failure that shows only beside other requests apart', () => {
     const about = passed('x-a', { believed: true })
     expect(ids([cell(about), cell({ ...about, when: 'beside-others' })]).toSorted()).toEqual([

@@ -13,6 +13,7 @@ export type Mistake =
   | 'address'
   | 'host'
   | 'upgrade'
+  | 'other-upgrade'
   | 'open'
   | 'made-up'
   | 'claims'
@@ -59,6 +60,12 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       where: 'where the gateway is proxied to, with proxy_http_version 1.1 and a Connection line beside it',
       find: /^proxy_set_header\s+Upgrade\s/i,
     },
+    'other-upgrade': {
+      write: 'map $http_upgrade $upgrade { ~*^websocket$ $http_upgrade; }',
+      where:
+        'in the http block, with `proxy_set_header Upgrade $upgrade;` and `proxy_set_header HTTP2-Settings "";` where the gateway is proxied to: only WebSocket goes up',
+      find: /^map\s+\$http_upgrade\s/,
+    },
     open: {
       write: 'auth_request /oauth2/auth;',
       where: 'in every location that leads to the gateway',
@@ -88,6 +95,12 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
         'in the forwardAuth middleware; list under forwardedHeaders.trustedIPs of the entry point only proxies before Traefik, and never set insecure',
       find: /trustForwardHeader:/,
     },
+    'other-upgrade': {
+      write: 'customRequestHeaders: { Upgrade: "", Http2-Settings: "" }',
+      where:
+        'in a headers middleware of the router, with a second router above it whose rule has HeaderRegexp(`Upgrade`, `(?i)^websocket$`) and which does without: only WebSocket goes up',
+      find: /Upgrade: ""/,
+    },
     host: {
       write: 'passHostHeader: true',
       where: "in the loadBalancer of the gateway's service",
@@ -107,6 +120,12 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       find: /^header_up\s+[A-Za-z]/,
     },
     header: { write: 'request_header -{Header}', where: 'before the log-in and reverse_proxy' },
+    'other-upgrade': {
+      write: 'request_header @not-websocket -Upgrade',
+      where:
+        'before reverse_proxy, with a matcher `@not-websocket not header_regexp Upgrade (?i)^websocket$`, and the same for Http2-Settings: only WebSocket goes up',
+      find: /^request_header\s+@\S+\s+-Upgrade/,
+    },
     'made-up': {
       write: 'respond @no-email 403',
       where:
@@ -176,6 +195,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       find: /^http-request set-header\s+\S+\s+%\[var\(/,
     },
     header: { write: 'http-request del-header {Header}', where: 'in the frontend' },
+    'other-upgrade': {
+      write: 'http-request del-header Upgrade unless { hdr(upgrade) -i websocket }',
+      where: 'in the frontend: only WebSocket goes up',
+      find: /^http-request del-header Upgrade\s/i,
+    },
     address: {
       write: 'http-request set-header X-Forwarded-For %[src]',
       where: 'in the frontend instead of option forwardfor, which appends to what the client sent',

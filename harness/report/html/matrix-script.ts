@@ -1,14 +1,45 @@
 /**
- * The matrix's filters, plain script for the browser. Their state lives in the address (`#proxy=pomerium&status=fail`), so a view can be sent on.
- * The page is complete without it.
+ * The matrix and its filters, plain script for the browser. The table is made of the page's data once the page has been shown; the filters' state lives in
+ * the address (`#proxy=pomerium&status=fail`), so a view can be sent on.
  */
 export const matrixScript = `'use strict';
 (function () {
   var form = document.getElementById('filter'), table = document.getElementById('matrix'), found = document.getElementById('found');
-  if (!form || !table) return;
-  var heads = Array.prototype.slice.call(table.tHead.rows[0].cells, 1);
-  var rows = Array.prototype.slice.call(table.querySelectorAll('tr[data-case]'));
+  var heads, rows;
   var names = ['text', 'proxy', 'variant', 'gateway', 'family', 'level', 'status'];
+  function element(name, properties, children) {
+    var made = document.createElement(name);
+    for (var key in properties) key === 'data' ? Object.assign(made.dataset, properties.data) : made[key] = properties[key];
+    (children || []).forEach(function (child) { made.append(child); });
+    return made;
+  }
+  function mark(data, environment, anchor, letters) {
+    var transport = data.transports[letters[0]], status = data.statuses[letters[1]];
+    var link = element('a', { className: status[0], href: environment.page + '#' + anchor + '.' + transport }, [status[1]]);
+    link.append(element('i', {}, [' ' + status[2] + ', ' + transport]));
+    return link;
+  }
+  function caseRow(data, family, one) {
+    var note = element('small', { className: 'soft' }, [(one.level === 'must' ? '' : '(' + one.level + ') ') + one.title]);
+    var name = element('a', { href: one.page }, [one.id.slice(family.length + 1)]);
+    var cells = one.cells.split(' ').map(function (letters, index) {
+      return element('td', {}, (letters.match(/../g) || []).map(function (pair) { return mark(data, data.environments[index], one.anchor, pair); }));
+    });
+    return element('tr', { data: { case: one.id, family: family, level: one.level } }, [element('th', { scope: 'row' }, [name, ' ', note])].concat(cells));
+  }
+  function build(data) {
+    var columns = data.environments.map(function (one) {
+      var link = element('a', { href: one.page }, [one.proxy + ' ' + one.version, element('br'), element('b', {}, [one.variant]), ' ' + one.gateway]);
+      return element('th', { scope: 'col', data: { proxy: one.proxy, variant: one.variant, gateway: one.gateway } }, [link]);
+    });
+    table.append(element('thead', {}, [element('tr', {}, [element('th', { scope: 'col' }, ['case'])].concat(columns))]));
+    data.families.forEach(function (group) {
+      var head = element('tr', { className: 'family', data: { family: group.family } }, [element('th', { scope: 'rowgroup' }, [group.family]), element('td', { colSpan: columns.length })]);
+      table.append(element('tbody', {}, [head].concat(group.cases.map(function (one) { return caseRow(data, group.family, one); }))));
+    });
+    heads = Array.prototype.slice.call(table.tHead.rows[0].cells, 1);
+    rows = Array.prototype.slice.call(table.querySelectorAll('tr[data-case]'));
+  }
   function read() {
     var wanted = new URLSearchParams(location.hash.slice(1));
     names.forEach(function (name) { form.elements[name].value = wanted.get(name) || ''; });
@@ -43,11 +74,10 @@ export const matrixScript = `'use strict';
     Array.prototype.forEach.call(table.querySelectorAll('tr.family'), function (row) { row.hidden = !families[row.dataset.family]; });
     found.textContent = shown + ' of ' + rows.length + ' cases, ' + columns.filter(Boolean).length + ' of ' + heads.length + ' environments';
   }
-  form.hidden = false;
   form.addEventListener('input', function () { write(); apply(); });
   form.addEventListener('submit', function (event) { event.preventDefault(); });
   form.addEventListener('reset', function () { setTimeout(function () { write(); apply(); }); });
-  window.addEventListener('hashchange', function () { read(); apply(); });
+  window.addEventListener('hashchange', function () { if (rows) { read(); apply(); } });
   document.addEventListener('keydown', function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === '/' && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); form.elements.text.focus(); return; }
@@ -65,5 +95,8 @@ export const matrixScript = `'use strict';
       if (link) { link.focus(); return; }
     }
   });
-  read(); apply();
+  var bytes = Uint8Array.from(atob(document.getElementById('cells').textContent), function (one) { return one.charCodeAt(0); });
+  new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json().then(function (data) {
+    build(data); form.hidden = false; read(); apply();
+  });
 })();`
