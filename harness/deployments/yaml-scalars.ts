@@ -1,7 +1,7 @@
 /** Every text of a YAML file with its path and where it stands, to say which part of which line something else takes the place of. */
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
 
-export type YamlScalar = {
+type YamlScalar = {
   readonly path: readonly string[]
   readonly value: string
   readonly start: number

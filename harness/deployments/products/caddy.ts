@@ -23,6 +23,8 @@ export function caddyFacts(lines: readonly Line[]): Facts {
   ]
   // The site that leads to the gateway is the one that matters; a portal may stand before it in the file.
   const own = forwards.find(({ words }) => words.some((word) => /:18789$/.test(word)))?.around[0]
+  // One that a request decides may lead to the gateway as well.
+  const allKnown = forwards.every(({ words, opens, place }) => opens || targets(words, place).length > 0)
   const addresses = sites
     .toSorted((one, other) => Number(other === own) - Number(one === own))
     .flatMap(({ words, place }) =>
@@ -60,7 +62,7 @@ export function caddyFacts(lines: readonly Line[]): Facts {
       return { port, tls: port !== 80 && !/^http:\/\//.test(value) && (hosts.length > 0 || files.length > 0) }
     }),
     upstreams: forwards.flatMap(({ words, place, around }) =>
-      targets(words, place).map((one) => ({ ...one, value: { ...one.value, ...belowOf(around) } })),
+      targets(words, place).map((one) => ({ ...one, value: { ...one.value, ...(allKnown && belowOf(around)) } })),
     ),
     auth: named('forward_auth').flatMap(({ words, place }) => targets(words.slice(1), place)),
     identities: [

@@ -7,7 +7,7 @@ const openid = ['oidc', 'keycloak-oidc']
 type Started = { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> }
 
 /** How it is started for a run: the provider that is asked and the people that may sign in are the run's. */
-export type StartedForRun = Started & {
+type StartedForRun = Started & {
   /** Path in the container -> what the run puts there. */
   readonly fromRun: Readonly<Record<string, 'emails'>>
   /** What differs, in words. */

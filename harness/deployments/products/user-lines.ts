@@ -2,7 +2,7 @@
 import type { LineChange } from './facts.ts'
 
 /** A part of a text, which something else takes the place of. */
-export type Change = { readonly start: number; readonly end: number; readonly text: string }
+type Change = { readonly start: number; readonly end: number; readonly text: string }
 
 /**
  * The run's users in the places of the first two that are written; with one alone, both stand in its place.
