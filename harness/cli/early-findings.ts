@@ -12,7 +12,7 @@ const longest = 240
 
 /**
  * @returns for each cell as it comes the lines of what is found with it and was not found before, of requirements alone. More cells may say it better:
- * the end of the run has the whole sentence.
+ * the end of the run has the whole sentence. Time is counted from the start of the command.
  */
 export function earlyFindings(
   collection: Pick<Collection, 'environment' | 'cellsOf'>,
