@@ -6,26 +6,25 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { complaints } from '../../plan/yaml/schema-issues.ts'
-import { isLoopback } from '../bare/neighbours.ts'
-import { type Answers, conclude, withLabels } from '../conclude.ts'
+import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
-import { usualGatewayPort, wordsOf } from '../gateway.ts'
+import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
-import { isLiteral, isTheMachine, namedInstead } from '../literal-addresses.ts'
 import { loginAnswer } from '../login-answer.ts'
-import { type Facts, type LineChange, noFacts } from '../products/facts.ts'
-import { flag, oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
+import { type Facts, noFacts } from '../products/facts.ts'
 import { factsOf } from '../products/read.ts'
 import { settingsOfLabels } from '../products/traefik.ts'
-import { readText } from '../read-text.ts'
 import { asMap } from '../yaml-tree.ts'
 import { type ComposeDocument, readCompose } from './document.ts'
 import { composeGateway } from './gateway.ts'
+import { composeLabels, keyOfLabel, labelsShown, middlewaresElsewhere, mountsDocker } from './labels.ts'
+import { oauth2ProxyOf } from './log-in.ts'
 import { boundText, hostPaths, mountsOf } from './mounts.ts'
 import { argumentsOf, programOf } from './part.ts'
 import { refuseImage, refuseKeys, refuseVolumes } from './refusals.ts'
 import { type RoleFlags, rolesOf } from './roles.ts'
 import { type ComposeService, readServices } from './service.ts'
+import { literalUpstreams, portForwardedTo } from './upstreams.ts'
 
 export type ComposeFlags = RoleFlags & {
   readonly profiles?: readonly string[]
@@ -129,81 +128,6 @@ export async function readComposeDeployment(
   )
 }
 
-/** By a name of it in the proxy's configuration, or by its own label for Traefik; nothing where that is the usual one. */
-function portForwardedTo({ names, labels }: ComposeService, { upstreams }: Facts): number | undefined {
-  const named = upstreams.find(({ value }) => names.includes(value.host))?.value.port
-  const [label] = Object.entries(labels).filter(([one]) => /\.loadbalancer\.server\.port$/i.test(one))
-  const port = named ?? (label === undefined ? usualGatewayPort : Number(label[1]))
-  return port === usualGatewayPort || !(port > 0) ? undefined : port
-}
-
-/**
- * Upstreams by address. One on the gateway's port, or on that at which it is published, is the gateway; the same with the auth service.
- * @throws UserError for one that nothing of a run can be
- */
-async function literalUpstreams(
-  facts: Facts,
-  { gateway, proxy, beside }: ReturnType<typeof rolesOf>,
-  { place }: ComposeDocument,
-  notes: Note[],
-): Promise<LineChange[]> {
-  const auth = beside.find(({ role }) => role === 'auth')?.service
-  const candidates = [
-    { name: 'gateway', service: gateway },
-    ...(auth ? [{ name: 'auth', service: auth }] : []),
-  ] as const
-  const changes: LineChange[] = []
-  for (const upstream of [...facts.upstreams, ...facts.auth]) {
-    const { host, port } = upstream.value
-    if (isLoopback(host))
-      refuseOn([
-        {
-          ...upstream.place,
-          message: `${host}:${port} is ${proxy.name} itself, in whose container nothing else listens: write the name of the service (${gateway.name})`,
-        },
-      ])
-    if (!isLiteral(host) && !isTheMachine(host)) continue
-    const own = candidates
-      .filter(({ service }) => isLiteral(host) && addressesOf(service).includes(host))
-      .map(({ name }) => ({ name, port }))
-    // From outside, a service is reached at the port that the machine publishes.
-    const published = candidates.flatMap(({ name, service }) =>
-      service.ports.filter((one) => one.published === port).map(({ target }) => ({ name, port: target })),
-    )
-    const byPort = port === usualGatewayPort ? [{ name: 'gateway', port }] : []
-    const [found] = [...own, ...published, ...byPort]
-    if (found === undefined)
-      notes.push({
-        kind: 'ignored',
-        text: `${host}:${port} is not started: requests that lead to it get no answer`,
-        place: upstream.place,
-      })
-    else if (upstream.place.file === place([]).file)
-      refuseOn([
-        {
-          ...upstream.place,
-          message: `${host}:${port} is an address that no container of a run can have: write the name of the service (${found.name === 'auth' ? auth?.name : gateway.name})`,
-        },
-      ])
-    else changes.push(...(await namedInstead(upstream, found.name, notes, found.port)))
-  }
-  return changes
-}
-
-/** `ipv4_address` and `ipv6_address` on its networks. */
-const addressesOf = ({ written }: ComposeService): string[] =>
-  Object.values(asMap(written.networks) ?? {}).flatMap((network) =>
-    ['ipv4_address', 'ipv6_address'].flatMap((key) => {
-      const address = asMap(network)?.[key]
-      return typeof address === 'string' ? [address] : []
-    }),
-  )
-
-/** Labels may be a mapping, or a list of `label=value`. */
-function keyOfLabel({ written: { labels } }: ComposeService, label: string): string | number {
-  return Array.isArray(labels) ? labels.findIndex((one) => String(one).split('=')[0] === label) : label
-}
-
 /** Where the run puts files of its own: what the operator has there is not needed, and may be outside the folder. */
 function pathsOfRun({ certificates, passwords }: Facts): string[] {
   return [...Object.keys(certificates), ...passwords.flatMap(({ kind, value }) => (kind === 'file' ? [value] : []))]
@@ -244,64 +168,6 @@ export const trust = {
   REQUESTS_CA_BUNDLE: '/run/conformance/ca.crt',
 }
 
-const mountsDocker = (parts: readonly Part[]) => parts.some(({ service }) => service['docker-socket'] !== undefined)
-
-/** Labels of the containers themselves, and those that Docker Compose adds, by which proxies name them. */
-function composeLabels(service: ComposeService, { root, folder }: ComposeDocument): Record<string, string> {
-  const project = typeof root.name === 'string' ? root.name : basename(folder)
-  const networks = service.networks.map((name) => {
-    const own = asMap(asMap(root.networks)?.[name])?.name
-    return typeof own === 'string' ? own : `${project}_${name}`
-  })
-  return {
-    ...service.labels,
-    'com.docker.compose.project': project,
-    'com.docker.compose.service': service.name,
-    'conformance.networks': networks.join(','),
-    'conformance.ports': [...service.ports.map(({ target }) => target), ...service.exposed].join(','),
-  }
-}
-
-/** Middlewares of Traefik have one name for all containers: those of a container that is not started are shown with the gateway's. */
-function middlewaresElsewhere(
-  services: readonly ComposeService[],
-  shown: readonly ComposeService[],
-  document: ComposeDocument,
-  notes: Note[],
-): Record<string, string> {
-  const there = new Set(shown.flatMap(({ labels }) => Object.keys(labels)))
-  const found: Record<string, string> = {}
-  for (const service of services.filter((one) => !shown.includes(one)))
-    for (const [label, value] of Object.entries(service.labels)) {
-      if (!/^traefik\.http\.middlewares\./i.test(label) || there.has(label)) continue
-      found[label] = value
-      notes.push({
-        kind: 'understood',
-        text: `${label} of ${service.name}, which is not started, is shown with the labels of the gateway`,
-        place: document.place([...service.path, 'labels', keyOfLabel(service, label)]),
-      })
-    }
-  return found
-}
-
-function labelsShown<T extends { readonly parts: readonly Part[]; readonly labels?: Readonly<Record<string, string>> }>(
-  understood: T,
-  started: readonly { readonly role: string; readonly service: ComposeService }[],
-  document: ComposeDocument,
-): T {
-  if (!mountsDocker(understood.parts)) return understood
-  const parts = understood.parts.map((part) => {
-    const written = started.find(({ role }) => role === part.role)?.service
-    return written === undefined
-      ? part
-      : {
-          ...part,
-          service: { ...part.service, labels: withLabels(composeLabels(written, document), understood.labels ?? {}) },
-        }
-  })
-  return { ...understood, parts }
-}
-
 /** `x-conformance:` in the compose file, which Docker Compose passes over. */
 function extension({ root, place }: ComposeDocument): Answers {
   const own = asMap(root['x-conformance'])
@@ -316,23 +182,4 @@ function extension({ root, place }: ComposeDocument): Answers {
   const text = (key: string) => (typeof own?.[key] === 'string' ? own[key] : undefined)
   const [identity, host] = [text('identity'), text('host')]
   return { ...(identity && { identity }), ...(host && { host }), ...(login?.success && { login: login.data }) }
-}
-
-/** An oauth2-proxy: which client it is, and how it is started for a run. */
-async function oauth2ProxyOf(service: ComposeService, document: ComposeDocument, recipes: readonly Recipe[]) {
-  if (knownProgram(imageOf(service.image), recipes)?.recipe.name !== 'oauth2-proxy') return undefined
-  const hostPath = await hostPaths(service, document)
-  const args = argumentsOf(service)
-  const named = flag(args, 'config') ?? service.env.OAUTH2_PROXY_CONFIG
-  const file = named === undefined ? undefined : hostPath(named)
-  const cfg = file === undefined ? '' : await readText(file)
-  const command = service.command ?? []
-  const started = startedForRun({ args: command, env: service.env }, cfg)
-  const place = document.place(service.path)
-  return {
-    client: { ...oauth2ProxyClient([...(service.entrypoint ?? []), ...started.args], started.env, cfg), place },
-    service: { ...service, env: started.env, ...(service.command && { command: started.args }) },
-    fromRun: started.fromRun,
-    notes: started.replaced.map((text): Note => ({ kind: 'replaced', text: `${service.name}: ${text}`, place })),
-  }
 }
