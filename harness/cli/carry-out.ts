@@ -33,6 +33,8 @@ type Order = {
   readonly complete: boolean
   /** What runs where there is no engine for the plan. */
   readonly withoutEngine: () => readonly PlannedEnvironment[]
+  /** Called with each environment that has ended. @param so the results until then */
+  readonly environmentDone?: (id: string, so: () => Results) => Promise<void>
 }
 
 /**
@@ -112,6 +114,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       keep: options.keep,
     }
     const judged = Promise.withResolvers<void>()
+    // One after the other, and all before the end: a listener writes files.
+    let listening = Promise.resolve()
     const onEvent = (event: RunEvent) => {
       if (event.type === 'done') judged.resolve()
       if (event.type === 'engine') engine = engineOf(event, choice)
@@ -122,6 +126,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       if (event.type === 'note') note(event.line)
       // What went wrong after its cells: not everything of the environment was removed.
       if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
+      if (event.type === 'environment-done')
+        listening = listening.then(() => order.environmentDone?.(event.id, results))
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
       if (choice.engine.kind === 'docker') interruption.startedIn(choice.engine.socket)
@@ -132,6 +138,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
         if (end === undefined) written = await report()
       } finally {
         const end = await run
+        await listening
         if (end.kind === 'died')
           collection.take({
             type: 'failure',

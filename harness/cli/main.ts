@@ -226,9 +226,9 @@ Example:
 
 program
   .command('new')
-  .description('create the files of a new proxy or scenario (FAMILY/TOPIC)')
-  .argument('<kind>', 'proxy | scenario')
-  .argument('<name>', 'my-proxy, or spoofing/two-lines')
+  .description('create the files of a new proxy, scenario (FAMILY/TOPIC) or version of a gateway')
+  .argument('<kind>', 'proxy | scenario | gateway')
+  .argument('<name>', 'my-proxy, spoofing/two-lines, or openclaw@VERSION')
   .option('--from <file>', 'proxy: write the folder from a docker-compose.yml or a configuration file')
   .option('--gateway-service <name>', 'of a docker-compose.yml: the service that is the gateway')
   .option('--proxy-service <name>', 'of a docker-compose.yml: the public service')
@@ -241,10 +241,16 @@ Examples:
   conformance new scenario spoofing/two-lines
   conformance new proxy my-proxy
   conformance new proxy my-proxy --from docker-compose.yml
+  conformance new gateway openclaw@2026.9.7     locks the version, and runs contract
 
 The files run as they are; change them line by line (see CONTRIBUTING.md).`,
   )
   .action(async (kind, name, options) => {
+    if (kind === 'gateway') {
+      const { newGateway } = await import('./new-gateway.ts')
+      process.exitCode = await newGateway(name, options)
+      return
+    }
     if (options.from !== undefined && kind === 'proxy') {
       const { newProxyFrom } = await import('./explain-compose.ts')
       process.exitCode = await newProxyFrom(name, options.from, options)

@@ -279,14 +279,17 @@ export function sweepOptions(command: Command): Command {
       )
       .option('--case <glob>', 'only these cases, for example "smuggling.**" (repeatable, or a comma list)', commaList)
       .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
-      .option('--list', 'print the cells that would run, without running them'),
+      .option('--list', 'print the cells that would run, without running them')
+      .option('--resume', 'keep the rows of OUT/sweep.json and run the versions that have none', false),
     'reports/sweep',
   ).addHelpText(
     'after',
     `
 Every version is started once, with the same configuration. The result has a row
 for each version, and for each red case the versions that show it. A version that
-refuses the configuration is a row with its reason.
+refuses the configuration is a row with its reason. OUT/sweep.json
+(schemas/sweep.schema.json) is written after every version: a sweep that was
+ended early goes on with --resume.
 
 Examples:
   conformance sweep --proxy traefik-forward-auth --variant hardened --versions all

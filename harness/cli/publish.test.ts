@@ -47,14 +47,25 @@ const version = {
   environment: 'x@1/documented/reference',
   proxy: 'x',
   variant: 'documented',
+  gateway: 'reference:attributed',
+  ranAt: '2026-11-21T04:00:00.000Z',
+  commit: 'abc',
   status: 'ready',
+  startMs: 1,
   passed: 3,
+  inconclusive: 0,
 }
 const sweep = {
   schema: 1,
   run: { id: 'sweep', startedAt: '2026-11-21T04:00:00.000Z' },
+  selection: { cases: [] },
+  durationMs: 1,
   versions: [
-    { ...version, version: '1.0', red: [{ cell: 'spoofing.a.<b>.http', level: 'must', reason: 'as alice' }] },
+    {
+      ...version,
+      version: '1.0',
+      red: [{ cell: 'spoofing.a.<b>.http', level: 'must', status: 'fail', reason: 'as alice' }],
+    },
     { ...version, version: '1.1', red: [] },
   ],
 }
@@ -189,7 +200,7 @@ describe('publish refuses in one sentence', () => {
     [
       'a sweep that is none',
       () => ({ sweep: [join(folder, 'canaries.json')] }),
-      /canaries\.json: versions: .*conformance sweep --json/,
+      /canaries\.json: selection: .*conformance sweep/,
     ],
     [
       'canaries that there are not',

@@ -90,6 +90,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
   switch (kind) {
     case 'passed':
       if (believed === true && header !== undefined) return direct ?? `passes-${header}`
+      if (about.spelled !== undefined) return 'passes-other-spellings'
       return isUpgrade(header) ? 'passes-upgrade' : 'passes-other-headers'
     case 'accepted':
       if (direct !== undefined) return direct
@@ -105,7 +106,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
       if (believed === true) return 'lost-identity'
       return level === 'must' ? `lost-${header ?? topic}` : 'changes-requests'
     case 'changed':
-      return 'changes-requests'
+      return believed === true ? 'changes-identity' : 'changes-requests'
     case 'client-address':
       return 'client-address'
     case 'refused': {

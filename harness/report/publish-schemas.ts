@@ -1,5 +1,5 @@
-/** Writes the JSON Schemas of what a run writes, docs/grades.md, docs/checklist.md and docs/hardening/: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
-import { mkdir, writeFile } from 'node:fs/promises'
+/** Writes the JSON Schemas of what a run writes, docs/grades.md, docs/checklist.md, docs/hardening/ and docs/versions/: `node harness/report/publish-schemas.ts`. The schemas of what it reads: `plan/publish-schemas.ts`. */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { loadScenarios } from '../plan/load-scenarios.ts'
@@ -10,6 +10,8 @@ import { gradesPage } from './grades-page.ts'
 import { guideMarkdown } from './guides/guide-markdown.ts'
 import { ownGuides } from './guides/own-guides.ts'
 import { advisoriesSchema } from './site/advisories.ts'
+import { versionsSchema } from './versions-file.ts'
+import { versionsPage } from './versions-page.ts'
 
 /** `readOnly` is a matter of our types, not of the files. */
 const plain = ({ jsonSchema }: { readonly jsonSchema: { readOnly?: boolean | undefined } }) => {
@@ -31,6 +33,7 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
       evidenceFileSchema,
       'evidence/ENVIRONMENT.json.gz of trusted-proxy-conformance, schema 1',
     ),
+    'sweep.schema.json': render(versionsSchema, 'sweep.json of trusted-proxy-conformance, schema 1'),
   }
 }
 
@@ -38,7 +41,24 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
 export async function reportPages(root: string): Promise<Readonly<Record<string, string>>> {
   const guides = (await ownGuides(root)).map((guide) => [`docs/hardening/${guide.proxy}.md`, guideMarkdown(guide)])
   const ids = (await loadScenarios(root)).map(({ id }) => id)
-  return { 'docs/grades.md': gradesPage(), 'docs/checklist.md': checklistPage(ids), ...Object.fromEntries(guides) }
+  return {
+    'docs/grades.md': gradesPage(),
+    'docs/checklist.md': checklistPage(ids),
+    ...Object.fromEntries(guides),
+    ...(await versionsPages(root)),
+  }
+}
+
+/** A page for each `docs/versions/NAME.json`. */
+async function versionsPages(root: string): Promise<Readonly<Record<string, string>>> {
+  const folder = 'docs/versions'
+  const names = (await readdir(join(root, folder))).filter((file) => file.endsWith('.json')).toSorted()
+  const pages = names.map(async (file) => {
+    const name = file.slice(0, -'.json'.length)
+    const swept = versionsSchema.parse(JSON.parse(await readFile(join(root, folder, file), 'utf8')))
+    return [join(folder, `${name}.md`), versionsPage(name, swept)] as const
+  })
+  return Object.fromEntries(await Promise.all(pages))
 }
 
 if (import.meta.main) {

@@ -122,9 +122,14 @@ type Concrete = {
 function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, identity: string): readonly Concrete[] {
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
+  if (passed === 'other-spellings') return [{ kind: 'spelling' }]
   if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
-  if (id === 'changes-requests') return headers.includes('host') ? [{ kind: 'host' }] : []
+  if (id === 'changes-requests')
+    return headers.flatMap((header): Concrete[] => {
+      const kind = describing[header]
+      return kind === undefined ? [] : [{ kind }]
+    })
   if (passed !== undefined) return [{ kind: 'header', header: passed }]
   if (id.startsWith('direct-')) return [{ kind: 'direct' }]
   if (id.startsWith('accepts-identity')) return [{ kind: 'claims' }]
@@ -132,9 +137,13 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
   return (kinds ?? []).map((kind) => (kind === 'identity' ? { kind, header: foldName(identity) } : { kind }))
 }
 
+/** What a proxy says of a request in a header of its own. */
+const describing: Readonly<Record<string, Mistake>> = { host: 'host', 'x-forwarded-proto': 'scheme' }
+
 const byId: Readonly<Record<string, readonly Mistake[]>> = {
   'lost-identity': ['identity'],
   'made-up-identity': ['made-up'],
+  'changes-identity': ['names'],
   'client-address': ['address'],
   'not-upgraded': ['upgrade'],
   'open-to-anyone': ['open'],
@@ -162,8 +171,8 @@ function adviceOf(
   const isSaid = line !== undefined && said.some(({ text }) => text.includes(`\`${line.text}\``))
   if (isSaid && among === undefined) return []
   const name = found?.name ?? named[0]
-  // The exact line where it names this header; a pattern of it where the hardened file has another one in that place.
-  const exact = line !== undefined && line.names > 0 && line.text.length <= longest
+  // The exact line where it names this header; a pattern of it where the hardened file has another one in that place, or only begins there.
+  const exact = line !== undefined && line.names > 0 && line.text.length <= longest && !/[{[(]$/.test(line.text)
   const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
   const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
   const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}`

@@ -34,7 +34,7 @@ describe('the published schemas', () => {
       expect(await readFile(join(root, 'schemas', name), 'utf8'), name).toBe(text)
   })
 
-  it('come with docs/grades.md, docs/checklist.md and the guides of docs/hardening (else: pnpm schemas)', async () => {
+  it('come with docs/grades.md, docs/checklist.md, the guides of docs/hardening and the pages of docs/versions (else: pnpm schemas)', async () => {
     const pages = await reportPages(root)
     expect(Object.keys(pages).length).toBeGreaterThan(8)
     for (const [path, text] of Object.entries(pages)) expect(await readFile(join(root, path), 'utf8'), path).toBe(text)

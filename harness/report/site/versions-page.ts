@@ -13,9 +13,7 @@ export const versionsPath = 'versions.html'
 const mostCells = 6
 
 export function versionsPage(overview: Overview, sweeps: readonly Sweep[]): string {
-  const rows = sweeps.flatMap(({ run, versions }) =>
-    versions.map((one) => ({ ...one, date: run.startedAt.slice(0, 10) })),
-  )
+  const rows = sweeps.flatMap(({ versions }) => versions.map((one) => ({ ...one, date: one.ranAt.slice(0, 10) })))
   const groups = [...Map.groupBy(rows, ({ environment }) => environment.replace(/@[^/]*/, ''))]
   const body = html`<div>
     <h1>Versions</h1>
