@@ -23,6 +23,8 @@ export type RunOptions = DeploymentFlags & {
   /** A folder from outside this repository may be built and run without a question. */
   readonly yes: boolean
   readonly json: boolean
+  /** Write the selected cases for another tool, and run nothing. */
+  readonly export?: 'nuclei' | 'curl'
   /** No summary at the end: `replay` prints its own. */
   readonly quiet?: boolean
 }
@@ -129,6 +131,12 @@ export function runOptions(command: Command): Command {
     .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
     .addOption(new Option('--transport <transport>', 'one transport only').choices(transports))
     .option('--list', 'print the cells that would run, without running them')
+    .addOption(
+      new Option(
+        '--export <kind>',
+        'write the selected cases that show from outside for another tool; runs nothing',
+      ).choices(['nuclei', 'curl']),
+    )
     .addOption(
       new Option('--engine <engine>', 'where containers run; none: no containers, the embedded lab')
         .choices(['auto', 'docker', 'private', 'none'])

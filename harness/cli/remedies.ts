@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { productOf } from '../deployments/bare/product.ts'
 import { isGreen, isUnmet } from '../judge/status.ts'
 import { readAblation } from '../plan/ablation/ablation-file.ts'
+import { type Unit, unitsOf } from '../plan/ablation/units.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { type Deployment, type Hardened, remediesOf } from '../report/remedies.ts'
 import { type Product, products } from '../report/remedy-table.ts'
@@ -46,8 +47,18 @@ async function deploymentOf(
     identity: variant.identity,
     // A configuration that has all of its lines is not mended by adding one of them.
     hardened: hardened.map((one) => (join(root, one.folder) === resolve(variant.folder) ? { ...one, units: [] } : one)),
+    files: await filesOf(variant),
     judged: { unmet: keys(({ status }) => isUnmet(status) || status === 'known-failure'), met: keys(isGreen) },
   }
+}
+
+/** Certificates and other files that are no text of a configuration say nothing here. */
+async function filesOf({ services, folder }: PlannedEnvironment['variant']): Promise<Hardened['files']> {
+  const paths = [...new Set(services.flatMap(({ files }) => Object.keys(files)))]
+  const read = await Promise.all(
+    paths.map(async (path) => ({ path, text: await readFile(resolve(folder, path), 'utf8').catch(() => '') })),
+  )
+  return read.filter(({ text }) => text !== '')
 }
 
 const isOf = ({ folder }: Hardened, proxy: string) => folder === `proxies/${proxy}/hardened`
@@ -94,12 +105,23 @@ async function hardenedVariants(): Promise<OfProduct[]> {
       const product = configuration
         .map(({ path, text }) => known(productOf(path, text)) ?? productIn(path))
         .find((one) => one !== undefined)
-      return product === undefined ? [] : [withUnits(folder, configuration, product)]
+      return product === undefined ? [] : [withUnits(folder, configuration, product, all)]
     }),
   )
 }
 
-async function withUnits(folder: string, files: Hardened['files'], product: Product): Promise<OfProduct> {
+async function withUnits(
+  folder: string,
+  files: Hardened['files'],
+  product: Product,
+  all: Hardened['files'],
+): Promise<OfProduct> {
   const ablation = await readAblation(join(root, folder, 'ablation.json'))
-  return { folder, files, product, units: ablation?.units ?? [] }
+  // What was measured of another text in this place says nothing of this one.
+  const places = new Set(all.flatMap(({ path, text }) => unitsOf(text).map((unit) => placeOf(path, unit))))
+  const units = (ablation?.units ?? []).filter((unit) => places.has(placeOf(join(folder, unit.file), unit)))
+  return { folder, files, product, units }
 }
+
+const placeOf = (path: string, { from, to, text }: Pick<Unit, 'from' | 'to' | 'text'>) =>
+  `${path} ${from} ${to} ${text}`

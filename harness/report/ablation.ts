@@ -20,8 +20,8 @@ type Proof<Unit> = {
 const share = 0.5
 
 /**
- * Units whose absence produces such cells and none that holds in the finding's environment, the smallest first. A unit that only contains such units is
- * left out: what it shows, they show.
+ * Units whose absence produces such cells and none that holds in the finding's environment, the smallest first. Left out are units that only contain such
+ * units (what they show, those show), and units that show a part of what another one shows: there the cells are red for another reason.
  */
 export function proofsFor<Unit extends Pick<AblatedUnit, 'file' | 'red' | 'text' | 'from' | 'to'>>(
   cells: readonly string[],
@@ -35,8 +35,9 @@ export function proofsFor<Unit extends Pick<AblatedUnit, 'file' | 'red' | 'text'
     const isSuch = shown.length > 0 && shown.length >= seen.length * share && !seen.some((key) => judged.met.has(key))
     return isSuch ? [{ unit, cells: shown, others: seen.length - shown.length }] : []
   })
+  const widest = proofs.filter((proof) => !proofs.some((other) => showsMore(other, proof)))
   const kept: Proof<Unit>[] = []
-  for (const proof of proofs.toSorted(smallestFirst)) {
+  for (const proof of widest.toSorted(smallestFirst)) {
     const inside = kept.filter(({ unit }) => contains(proof.unit, unit)).flatMap((one) => one.cells)
     if (proof.cells.some((key) => !inside.includes(key))) kept.push(proof)
   }
@@ -47,6 +48,13 @@ type Place = Pick<AblatedUnit, 'file' | 'from' | 'to' | 'text'>
 
 const contains = (outer: Place, inner: Place) =>
   outer.file === inner.file && outer.from <= inner.from && inner.to <= outer.to
+
+/** All of the cells and further ones, from another place of the configuration. */
+const showsMore = (other: Proof<Place>, one: Proof<Place>) =>
+  other.cells.length > one.cells.length &&
+  one.cells.every((key) => other.cells.includes(key)) &&
+  !contains(other.unit, one.unit) &&
+  !contains(one.unit, other.unit)
 
 const smallestFirst = ({ unit: one }: Proof<Place>, { unit: other }: Proof<Place>) =>
   one.to - one.from - (other.to - other.from) || one.text.length - other.text.length || one.from - other.from

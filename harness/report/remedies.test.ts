@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Remedy } from '../run/results/results.ts'
 import { type Deployment, type Hardened, remediesOf } from './remedies.ts'
 import { type Product, products, remedyRows } from './remedy-table.ts'
 import { remediesInWords } from './remedy-words.ts'
@@ -58,6 +59,17 @@ describe('remedies', () => {
     expect(remediesOf(finding('lost-identity'), deployment('nginx', nginx))).toEqual([remedy])
   })
 
+  it('point at the reader’s own nginx location that inherits nothing', () => {
+    const own =
+      'server {\n  proxy_set_header X-WebAuth-User $user;\n  location /ws {\n    proxy_set_header Host $host;\n    proxy_pass http://gateway;\n  }\n}\n'
+    const here = { ...deployment('nginx', nginx), files: [{ path: 'my.conf', text: own }] }
+    const remedies = remediesOf(finding('lost-identity'), here)
+    expect(remedies[0]).toMatchObject({ file: 'my.conf', line: 3, own: true })
+    expect(remediesInWords({ cells: [], remedies })[0]).toBe(
+      'nginx: repeat `proxy_set_header X-WebAuth-User $user;` of line 2 in this location: it has proxy_set_header lines of its own, so it inherits none (my.conf:3).',
+    )
+  })
+
   it('for many headers show the line of one', () => {
     const many = finding('passes-other-headers', { headers: ['x-unknown', 'x-secret-role'] })
     expect(remediesOf(many, deployment('nginx', nginx))).toMatchObject([
@@ -102,30 +114,54 @@ describe('remedies from an ablation', () => {
     red: [...red],
   })
   const cells = ['spoofing.a.b.http', 'spoofing.a.b.websocket', 'spoofing.a.c.http']
+  const four = [...cells, 'spoofing.a.d.http']
   const units = [
     unit(3, 'location / {', [...cells, 'other.a.b.http', 'other.a.c.http', 'other.a.d.http', 'other.a.e.http'], 12),
     unit(6, '{ block', cells, 8),
     unit(7, 'proxy_set_header X-Secret-Role "";', cells),
     unit(9, 'x;', ['spoofing.a.b.http', 'path.not.run-here.http']),
+    unit(13, 'its own reason;', ['spoofing.a.d.http', 'path.not.run-here.http']),
     unit(10, 'also needed for what holds here;', [...cells, 'holds.a.b.http']),
     unit(11, 'nothing needs it;', []),
   ]
-  const unmet = new Set([...cells, 'other.a.b.http'])
+  const unmet = new Set([...four, 'other.a.b.http'])
   const judged = { unmet, met: new Set(['holds.a.b.http']) }
-  const remedies = (ablated: Hardened['units'], more: Partial<Deployment> = {}) =>
-    remediesOf(finding('passes-x-secret-role', { cells }), { ...deployment('nginx', nginx, ablated), judged, ...more })
+  const remedies = (ablated: Hardened['units'], more: Partial<Deployment> = {}, own = four) =>
+    remediesOf(finding('passes-x-secret-role', { cells: own }), {
+      ...deployment('nginx', nginx, ablated),
+      judged,
+      ...more,
+    })
   const proven = remedies(units)
+  const linesOf = (all: readonly Remedy[]) =>
+    all.filter(({ provenBy }) => provenBy !== undefined).map(({ line }) => line)
 
   it('are the units whose absence turns such cells red and none that holds here, the smallest first', () => {
-    expect(proven.map(({ line }) => line)).toEqual([9, 7])
+    expect(proven.map(({ line }) => line)).toEqual([13, 7])
     expect(proven.every(({ provenBy }) => provenBy === 'ablation')).toBe(true)
     expect(proven[1]).toMatchObject({ file: 'proxies/x/hardened/main.conf', cells })
+  })
+
+  it('are not the lines that turn a part of such cells red for another reason', () => {
+    expect(proven.map(({ line }) => line)).not.toContain(9)
+    expect(linesOf(remedies(units.filter(({ from }) => from === 9)))).toEqual([9])
   })
 
   it('are no blocks around such lines, unless they show what the lines do not', () => {
     const [, block] = units
     if (block === undefined) throw new Error('There is no such unit.')
-    expect(remedies([block]).map(({ line, to }) => [line, to])).toEqual([[6, 8]])
+    expect(linesOf(remedies([block]))).toEqual([6])
+  })
+
+  it('come with advice where they do not show all of the cells, unless it is the same line', () => {
+    const [, , secret] = units
+    if (secret === undefined) throw new Error('There is no such unit.')
+    expect(remedies([secret], {}, [...four])).toHaveLength(1)
+    const other = { ...secret, text: 'other;' }
+    expect(remedies([other], {}, [...four]).map(({ line, provenBy }) => [line, provenBy])).toEqual([
+      [7, 'ablation'],
+      [8, undefined],
+    ])
   })
 
   it('are of the first variant that has any', () => {
@@ -146,13 +182,14 @@ describe('remedies from an ablation', () => {
   })
 
   const words = (own: readonly string[], ablated: Hardened['units']) =>
-    remediesInWords({ cells: own, remedies: remedies(ablated) })
+    remediesInWords({ cells: own, remedies: remedies(ablated, {}, [...own]) })
 
   it('say what proves them', () => {
-    expect(words(cells, units.slice(2, 4))).toEqual([
-      'nginx: add `x;` (as in proxies/x/hardened/main.conf:9; removing this line from our hardened configuration turns 1 of these 3 cells red and no others).',
-      'nginx: add `proxy_set_header X-Secret-Role "";` where the gateway is proxied to: an empty value removes the client\'s own (as in proxies/x/hardened/main.conf:7; removing this line from our hardened configuration turns exactly these 3 cells red).',
+    expect(words(four, units.slice(2, 5))).toEqual([
+      'nginx: add `its own reason;` (as in proxies/x/hardened/main.conf:13; removing this line from our hardened configuration turns 1 of these 4 cells red and no others).',
+      'nginx: add `proxy_set_header X-Secret-Role "";` where the gateway is proxied to: an empty value removes the client\'s own (as in proxies/x/hardened/main.conf:7; removing this line from our hardened configuration turns 3 of these 4 cells red and no others).',
     ])
+    expect(words(cells, units.slice(2, 4))).toEqual([expect.stringMatching(/turns exactly these 3 cells red\)\.$/)])
   })
 
   it('say how many cells of other findings go with them', () => {

@@ -4,6 +4,7 @@ import { foldName } from '../gateways/rules/header-lines.ts'
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
 import { type Judged, proofsFor } from './ablation.ts'
+import { notInherited } from './nginx-inheritance.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
 
 /** A hardened variant of the product. */
@@ -22,24 +23,53 @@ export type Deployment = {
   readonly identity: string
   /** The most alike first. */
   readonly hardened: readonly Hardened[]
+  /** The deployment's own files, as its proxy.yaml names them. */
+  readonly files?: readonly { readonly path: string; readonly text: string }[]
   /** What came of the environment's cells. */
   readonly judged: Judged
 }
 
-/** Proven ones alone where there are any; otherwise advice; nothing where the suite knows nothing to say. */
+/** Proven ones, and advice as far as these do not show all of the cells; nothing where the suite knows nothing to say. */
 export function remediesOf(
   finding: Pick<Finding, 'id' | 'cells' | 'headers'>,
   deployment: Deployment,
 ): readonly Remedy[] {
   const mistakes = mistakesBehind(finding, deployment.identity)
+  const here = ownLines(mistakes, finding.headers ?? [], deployment)
   const proven = provenRemedies(finding, deployment, mistakes)
-  if (proven.length > 0) return proven
-  const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment))
+  const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
+  if (finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
+  const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment, proven))
+  if (proven.length > 0) return [...here, ...proven, ...own.slice(0, most)]
   const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
-  return [...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
+  return [...here, ...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
 }
 
 const most = 3
+
+/** Places in the reader's own configuration where the mistake can be pointed at. */
+function ownLines(
+  mistakes: readonly Concrete[],
+  headers: readonly string[],
+  { product, files = [], identity }: Deployment,
+): readonly Remedy[] {
+  if (product !== 'nginx') return []
+  const names = mistakes.flatMap(({ kind, header }) => {
+    if (kind === 'identity') return [foldName(identity)]
+    if (kind === 'address') return ['x-forwarded-for']
+    return kind === 'header' ? [header ?? ''] : []
+  })
+  return [...new Set([...names, ...headers])].flatMap((name) =>
+    files.flatMap(({ path, text }) =>
+      notInherited(text, name).map(({ line, lost, lostAt }) => ({
+        text: `nginx: repeat \`${lost}\` of line ${lostAt} in this location: it has proxy_set_header lines of its own, so it inherits none`,
+        file: path,
+        line,
+        own: true as const,
+      })),
+    ),
+  )
+}
 
 /** Of the first variant that has any: the others have the same lines in other surroundings. */
 function provenRemedies(
@@ -92,8 +122,13 @@ type Concrete = {
 function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, identity: string): readonly Concrete[] {
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
+  if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
-  if (id === 'changes-requests') return headers.includes('host') ? [{ kind: 'host' }] : []
+  if (id === 'changes-requests')
+    return headers.flatMap((header): Concrete[] => {
+      const kind = describing[header]
+      return kind === undefined ? [] : [{ kind }]
+    })
   if (passed !== undefined) return [{ kind: 'header', header: passed }]
   if (id.startsWith('direct-')) return [{ kind: 'direct' }]
   if (id.startsWith('accepts-identity')) return [{ kind: 'claims' }]
@@ -101,9 +136,13 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
   return (kinds ?? []).map((kind) => (kind === 'identity' ? { kind, header: foldName(identity) } : { kind }))
 }
 
+/** What a proxy says of a request in a header of its own. */
+const describing: Readonly<Record<string, Mistake>> = { host: 'host', 'x-forwarded-proto': 'scheme' }
+
 const byId: Readonly<Record<string, readonly Mistake[]>> = {
   'lost-identity': ['identity'],
   'made-up-identity': ['made-up'],
+  'changes-identity': ['names'],
   'client-address': ['address'],
   'not-upgraded': ['upgrade'],
   'open-to-anyone': ['open'],
@@ -114,7 +153,12 @@ const byId: Readonly<Record<string, readonly Mistake[]>> = {
   'refused-trusted-proxy-loopback-source': ['loopback'],
 }
 
-function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Deployment): Remedy[] {
+/** @param said lines that need no advice any more */
+function adviceOf(
+  { kind, header, among }: Concrete,
+  { product, hardened }: Deployment,
+  said: readonly Remedy[],
+): Remedy[] {
   const row = product && remedyRows[product][kind]
   if (row === undefined) return []
   const files = hardened.flatMap((one) => one.files)
@@ -123,6 +167,8 @@ function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Depl
     .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
     .find(({ line }) => line !== undefined)
   const { line } = found ?? {}
+  const isSaid = line !== undefined && said.some(({ text }) => text.includes(`\`${line.text}\``))
+  if (isSaid && among === undefined) return []
   const name = found?.name ?? named[0]
   // The exact line where it names this header; a pattern of it where the hardened file has another one in that place.
   const exact = line !== undefined && line.names > 0 && line.text.length <= longest

@@ -6,24 +6,32 @@ const most = 3
 
 /** What to write against a finding, a sentence for each line; many proven lines are one sentence, and `results.json` has all of them. */
 export function remediesInWords({ remedies, cells }: Pick<Finding, 'remedies' | 'cells'>): readonly string[] {
-  const [first] = remedies
-  if (first === undefined || remedies.length <= most) return remedies.map((remedy) => oneInWords(remedy, cells.length))
-  const rest = remedies.slice(most)
-  const shown = new Set(remedies.flatMap((remedy) => remedy.cells ?? []))
+  const proven = remedies.filter(({ provenBy }) => provenBy !== undefined)
+  const [first] = proven
+  if (first === undefined || proven.length <= most) return remedies.map((remedy) => oneInWords(remedy, cells.length))
+  const rest = proven.slice(most)
+  const shown = new Set(proven.flatMap((remedy) => remedy.cells ?? []))
+  const others = remedies.filter(({ provenBy }) => provenBy === undefined)
+  const inWords = (wanted: boolean) =>
+    others.filter(({ own }) => (own === true) === wanted).map((remedy) => oneInWords(remedy, cells.length))
   return [
-    `${[first.text, ...remedies.slice(1, most).map(withoutProduct)].join(', ')} and ${counted(rest.length, 'more line')} of ${first.file ?? 'our hardened configuration'} (removing them from it one at a time turns ${ofThese(shown.size, cells.length)} red).`,
+    ...inWords(true),
+    `${productIn(first)}: add ${proven.slice(0, most).map(lineOf).join(', ')} and ${counted(rest.length, 'more line')} of ${first.file ?? 'our hardened configuration'} (removing them from it one at a time turns ${ofThese(shown.size, cells.length)} red).`,
+    ...inWords(false),
   ]
 }
 
-const withoutProduct = ({ text }: Remedy) => text.replace(/^\w+: add /, '')
+const productIn = ({ text }: Remedy) => text.split(':')[0]
+/** What stands between backquotes. */
+const lineOf = ({ text }: Remedy) => /`[^`]*`/.exec(text)?.[0] ?? text
 
 const ofThese = (count: number, all: number) =>
   count === all ? `exactly these ${counted(all, 'cell')}` : `${count} of these ${counted(all, 'cell')}`
 
 /** `nginx: add LINE (as in FILE:12; …)`, and what proves it. */
-function oneInWords({ text, file, line, to, provenBy, cells = [], others = 0 }: Remedy, all: number): string {
+function oneInWords({ text, file, line, to, own, provenBy, cells = [], others = 0 }: Remedy, all: number): string {
   const lines = line === undefined ? '' : to === undefined ? `:${line}` : `:${line}-${to}`
-  const place = file === undefined ? [] : [`as in ${file}${lines}`]
+  const place = file === undefined ? [] : [`${own === true ? '' : 'as in '}${file}${lines}`]
   const them = to === undefined ? 'this line' : 'these lines'
   const proof =
     provenBy === undefined

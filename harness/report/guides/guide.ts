@@ -79,9 +79,5 @@ export function measuredInWords({ files, ablation }: Guide): string {
   const measured = lines.filter((line) => line.measured !== undefined).length
   if (ablation === undefined || measured === 0)
     return 'Not measured: no line of these files, as they are now, has been taken away yet.'
-  const which =
-    measured === lines.length
-      ? `all ${lines.length} lines and blocks`
-      : `${measured} of ${lines.length} lines and blocks`
-  return `Measured ${ablation.measuredAt.slice(0, 10)} with version ${ablation.proxyVersion} in front of ${ablation.gateway}: ${which} were taken away, one at a time, and every case was run without each.`
+  return `Measured ${ablation.measuredAt.slice(0, 10)} with version ${ablation.proxyVersion} in front of ${ablation.gateway}: ${measured} of ${lines.length} lines and blocks were taken away, one at a time, and every case was run without each.`
 }

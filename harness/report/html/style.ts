@@ -16,10 +16,10 @@ p{max-width:75ch}
 td.time{white-space:nowrap}
 ol.grades{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(26rem,100%),1fr));gap:.6rem}
 ol.grades li{display:flex;gap:.8rem;border:1px solid var(--line);border-radius:4px;padding:.6rem}ol.grades h3{margin:0}ol.grades p{margin:.2rem 0;overflow-wrap:anywhere}ol.grades p.soft{font-size:.9rem}
-.letter{flex:none;display:inline-block;width:2.4rem;height:2.4rem;line-height:2.4rem;border-radius:4px;text-align:center;font-size:1.5rem;font-weight:700}.letter i,.matrix i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.letter{position:relative;flex:none;display:inline-block;width:2.4rem;height:2.4rem;line-height:2.4rem;border-radius:4px;text-align:center;font-size:1.5rem;font-weight:700}.letter i,.matrix i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .legend .letter{width:1.6rem;height:1.6rem;line-height:1.6rem;font-size:1rem}
 .name{white-space:nowrap}ol.findings{padding-left:1.4rem;max-width:100ch}ol.findings>li{margin:.6rem 0}ol.findings p{margin:.2rem 0;max-width:100ch;overflow-wrap:anywhere}ol.findings .remedy{border-left:.25rem solid var(--link);padding-left:.6rem}ol.findings details{font-size:.9rem}ol.findings summary{font-weight:400}
-ol.checklist li{margin:.6rem 0}ol.checklist p{margin:.2rem 0}button{font:inherit}
+ol.checklist li{margin:.6rem 0}ol.checklist .status{white-space:normal}ol.checklist p{margin:.2rem 0}button{font:inherit}
 p.passed{max-width:none}p.passed a{margin-right:.6rem;white-space:nowrap}
 .soft{color:var(--soft)}
 .loud{border-left:.4rem solid var(--fail);background:var(--fail-b);padding:.5rem .8rem;max-width:75ch}

@@ -167,6 +167,8 @@ const remedySchema = z
     /** Where the line is to be found: a file of the product's hardened variant, relative to the project. */
     file: z.exactOptional(text),
     line: z.exactOptional(z.number()),
+    /** `file` and `line` are of the configuration that ran, and the line is where something is to be written. */
+    own: z.exactOptional(z.literal(true)),
     /** Last line, where it is more than one. */
     to: z.exactOptional(z.number()),
     /** What to write. */
