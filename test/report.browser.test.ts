@@ -62,10 +62,23 @@ describe.skipIf(executable === undefined)('the report in Chromium', { timeout: 6
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'conformance-browser-'))
     const nights = ['2026-11-18', '2026-11-19', '2026-11-20'].map((date) => ({ ...recordOf(earlier), run: date, date }))
-    const version = { proxy: 'x', variant: 'hardened', status: 'ready' as const, passed: 3, red: [] }
+    const version = {
+      proxy: 'x',
+      variant: 'hardened',
+      gateway: 'reference:attributed',
+      ranAt: '2026-11-21T04:00:00.000Z',
+      commit: 'abc',
+      status: 'ready' as const,
+      startMs: 1,
+      passed: 3,
+      inconclusive: 0,
+      red: [],
+    }
     const sweep = {
       schema: 1 as const,
       run: { id: 'sweep', startedAt: '2026-11-21T04:00:00.000Z' },
+      selection: { cases: [] },
+      durationMs: 1,
       versions: ['1.0', '1.1'].map((one) => ({ ...version, version: one, environment: `x@${one}/hardened/reference` })),
     }
     const site = { history: [...nights, recordOf(run.results)], sweeps: [sweep], copies: 10 }
