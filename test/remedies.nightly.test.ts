@@ -61,6 +61,12 @@ const nginx: Hand = (files, line) => {
 
 const traefik: Hand = (files, line) => {
   if (line.startsWith('email_domains')) return emailDomains(files, line)
+  if (line.startsWith('aliasHeadersStrategy'))
+    return change(files, 'traefik.yml', (text) => {
+      const fixed = parse(text)
+      Object.assign(fixed.entryPoints.websecure.http, parse(line))
+      return stringify(fixed)
+    })
   return change(files, 'dynamic.yml', (text) => {
     const dynamic = parse(text)
     const { routers, middlewares, services } = dynamic.http

@@ -65,11 +65,11 @@ describe.skipIf(executable === undefined)('the report in Chromium', { timeout: 6
     const version = {
       proxy: 'x',
       variant: 'hardened',
-      gateway: 'reference:attributed',
+      gateway: 'reference',
       ranAt: '2026-11-21T04:00:00.000Z',
-      commit: 'abc',
+      commit: 'abc1234',
       status: 'ready' as const,
-      startMs: 1,
+      startMs: 1000,
       passed: 3,
       inconclusive: 0,
       red: [],
@@ -78,7 +78,7 @@ describe.skipIf(executable === undefined)('the report in Chromium', { timeout: 6
       schema: 1 as const,
       run: { id: 'sweep', startedAt: '2026-11-21T04:00:00.000Z' },
       selection: { cases: [] },
-      durationMs: 1,
+      durationMs: 1000,
       versions: ['1.0', '1.1'].map((one) => ({ ...version, version: one, environment: `x@${one}/hardened/reference` })),
     }
     const site = { history: [...nights, recordOf(run.results)], sweeps: [sweep], copies: 10 }

@@ -2,7 +2,7 @@
 import { foldName } from '../gateways/rules/header-lines.ts'
 import { type Unit, unitsOf } from '../plan/ablation/units.ts'
 
-export type NotInherited = {
+type NotInherited = {
   /** First line of the location. */
   readonly line: number
   /** The line above that it does not inherit. */

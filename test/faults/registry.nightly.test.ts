@@ -35,7 +35,7 @@ const registries: readonly Silent[] = [
     settings: (address) => ({ GOPROXY: address, GOFLAGS: '' }),
     reason: (address) =>
       new RegExp(
-        `^oauth2-proxy: fetching its Go modules was given up: it waited for 90 s without an answer\\. Its last words:\\n(.*\\n)*.*# get ${address}/`,
+        `^oauth2-proxy: fetching its Go modules was given up: it waited for 90 s without an answer\\. Its last log lines:\\n(.*\\n)*.*# get ${address}/`,
       ),
   },
   {

@@ -51,7 +51,7 @@ export async function step(
         cause,
       })
     const how = silent.signal.aborted
-      ? `was given up: it waited for ${silence / 1000} s without an answer. Its last words`
+      ? `was given up: it waited for ${silence / 1000} s without an answer. Its last log lines`
       : 'killed' in cause && cause.killed === true
         ? `did not end within ${patience / 60_000} minutes`
         : 'failed'

@@ -104,7 +104,7 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
     })
   })
 
-  it('keeps the last words alone of a container that says 60 MB', () => {
+  it('keeps the last log lines alone of a container that says 60 MB', () => {
     expect(seen[0]?.log.last).toBe('last')
     expect(seen[0]?.log.bytes).toBeLessThan(2 * 9_000_000)
     expect(seen[0]?.log.bytes).toBeGreaterThan(1000)

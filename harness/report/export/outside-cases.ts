@@ -20,7 +20,7 @@ export type OutsideCase = {
 }
 
 /** Of the deployment that is asked. */
-export type Trusted = { readonly identity: string; readonly requiredHeaders: readonly string[] }
+type Trusted = { readonly identity: string; readonly requiredHeaders: readonly string[] }
 
 /** Where the question goes, and what the gateway answers to whoever is let in: OpenClaw, CoderClaw, Mayros and the reference gateway alike. */
 export const question = { method: 'POST', target: '/tools/invoke', answers: 'Tool not available: ' } as const

@@ -40,7 +40,7 @@ function namedBy(id: string) {
 }
 
 /** Stable: fields are added, never renamed. Of what passed, the number. */
-export type CopyRecord = {
+type CopyRecord = {
   readonly schema: 1
   readonly run: string
   readonly date: string
