@@ -32,8 +32,7 @@ export function parseLoginFlag(written: string): LoginFile {
   const [kind = '', ...rest] = written.split(',')
   if (kind === 'openid') throw refuse('OpenID Connect is the default, and its client is read out of the configuration')
   const kinds = signInKinds.filter((known) => known in signInShape)
-  if (!kinds.some((known) => known === kind))
-    throw refuse(`expected one of ${kinds.join(', ')}, found "${kind}"`)
+  if (!kinds.some((known) => known === kind)) throw refuse(`expected one of ${kinds.join(', ')}, found "${kind}"`)
   const pairs = rest.map((part) => {
     const at = part.indexOf('=')
     if (at < 1) throw refuse(`expected KEY=VALUE after a comma, found "${part}"`)

@@ -12,7 +12,8 @@ const nodes = ['a', 'b', 'c', 'side'].map((name) => {
   const place = name === 'side' ? ', beside: gateway' : ''
   return `  ${name}: { title: node, pull: docker.io/library/node, arguments: [run], ready: { port: 80 }${place} }\n`
 })
-const withNodes = (text: string) => text.replace('features: [public-route]', `${nodes.join('')}features: [public-route]`)
+const withNodes = (text: string) =>
+  text.replace('features: [public-route]', `${nodes.join('')}features: [public-route]`)
 
 const header = '{ header: { name: X-Token, alice: ../alice.token, bob: ../bob.token } }'
 const tokens = { 'proxies/tiny/alice.token': 'token-of-alice\n', 'proxies/tiny/bob.token': 'token-of-bob\n' }
@@ -38,7 +39,11 @@ describe('login', () => {
   })
 
   it.each([
-    ['{ basic: true }', { kind: 'basic' }, ['log-in-offered', 'shown-secret', 'second-user', 'shared-connection', 'allowed-users']],
+    [
+      '{ basic: true }',
+      { kind: 'basic' },
+      ['log-in-offered', 'shown-secret', 'second-user', 'shared-connection', 'allowed-users'],
+    ],
     [
       '{ form: { user: name, password: secret, page: /login } }',
       { kind: 'form', user: 'name', password: 'secret', page: '/login' },
@@ -54,7 +59,11 @@ describe('login', () => {
       { kind: 'cookie', name: 'edge', files: { alice: '../alice.token' } },
       ['shown-secret', 'shared-connection', 'allowed-users'],
     ],
-    ['{ certificate: true }', { kind: 'certificate' }, ['client-certificate', 'second-user', 'shared-connection', 'allowed-users']],
+    [
+      '{ certificate: true }',
+      { kind: 'certificate' },
+      ['client-certificate', 'second-user', 'shared-connection', 'allowed-users'],
+    ],
     ['{ none: true }', { kind: 'none' }, ['shared-connection']],
     ['{ none: true, arrives-as: operator }', { kind: 'none' }, ['shared-connection', 'allowed-users']],
     [

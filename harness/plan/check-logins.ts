@@ -46,13 +46,21 @@ export async function checkLogins(content: CompleteProxy, folder: string, report
 }
 
 /** A user without a node could not connect, and two on one node would be one user. */
-function checkNodes(path: Path, { port: _, ...nodes }: UserNodes, { services = {} }: CompleteProxy, report: Report): void {
+function checkNodes(
+  path: Path,
+  { port: _, ...nodes }: UserNodes,
+  { services = {} }: CompleteProxy,
+  report: Report,
+): void {
   const taken = new Map<string, string>()
   for (const [user, service] of Object.entries(nodes)) {
     const other = taken.get(service)
     const found = services[service]
     if (found === undefined)
-      report([...path, user], `expected a service of this proxy, found "${service}"${didYouMean(service, Object.keys(services))}`)
+      report(
+        [...path, user],
+        `expected a service of this proxy, found "${service}"${didYouMean(service, Object.keys(services))}`,
+      )
     else if (other !== undefined)
       report([...path, user], `${other} connects from the service ${service} already: expected another one`)
     else if ((user === 'host') !== (found.beside === 'gateway'))

@@ -1,6 +1,6 @@
 /** `login` of a `proxy.yaml`, of an operator's `conformance.yaml` and of `--login`: how users sign in. */
 import { z } from 'zod'
-import { absolutePath, content, headerName, httpAddress, name as serviceName, port, text } from './grammar.ts'
+import { absolutePath, content, headerName, httpAddress, port, name as serviceName, text } from './grammar.ts'
 import type { SignIn, UserFiles } from './sign-in.ts'
 
 const file = text.regex(/^[^/\n][^\n]*$/, 'a file beside the variant')

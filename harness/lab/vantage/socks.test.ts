@@ -47,7 +47,10 @@ it('asks for the host by its name, and leaves what the peer says first to the ca
   stream.end()
   expect(await text(stream)).toBe('hello')
   expect(node.dialled).toEqual(['alice:1055'])
-  expect(node.asked.map((bytes) => bytes.toString('latin1'))).toEqual(['\x05\x01\x00', '\x05\x01\x00\x03\x08app.test\x01\xbb'])
+  expect(node.asked.map((bytes) => bytes.toString('latin1'))).toEqual([
+    '\x05\x01\x00',
+    '\x05\x01\x00\x03\x08app.test\x01\xbb',
+  ])
 })
 
 it.each([

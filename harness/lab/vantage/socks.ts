@@ -29,7 +29,11 @@ export function dialThroughSocks(dial: Dial, server: string, port: number): Dial
       const [, method] = await read(2)
       if (method !== noAuthentication) throw new Error('it asks for a password')
       const name = Buffer.from(host)
-      const address = Buffer.concat([Buffer.from([domainName, name.length]), name, Buffer.from([wanted >> 8, wanted & 255])])
+      const address = Buffer.concat([
+        Buffer.from([domainName, name.length]),
+        name,
+        Buffer.from([wanted >> 8, wanted & 255]),
+      ])
       stream.write(Buffer.concat([Buffer.from([version, connectCommand, 0]), address]))
       const [, reply = 1, , kind] = await read(4)
       if (reply !== 0) throw new Error(refusals[reply] ?? `reply ${reply}`)

@@ -183,7 +183,8 @@ export async function startContainers(
   const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
 
   const seen: Addresses = {
-    client: nodes?.anonymous.address ?? (internetSide ?? lab.network).address(onBridge ? octets.engine : octets.internet),
+    client:
+      nodes?.anonymous.address ?? (internetSide ?? lab.network).address(onBridge ? octets.engine : octets.internet),
     lan: address('idp'),
     proxy: variant.topology === 'sidecar' ? loopback : address('proxy'),
     gateway: address('gateway'),

@@ -38,10 +38,10 @@ export async function candidatesOf(
     variant.services
       .filter(({ name }) => !isNode(name, variant))
       .map(async (service): Promise<readonly Candidate[]> => {
-      const ports = await seenBy(service)
-      const beside = service.beside !== undefined
-      return ports.map((port) => ({ service: service.name, host: service.name, port, beside }))
-    }),
+        const ports = await seenBy(service)
+        const beside = service.beside !== undefined
+        return ports.map((port) => ({ service: service.name, host: service.name, port, beside }))
+      }),
   )
   // Of several services in one namespace, the one that declares a port is whose it is.
   const declared = (service: string, port: number) =>

@@ -39,7 +39,9 @@ export function referenceSignIn(
 ): { readonly recognition?: Recognition; readonly clientAuthority?: string } {
   if (signIn.kind === 'openid') return {}
   const lines = referenceLines(signIn, secrets)
-  const known = both.map((user) => [nodes?.[user].address ?? shownBy(user, signIn, lines, secrets, form), userOf(user, form)] as const)
+  const known = both.map(
+    (user) => [nodes?.[user].address ?? shownBy(user, signIn, lines, secrets, form), userOf(user, form)] as const,
+  )
   return {
     recognition: {
       kind: signIn.kind,
