@@ -71,8 +71,8 @@ const ablations: readonly Ablation[] = [
   },
   {
     name: 'any-upgrade',
-    line: /( +default +)'';(\n +~\*\^websocket\$)/,
-    instead: '$1$$http_upgrade;$2',
+    line: /( +)(~\*\^websocket\$ )/,
+    instead: '$1default $$http_upgrade;\n$1$2',
     red: ['websocket.handshake.other-protocol', 'websocket.handshake.other-protocol-public'],
     only: ['websocket.handshake.**'],
   },

@@ -24,6 +24,7 @@ import { comparisonText } from '../harness/report/comparison-words.ts'
 import { annotations, tellGithub } from '../harness/report/github.ts'
 import { recordOf } from '../harness/report/history.ts'
 import { casePath, cellLink, environmentPath, isMoreToSay } from '../harness/report/html/links.ts'
+import { overviewOf } from '../harness/report/overview.ts'
 import { aPoisonedRun, hostile } from '../harness/report/poisoned-run.fixture.ts'
 import { readReport } from '../harness/report/read.ts'
 import { visible } from '../harness/report/visible.ts'
@@ -35,7 +36,9 @@ const comparison = compareRuns(undefined, recordOf(run.results))
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'conformance-hostile-'))
-  await writeReport(run.results, run.evidence, folder, [{ ...recordOf(run.results), run: `before${hostile}` }])
+  await writeReport(run.results, run.evidence, folder, {
+    history: [{ ...recordOf(run.results), run: `before${hostile}` }],
+  })
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 const file = (name: string) => readFile(join(folder, name), 'utf8')
@@ -282,7 +285,7 @@ describe('a file system', () => {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true })
     const names = entries.map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     expect(names.length).toBeGreaterThan(40)
-    for (const name of names) expect(name).toMatch(/^[\w@.-]{1,200}(\/[\w@.-]{1,200}){0,2}$/)
+    for (const name of names) expect(name).toMatch(/^[\w@.-]{1,200}(\/[\w@.-]{1,200}){0,4}$/)
   })
 })
 
@@ -293,7 +296,8 @@ if (executable === undefined)
   )
 
 /** Ours, and the data that it reads. */
-const scriptsOf = (page: string) => (page === 'index.html' ? 1 : page.startsWith('environments/') ? 2 : 0)
+const scriptsOf = (page: string) =>
+  page === 'index.html' || page.startsWith('proxy/') ? 2 : page.startsWith('guides/') ? 1 : 0
 
 describe.skipIf(executable === undefined)('a browser', { timeout: 60_000 }, () => {
   let browser: Browser
@@ -307,9 +311,9 @@ describe.skipIf(executable === undefined)('a browser', { timeout: 60_000 }, () =
   const pages = [
     ['index', 'index.html'],
     ['case', casePath(cell.case)],
-    ['environment', environmentPath(cell.environment)],
-    ['failed cell', cellLink(cell)],
-    ['cell with a known failure', cellLink(other)],
+    ['environment', environmentPath(overviewOf(run.results, run.evidence), cell.environment)],
+    ['failed cell', cellLink(overviewOf(run.results, run.evidence), cell)],
+    ['cell with a known failure', cellLink(overviewOf(run.results, run.evidence), other)],
   ] as const
 
   /** Opens a page and notes every request, dialog and complaint that is not the page's own. */

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { expandPlan, type PlannedEnvironment } from '../plan/expand.ts'
 import { unitsOfEnvironment } from './ablate-units.ts'
 import { loadProject, root } from './project.ts'
 
-it('what is known of a unit in one checkout is known in another, and not once a file has changed', async () => {
+it('what is known of a unit in one checkout is known in another and after a comment, and not once a file has changed', async () => {
   const { catalogue } = await loadProject()
   const { environments } = expandPlan(
     { gateways: knownGateways, cases: catalogue.cases, proxies: catalogue.proxies },
@@ -21,6 +21,12 @@ it('what is known of a unit in one checkout is known in another, and not once a 
     const moved: PlannedEnvironment = JSON.parse(JSON.stringify(hardened).replaceAll(root, elsewhere))
     const here = await unitsOfEnvironment(hardened)
     expect(await unitsOfEnvironment(moved, elsewhere)).toEqual(here)
+    const file = join(elsewhere, 'proxies/nginx-oauth2-proxy/hardened/nginx.conf')
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, `# One more comment.\n\n${text}`)
+    expect((await unitsOfEnvironment(moved, elsewhere)).units.map(({ digest }) => digest)).toEqual(
+      here.units.map(({ digest }) => digest),
+    )
     const digests = new Set(here.units.map(({ digest }) => digest))
     expect(digests.size).toBe(here.units.length)
     expect((await unitsOfEnvironment(sidecar)).units.some(({ digest }) => digests.has(digest))).toBe(false)

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { type Unit, unitsOf, without } from '../plan/ablation/units.ts'
+import { statementsOf, type Unit, unitsOf, without } from '../plan/ablation/units.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
 import { root } from './project.ts'
@@ -25,27 +25,30 @@ const notLines = /\.(json|lua|js|html|jwt|pem|crt|key)$/
 
 /**
  * Units of every configuration file that the environment's services read.
- * @param checkout where the project lies: what is known of a unit in one checkout is known in every other
+ * @param checkout where the project lies: what is known of a unit in one checkout is known in every other, and after a comment was written
  */
 export async function unitsOfEnvironment(environment: PlannedEnvironment, checkout = root): Promise<Units> {
   const files = filesOf(environment)
   const texts = await Promise.all(files.map((file) => readFile(resolve(environment.variant.folder, file), 'utf8')))
   const { folder: _, file: _written, ...variant } = environment.variant
   const { proxyVersion, gateway, cells } = environment
-  const decides = JSON.stringify([variant, proxyVersion, gateway, cells, texts]).replaceAll(checkout, '')
+  const read = texts.map((text, index) => (notLines.test(files[index] ?? '') ? [text] : statementsOf(text)))
+  const decides = JSON.stringify([variant, proxyVersion, gateway, cells, read.map(said)]).replaceAll(checkout, '')
   const units = files.flatMap((file, index) =>
     notLines.test(file)
       ? []
-      : unitsOf(texts[index] ?? '').map((unit) => ({
-          ...unit,
-          file,
-          digest: createHash('sha256')
-            .update(JSON.stringify([decides, file, unit.from, unit.to]))
-            .digest('hex'),
-        })),
+      : unitsOf(texts[index] ?? '').map((unit) => {
+          const place = [said(read[index]?.slice(0, unit.from)).length, said(read[index]?.slice(0, unit.to)).length]
+          const digest = createHash('sha256')
+            .update(JSON.stringify([decides, file, place]))
+            .digest('hex')
+          return { ...unit, file, digest }
+        }),
   )
   return { units, left: files.filter((file) => notLines.test(file)) }
 }
+
+const said = (lines: readonly (string | undefined)[] = []) => lines.filter((line) => line !== undefined)
 
 const filesOf = ({ variant }: PlannedEnvironment) => [
   ...new Set(variant.services.flatMap(({ files }) => Object.keys(files))),

@@ -26,6 +26,8 @@ export type AblateOptions = RunOptions & {
   readonly file?: string
 }
 
+type Outcome = Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason'>
+
 /** Units of one run of the suite; what is known is written after each. */
 const together = 16
 /** Measured with four environments at a time on two cores; said before anything is known of this configuration. */
@@ -72,7 +74,7 @@ async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedP
   const file = options.file ?? join(own ? environment.variant.folder : '.', 'ablation.json')
   const shown = relative(process.cwd(), file)
   const before = await readAblation(file)
-  const known = new Map(options.again ? [] : before?.units.map((unit) => [unit.digest, unit]))
+  const known = new Map<string, Outcome>(options.again ? [] : before?.units.map((unit) => [unit.digest, unit]))
   const { index, count } = options.shard ?? { index: 1, count: 1 }
   const wanted = units.filter(({ digest }, at) => !known.has(digest) && at % count === index - 1)
   const files = new Set(units.map((unit) => unit.file)).size
@@ -102,7 +104,7 @@ async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedP
         const outcome = ablated(seen(whole, environment.id), seen(results, id))
         const unit = part[at]
         if (outcome === undefined || unit === undefined) continue
-        known.set(unit.digest, written(unit, outcome))
+        known.set(unit.digest, outcome)
         measured += 1
       }
       interrupted = results.run.interrupted
@@ -140,11 +142,13 @@ const seen = ({ environments, cells }: Results, id: string) => {
   }
 }
 
-function written(
-  { file, from, to, text, explanation, digest }: PlacedUnit,
-  outcome: Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason'>,
-): AblatedUnit {
-  return { file, from, to, text, ...outcome, ...(explanation !== undefined && { explanation }), digest }
+/** Where it stands and why nobody needs it is said by the file as it is now; what happened is what was measured. */
+function written(unit: PlacedUnit, known: Outcome | undefined): AblatedUnit | undefined {
+  if (known === undefined) return undefined
+  const { file, from, to, text, explanation, digest } = unit
+  const { outcome, red, lost, reason } = known
+  const said = explanation !== undefined && { explanation }
+  return { file, from, to, text, outcome, red, lost, ...(reason !== undefined && { reason }), ...said, digest }
 }
 
 /** In the order of the files; units whose outcome is not known are not in it. */
@@ -152,7 +156,7 @@ async function write(
   file: string,
   { proxy, proxyVersion, variant, gateway }: PlannedEnvironment,
   units: readonly PlacedUnit[],
-  known: ReadonlyMap<string, AblatedUnit>,
+  known: ReadonlyMap<string, Outcome>,
 ): Promise<Ablation> {
   const ablation: Ablation = {
     schema: 1,
@@ -161,7 +165,7 @@ async function write(
     variant: variant.name,
     gateway: gatewayId(gateway),
     measuredAt: new Date().toISOString(),
-    units: units.flatMap(({ digest }) => known.get(digest) ?? []),
+    units: units.flatMap((unit) => written(unit, known.get(unit.digest)) ?? []),
   }
   await writeFile(file, `${JSON.stringify(ablation, null, 2)}\n`)
   return ablation

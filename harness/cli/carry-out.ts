@@ -7,6 +7,7 @@ import { engineClient } from '../lab/deadlines.ts'
 import { MachineError } from '../lab/machine-error.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
 import { UserError } from '../plan/user-error.ts'
+import { ownAblations } from '../report/guides/own-guides.ts'
 import { engineInWords } from '../report/overview.ts'
 import { mustBeReport, removeOldReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
@@ -15,6 +16,7 @@ import type { Results } from '../run/results/results.ts'
 import { createRunFolder } from '../run/run-folder.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
+import { earlyFindings } from './early-findings.ts'
 import { interruptible } from './interruption.ts'
 import { jobsThatFit, requireOutFolder } from './machine.ts'
 import type { RunOptions } from './options.ts'
@@ -31,6 +33,8 @@ type Order = {
   readonly complete: boolean
   /** What runs where there is no engine for the plan. */
   readonly withoutEngine: () => readonly PlannedEnvironment[]
+  /** Called with each environment that has ended. @param so the results until then */
+  readonly environmentDone?: (id: string, so: () => Results) => Promise<void>
 }
 
 /**
@@ -77,6 +81,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
     return collection.results({ ...facts, engine, notes }, ending)
   }
+  const early = earlyFindings(collection)
   let told = 0
   const report = async (): Promise<Results> => {
     const done = await withRemedies(await withConfiguration(results(), environments), environments)
@@ -84,7 +89,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     told = failures.length + notes.length
     const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
-    await writeReport(written, collection.evidence(), out).catch((cause: Error) => {
+    const ablations = await ownAblations(root)
+    await writeReport(written, collection.evidence(), out, { ablations }).catch((cause: Error) => {
       // A disk that was filled meanwhile.
       throw new MachineError(
         `The report cannot be written to ${out}: ${cause.message}. Name another folder with --out.`,
@@ -108,15 +114,20 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       keep: options.keep,
     }
     const judged = Promise.withResolvers<void>()
+    // One after the other, and all before the end: a listener writes files.
+    let listening = Promise.resolve()
     const onEvent = (event: RunEvent) => {
       if (event.type === 'done') judged.resolve()
       if (event.type === 'engine') engine = engineOf(event, choice)
       collection.take(event)
       show(event, collection, progress)
+      if (event.type === 'cell') for (const line of early(event.cell, performance.now())) progress.note(line)
       if (event.type === 'engine') progress.note(engineLine(engine, event.ms))
       if (event.type === 'note') note(event.line)
       // What went wrong after its cells: not everything of the environment was removed.
       if (event.type === 'environment-done' && event.reason !== undefined) note(`${event.id}: ${event.reason}`)
+      if (event.type === 'environment-done')
+        listening = listening.then(() => order.environmentDone?.(event.id, results))
     }
     if (prepared.environments.length > 0 && !interruption.signal.aborted) {
       if (choice.engine.kind === 'docker') interruption.startedIn(choice.engine.socket)
@@ -127,6 +138,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
         if (end === undefined) written = await report()
       } finally {
         const end = await run
+        await listening
         if (end.kind === 'died')
           collection.take({
             type: 'failure',

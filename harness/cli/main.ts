@@ -16,6 +16,7 @@ import {
   fuzzDefaults,
   fuzzOptions,
   login,
+  positive,
   runDefaults,
   runOptions,
   selectionOptions,
@@ -196,11 +197,38 @@ where everything that fails failed before.`,
     process.exitCode = await report(options)
   })
 
+const several = (value: string, before: string[]) => [...before, value]
+
+program
+  .command('publish')
+  .description('write a site of files: the latest run, its history, versions compared, known holes, guides')
+  .option('--in <dir>', 'folder of a run (repeatable); default: reports/latest', several, [])
+  .requiredOption('--history <dir>', 'the runs until now; this run is added')
+  .requiredOption('--out <dir>', 'where the site goes')
+  .option('--sweep <file>', 'what "conformance sweep --json" printed (repeatable)', several, [])
+  .option('--canaries <file>', 'what "conformance canaries --json" printed')
+  .option('--copies <n>', 'runs of which dated copies are written, the newest', positive, 100)
+  .option('--json', 'machine-readable', false)
+  .addHelpText(
+    'after',
+    `
+Every environment has its page, index.json and badge.json at
+proxy/NAME/VARIANT/GATEWAY/, and below it a copy of each run by its date.
+The site works from a file system and below any path of a server.
+
+Example:
+  conformance publish --in reports/latest --history reports/history --out site`,
+  )
+  .action(async (options) => {
+    const { publish } = await import('./publish.ts')
+    process.exitCode = await publish(options)
+  })
+
 program
   .command('new')
-  .description('create the files of a new proxy or scenario (FAMILY/TOPIC)')
-  .argument('<kind>', 'proxy | scenario')
-  .argument('<name>', 'my-proxy, or spoofing/two-lines')
+  .description('create the files of a new proxy, scenario (FAMILY/TOPIC) or version of a gateway')
+  .argument('<kind>', 'proxy | scenario | gateway')
+  .argument('<name>', 'my-proxy, spoofing/two-lines, or openclaw@VERSION')
   .option('--from <file>', 'proxy: write the folder from a docker-compose.yml or a configuration file')
   .option('--gateway-service <name>', 'of a docker-compose.yml: the service that is the gateway')
   .option('--proxy-service <name>', 'of a docker-compose.yml: the public service')
@@ -213,10 +241,16 @@ Examples:
   conformance new scenario spoofing/two-lines
   conformance new proxy my-proxy
   conformance new proxy my-proxy --from docker-compose.yml
+  conformance new gateway openclaw@2026.9.7     locks the version, and runs contract
 
 The files run as they are; change them line by line (see CONTRIBUTING.md).`,
   )
   .action(async (kind, name, options) => {
+    if (kind === 'gateway') {
+      const { newGateway } = await import('./new-gateway.ts')
+      process.exitCode = await newGateway(name, options)
+      return
+    }
     if (options.from !== undefined && kind === 'proxy') {
       const { newProxyFrom } = await import('./explain-compose.ts')
       process.exitCode = await newProxyFrom(name, options.from, options)

@@ -58,7 +58,9 @@ async function filled(folder: string, names: Wanted['names']): Promise<ReadonlyM
 function wanted(kind: string, name: string): Wanted {
   if (kind === 'scenario') return newScenario(name)
   if (kind === 'proxy') return newProxy(name)
-  throw new UserError(`Expected conformance new proxy NAME or conformance new scenario FAMILY/TOPIC, found "${kind}".`)
+  throw new UserError(
+    `Expected conformance new proxy NAME, new scenario FAMILY/TOPIC or new gateway PROGRAM@VERSION, found "${kind}".`,
+  )
 }
 
 const word = /^[a-z0-9]+(-[a-z0-9]+)*$/

@@ -23,6 +23,8 @@ export type RunOptions = DeploymentFlags & {
   /** A folder from outside this repository may be built and run without a question. */
   readonly yes: boolean
   readonly json: boolean
+  /** Write the selected cases for another tool, and run nothing. */
+  readonly export?: 'nuclei' | 'curl'
   /** No summary at the end: `replay` prints its own. */
   readonly quiet?: boolean
 }
@@ -65,7 +67,7 @@ export const runDefaults: RunOptions = {
 
 const commaList = (value: string, before: readonly string[] = []) => [...before, ...value.split(',').filter(Boolean)]
 
-function positive(value: string): number {
+export function positive(value: string): number {
   const number = Number(value)
   if (!Number.isSafeInteger(number) || number < 1)
     throw new InvalidArgumentError('expected a whole number of 1 or more.')
@@ -129,6 +131,12 @@ export function runOptions(command: Command): Command {
     .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
     .addOption(new Option('--transport <transport>', 'one transport only').choices(transports))
     .option('--list', 'print the cells that would run, without running them')
+    .addOption(
+      new Option(
+        '--export <kind>',
+        'write the selected cases that show from outside for another tool; runs nothing',
+      ).choices(['nuclei', 'curl']),
+    )
     .addOption(
       new Option('--engine <engine>', 'where containers run; none: no containers, the embedded lab')
         .choices(['auto', 'docker', 'private', 'none'])
@@ -271,14 +279,17 @@ export function sweepOptions(command: Command): Command {
       )
       .option('--case <glob>', 'only these cases, for example "smuggling.**" (repeatable, or a comma list)', commaList)
       .addOption(new Option('--level <level>', 'the lowest level to run').choices(['must', 'should', 'info']))
-      .option('--list', 'print the cells that would run, without running them'),
+      .option('--list', 'print the cells that would run, without running them')
+      .option('--resume', 'keep the rows of OUT/sweep.json and run the versions that have none', false),
     'reports/sweep',
   ).addHelpText(
     'after',
     `
 Every version is started once, with the same configuration. The result has a row
 for each version, and for each red case the versions that show it. A version that
-refuses the configuration is a row with its reason.
+refuses the configuration is a row with its reason. OUT/sweep.json
+(schemas/sweep.schema.json) is written after every version: a sweep that was
+ended early goes on with --resume.
 
 Examples:
   conformance sweep --proxy traefik-forward-auth --variant hardened --versions all

@@ -104,6 +104,7 @@ export async function prepare(
     offline: options.offline,
     progress,
     ...(docker && { docker }),
+    ...(engine.kind !== 'none' && { builds: engine }),
   })
   const missing: EnvironmentResult[] = []
   const ready: PreparedEnvironment[] = []
@@ -149,6 +150,7 @@ export async function preparePrograms(
     offline: options.offline,
     progress,
     ...(docker && { docker }),
+    ...(engine.kind !== 'none' && { builds: engine }),
   })
   for (const program of programs) {
     const { name, version } = program

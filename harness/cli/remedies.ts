@@ -2,11 +2,13 @@
 import { glob, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { productOf } from '../deployments/bare/product.ts'
+import { isGreen, isUnmet } from '../judge/status.ts'
 import { readAblation } from '../plan/ablation/ablation-file.ts'
+import { type Unit, unitsOf } from '../plan/ablation/units.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import { type Deployment, type Hardened, remediesOf } from '../report/remedies.ts'
 import { type Product, products } from '../report/remedy-table.ts'
-import type { Results } from '../run/results/results.ts'
+import { type Cell, cellKey, type Results } from '../run/results/results.ts'
 import { root } from './project.ts'
 
 /** @returns the same results; findings of products that the suite knows say what to write */
@@ -17,7 +19,8 @@ export async function withRemedies(results: Results, planned: readonly PlannedEn
   const deployments = new Map<string, Deployment>()
   for (const id of new Set(results.findings.map(({ environment }) => environment))) {
     const environment = byId.get(id)
-    if (environment !== undefined) deployments.set(id, await deploymentOf(environment, hardened))
+    const own = results.cells.filter((cell) => cell.environment === id)
+    if (environment !== undefined) deployments.set(id, await deploymentOf(environment, hardened, own))
   }
   const findings = results.findings.map((finding) => {
     const deployment = deployments.get(finding.environment)
@@ -28,13 +31,34 @@ export async function withRemedies(results: Results, planned: readonly PlannedEn
 
 type OfProduct = Hardened & { readonly product: Product }
 
-async function deploymentOf({ proxy, variant }: PlannedEnvironment, all: readonly OfProduct[]): Promise<Deployment> {
+async function deploymentOf(
+  { proxy, variant }: PlannedEnvironment,
+  all: readonly OfProduct[],
+  cells: readonly Cell[],
+): Promise<Deployment> {
   const product = await productBehind(variant)
   // The product's other proxies have the same lines in other surroundings: its own come first.
   const hardened = all
     .filter((one) => one.product === product)
     .toSorted((one, other) => Number(isOf(other, proxy)) - Number(isOf(one, proxy)))
-  return { ...(product !== undefined && { product }), identity: variant.identity, hardened }
+  const keys = (wanted: (cell: Cell) => boolean) => new Set(cells.filter(wanted).map(cellKey))
+  return {
+    ...(product !== undefined && { product }),
+    identity: variant.identity,
+    // A configuration that has all of its lines is not mended by adding one of them.
+    hardened: hardened.map((one) => (join(root, one.folder) === resolve(variant.folder) ? { ...one, units: [] } : one)),
+    files: await filesOf(variant),
+    judged: { unmet: keys(({ status }) => isUnmet(status) || status === 'known-failure'), met: keys(isGreen) },
+  }
+}
+
+/** Certificates and other files that are no text of a configuration say nothing here. */
+async function filesOf({ services, folder }: PlannedEnvironment['variant']): Promise<Hardened['files']> {
+  const paths = [...new Set(services.flatMap(({ files }) => Object.keys(files)))]
+  const read = await Promise.all(
+    paths.map(async (path) => ({ path, text: await readFile(resolve(folder, path), 'utf8').catch(() => '') })),
+  )
+  return read.filter(({ text }) => text !== '')
 }
 
 const isOf = ({ folder }: Hardened, proxy: string) => folder === `proxies/${proxy}/hardened`
@@ -81,12 +105,23 @@ async function hardenedVariants(): Promise<OfProduct[]> {
       const product = configuration
         .map(({ path, text }) => known(productOf(path, text)) ?? productIn(path))
         .find((one) => one !== undefined)
-      return product === undefined ? [] : [withUnits(folder, configuration, product)]
+      return product === undefined ? [] : [withUnits(folder, configuration, product, all)]
     }),
   )
 }
 
-async function withUnits(folder: string, files: Hardened['files'], product: Product): Promise<OfProduct> {
+async function withUnits(
+  folder: string,
+  files: Hardened['files'],
+  product: Product,
+  all: Hardened['files'],
+): Promise<OfProduct> {
   const ablation = await readAblation(join(root, folder, 'ablation.json'))
-  return { folder, files, product, units: ablation?.units ?? [] }
+  // What was measured of another text in this place says nothing of this one.
+  const places = new Set(all.flatMap(({ path, text }) => unitsOf(text).map((unit) => placeOf(path, unit))))
+  const units = (ablation?.units ?? []).filter((unit) => places.has(placeOf(join(folder, unit.file), unit)))
+  return { folder, files, product, units }
 }
+
+const placeOf = (path: string, { from, to, text }: Pick<Unit, 'from' | 'to' | 'text'>) =>
+  `${path} ${from} ${to} ${text}`

@@ -5,11 +5,13 @@ import { UserError } from '../plan/user-error.ts'
 import { type Comparison, compareRuns, isWorse } from '../report/compare.ts'
 import { comparisonText } from '../report/comparison-words.ts'
 import { tellGithub } from '../report/github.ts'
+import { ownAblations } from '../report/guides/own-guides.ts'
 import { appendHistory, type RunRecord, readHistory, recordOf } from '../report/history.ts'
 import { mergeRuns } from '../report/merge.ts'
 import { readReport } from '../report/read.ts'
 import { writeReport } from '../report/write.ts'
 import { print, printJson } from './print.ts'
+import { root } from './project.ts'
 import { summary } from './summary.ts'
 
 export type ReportOptions = {
@@ -49,7 +51,7 @@ async function render(options: ReportOptions): Promise<number> {
       : comparing || options.history !== undefined
         ? await readHistory(resolve(options.history ?? defaultHistory))
         : []
-  await writeReport(results, evidence, out, history)
+  await writeReport(results, evidence, out, { history, ablations: await ownAblations(root) })
   const at = history.findIndex(({ run }) => run === results.run.id)
   const before = (at === -1 ? history : history.slice(0, at)).at(-1)
   const comparison = comparing ? compareRuns(before, recordOf(results)) : undefined

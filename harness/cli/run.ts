@@ -4,6 +4,7 @@ import { knownGateways } from '../gateways/known-gateways.ts'
 import { expandPlan } from '../plan/expand.ts'
 import { tellGithub } from '../report/github.ts'
 import { carryOut } from './carry-out.ts'
+import { exportCases } from './export.ts'
 import { agreeToFolders } from './first-run.ts'
 import type { RunOptions } from './options.ts'
 import { printJson } from './print.ts'
@@ -26,6 +27,7 @@ export async function run(options: RunOptions): Promise<number> {
     printPlan(plan, options.json)
     return 0
   }
+  if (options.export !== undefined) return exportCases(plan, options.export, options)
   await agreeToFolders(plan, catalogue.proxies, options)
   const results = await carryOut(plan, options, {
     notes,

@@ -47,9 +47,9 @@ describe('the summary of a run', () => {
 
   it('says below a finding what to do about it', () => {
     const results = failing(() => passed('x-a'))
-    const remedies = [{ text: 'nginx: add `x`.', file: 'proxies/a/hardened/nginx.conf', line: 7 }]
+    const remedies = [{ text: 'nginx: add `x`', file: 'proxies/a/hardened/nginx.conf', line: 7 }]
     const withRemedy = { ...results, findings: results.findings.map((one) => ({ ...one, remedies })) }
-    expect(lines(withRemedy)[2]).toBe('  nginx: add `x`. (as in proxies/a/hardened/nginx.conf:7)')
+    expect(lines(withRemedy)[2]).toBe('  nginx: add `x` (as in proxies/a/hardened/nginx.conf:7).')
   })
 
   it('puts what is known already after what is new', () => {

@@ -7,7 +7,7 @@ import { gatewayConfigurations } from '../report/gateway-configuration.ts'
 import { markOf, marks } from '../report/marks.ts'
 import { counted, duration } from '../report/numbers.ts'
 import { runInWords } from '../report/outcome.ts'
-import { remedyInWords } from '../report/remedy-words.ts'
+import { remediesInWords } from '../report/remedy-words.ts'
 import { guarded, oneLine, quoted, shortened } from '../report/visible.ts'
 import type { Collection } from '../run/collect.ts'
 import { type Cell, cellKey, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
@@ -106,14 +106,14 @@ function couldNotBeJudged(environments: readonly EnvironmentResult[]): string[] 
 function findingLines(results: Results): string[] {
   const placed = placedFindings(results)
   const lines = placed.map(({ place, finding, cells }) => {
-    const { consequence, level, says, known, remedies } = finding
+    const { consequence, level, says, known } = finding
     const marks = [...(known ? ['known'] : []), ...(level === 'must' ? [] : ['recommendation'])]
     const head = `${paint(known ? 'yellow' : level === 'must' ? 'red' : 'cyan', [consequence, ...marks].join(', '))} ${oneLine(place)}`
     const where = `${counted(cells, 'cell')}: conformance explain ${exampleOf(finding)}`
-    const [remedy] = remedies
+    const [remedy] = remediesInWords(finding)
     return [
       `${head}: ${oneLine(shortened(quoted(says), longestFinding))} (${oneLine(where)})`,
-      ...(remedy === undefined ? [] : [`  ${oneLine(remedyInWords(remedy))}`]),
+      ...(remedy === undefined ? [] : [`  ${oneLine(remedy)}`]),
     ].join('\n')
   })
   return bounded(lines, (rest) => {

@@ -1,8 +1,9 @@
 /**
  * The real programs that can stand behind a proxy, by version: how each is installed and started, and whose rules it follows.
  * All of it was run (docs/gateways.md#g1-6-running-the-programs). A version is a folder `programs/NAME/VERSION` with a locked package.json
- * and an entry here.
+ * and an entry here. A folder without an entry follows the rules of the nearest older entry (`conformance new gateway`).
  */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Profile, type ProfileName, profiles } from './rules/profiles.ts'
 
@@ -83,7 +84,7 @@ const before71 = {
 } as const
 
 /** The newest of each program first. */
-export const gatewayPrograms: readonly Program[] = [
+const listed: readonly Program[] = [
   openclaw('2026.9.6', 'attributed'),
   openclaw('2026.8.1', 'attributed', {
     rules: {
@@ -131,6 +132,24 @@ export const gatewayPrograms: readonly Program[] = [
     sections: { plugins: { enabled: false }, discovery: { mdns: { mode: 'off' } } },
   },
 ]
+
+/** Versions that have a manifest and no entry yet: taken for the nearest older one, until `conformance contract` shows what differs. */
+function unlisted(name: ProgramName): Program[] {
+  const entries = listed.filter((program) => program.name === name)
+  const isNewer = (one: string, other: string) => one.localeCompare(other, 'en', { numeric: true }) > 0
+  return readdirSync(join(programs, name))
+    .filter((version) => entries.every((entry) => entry.version !== version))
+    .flatMap((version) => {
+      const nearest = entries.find((entry) => isNewer(version, entry.version)) ?? entries.at(-1)
+      return nearest === undefined ? [] : [{ ...nearest, version, folder: join(programs, name, version) }]
+    })
+}
+
+/** Those with an entry first, the newest of each program before the others: it is the default. */
+export const gatewayPrograms: readonly Program[] = (['openclaw', 'builderforce'] as const).flatMap((name) => [
+  ...listed.filter((program) => program.name === name),
+  ...unlisted(name),
+])
 
 /** @throws on a version that is not listed: the plan knows these and no others */
 export function programOf(name: string, version: string): Program {

@@ -90,3 +90,6 @@ function takenOver(about: About): Effect {
 
 /** For sorting, 0 is worst. */
 export const gravityOf = (consequence: Consequence) => consequences.indexOf(consequence)
+
+/** Removed like any other header, they would take WebSocket with them: they are a finding, and have a remedy, of their own. */
+export const isUpgrade = (header: string | undefined) => header === 'upgrade' || header === 'http2-settings'

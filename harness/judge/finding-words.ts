@@ -2,7 +2,7 @@
 import { scopesHeader } from '../gateways/rules/scopes.ts'
 import type { Transport } from '../plan/case.ts'
 import type { About } from './about.ts'
-import { type Consequence, type Effect, isDirect } from './consequence.ts'
+import { type Consequence, type Effect, isDirect, isUpgrade } from './consequence.ts'
 import { list } from './words.ts'
 
 export type Members = {
@@ -111,6 +111,10 @@ function whyOf(members: Members, consequence: Consequence): string {
   const headers = [...new Set(abouts.flatMap(({ header }) => header ?? []))].map(headerInWords).toSorted()
   switch (first.kind) {
     case 'passed':
+      if (abouts.every(({ spelled }) => spelled !== undefined))
+        return `the proxy passes on other spellings of ${some(headers, 'header')}, such as with _ or . for -, which a server may read as the same`
+      if (abouts.every(({ header }) => isUpgrade(header)))
+        return 'the proxy passes on an upgrade to another protocol than WebSocket'
       return consequence === 'hygiene'
         ? `the proxy passes on ${some(headers, 'header')} that the client sent and this gateway does not read`
         : `the proxy passes on ${headerInWords(first.header ?? 'a header')} that the client sent`
@@ -194,7 +198,9 @@ function refusalInWords({ abouts, cases }: Members): string {
 const reasonOf = ({ verdict }: About) => (verdict?.kind === 'refused' ? verdict.reason : undefined)
 
 const changes = (members: Members, headers: readonly string[]) =>
-  `the proxy changes ${some([...partsIn(members), ...headers], 'part') || 'requests'} on the way`
+  members.abouts.every(({ believed }) => believed === true)
+    ? `${list(headers)} arrives with another name than the provider gave the user`
+    : `the proxy changes ${some([...partsIn(members), ...headers], 'part') || 'requests'} on the way`
 
 const partsIn = ({ abouts }: Members) =>
   [...new Set(abouts.flatMap(({ part }) => (part === undefined ? [] : `the ${part}`)))].toSorted()

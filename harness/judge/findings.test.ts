@@ -86,6 +86,29 @@ describe('findings', () => {
     )
   })
 
+  it('keep an upgrade to another protocol apart: removed like other headers, it would take WebSocket with it', () => {
+    const found = ['upgrade', 'http2-settings', 'x-a'].map((name) =>
+      cell(passed(name), { level: 'should', status: 'warn' }),
+    )
+    expect(ids(found).toSorted()).toEqual(['passes-other-headers', 'passes-upgrade'])
+    expect(only(found.slice(0, 2)).says).toBe('The proxy passes on an upgrade to another protocol than WebSocket.')
+  })
+
+  it('keep other spellings apart: no gateway reads them, and removing the header itself leaves them', () => {
+    const found = ['x-a', 'x-b'].map((name) =>
+      cell(passed(name, { spelled: 'otherwise' }), { level: 'should', status: 'warn' }),
+    )
+    expect(only(found)).toMatchObject({ id: 'passes-other-spellings', consequence: 'hygiene' })
+    expect(only(found).says).toMatch(/^The proxy passes on other spellings of X-A and X-B, such as/)
+  })
+
+  it('keep a user whose name arrives as another one apart from changed requests', () => {
+    const about = { kind: 'changed', header: 'x-a', believed: true } as const
+    const found = [cell(about, { level: 'should', status: 'warn' }), cell({ kind: 'changed', part: 'query' })]
+    expect(ids(found).toSorted()).toEqual(['changes-identity', 'changes-requests'])
+    expect(only(found.slice(0, 1)).says).toBe('X-A arrives with another name than the provider gave the user.')
+  })
+
   it('keep a failure that shows only beside other requests apart', () => {
     const about = passed('x-a', { believed: true })
     expect(ids([cell(about), cell({ ...about, when: 'beside-others' })]).toSorted()).toEqual([

@@ -1,7 +1,7 @@
 /** Cells that are not met, grouped by cause: a mistake in a configuration is one finding, in however many cells it shows. Pure. */
 import type { Level, Transport } from '../plan/case.ts'
 import type { About } from './about.ts'
-import { type Consequence, effectOf, gravityOf, isDirect } from './consequence.ts'
+import { type Consequence, effectOf, gravityOf, isDirect, isUpgrade } from './consequence.ts'
 import { type Members, sentenceOf } from './finding-words.ts'
 import { isSafeguard } from './safeguards.ts'
 import type { Status } from './status.ts'
@@ -90,7 +90,8 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
   switch (kind) {
     case 'passed':
       if (believed === true && header !== undefined) return direct ?? `passes-${header}`
-      return 'passes-other-headers'
+      if (about.spelled !== undefined) return 'passes-other-spellings'
+      return isUpgrade(header) ? 'passes-upgrade' : 'passes-other-headers'
     case 'accepted':
       if (direct !== undefined) return direct
       if (header !== undefined && believed === true) return `passes-${header}`
@@ -105,7 +106,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
       if (believed === true) return 'lost-identity'
       return level === 'must' ? `lost-${header ?? topic}` : 'changes-requests'
     case 'changed':
-      return 'changes-requests'
+      return believed === true ? 'changes-identity' : 'changes-requests'
     case 'client-address':
       return 'client-address'
     case 'refused': {

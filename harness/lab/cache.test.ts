@@ -145,6 +145,39 @@ describe('cache', { timeout: 60_000 }, () => {
     expect(await ask(fill)).toMatchObject({ code: 0, error: '' })
   })
 
+  it.each<{ what: string; put: (lock: string) => Promise<unknown> }>([
+    {
+      what: 'a lock from the future, as after the clock was set back',
+      put: async (lock) => {
+        await mkdir(lock)
+        const later = new Date(Date.now() + 3_600_000)
+        await utimes(lock, later, later)
+      },
+    },
+    { what: 'a file in the place of the lock', put: (lock) => writeFile(lock, '') },
+    { what: 'files in the lock', put: (lock) => mkdir(join(lock, 'more'), { recursive: true }) },
+    {
+      what: 'a folder in the place of its note',
+      put: (lock) => mkdir(join(`${lock}.owner`, 'more'), { recursive: true }),
+    },
+    {
+      what: 'a folder in the place of the list of files',
+      put: async (lock) => {
+        const list = lock.replace(/\.locked$/, '.files')
+        await rm(list)
+        await mkdir(join(list, 'more'), { recursive: true })
+      },
+    },
+  ])('takes over within half a minute where there is $what', async ({ put }) => {
+    const { out: entry } = await ask(fill)
+    await rm(entry, { recursive: true })
+    await put(`${entry}.locked`)
+    const since = performance.now()
+    expect(await ask(fill)).toMatchObject({ code: 0, out: entry })
+    expect(performance.now() - since).toBeLessThan(30_000)
+    expect(await leftovers()).toEqual([])
+  })
+
   it('tells within seconds whose lock it waits for and how to remove it, and goes on when that is done', async () => {
     const { out: entry } = await ask(fill)
     await rm(entry, { recursive: true })

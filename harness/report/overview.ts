@@ -12,6 +12,8 @@ import {
   type Results,
 } from '../run/results/results.ts'
 
+import { addressesOf } from './addresses.ts'
+
 export type Overview = {
   readonly results: Results
   readonly environments: readonly EnvironmentResult[]
@@ -29,6 +31,8 @@ export type Overview = {
   /** Of the cell. */
   readonly findingsAt: (cell: Pick<Cell, 'environment' | 'case' | 'transport'>) => readonly Finding[]
   readonly evidenceOf: (cell: Cell) => CellEvidence | undefined
+  /** Folder of the environment's page in the report. */
+  readonly addressOf: (environment: string) => string
 }
 
 /** As its maker calls it; runs from before that was noted have kind and version. */
@@ -43,6 +47,7 @@ export function overviewOf(results: Results, evidence: Evidence): Overview {
   const cases = new Map(results.cases.map((one) => [one.id, one]))
   const findings = Map.groupBy(results.findings, ({ environment }) => environment)
   const grades = new Map(results.grades.map((one) => [one.environment, one]))
+  const addresses = addressesOf(results.environments)
   const byFamily = Map.groupBy(results.cases, (one) => one.family)
   return {
     results,
@@ -59,5 +64,10 @@ export function overviewOf(results: Results, evidence: Evidence): Overview {
     gradeOf: (environment) => grades.get(environment),
     findingsAt: (cell) => (findings.get(cell.environment) ?? []).filter(({ cells }) => cells.includes(cellKey(cell))),
     evidenceOf: (cell) => evidence[cell.environment]?.[cellKey(cell)],
+    addressOf: (environment) => {
+      const address = addresses.get(environment)
+      if (address === undefined) throw new Error(`${environment} is not an environment of this run`)
+      return address
+    },
   }
 }

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Remedy } from '../run/results/results.ts'
 import { type Deployment, type Hardened, remediesOf } from './remedies.ts'
 import { type Product, products, remedyRows } from './remedy-table.ts'
-import { remedyInWords } from './remedy-words.ts'
+import { remediesInWords } from './remedy-words.ts'
 
 const root = join(import.meta.dirname, '../..')
 const nginx = `http {
@@ -28,6 +29,7 @@ const deployment = (product: Product | undefined, text = '', units: Hardened['un
   ...(product !== undefined && { product }),
   identity: 'X-WebAuth-User',
   hardened: [hardened(text, units)],
+  judged: { unmet: new Set(), met: new Set() },
 })
 const finding = (id: string, more: { headers?: string[]; cells?: string[] } = {}) => ({
   id,
@@ -55,6 +57,17 @@ describe('remedies', () => {
     const [remedy] = remediesOf(finding('passes-x-webauth-user'), deployment('nginx', nginx))
     expect(remedy).toMatchObject({ line: 9, text: expect.stringContaining('`proxy_set_header X-Webauth-User $user;`') })
     expect(remediesOf(finding('lost-identity'), deployment('nginx', nginx))).toEqual([remedy])
+  })
+
+  it('point at the reader’s own nginx location that inherits nothing', () => {
+    const own =
+      'server {\n  proxy_set_header X-WebAuth-User $user;\n  location /ws {\n    proxy_set_header Host $host;\n    proxy_pass http://gateway;\n  }\n}\n'
+    const here = { ...deployment('nginx', nginx), files: [{ path: 'my.conf', text: own }] }
+    const remedies = remediesOf(finding('lost-identity'), here)
+    expect(remedies[0]).toMatchObject({ file: 'my.conf', line: 3, own: true })
+    expect(remediesInWords({ cells: [], remedies })[0]).toBe(
+      'nginx: repeat `proxy_set_header X-WebAuth-User $user;` of line 2 in this location: it has proxy_set_header lines of its own, so it inherits none (my.conf:3).',
+    )
   })
 
   it('for many headers show the line of one', () => {
@@ -93,55 +106,127 @@ describe('remedies', () => {
 })
 
 describe('remedies from an ablation', () => {
-  const unit = (line: number, text: string, cells: string[]) => ({ file: 'main.conf', from: line, text, red: cells })
+  const unit = (from: number, text: string, red: readonly string[], to = from) => ({
+    file: 'main.conf',
+    from,
+    to,
+    text,
+    red: [...red],
+  })
   const cells = ['spoofing.a.b.http', 'spoofing.a.b.websocket', 'spoofing.a.c.http']
+  const four = [...cells, 'spoofing.a.d.http']
   const units = [
-    unit(3, 'location / { everything in it', [
-      ...cells,
-      'other.a.b.http',
-      'other.a.c.http',
-      'other.a.d.http',
-      'other.a.e.http',
-    ]),
+    unit(3, 'location / {', [...cells, 'other.a.b.http', 'other.a.c.http', 'other.a.d.http', 'other.a.e.http'], 12),
+    unit(6, '{ block', cells, 8),
     unit(7, 'proxy_set_header X-Secret-Role "";', cells),
-    unit(9, 'x;', ['spoofing.a.b.http']),
+    unit(9, 'x;', ['spoofing.a.b.http', 'path.not.run-here.http']),
+    unit(13, 'its own reason;', ['spoofing.a.d.http', 'path.not.run-here.http']),
+    unit(10, 'also needed for what holds here;', [...cells, 'holds.a.b.http']),
     unit(11, 'nothing needs it;', []),
   ]
-  const proven = remediesOf(finding('passes-x-secret-role', { cells }), deployment('nginx', nginx, units))
+  const unmet = new Set([...four, 'other.a.b.http'])
+  const judged = { unmet, met: new Set(['holds.a.b.http']) }
+  const remedies = (ablated: Hardened['units'], more: Partial<Deployment> = {}, own = four) =>
+    remediesOf(finding('passes-x-secret-role', { cells: own }), {
+      ...deployment('nginx', nginx, ablated),
+      judged,
+      ...more,
+    })
+  const proven = remedies(units)
+  const linesOf = (all: readonly Remedy[]) =>
+    all.filter(({ provenBy }) => provenBy !== undefined).map(({ line }) => line)
 
-  it('are the units whose absence turns such cells red and hardly others, the smallest first', () => {
-    expect(proven.map(({ line }) => line)).toEqual([9, 7])
+  it('are the units whose absence turns such cells red and none that holds here, the smallest first', () => {
+    expect(proven.map(({ line }) => line)).toEqual([13, 7])
     expect(proven.every(({ provenBy }) => provenBy === 'ablation')).toBe(true)
     expect(proven[1]).toMatchObject({ file: 'proxies/x/hardened/main.conf', cells })
   })
 
+  it('are not the lines that turn a part of such cells red for another reason', () => {
+    expect(proven.map(({ line }) => line)).not.toContain(9)
+    expect(linesOf(remedies(units.filter(({ from }) => from === 9)))).toEqual([9])
+  })
+
+  it('are no blocks around such lines, unless they show what the lines do not', () => {
+    const [, block] = units
+    if (block === undefined) throw new Error('There is no such unit.')
+    expect(linesOf(remedies([block]))).toEqual([6])
+  })
+
+  it('come with advice where they do not show all of the cells, unless it is the same line', () => {
+    const [, , secret] = units
+    if (secret === undefined) throw new Error('There is no such unit.')
+    expect(remedies([secret], {}, [...four])).toHaveLength(1)
+    const other = { ...secret, text: 'other;' }
+    expect(remedies([other], {}, [...four]).map(({ line, provenBy }) => [line, provenBy])).toEqual([
+      [7, 'ablation'],
+      [8, undefined],
+    ])
+  })
+
+  it('are of the first variant that has any', () => {
+    const [first] = deployment('nginx', nginx, units).hardened
+    if (first === undefined) throw new Error('There is no hardened variant.')
+    const other = { ...first, folder: 'proxies/y/hardened' }
+    const files = remedies([], { hardened: [{ ...first, units: [] }, first, other] }).map(({ file }) => file)
+    expect(new Set(files)).toEqual(new Set(['proxies/x/hardened/main.conf']))
+  })
+
+  it('name the reader’s own header beside a line that names ours', () => {
+    const lost = ['identity.arrival.accepted.http']
+    const [remedy] = remediesOf(finding('lost-identity', { cells: lost }), {
+      ...deployment('nginx', nginx, [unit(9, 'proxy_set_header X-Auth-Request-Email $user;', lost)]),
+      judged: { unmet: new Set(lost), met: new Set() },
+    })
+    expect(remedy?.text).toMatch(/^nginx: add `.*`, with X-Webauth-User in place of our header in every location/)
+  })
+
+  const words = (own: readonly string[], ablated: Hardened['units']) =>
+    remediesInWords({ cells: own, remedies: remedies(ablated, {}, [...own]) })
+
   it('say what proves them', () => {
-    const [, second] = proven
-    expect(second && remedyInWords(second)).toBe(
-      'nginx: add `proxy_set_header X-Secret-Role "";`. (as in proxies/x/hardened/main.conf:7) Removing this line from our hardened configuration turns 3 of these cells red.',
-    )
+    expect(words(four, units.slice(2, 5))).toEqual([
+      'nginx: add `its own reason;` (as in proxies/x/hardened/main.conf:13; removing this line from our hardened configuration turns 1 of these 4 cells red and no others).',
+      'nginx: add `proxy_set_header X-Secret-Role "";` where the gateway is proxied to: an empty value removes the client\'s own (as in proxies/x/hardened/main.conf:7; removing this line from our hardened configuration turns 3 of these 4 cells red and no others).',
+    ])
+    expect(words(cells, units.slice(2, 4))).toEqual([expect.stringMatching(/turns exactly these 3 cells red\)\.$/)])
+  })
+
+  it('say how many cells of other findings go with them', () => {
+    expect(words(cells, [unit(4, 'y;', [...cells, 'other.a.b.http'])])).toEqual([
+      expect.stringContaining('turns exactly these 3 cells red and 1 of other findings)'),
+    ])
+  })
+
+  it('say many lines in one sentence', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name, index) => unit(20 + index, `${name};`, cells))
+    expect(words(cells, many)).toEqual([
+      'nginx: add `a;`, `b;`, `c;` and 2 more lines of proxies/x/hardened/main.conf (removing them from it one at a time turns exactly these 3 cells red).',
+    ])
   })
 })
 
 describe('the table of remedies', () => {
-  const hardenedFile: Partial<Record<Product, string>> = {
-    nginx: 'nginx-oauth2-proxy/hardened/nginx.conf',
-    traefik: 'traefik-forward-auth/hardened/dynamic.yml',
-    caddy: 'caddy-security/hardened/Caddyfile',
-    pomerium: 'pomerium/hardened/config.yaml',
-    envoy: 'envoy-oauth2-proxy/hardened/envoy.yaml',
-    haproxy: 'haproxy-oauth2-proxy/hardened/haproxy.cfg',
-    apache: 'apache-openidc/hardened/gateway.conf',
+  const proxyOf: Partial<Record<Product, string>> = {
+    nginx: 'nginx-oauth2-proxy',
+    traefik: 'traefik-forward-auth',
+    caddy: 'caddy-security',
+    pomerium: 'pomerium',
+    envoy: 'envoy-oauth2-proxy',
+    haproxy: 'haproxy-oauth2-proxy',
+    apache: 'apache-openidc',
   }
   const rows = products.flatMap((product) =>
     Object.entries(remedyRows[product]).flatMap(([mistake, { find }]) => {
-      const file = hardenedFile[product]
-      return find === undefined || file === undefined ? [] : [{ product, mistake, file, find }]
+      const proxy = proxyOf[product]
+      return find === undefined || proxy === undefined ? [] : [{ product, mistake, proxy, find }]
     }),
   )
 
-  it.each(rows)('$product $mistake: the hardened variant has such a line', async ({ file, find }) => {
-    const text = await readFile(join(root, 'proxies', file), 'utf8')
-    expect(text.split('\n').some((line) => find.test(line.replace(/(?:^|\s)#.*$/, '').trim()))).toBe(true)
+  it.each(rows)('$product $mistake: the hardened variant has such a line', async ({ proxy, find }) => {
+    const folder = join(root, 'proxies', proxy, 'hardened')
+    const files = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'utf8')))
+    const lines = files.flatMap((text) => text.split('\n'))
+    expect(lines.some((line) => find.test(line.replace(/(?:^|\s)#.*$/, '').trim()))).toBe(true)
   })
 })

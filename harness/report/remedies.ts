@@ -1,8 +1,10 @@
 /** What to write against a finding: lines of the same product's hardened variant. Pure. */
+import { join, normalize } from 'node:path'
 import { foldName } from '../gateways/rules/header-lines.ts'
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
-import { unitsFor } from './ablation.ts'
+import { type Judged, proofsFor } from './ablation.ts'
+import { notInherited } from './nginx-inheritance.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
 
 /** A hardened variant of the product. */
@@ -11,7 +13,7 @@ export type Hardened = {
   readonly folder: string
   readonly files: readonly { readonly path: string; readonly text: string }[]
   /** From its ablation.json, where it has one. */
-  readonly units: readonly Pick<AblatedUnit, 'file' | 'from' | 'text' | 'red'>[]
+  readonly units: readonly Pick<AblatedUnit, 'file' | 'from' | 'to' | 'text' | 'red'>[]
 }
 
 export type Deployment = {
@@ -19,34 +21,95 @@ export type Deployment = {
   readonly product?: Product
   /** The header that the gateway trusts. */
   readonly identity: string
+  /** The most alike first. */
   readonly hardened: readonly Hardened[]
+  /** The deployment's own files, as its proxy.yaml names them. */
+  readonly files?: readonly { readonly path: string; readonly text: string }[]
+  /** What came of the environment's cells. */
+  readonly judged: Judged
 }
 
-/** Proven ones alone where there are any; otherwise advice; nothing where the suite knows nothing to say. */
+/** Proven ones, and advice as far as these do not show all of the cells; nothing where the suite knows nothing to say. */
 export function remediesOf(
   finding: Pick<Finding, 'id' | 'cells' | 'headers'>,
   deployment: Deployment,
 ): readonly Remedy[] {
-  const { product, hardened } = deployment
-  const proven = hardened.flatMap(({ folder, units }) =>
-    unitsFor(finding.cells, units).map(
-      ({ file, from, text, red }): Remedy => ({
-        text: `${product ?? 'proxy'}: add \`${text}\`.`,
-        file: `${folder}/${file}`,
-        line: from,
-        provenBy: 'ablation',
-        cells: red.filter((key) => finding.cells.includes(key)),
-      }),
-    ),
-  )
-  if (proven.length > 0) return proven.slice(0, most)
   const mistakes = mistakesBehind(finding, deployment.identity)
-  const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment))
+  const here = ownLines(mistakes, finding.headers ?? [], deployment)
+  const proven = provenRemedies(finding, deployment, mistakes)
+  const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
+  if (finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
+  const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment, proven))
+  if (proven.length > 0) return [...here, ...proven, ...own.slice(0, most)]
   const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
-  return [...own, ...(own.length === 0 ? gateway.map((text) => ({ text: `${text}.` })) : [])].slice(0, most)
+  return [...here, ...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
 }
 
 const most = 3
+
+/** Places in the reader's own configuration where the mistake can be pointed at. */
+function ownLines(
+  mistakes: readonly Concrete[],
+  headers: readonly string[],
+  { product, files = [], identity }: Deployment,
+): readonly Remedy[] {
+  if (product !== 'nginx') return []
+  const names = mistakes.flatMap(({ kind, header }) => {
+    if (kind === 'identity') return [foldName(identity)]
+    if (kind === 'address') return ['x-forwarded-for']
+    return kind === 'header' ? [header ?? ''] : []
+  })
+  return [...new Set([...names, ...headers])].flatMap((name) =>
+    files.flatMap(({ path, text }) =>
+      notInherited(text, name).map(({ line, lost, lostAt }) => ({
+        text: `nginx: repeat \`${lost}\` of line ${lostAt} in this location: it has proxy_set_header lines of its own, so it inherits none`,
+        file: path,
+        line,
+        own: true as const,
+      })),
+    ),
+  )
+}
+
+/** Of the first variant that has any: the others have the same lines in other surroundings. */
+function provenRemedies(
+  { cells }: Pick<Finding, 'cells'>,
+  { product, hardened, judged, identity }: Deployment,
+  [mistake]: readonly Concrete[],
+): readonly Remedy[] {
+  for (const { folder, units } of hardened) {
+    const proofs = proofsFor(cells, judged, units)
+    if (proofs.length === 0) continue
+    return proofs.map(({ unit, cells: shown, others }): Remedy => {
+      const { file, from, to, text } = unit
+      const program = beside.exec(file)?.[1]?.replace('_', '-') ?? product ?? 'proxy'
+      const trusted = foldName(identity)
+      const ours = mistake?.kind === 'identity' && program === product && namesHeader(text, trusted) === 0
+      return {
+        text: `${program}: add \`${text}\`${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
+        file: normalize(join(folder, file)),
+        line: from,
+        ...(to > from && { to }),
+        provenBy: 'ablation',
+        cells: shown,
+        ...(others > 0 && { others }),
+      }
+    })
+  }
+  return []
+}
+
+/** A program that stands beside the product's own. */
+const beside = /(oauth2[-_]proxy)[^/]*$/
+
+/** Where such a line belongs and what it does: that, no removal can show. */
+function placeInWords(text: string, product: Product | undefined, mistake: Concrete | undefined): string {
+  const row = product !== undefined && mistake !== undefined ? remedyRows[product][mistake.kind] : undefined
+  if (row === undefined || mistake === undefined) return ''
+  const { header } = mistake
+  const fits = row.find === undefined ? header !== undefined && namesHeader(text, header) > 0 : row.find.test(text)
+  return fits ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
+}
 
 type Concrete = {
   readonly kind: Mistake
@@ -59,8 +122,14 @@ type Concrete = {
 function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, identity: string): readonly Concrete[] {
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
+  if (passed === 'other-spellings') return [{ kind: 'spelling' }]
+  if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
-  if (id === 'changes-requests') return headers.includes('host') ? [{ kind: 'host' }] : []
+  if (id === 'changes-requests')
+    return headers.flatMap((header): Concrete[] => {
+      const kind = describing[header]
+      return kind === undefined ? [] : [{ kind }]
+    })
   if (passed !== undefined) return [{ kind: 'header', header: passed }]
   if (id.startsWith('direct-')) return [{ kind: 'direct' }]
   if (id.startsWith('accepts-identity')) return [{ kind: 'claims' }]
@@ -68,9 +137,13 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
   return (kinds ?? []).map((kind) => (kind === 'identity' ? { kind, header: foldName(identity) } : { kind }))
 }
 
+/** What a proxy says of a request in a header of its own. */
+const describing: Readonly<Record<string, Mistake>> = { host: 'host', 'x-forwarded-proto': 'scheme' }
+
 const byId: Readonly<Record<string, readonly Mistake[]>> = {
   'lost-identity': ['identity'],
   'made-up-identity': ['made-up'],
+  'changes-identity': ['names'],
   'client-address': ['address'],
   'not-upgraded': ['upgrade'],
   'open-to-anyone': ['open'],
@@ -81,7 +154,12 @@ const byId: Readonly<Record<string, readonly Mistake[]>> = {
   'refused-trusted-proxy-loopback-source': ['loopback'],
 }
 
-function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Deployment): Remedy[] {
+/** @param said lines that need no advice any more */
+function adviceOf(
+  { kind, header, among }: Concrete,
+  { product, hardened }: Deployment,
+  said: readonly Remedy[],
+): Remedy[] {
   const row = product && remedyRows[product][kind]
   if (row === undefined) return []
   const files = hardened.flatMap((one) => one.files)
@@ -90,12 +168,14 @@ function adviceOf({ kind, header, among }: Concrete, { product, hardened }: Depl
     .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
     .find(({ line }) => line !== undefined)
   const { line } = found ?? {}
+  const isSaid = line !== undefined && said.some(({ text }) => text.includes(`\`${line.text}\``))
+  if (isSaid && among === undefined) return []
   const name = found?.name ?? named[0]
-  // The exact line where it names this header; a pattern of it where the hardened file has another one in that place.
-  const exact = line !== undefined && line.names > 0 && line.text.length <= longest
+  // The exact line where it names this header; a pattern of it where the hardened file has another one in that place, or only begins there.
+  const exact = line !== undefined && line.names > 0 && line.text.length <= longest && !/[{[(]$/.test(line.text)
   const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
   const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
-  const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}.`
+  const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}`
   return [{ text, ...(line !== undefined && { file: line.file, line: line.line }) }]
 }
 

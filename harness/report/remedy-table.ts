@@ -12,7 +12,11 @@ export type Mistake =
   | 'header'
   | 'address'
   | 'host'
+  | 'scheme'
+  | 'names'
   | 'upgrade'
+  | 'other-upgrade'
+  | 'spelling'
   | 'open'
   | 'made-up'
   | 'claims'
@@ -54,10 +58,26 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       where: 'where the gateway is proxied to',
       find: /^proxy_set_header\s+Host\s/i,
     },
+    spelling: {
+      write: 'underscores_in_headers off;',
+      where: "in the http block, and `ignore_invalid_headers on;` beside it: both are nginx's defaults",
+      find: /^underscores_in_headers\s/,
+    },
+    scheme: {
+      write: 'proxy_set_header X-Forwarded-Proto $scheme;',
+      where: 'where the gateway is proxied to',
+      find: /^proxy_set_header\s+X-Forwarded-Proto\s/i,
+    },
     upgrade: {
       write: 'proxy_set_header Upgrade $upgrade;',
       where: 'where the gateway is proxied to, with proxy_http_version 1.1 and a Connection line beside it',
       find: /^proxy_set_header\s+Upgrade\s/i,
+    },
+    'other-upgrade': {
+      write: 'map $http_upgrade $upgrade { ~*^websocket$ $http_upgrade; }',
+      where:
+        'in the http block, with `proxy_set_header Upgrade $upgrade;` and `proxy_set_header HTTP2-Settings "";` where the gateway is proxied to: only WebSocket goes up',
+      find: /^map\s+\$http_upgrade\s/,
     },
     open: {
       write: 'auth_request /oauth2/auth;',
@@ -74,7 +94,7 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
     identity: {
       write: 'authResponseHeaders: [{Header}]',
       where:
-        "in the forwardAuth middleware: Traefik deletes the client's own line and takes the auth service's, which must send a header of that name",
+        "in the forwardAuth middleware: Traefik deletes the client's own line and takes the auth service's, which must send a header of that name (oauth2-proxy: set_xauthrequest gives X-Auth-Request-Email; any other name is injectResponseHeaders of its alpha configuration)",
       find: /authResponseHeaders:/,
     },
     header: {
@@ -87,6 +107,17 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       where:
         'in the forwardAuth middleware; list under forwardedHeaders.trustedIPs of the entry point only proxies before Traefik, and never set insecure',
       find: /trustForwardHeader:/,
+    },
+    'other-upgrade': {
+      write: 'customRequestHeaders: { Upgrade: "", Http2-Settings: "" }',
+      where:
+        'in a headers middleware of the router, with a second router above it whose rule has HeaderRegexp(`Upgrade`, `(?i)^websocket$`) and which does without: only WebSocket goes up',
+      find: /Upgrade: ""/,
+    },
+    spelling: {
+      write: 'aliasHeadersStrategy: delete',
+      where: 'under http of the entry point, in the static configuration',
+      find: /^aliasHeadersStrategy:/,
     },
     host: {
       write: 'passHostHeader: true',
@@ -107,6 +138,18 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       find: /^header_up\s+[A-Za-z]/,
     },
     header: { write: 'request_header -{Header}', where: 'before the log-in and reverse_proxy' },
+    'other-upgrade': {
+      write: 'request_header @not-websocket -Upgrade',
+      where:
+        'before reverse_proxy, with a matcher `@not-websocket not header_regexp Upgrade (?i)^websocket$`, and the same for Http2-Settings: only WebSocket goes up',
+      find: /^request_header\s+@\S+\s+-Upgrade/,
+    },
+    spelling: {
+      write: 'request_header -X.*',
+      where:
+        'before the log-in and reverse_proxy, and the same for each part of the names: names with _ do not arrive at Caddy 2.11.4 and later',
+      find: /^request_header -X\.\*$/,
+    },
     'made-up': {
       write: 'respond @no-email 403',
       where:
@@ -141,6 +184,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
     host: { write: 'preserve_host_header: true', where: 'in the route', find: /^preserve_host_header:/ },
   },
   envoy: {
+    spelling: {
+      write: 'common_http_protocol_options: { headers_with_underscores_action: DROP_HEADER }',
+      where: 'in the HTTP connection manager',
+      find: /headers_with_underscores_action:/,
+    },
     identity: {
       write: 'allowed_upstream_headers: { patterns: [{ exact: {Header} }] }',
       where:
@@ -176,6 +224,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       find: /^http-request set-header\s+\S+\s+%\[var\(/,
     },
     header: { write: 'http-request del-header {Header}', where: 'in the frontend' },
+    'other-upgrade': {
+      write: 'http-request del-header Upgrade unless { hdr(upgrade) -i websocket }',
+      where: 'in the frontend: only WebSocket goes up',
+      find: /^http-request del-header Upgrade\s/i,
+    },
     address: {
       write: 'http-request set-header X-Forwarded-For %[src]',
       where: 'in the frontend instead of option forwardfor, which appends to what the client sent',
@@ -231,4 +284,6 @@ export const gatewayRemedies: Partial<Record<Mistake, string>> = {
     'gateway: set gateway.auth.password: sub-agents and the command line use it on loopback (OpenClaw 2026.4.27 and later)',
   identity:
     'gateway: userHeader must name the header that the proxy writes, and the proxy must write it on every request',
+  names:
+    'the program that signs users in: list your own domains (oauth2-proxy: `email_domains = ["example.test"]`): with "*", an address with a space at its end passes, and arrives as the address without it',
 }

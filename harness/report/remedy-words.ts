@@ -1,11 +1,44 @@
-import type { Remedy } from '../run/results/results.ts'
+import type { Finding, Remedy } from '../run/results/results.ts'
+import { counted } from './numbers.ts'
 
-/** `nginx: add … (as in FILE:12)`, and what proves it. */
-export function remedyInWords({ text, file, line, provenBy, cells }: Remedy): string {
-  const place = file === undefined ? '' : ` (as in ${file}${line === undefined ? '' : `:${line}`})`
+/** So many are said one by one. */
+const most = 3
+
+/** What to write against a finding, a sentence for each line; many proven lines are one sentence, and `results.json` has all of them. */
+export function remediesInWords({ remedies, cells }: Pick<Finding, 'remedies' | 'cells'>): readonly string[] {
+  const proven = remedies.filter(({ provenBy }) => provenBy !== undefined)
+  const [first] = proven
+  if (first === undefined || proven.length <= most) return remedies.map((remedy) => oneInWords(remedy, cells.length))
+  const rest = proven.slice(most)
+  const shown = new Set(proven.flatMap((remedy) => remedy.cells ?? []))
+  const others = remedies.filter(({ provenBy }) => provenBy === undefined)
+  const inWords = (wanted: boolean) =>
+    others.filter(({ own }) => (own === true) === wanted).map((remedy) => oneInWords(remedy, cells.length))
+  return [
+    ...inWords(true),
+    `${productIn(first)}: add ${proven.slice(0, most).map(lineOf).join(', ')} and ${counted(rest.length, 'more line')} of ${first.file ?? 'our hardened configuration'} (removing them from it one at a time turns ${ofThese(shown.size, cells.length)} red).`,
+    ...inWords(false),
+  ]
+}
+
+const productIn = ({ text }: Remedy) => text.split(':')[0]
+/** What stands between backquotes. */
+const lineOf = ({ text }: Remedy) => /`[^`]*`/.exec(text)?.[0] ?? text
+
+const ofThese = (count: number, all: number) =>
+  count === all ? `exactly these ${counted(all, 'cell')}` : `${count} of these ${counted(all, 'cell')}`
+
+/** `nginx: add LINE (as in FILE:12; …)`, and what proves it. */
+function oneInWords({ text, file, line, to, own, provenBy, cells = [], others = 0 }: Remedy, all: number): string {
+  const lines = line === undefined ? '' : to === undefined ? `:${line}` : `:${line}-${to}`
+  const place = file === undefined ? [] : [`${own === true ? '' : 'as in '}${file}${lines}`]
+  const them = to === undefined ? 'this line' : 'these lines'
   const proof =
     provenBy === undefined
-      ? ''
-      : ` Removing this line from our hardened configuration turns ${cells?.length ?? 0} of these cells red.`
-  return `${text}${place}${proof}`
+      ? []
+      : [
+          `removing ${them} from our hardened configuration turns ${ofThese(cells.length, all)} red${others === 0 ? (cells.length < all ? ' and no others' : '') : ` and ${others} of other findings`}`,
+        ]
+  const notes = [...place, ...proof]
+  return notes.length === 0 ? `${text}.` : `${text} (${notes.join('; ')}).`
 }

@@ -5,7 +5,7 @@ import { type Cell, cellKey, type EnvironmentResult, type Finding } from '../run
 import { consequenceWords } from './consequence-words.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
-import { remedyInWords } from './remedy-words.ts'
+import { remediesInWords } from './remedy-words.ts'
 import { visible } from './visible.ts'
 
 const schema = 'https://json.schemastore.org/sarif-2.1.0.json'
@@ -69,7 +69,7 @@ function result(finding: Finding, environment: EnvironmentResult | undefined, ov
       cells.map(({ known }) => (known === undefined ? '' : `Since ${known.since}: ${known.reason} ${known.link}`)),
     ),
   ]
-  const remedies = finding.remedies.map(remedyInWords)
+  const remedies = remediesInWords(finding)
   return {
     ruleId: finding.consequence,
     ruleIndex: consequences.indexOf(finding.consequence),

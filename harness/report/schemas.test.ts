@@ -1,12 +1,12 @@
 /** What is published for other people's tools, checked by validators that are not ours. */
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
-import { gradesPage } from './grades-page.ts'
+import { environmentRecord } from './environment-record.ts'
 import { overviewOf } from './overview.ts'
-import { publishedResultSchemas } from './publish-schemas.ts'
+import { publishedResultSchemas, reportPages } from './publish-schemas.ts'
 import { aRun } from './report.fixture.ts'
 import { sarifLog } from './sarif.ts'
 
@@ -34,8 +34,12 @@ describe('the published schemas', () => {
       expect(await readFile(join(root, 'schemas', name), 'utf8'), name).toBe(text)
   })
 
-  it('come with docs/grades.md, made from the table of the rules (else: node harness/report/publish-schemas.ts)', async () => {
-    expect(await readFile(join(root, 'docs/grades.md'), 'utf8')).toBe(gradesPage())
+  it('come with docs/grades.md, docs/checklist.md, the guides of docs/hardening and the pages of docs/versions (else: pnpm schemas)', async () => {
+    const pages = await reportPages(root)
+    expect(Object.keys(pages).length).toBeGreaterThan(8)
+    for (const [path, text] of Object.entries(pages)) expect(await readFile(join(root, path), 'utf8'), path).toBe(text)
+    const guides = Object.keys(pages).flatMap((path) => (path.startsWith('docs/hardening/') ? [basename(path)] : []))
+    expect((await readdir(join(root, 'docs/hardening'))).toSorted()).toEqual(guides.toSorted())
   })
 
   it('take results.json and every evidence file', () => {
@@ -44,6 +48,12 @@ describe('the published schemas', () => {
     const files = Object.values(run.evidence)
     expect(files).toHaveLength(6)
     for (const file of files) expect(mistakes(evidence, plain(file))).toEqual([])
+  })
+
+  it('take index.json of every environment', () => {
+    const overview = overviewOf(run.results, run.evidence)
+    for (const one of run.results.environments)
+      expect(mistakes(of('environment.schema.json'), plain(environmentRecord(overview, one)))).toEqual([])
   })
 
   it('refuse a status that there is not, and a cell without evidence', () => {

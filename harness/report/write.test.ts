@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const run = aRun({ cases: 26, environments: 4 })
+const overview = overviewOf(run.results, run.evidence)
 
 async function filesIn(root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
@@ -26,12 +27,17 @@ async function filesIn(root: string): Promise<string[]> {
 
 /** The page with the sections of its cells unpacked, and their anchors. */
 function opened(page: string): { readonly text: string; readonly anchors: readonly string[] } {
+  const [matrix = ''] = /<script type="application\/octet-stream" id="cells">[\w+/=]*<\/script>/.exec(page) ?? []
   const [block = '', base64] =
     /<script type="application\/octet-stream" id="evidence">([\w+/=]*)<\/script>/.exec(page) ?? []
-  if (base64 === undefined) return { text: page, anchors: [] }
+  if (base64 === undefined) return { text: page.replace(matrix, ''), anchors: [] }
   const sections: Record<string, string> = JSON.parse(gunzipSync(Buffer.from(base64, 'base64')).toString())
   return { text: page.replace(block, Object.values(sections).join('')), anchors: Object.keys(sections) }
 }
+
+/** Ours, and the data that it reads. */
+const scriptsOf = (page: string) =>
+  page === 'index.html' || page.startsWith('proxy/') ? 2 : page.startsWith('guides/') ? 1 : 0
 
 describe('writeReport', () => {
   it('writes every output and nothing else', async () => {
@@ -42,16 +48,20 @@ describe('writeReport', () => {
       'badge.json',
       'badges',
       'cases',
-      'environments',
+      'checklist.html',
       'evidence',
+      'guides',
       'index.html',
       'junit.xml',
+      'proxy',
       'report.css',
       'report.md',
       'results.json',
       'results.sarif',
     ])
-    expect(await filesIn(join(out, 'environments'))).toHaveLength(run.results.environments.length)
+    expect((await filesIn(join(out, 'proxy'))).filter((name) => name.endsWith('index.html'))).toHaveLength(
+      run.results.environments.length,
+    )
   })
 
   it('reads back as it was written', async () => {
@@ -99,10 +109,12 @@ describe('writeReport', () => {
     const out = join(folder, 'environment-page')
     await writeReport(run.results, run.evidence, out)
     for (const { environment, id } of run.results.findings)
-      expect(await readFile(join(out, environmentPath(environment)), 'utf8')).toContain(`<li id="finding-${id}">`)
+      expect(await readFile(join(out, environmentPath(overview, environment)), 'utf8')).toContain(
+        `<li id="finding-${id}">`,
+      )
     const untested = run.results.grades.find(({ notTested }) => notTested.length > 0)
     if (untested === undefined) throw new Error('The fixture tests everything.')
-    const page = await readFile(join(out, environmentPath(untested.environment)), 'utf8')
+    const page = await readFile(join(out, environmentPath(overview, untested.environment)), 'utf8')
     expect(page).toContain('What could not be tested, and why')
     expect(page).toContain(untested.notTested[0]?.what)
   })
@@ -144,6 +156,30 @@ describe('writeReport', () => {
     expect(followed).toBeGreaterThan(500)
   })
 
+  it('has a mark in the matrix for every cell, at addresses that there are', async () => {
+    const out = join(folder, 'matrix')
+    await writeReport(run.results, run.evidence, out)
+    const files = new Set(await filesIn(out))
+    const [, base64 = ''] = /id="cells">([\w+/=]*)</.exec(await readFile(join(out, 'index.html'), 'utf8')) ?? []
+    const data = JSON.parse(gunzipSync(Buffer.from(base64, 'base64')).toString())
+    for (const { page } of data.environments) expect(files).toContain(page)
+    const marks = data.families.flatMap(({ cases }: { cases: { page: string; cells: string }[] }) =>
+      cases.flatMap(({ page, cells }) => {
+        expect(files).toContain(page)
+        return cells
+          .split(' ')
+          .flatMap((letters, column) =>
+            (letters.match(/../g) ?? []).map(
+              (pair) => `${data.environments[column].proxy} ${data.statuses[Number(pair[1])][0]}`,
+            ),
+          )
+      }),
+    )
+    const proxyOf = new Map(run.results.environments.map(({ id, proxy }) => [id, proxy]))
+    const cells = run.results.cells.map(({ environment, status }) => `${proxyOf.get(environment)} ${status}`)
+    expect(marks.toSorted()).toEqual(cells.toSorted())
+  })
+
   it('leaves no mark-up of the evidence in any page, and lets only its own script run', async () => {
     const out = join(folder, 'hostile')
     await writeReport(run.results, run.evidence, out)
@@ -151,7 +187,7 @@ describe('writeReport', () => {
       const page = await readFile(join(out, file), 'utf8')
       const { text } = opened(page)
       // Ours, and the data that it reads.
-      const ours = file === 'index.html' ? 1 : file.startsWith('environments/') ? 2 : 0
+      const ours = scriptsOf(file)
       expect(page.match(/<script/g)?.length ?? 0, file).toBe(ours)
       expect(text.match(/<script/g)?.length ?? 0, file).toBe(Math.min(ours, 1))
       expect(text, file).not.toMatch(/<img|\sonerror="|href="javascript/i)
@@ -218,6 +254,14 @@ describe('writeReport', () => {
 })
 
 describe('readReport', () => {
+  it('takes a run of which an environment has cells and no evidence', async () => {
+    const out = join(folder, 'no-evidence')
+    const [first] = run.results.environments
+    const { [first?.id ?? '']: _none, ...evidence } = run.evidence
+    await writeReport(run.results, evidence, out)
+    expect((await readReport(out)).evidence).toEqual(evidence)
+  })
+
   it('says what is wrong with a folder that holds none', async () => {
     await expect(readReport(join(folder, 'nowhere'))).rejects.toThrow(/results\.json does not exist or is not JSON/)
   })

@@ -1,32 +1,47 @@
 /** Writes a run's whole report, also of the partial results of an interrupted run. */
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import type { Ablation } from '../plan/ablation/ablation-file.ts'
 import { UserError } from '../plan/user-error.ts'
 import { type Evidence, environmentFileName, evidencePath, type Results } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
+import { environmentRecord } from './environment-record.ts'
+import { guidesOfRun, type RunGuide } from './guides/run-guides.ts'
 import type { RunRecord } from './history.ts'
 import { casePage } from './html/case-page.ts'
+import { checklistHtml, checklistPath } from './html/checklist-page.ts'
 import { environmentPage } from './html/environment-page.ts'
+import { guidePage } from './html/guide-page.ts'
 import { indexPage } from './html/index-page.ts'
-import { casePath, environmentPath } from './html/links.ts'
+import { casePath, environmentPath, guidePath } from './html/links.ts'
 import { stylesheet } from './html/style.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { type Overview, overviewOf } from './overview.ts'
 import { sarifLog } from './sarif.ts'
+import { type SiteMaterial, siteLinks, sitePages, sitePaths } from './site/site.ts'
 import { jsonLines, jsonText } from './visible.ts'
 
 /** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
-const folders = ['evidence', 'cases', 'environments', 'badges'] as const
+const folders = ['evidence', 'cases', 'proxy', 'badges', 'guides'] as const
 /** Written by earlier versions. */
-const former = ['cells'] as const
+const former = ['cells', 'environments'] as const
+
+/** What a report shows beside its run. */
+type Beside = {
+  /** Earlier runs, oldest first: their trend is shown on the first page. */
+  readonly history?: readonly RunRecord[]
+  /** What was measured of hardened variants, by the name of the proxy: their guides say what each line is for. */
+  readonly ablations?: ReadonlyMap<string, Ablation>
+  /** The report is a published site, with what belongs to one. */
+  readonly site?: SiteMaterial
+}
 
 /**
  * Writes `results.json`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
- * @param history earlier runs, oldest first: their trend is shown on the first page
  * A reader never sees half a file: everything is written aside and renamed, `results.json` last.
  * @throws UserError when one of the report's folders exists and is not a report's
  */
@@ -34,7 +49,7 @@ export async function writeReport(
   results: Results,
   evidence: Evidence,
   outDir: string,
-  history: readonly RunRecord[] = [],
+  { history = [], ablations = new Map(), site }: Beside = {},
 ): Promise<void> {
   await mkdir(outDir, { recursive: true })
   await mustBeReport(outDir)
@@ -44,12 +59,20 @@ export async function writeReport(
   try {
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
     // Hundreds of small files: a promise for each would take longer than writing them.
-    for (const [path, content] of pages(overview, evidence)) writeFileSync(join(aside, path), content)
-    const top = topFiles(overview, history)
+    const guides = guidesOfRun(results, ablations)
+    const top = [...topFiles(overview, history, guides, site)]
+    const write = (path: string, content: string | Buffer) => {
+      mkdirSync(dirname(join(aside, path)), { recursive: true })
+      writeFileSync(join(aside, path), content)
+    }
+    for (const [path, content] of pages(overview, evidence, guides)) write(path, content)
+    for (const page of site === undefined ? [] : sitePages(overview, site))
+      page[0].includes('/') ? write(...page) : top.push(page)
     for (const [path, text] of top) writeFileSync(join(aside, path), text)
     // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
     const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
     for (const path of others) await rename(join(aside, path), join(outDir, path))
+    for (const path of sitePaths) if (!others.includes(path)) await rm(join(outDir, path), { force: true })
     for (const folder of former) await rm(join(outDir, folder), { recursive: true, force: true })
     for (const folder of folders) await replaceFolder(join(aside, folder), join(outDir, folder), join(aside, 'old'))
     await rename(join(aside, 'results.json'), join(outDir, 'results.json'))
@@ -58,10 +81,17 @@ export async function writeReport(
   }
 }
 
-function topFiles(overview: Overview, history: readonly RunRecord[]): readonly (readonly [string, string])[] {
+function topFiles(
+  overview: Overview,
+  history: readonly RunRecord[],
+  guides: readonly RunGuide[],
+  site: SiteMaterial | undefined,
+): readonly (readonly [string, string])[] {
+  const links = site === undefined ? [] : siteLinks(site)
   return [
     ['report.css', stylesheet],
-    ['index.html', indexPage(overview, history)],
+    ['index.html', indexPage(overview, { history, guides, links })],
+    [checklistPath, checklistHtml(overview)],
     ['report.md', markdownReport(overview)],
     ['junit.xml', junitXml(overview)],
     ['results.sarif', jsonText(sarifLog(overview))],
@@ -71,12 +101,20 @@ function topFiles(overview: Overview, history: readonly RunRecord[]): readonly (
 }
 
 /** One at a time, so that thousands of pages are not in memory together. */
-function* pages(overview: Overview, evidence: Evidence): Generator<readonly [path: string, content: string | Buffer]> {
+function* pages(
+  overview: Overview,
+  evidence: Evidence,
+  guides: readonly RunGuide[],
+): Generator<readonly [path: string, content: string | Buffer]> {
   for (const [environment, cells] of Object.entries(evidence))
     yield [evidencePath(environment), gzipSync(jsonText(cells, 0), { level: 9 })]
   for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, jsonText(one)]
   for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
-  for (const one of overview.environments) yield [environmentPath(one.id), environmentPage(overview, one)]
+  for (const one of overview.environments) {
+    yield [environmentPath(overview, one.id), environmentPage(overview, one)]
+    yield [`${overview.addressOf(one.id)}/index.json`, jsonLines(environmentRecord(overview, one))]
+  }
+  for (const { guide, environment } of guides) yield [guidePath(guide.proxy), guidePage(overview, guide, environment)]
 }
 
 async function replaceFolder(from: string, to: string, old: string): Promise<void> {
@@ -91,7 +129,16 @@ async function replaceFolder(from: string, to: string, old: string): Promise<voi
 export async function removeOldReport(outDir: string): Promise<void> {
   if (!(await isReport(outDir))) return
   // What machines read goes first.
-  const files = ['results.json', 'results.sarif', 'junit.xml', 'badge.json', 'report.md', 'index.html']
+  const files = [
+    'results.json',
+    'results.sarif',
+    'junit.xml',
+    'badge.json',
+    'report.md',
+    'index.html',
+    checklistPath,
+    ...sitePaths,
+  ]
   for (const name of files) await rm(join(outDir, name), { force: true })
   for (const folder of [...folders, ...former]) await rm(join(outDir, folder), { recursive: true, force: true })
 }

@@ -14,7 +14,7 @@ import { evidenceOf } from './results/evidence.ts'
 import { knownSecrets, redactKnown } from './results/redact.ts'
 import { replayCommand } from './results/replay-command.ts'
 import { cellKey, evidenceAddress } from './results/results.ts'
-import { whileItRuns } from './while-it-runs.ts'
+import { clockSet, whileItRuns } from './while-it-runs.ts'
 
 const cellDeadline = 60_000
 /** With these the evidence shows what proxy and gateway logged at that moment. */
@@ -71,7 +71,7 @@ async function cellEvent(
 for (const order of orders) {
   const { environment: planned } = order
   describe.concurrent(planned.id, () => {
-    const readyEnvironment = startsFirst(order, shared)
+    const readyEnvironment = startsFirst(order, shared, clockSet)
     let path: ReturnType<typeof open> | undefined
     let over: string | undefined
     let remark: string | undefined

@@ -3,8 +3,8 @@ import type { JudgedCell } from './cells/run-cell.ts'
 import { watchClock } from './clock.ts'
 import type { RunningEnvironment } from './environments/running-environment.ts'
 
-/** Since this thread began: before any certificate or session of its environments was made. */
-const clockSet = watchClock()
+/** Since this thread began: before any session of its environments was made. */
+export const clockSet = watchClock()
 
 /**
  * The judgement of a cell, unless something that it needs has ended: at once where the cell still waits, and in any case before anything

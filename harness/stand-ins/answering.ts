@@ -1,5 +1,6 @@
 /** A server of the stand-ins: every request answered by one function, which gets the header lines as they came. */
 import { createServer, type Server } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { type Answer, textAnswer } from '../reference-proxy/answer.ts'
 import { pairsOf } from '../reference-proxy/header-lines.ts'
 import type { ProxyRequest } from '../reference-proxy/request.ts'
@@ -14,6 +15,7 @@ export function answering(answerTo: (request: ProxyRequest) => Promise<Answer>):
       httpVersion: incoming.httpVersion,
       headers: pairsOf(incoming.rawHeaders),
       peer: incoming.socket.remoteAddress ?? '',
+      body: () => text(incoming),
     }
     answerTo(request)
       .catch((error: unknown) => textAnswer(500, error instanceof Error ? error.message : String(error)))

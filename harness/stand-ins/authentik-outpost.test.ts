@@ -56,8 +56,12 @@ class Site implements AsyncDisposable {
   }
 
   /** Asks the outpost about a request that the headers describe. */
-  judge(headers: Readonly<Record<string, string>>): Promise<Asked> {
-    return ask(this.#outpost, '/outpost.goauthentik.io/auth/traefik', headers)
+  judge(headers: Readonly<Record<string, string>>, endpoint = 'traefik'): Promise<Asked> {
+    return this.visit(`auth/${endpoint}`, headers)
+  }
+
+  visit(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Asked> {
+    return ask(this.#outpost, `/outpost.goauthentik.io/${path}`, headers)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,6 +158,47 @@ it.each(Object.keys(described))('takes a request without %s for a wrong configur
   await using site = await Site.start()
   const { [name]: _, ...rest }: Record<string, string> = described
   expect((await site.judge(rest)).status).toBe(500)
+})
+
+it('is asked by Caddy as by Traefik', async () => {
+  await using site = await Site.start()
+  const { status, headers } = await site.judge(described, 'caddy')
+  expect([status, new URL(headers.location ?? '').host]).toEqual([302, 'idp.test'])
+  expect((await site.judge({ ...described, 'x-forwarded-uri': '/public' }, 'caddy')).status).toBe(200)
+  expect((await site.judge({}, 'caddy')).status).toBe(500)
+})
+
+it('tells nginx 401, which leads to /start, and from there back to the page', async () => {
+  await using site = await Site.start()
+  const asked = { 'x-original-url': 'https://app.test/page?of=mine' }
+  const { status, headers } = await site.judge(asked, 'nginx')
+  expect([status, headers.location]).toEqual([401, undefined])
+  const start = await site.visit('start?rd=/page?of=mine')
+  const [, page = ''] = new URL(start.headers.location ?? '').searchParams.get('state')?.split('.') ?? []
+  expect([start.status, Buffer.from(page, 'base64url').toString()]).toEqual([302, '/page?of=mine'])
+  expect((await site.judge({ ...asked, cookie: await session(site, 'alice') }, 'nginx')).headers).toMatchObject({
+    'x-authentik-email': 'alice@example.test',
+  })
+})
+
+it('judges what nginx says in X-Original-URI before X-Original-URL, and nothing where it says neither', async () => {
+  await using site = await Site.start()
+  const asked = { 'x-original-url': 'https://app.test/page' }
+  expect((await site.judge({ 'x-original-url': 'https://app.test/public' }, 'nginx')).status).toBe(200)
+  expect((await site.judge({ ...asked, 'x-original-uri': '/public' }, 'nginx')).status).toBe(200)
+  for (const missing of [{}, { 'x-original-url': '/page' }, described])
+    expect((await site.judge(missing, 'nginx')).status).toBe(500)
+})
+
+it('is asked by Envoy for the path itself', async () => {
+  await using site = await Site.start()
+  const { status, headers } = await site.judge({}, 'envoy/page?of=mine')
+  const [, page = ''] = new URL(headers.location ?? '').searchParams.get('state')?.split('.') ?? []
+  expect([status, Buffer.from(page, 'base64url').toString()]).toEqual([302, '/page?of=mine'])
+  expect((await site.judge({}, 'envoy/public?x=1')).status).toBe(200)
+  expect((await site.judge({ 'x-forwarded-uri': '/public' }, 'envoy/page')).status).toBe(302)
+  const cookie = await session(site, 'alice')
+  expect((await site.judge({ cookie }, 'envoy/page')).headers['x-authentik-email']).toBe('alice@example.test')
 })
 
 it('believes no header that names a user', async () => {

@@ -106,6 +106,15 @@ describe.skipIf(root === undefined).each(engines)('$engine', { timeout: 600_000 
     expect(tried.left).toEqual([])
   })
 
+  it('runs a step of a build without a capability, a network or a file of the machine', () => {
+    expect(tried.build).toEqual([
+      expect.stringMatching(/^CapEff:\s+0+$/),
+      'lo',
+      expect.stringMatching(/secret\.txt: No such file or directory$/),
+      expect.stringMatching(/Read-only file system$/),
+    ])
+  })
+
   it('is not believed to have a registry where there is no network', () => {
     expect(tried.registry).toBe(false)
   })

@@ -35,7 +35,11 @@ async function left(): Promise<number> {
 
 async function interrupt(afterMs: number, times: 1 | 2): Promise<Interrupted> {
   const run = start([...arguments_, '--gateway', 'reference', '--out', `${out}/interrupted`], { cwd: out })
-  await until('the engine', () => run.heard().includes('Engine: '))
+  const early = run.ended.then(({ code, error }) => {
+    throw new Error(`the run ended with exit code ${code} before its engine was there:\n${error}`)
+  })
+  early.catch(() => {})
+  await Promise.race([early, until('the engine', () => run.heard().includes('Engine: '), 120_000)])
   // A moment within the start of the containers: that is what is tried.
   await delay(afterMs)
   const since = performance.now()

@@ -1,6 +1,6 @@
 /** Runs beside a given engine (DOCKER_HOST) and tries the lab on it; what it saw is printed as one line of JSON. */
 import { createReadStream } from 'node:fs'
-import { glob } from 'node:fs/promises'
+import { glob, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ContainerLab, type ContainerSpec } from '../../harness/lab/containers/container-lab.ts'
@@ -9,8 +9,10 @@ import { type Leftover, removeRun, sweep } from '../../harness/lab/containers/sw
 import type { Ending } from '../../harness/lab/containers/watch.ts'
 import { engineClient, progressOf } from '../../harness/lab/deadlines.ts'
 import { findEngine } from '../../harness/lab/engine.ts'
+import { isolate } from '../../harness/lab/images/isolation.ts'
 import { Registries } from '../../harness/lab/images/pull.ts'
 import { self } from '../../harness/lab/owner.ts'
+import { silent } from '../../harness/lab/progress.ts'
 
 export type Tried = {
   readonly name: string
@@ -23,6 +25,8 @@ export type Tried = {
   readonly left: readonly Leftover[]
   /** Whether the machine without a network is believed to have a registry. */
   readonly registry: boolean
+  /** What a step of a build sees of the machine: its capabilities, its network devices, a file. */
+  readonly build: readonly string[]
 }
 
 const engine = await findEngine('docker')
@@ -63,6 +67,20 @@ if (ending === undefined) throw new Error(`the end of ${labelsOf('tried')} was n
 const tried: Tried = {
   ...{ name: engine.name, ending, noticedMs, removalMs, swept, left },
   registry: await new Registries(docker).answers('docker.io/library/node:24'),
+  build: await sawOfMachine(engine.socket),
 }
 console.log(JSON.stringify(tried))
 process.exit(0)
+
+async function sawOfMachine(socket: string): Promise<string[]> {
+  const out = process.env.OUT ?? ''
+  await writeFile(join(out, 'secret.txt'), 'SECRET-OF-THE-MACHINE', { mode: 0o644 })
+  const container = { engine: { kind: 'docker' as const, socket }, binds: [] }
+  await using isolation = await isolate('go', await mkdtemp(join(out, 'build-')), silent, {
+    ...container,
+    image: { kind: 'registry', reference: image },
+  })
+  const look = `grep CapEff: /proc/self/status; ls /sys/class/net; cat ${out}/secret.txt; touch /etc/x || true`
+  await isolation.confined?.(['sh', '-c', `{ ${look}; } > saw 2>&1`], 'a look')
+  return (await readFile(join(isolation.work, 'saw'), 'utf8')).trim().split('\n')
+}

@@ -74,6 +74,15 @@ export function below(ancestor: number, commandLine: RegExp): number[] {
   )
 }
 
+/** Clock ticks (hundredths of a second) that processes have used so far (proc(5), utime and stime). */
+export function processorTime(...pids: readonly number[]): number {
+  const used = pids.map((pid) => {
+    const [user = 0, system = 0] = read(`/proc/${pid}/stat`).split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
+    return user + system
+  })
+  return used.reduce((sum, one) => sum + one, 0)
+}
+
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { privateObstacles } from '../../harness/lab/engine.ts'
 import { readReport } from '../../harness/report/read.ts'
-import { below, start, until } from './command.testing.ts'
+import { below, processorTime, start, until } from './command.testing.ts'
 
 const obstacles = await privateObstacles()
 if (obstacles.length > 0) console.warn(`SKIPPED: no private engine can be made here (${obstacles.join('; ')}).`)
@@ -42,9 +42,9 @@ describe.skipIf(obstacles.length > 0)('a program that is killed while cells run'
       const run = start([...nginx, '--out', 'out'], { cwd: folder })
       await until('the engine', () => /^Engine: /m.test(run.heard()), 120_000)
       const pid = await until('the program', () => below(run.pid, pattern)[0], 120_000)
-      // The relays of all vantage points are there, and the log-ins take less than a second.
-      await until('the proxy', () => below(run.pid, /^nginx: worker process/)[0], 120_000)
-      await new Promise((resolve) => setTimeout(resolve, 5000))
+      // Log-ins cost the proxy a few milliseconds, cells many times as much.
+      const busy = 15
+      await until('cells', () => processorTime(...below(run.pid, /^nginx: worker process/)) >= busy, 120_000)
       const since = performance.now()
       process.kill(pid, 'SIGKILL')
       const first = /^nginx-oauth2-proxy\S*(documented|hardened)\S*: failed: .*$/m

@@ -1,12 +1,11 @@
 /** What can happen to a run in the embedded lab while it is under way: its process dies, the disk is full. Never a verdict. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readReport } from '../../harness/report/read.ts'
-import { below, start, until } from './command.testing.ts'
+import { below, processorTime, start, until } from './command.testing.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -73,13 +72,6 @@ describe('an engine that is asked for and is not there', { timeout: 60_000 }, ()
     expect(out).not.toMatch(/^Passed/m)
   })
 })
-
-/** Clock ticks that a process has used (proc(5), utime and stime). */
-function processorTime(pid: number): number {
-  const [user = 0, system = 0] =
-    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13).map(Number) ?? []
-  return user + system
-}
 
 describe.skipIf(process.getuid?.() !== 0)('a disk that is full', { timeout: 60_000 }, () => {
   it.each(['before the run', 'while it runs'] as const)('%s is said in one sentence with the place', async (when) => {

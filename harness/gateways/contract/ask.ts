@@ -7,6 +7,7 @@ import type { Peer } from '../../clients/tls.ts'
 import { type Limits, usualLimits } from '../../clients/wire.ts'
 import type { HeaderLine, Send } from '../../plan/case.ts'
 import { refusalMessages } from '../rules/connect.ts'
+import type { SocketEnd } from './reload-vectors.ts'
 import type { Outcome, Station, Vector } from './vector.ts'
 import { vectorConfigs, vectorPassword } from './vector-configs.ts'
 
@@ -64,6 +65,46 @@ export async function send(vector: Vector, target: Target): Promise<Heard> {
     ? await askHttp(vector, headers, peer, limits)
     : await askWebSocket(vector, headers, peer, limits, target.protocol)
 }
+
+/** A WebSocket of alice's, opened through the proxy. `closed` resolves with the words of its end, or when `untilLate` does. */
+export async function openSocket(target: Target): Promise<
+  AsyncDisposable & {
+    readonly closed: (untilLate: AbortSignal) => Promise<SocketEnd>
+  }
+> {
+  const peer: Peer = { dial: () => target.dial('proxy'), host: 'gateway', port: 18_789 }
+  const limits = { ...usualLimits, deadlineMs: target.deadlineMs }
+  await using opening = new AsyncDisposableStack()
+  const connection = opening.use(new Http1Connection(peer, limits))
+  const { exchange, socket } = await connection.upgrade({ headers: signedIn }, context, 'websocket')
+  if (socket === undefined)
+    throw new Error(exchange.fault ?? `the upgrade was answered with ${exchange.response?.status ?? 'nothing'}`)
+  const connect = { clientId: 'test', mode: 'test' } as const
+  const timer = setTimeout(() => socket.expire(), limits.deadlineMs)
+  const greeting = await greet(socket, (nonce) => connectParameters({ connect }, target.protocol, nonce))
+  clearTimeout(timer)
+  if (greeting.kind !== 'hello') throw new Error(`the gateway refused connect: ${JSON.stringify(greeting)}`)
+  const open = opening.move()
+  return {
+    async closed(untilLate) {
+      untilLate.addEventListener('abort', () => socket.expire(), { once: true })
+      for (;;) {
+        const event = await socket.next()
+        if (event.kind === 'close') return `close ${event.code}`
+        if (event.kind === 'end') throw new Error('the WebSocket ended without a close')
+        if (event.kind === 'deadline') return 'stays open'
+      }
+    },
+    [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
+  }
+}
+
+/** As C1 wants it. */
+const signedIn: readonly HeaderLine[] = [
+  ['X-Forwarded-User', 'alice@example.test'],
+  ['X-Forwarded-Proto', 'https'],
+  ['X-Forwarded-For', '203.0.113.7'],
+]
 
 /** What was expected and what was heard, in the same words where they are the same. */
 export function compared(vector: Vector, expected: Outcome, heard: Heard): { expected: string; heard: string } {
@@ -164,7 +205,7 @@ function withHost(headers: readonly HeaderLine[]): Pick<Send, 'headers' | 'host'
 const context = { host: 'gateway:18789', cookie: '', mark: '', password: vectorPassword }
 
 function connectParameters(
-  { connect, ...vector }: Extract<Vector, { over: 'websocket' }>,
+  { connect, ...vector }: Pick<Extract<Vector, { over: 'websocket' }>, 'connect' | 'password'>,
   protocol: 3 | 4,
   nonce: string,
 ): unknown {

@@ -286,6 +286,9 @@ const otherConfigurations: readonly HttpVector[] = [
     ['real-ip-behind-xff', [user, proto, client, line('X-Real-IP', '127.0.0.1')], alice, noRealIpKey],
   ]),
   ...rows('proxy', { config: 'range' }, [['range', [user, proto, client], alice]]),
+  ...rows('proxy', { config: 'proxy-removed' }, [
+    ['removed', [user, proto, client], no('untrusted_source'), attributedRefuses],
+  ]),
   ...rows('intruder', { config: 'range' }, [['outside-range', [], no('untrusted_source')]]),
   ...rows('proxy', { config: 'mapped-address' }, [
     ['mapped-address', [user, proto, client], alice, { coderclaw: no('untrusted_source') }],

@@ -36,6 +36,8 @@ export const vectorConfigs = {
   C1: config({}, { trustedProxy: c1Proxy }),
   /** The proxy alone is listed; a header that is no proxy header; everybody allowed. */
   C2: config({ trustedProxies: ['{proxy}'] }, { trustedProxy: c2Proxy }),
+  /** C1 without the proxy. */
+  'proxy-removed': config({ trustedProxies: ['{gateway}', '127.0.0.1'] }, { trustedProxy: c1Proxy }),
   /** C1 with allowLoopback. */
   C3: config({}, { trustedProxy: { ...c1Proxy, allowLoopback: true } }),
   scopes: config(

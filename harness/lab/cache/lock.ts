@@ -1,5 +1,5 @@
 /** One maker at a time for one entry of the cache, also between machines that share it. */
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
 import { isAlive, ownerFrom, self } from '../owner.ts'
@@ -29,10 +29,13 @@ export async function lockUnless(
 ): Promise<AsyncDisposable | undefined> {
   const since = performance.now()
   let told = since + tellAfter - tellEvery
+  let seen = { touched: 0, since }
   while (!(await over())) {
     const owner = ownerFrom(await readFile(note(path), 'utf8').catch(() => ''))
-    const release = await tryLock(path, owner === undefined || isAlive(owner) ? stale : staleOfDead)
+    const patient = owner === undefined || isAlive(owner) ? stale : staleOfDead
+    const release = await tryLock(path, patient)
     if (release !== undefined) {
+      await rm(note(path), { recursive: true, force: true })
       await writeFile(note(path), JSON.stringify(self()))
       return {
         async [Symbol.asyncDispose]() {
@@ -42,6 +45,13 @@ export async function lockUnless(
         },
       }
     }
+    // A lock from the future, as after the clock was set back, and what is no lock are held by nobody either.
+    const touched = await lstat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    )
+    if (touched !== seen.touched) seen = { touched, since: performance.now() }
+    else if (performance.now() - seen.since > patient) await rm(path, { recursive: true, force: true })
     const waited = performance.now() - since
     const holder = owner === undefined ? 'another run' : `process ${owner.pid} on ${owner.host.split(' ')[0]}`
     if (waited > patience)
@@ -58,13 +68,14 @@ export async function lockUnless(
   return undefined
 }
 
-/** @returns the release; nothing where somebody else holds it */
+/** @returns the release; nothing where somebody else holds it, or a file or a filled folder stands in its place */
 async function tryLock(path: string, stale: number): Promise<(() => Promise<void>) | undefined> {
   try {
     // Whoever took a lock that was stale makes the same thing: nothing is lost, so nothing needs to be done.
     return await lock(path, { lockfilePath: path, realpath: false, stale, update: touchEvery, onCompromised: () => {} })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined
+    if (error instanceof Error && 'code' in error && /^(ELOCKED|ENOTDIR|ENOTEMPTY)$/.test(String(error.code)))
+      return undefined
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** What an entry of the cache consists of: size, mode, time and digest of every file, in a file beside the entry. */
 import { createHash, hash } from 'node:crypto'
 import { createReadStream, lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
-import { lstat, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
@@ -39,7 +39,11 @@ export async function writeManifest(entry: string, { bytes, files }: Manifest): 
   const aside = `${place(entry)}.new-${process.pid}`
   const head = { schema: 1, files: files.length, bytes }
   await writeFile(aside, [head, ...files].map((line) => `${JSON.stringify(line)}\n`).join(''))
-  await rename(aside, place(entry))
+  await rename(aside, place(entry)).catch(async () => {
+    // Something else stands in its place.
+    await rm(place(entry), { recursive: true, force: true })
+    await rename(aside, place(entry))
+  })
 }
 
 /** @returns nothing where there is none that can be read */

@@ -15,6 +15,7 @@ describe('what a container may do', () => {
       SecurityOpt: ['no-new-privileges', 'label=disable'],
       ReadonlyRootfs: true,
       Tmpfs: { '/tmp': 'rw,mode=1777', '/var/lib/x': 'rw,mode=1777,exec' },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '8m', 'max-file': '2' } },
       Memory: allowance.memory,
       PidsLimit: 1024,
     })

@@ -36,6 +36,9 @@ const mostProcesses = 1024
 /** Written to by nearly every program, and emptied with the container. Not for programs: those are in the image or bound. */
 const temporary = '/tmp'
 
+/** What a program may say before its oldest words are dropped: a private engine keeps them in memory. Twice so much is kept. */
+const loudest = '8m'
+
 /** Which limits the engine can hold. One that cannot is not asked: Podman refuses the container then. */
 export type HeldLimits = { readonly memory: boolean; readonly processes: boolean }
 
@@ -58,6 +61,8 @@ export type Confined = {
   readonly SecurityOpt: string[]
   readonly ReadonlyRootfs: true
   readonly Tmpfs: Readonly<Record<string, string>>
+  /** Docker's own form, which Podman takes for its own. */
+  readonly LogConfig: { readonly Type: 'json-file'; readonly Config: { 'max-size': string; 'max-file': string } }
   readonly Memory?: number
   readonly PidsLimit?: number
 }
@@ -83,6 +88,7 @@ export function confined(
       [temporary]: 'rw,mode=1777',
       ...Object.fromEntries(tmpfs.map((path) => [path, 'rw,mode=1777,exec'])),
     },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': loudest, 'max-file': '2' } },
     ...(held.memory && { Memory: memory }),
     ...(held.processes && { PidsLimit: mostProcesses }),
   }

@@ -31,14 +31,18 @@ export class LabContainer extends GenericContainer {
     return this
   }
 
-  /** Read-only unless it says otherwise. In the long form: the short one takes a colon in a path for its own. */
   bind(binds: readonly Bind[]): this {
-    this.hostConfig.Mounts = binds.map(({ source, target, writable = false }) => ({
-      Type: 'bind',
-      Source: source,
-      Target: target,
-      ReadOnly: !writable,
-    }))
+    this.hostConfig.Mounts = mountsOf(binds)
     return this
   }
+}
+
+/** Read-only unless it says otherwise. In the long form: the short one takes a colon in a path for its own. */
+export function mountsOf(binds: readonly Bind[]) {
+  return binds.map(({ source, target, writable = false }) => ({
+    Type: 'bind' as const,
+    Source: source,
+    Target: target,
+    ReadOnly: !writable,
+  }))
 }

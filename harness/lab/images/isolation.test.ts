@@ -57,7 +57,7 @@ async function standIn(name: string, script: string) {
   vi.stubEnv('PATH', join(folder, 'bin'))
 }
 
-const asGo = `[ "$1" = build ] || exit 1; while [ $# -gt 3 ]; do shift; done; { ${look}; } > "$1"`
+const asGo = `[ "$1" = list ] && exit; [ "$1" = build ] || exit 1; while [ $# -gt 3 ]; do shift; done; { ${look}; } > "$1"`
 const asPip = `case " $* " in
 *" download "*) while [ "$1" != --dest ]; do [ "$1" = -I ] && i=I; shift; done; /bin/mkdir "$2"; { echo "isolated $i"; ${look}; } > "$2/x.whl";;
 *" zipfile "*) while [ $# -gt 2 ]; do shift; done; /bin/mkdir "$2"; /bin/cp "$1" "$2/guard";;
@@ -126,7 +126,10 @@ describe('a build', () => {
   })
 
   it('a link in the place of the program is refused', async () => {
-    await standIn('go', `[ "$1" = build ] || exit 1; while [ $# -gt 3 ]; do shift; done; /bin/ln -s HOME/secret "$1"`)
+    await standIn(
+      'go',
+      `[ "$1" = list ] && exit; [ "$1" = build ] || exit 1; while [ $# -gt 3 ]; do shift; done; /bin/ln -s HOME/secret "$1"`,
+    )
     await expect(built(go)).rejects.toThrow(/expected a file at .*guard/)
   })
 })

@@ -1,37 +1,59 @@
 /**
  * Where programs of package registries are fetched and built: in a folder of their own, without the user's environment, home folder and
- * credentials, and as `nobody` where this process is root. What a folder or a package from somebody else makes a tool read is then what
- * everybody may read.
+ * credentials, and as `nobody` where this process is root. Fetching reads lists of packages and runs none of them. What compiles or starts
+ * what was fetched runs in a container where there is an engine for it.
  */
-import { chmod, chown, copyFile, cp, lchown, lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, chown, copyFile, cp, lchown, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
-import { noteOwner, runFolderPrefix } from '../containers/sweep.ts'
+import type { Bind } from '../containers/lab-container.ts'
 import type { Progress } from '../progress.ts'
+import { type BuildContainer, confinedStep, workInside } from './confined-step.ts'
 import { programPaths, reachableForAll } from './reachable.ts'
 import { registrySettings, type Tool } from './registry-settings.ts'
 import { step } from './step.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 type Isolation = AsyncDisposable & {
   /** Empty at first, and the tool's own. */
   readonly work: string
   /** The tool itself, with the settings of its registries. @throws as `step` does */
-  readonly run: (args: readonly string[], needed: string, env?: Readonly<Record<string, string>>) => Promise<void>
+  readonly run: (args: readonly string[], needed: string, more?: FurtherSettings) => Promise<void>
   /** A program that was fetched, without them. @throws as `step` does */
   readonly start: (program: string, args: readonly string[]) => Promise<void>
+  /**
+   * A command in the container: its work folder is `workInside`, and it has no network. Absent where there is no container.
+   * @param called as it is named where it fails. @throws as `step` does
+   */
+  readonly confined?: (command: readonly string[], called: string, more?: Further) => Promise<void>
   /** Makes files that this process has put into `work` the tool's own. */
   readonly handOver: (path: string) => Promise<void>
 }
+
+/** Beside the environment, as `step` has them. */
+type FurtherSettings = {
+  readonly env?: Readonly<Record<string, string>>
+  readonly silence?: number
+  readonly called?: string
+}
+
+type Further = { readonly binds?: readonly Bind[]; readonly env?: Readonly<Record<string, string>> }
+
+const pathInside = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** User and group `nobody`, by convention of every Linux distribution. */
 const nobody = 65_534
 
 /** @param into the unfinished entry of the cache. @throws where there is no room for a work folder */
-export async function isolate(tool: Tool, into: string, progress: Progress): Promise<Isolation> {
+export async function isolate(
+  tool: Tool,
+  into: string,
+  progress: Progress,
+  container?: BuildContainer,
+): Promise<Isolation> {
   const { user, folder: first } = await userFor(tool, progress)
   const settings = await registrySettings(tool)
   // Below a folder that only root may enter, as /root is, nobody could not work.
-  const outer = user === undefined || (await reachableForAll(into)) ? into : await besideOtherRuns()
+  const outer = user === undefined || (await reachableForAll(into)) ? into : await temporaryFolder()
   const work = join(outer, 'work')
   const [home, temporary] = [join(work, '.home'), join(work, '.tmp')]
   for (const path of [work, home, temporary]) {
@@ -43,8 +65,18 @@ export async function isolate(tool: Tool, into: string, progress: Progress): Pro
   const options = { cwd: work, ...(user !== undefined && { uid: user, gid: user }) }
   return {
     work,
-    run: (args, needed, env = {}) => step(tool, args, needed, { ...options, env: { ...own, ...settings, ...env } }),
+    run: (args, needed, { env = {}, ...more } = {}) =>
+      step(tool, args, needed, { ...options, ...more, env: { ...own, ...settings, ...env } }),
     start: (program, args) => step(program, args, program, { ...options, env: own }),
+    ...(container && {
+      confined: async (command, called, more = {}) => {
+        if (process.getuid?.() === 0) await giveTo(nobody, work)
+        const home = { HOME: join(workInside, '.home'), TMPDIR: join(workInside, '.tmp') }
+        const env = { PATH: pathInside, LANG: 'C.UTF-8', ...home, ...more.env }
+        const binds = [...container.binds, ...(more.binds ?? [])]
+        await confinedStep({ ...container, work, command, binds, env }, called)
+      },
+    }),
     handOver: async (path) => {
       if (user !== undefined) await giveTo(user, path)
     },
@@ -94,14 +126,6 @@ async function giveTo(user: number, path: string): Promise<void> {
   if (!(await lstat(path)).isDirectory()) return
   for (const entry of await readdir(path, { recursive: true, withFileTypes: true }))
     await lchown(join(entry.parentPath, entry.name), user, user)
-}
-
-/** A later sweep removes it where this process is killed. */
-async function besideOtherRuns(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `${runFolderPrefix}build-`))
-  await chmod(folder, 0o711)
-  await noteOwner(folder)
-  return folder
 }
 
 /** Copies the built program into the cache as this process's own. @throws unless it is a file: what a link leads to is not the build's */

@@ -3,6 +3,7 @@ import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kept } from '../cache.ts'
 import type { Progress } from '../progress.ts'
+import { type BuildContainer, workInside } from './confined-step.ts'
 import { isolate, takeFolder } from './isolation.ts'
 
 export type NpmProgram = {
@@ -22,8 +23,13 @@ const impatient = ['--fetch-timeout=20000', '--fetch-retries=1', '--fetch-retry-
 
 const manifests = ['package.json', 'package-lock.json']
 
-/** @returns the folder `node_modules`. @throws with npm's last lines and what is missing */
-export async function installFromNpm(program: NpmProgram, offline: boolean, progress: Progress): Promise<string> {
+/** @param container where the program is started. @returns the folder `node_modules`. @throws with npm's last lines and what is missing */
+export async function installFromNpm(
+  program: NpmProgram,
+  offline: boolean,
+  progress: Progress,
+  container?: BuildContainer,
+): Promise<string> {
   const { name, version, folder, npmFlags, main } = program
   const texts = await Promise.all(manifests.map((file) => readFile(join(folder, file), 'utf8')))
   const entry = { name: `${name}-${version}`, recipe: JSON.stringify([texts, npmFlags, process.arch]), needs: 1.5e9 }
@@ -32,13 +38,16 @@ export async function installFromNpm(program: NpmProgram, offline: boolean, prog
     async (into) => {
       if (offline) throw new Error(`${name} ${version} is not in the cache; run once without --offline`)
       await progress.step(`${name} ${version}: npm install`, async () => {
-        await using isolation = await isolate('npm', into, progress)
+        await using isolation = await isolate('npm', into, progress, container)
         const { work } = isolation
         for (const file of manifests) await copyFile(join(folder, file), join(work, file))
         const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress', ...impatient, ...npmFlags]
         await isolation.run(args, 'npm (it comes with Node)')
         // The first start writes beside the program, which it could not do once the folder is read-only.
-        await isolation.start(process.execPath, [join(work, 'node_modules', main), '--version'])
+        const version = (at: string) => [join(at, 'node_modules', main), '--version']
+        if (isolation.confined)
+          await isolation.confined(['/usr/local/bin/node', ...version(workInside)], `${name} --version`)
+        else await isolation.start(process.execPath, version(work))
         await takeFolder(join(work, 'node_modules'), join(into, 'node_modules'))
       })
     },

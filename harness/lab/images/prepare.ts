@@ -6,17 +6,16 @@ import { projectBinds } from '../containers/project-bind.ts'
 import type { Progress } from '../progress.ts'
 import { type BaseImage, baseImage } from './base-image.ts'
 import { build } from './build.ts'
+import type { BuildContainer } from './confined-step.ts'
 import { limit } from './limit.ts'
 import { installFromNpm, type NpmProgram } from './npm.ts'
-import { hasImage, pull, Registries } from './pull.ts'
+import { hasImage, type ImageSource, pull, Registries } from './pull.ts'
 
 export type PreparedService = {
   readonly source: 'pull' | 'build'
   /** The program's version as it really is. */
   readonly version: string
-  readonly image:
-    | { readonly kind: 'registry'; readonly reference: string }
-    | { readonly kind: 'import'; readonly reference: string; readonly tar: string }
+  readonly image: ImageSource
   readonly binds: readonly Bind[]
 }
 
@@ -29,6 +28,8 @@ type PrepareOptions = {
   readonly offline: boolean
   /** Pulls go to this engine; absent (a private engine has no network): only builds are possible. */
   readonly docker?: Docker
+  /** Where builds run that read or start what somebody else wrote. Absent, they run on the machine. */
+  readonly builds?: BuildContainer['engine']
   readonly progress: Progress
 }
 
@@ -83,8 +84,9 @@ export class Preparer {
       const { offline, progress } = this.#options
       const harness = await this.harness()
       if (harness.status === 'unavailable') throw new Error(harness.reason)
-      const modules = await this.#atATime(() => installFromNpm(program, offline, progress))
       const { image, binds } = harness.service
+      const container = this.#container(image, binds)
+      const modules = await this.#atATime(() => installFromNpm(program, offline, progress, container))
       return { source: 'build', version, image, binds: [...binds, { source: modules, target: '/opt/node_modules' }] }
     })
   }
@@ -111,7 +113,7 @@ export class Preparer {
     if (source === undefined) throw new Error('it can neither be pulled nor built here')
     if (this.#options.images === 'pull') throw new Error('it has no image to pull (--images pull)')
     const image = await this.#import()
-    const programs = await Promise.all([source, ...service.with].map((one) => this.#program(one)))
+    const programs = await Promise.all([source, ...service.with].map((one) => this.#program(one, image)))
     return { source: 'build', version: await this.#version(service, source), image, binds: programs.flat() }
   }
 
@@ -123,10 +125,17 @@ export class Preparer {
     return { source: 'build', version, image, binds: [...binds, ...projectBinds] }
   }
 
-  async #program(source: BuildSource): Promise<Bind[]> {
+  async #program(source: BuildSource, image: ImageSource): Promise<Bind[]> {
     if (source.kind === 'debian') return []
     const { offline, progress } = this.#options
-    return [{ source: await this.#atATime(() => build(source, offline, progress)), target: source.path }]
+    const container = this.#container(image, [])
+    return [{ source: await this.#atATime(() => build(source, offline, progress, container)), target: source.path }]
+  }
+
+  /** Elsewhere than on Linux the machine's tools would not run in it. */
+  #container(image: ImageSource, binds: readonly Bind[]): BuildContainer | undefined {
+    const engine = this.#options.builds
+    return engine === undefined || process.platform !== 'linux' ? undefined : { engine, image, binds }
   }
 
   /** A Debian package has the version that the release has, whatever the pulled image would have. */

@@ -1,6 +1,12 @@
 /** Images from registries, always through the engine: its mirrors, proxies and credentials are the ones that count. */
+import { createReadStream } from 'node:fs'
 import type Docker from 'dockerode'
 import { progressOf } from '../deadlines.ts'
+
+export type ImageSource =
+  | { readonly kind: 'registry'; readonly reference: string }
+  /** A root file system, which becomes an image of the engine under this reference. */
+  | { readonly kind: 'import'; readonly reference: string; readonly tar: string }
 
 /** How long a registry may take to say that it has the image, in milliseconds. */
 const patience = 4000
@@ -67,4 +73,11 @@ export function hasImage(docker: Docker, reference: string): Promise<boolean> {
       () => true,
       () => false,
     )
+}
+
+/** Nothing is done where the engine has the image already. */
+export async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {
+  if (await hasImage(docker, reference)) return
+  const [repo, tag] = reference.split(':')
+  await progressOf(docker, await docker.importImage(createReadStream(tar), { repo, tag }), `importing ${reference}`)
 }

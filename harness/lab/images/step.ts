@@ -28,20 +28,36 @@ export async function step(
     readonly env?: NodeJS.ProcessEnv
     readonly uid?: number
     readonly gid?: number
+    /** As it is named where it fails; default: program and first words. */
+    readonly called?: string
+    readonly killSignal?: NodeJS.Signals
+    /** How long it may write nothing, in milliseconds: for a program that tells of each thing that it fetches. */
+    readonly silence?: number
   } = {},
 ): Promise<void> {
+  const { called = [program, ...args.slice(0, words(program))].join(' '), silence = patience, ...further } = options
+  const silent = new AbortController()
+  const signal = AbortSignal.any([stopping.signal, silent.signal])
+  const running = run(program, args, { ...further, maxBuffer: 1 << 26, timeout: patience, signal })
+  const timer = setTimeout(() => silent.abort(), silence)
+  for (const output of [running.child.stdout, running.child.stderr]) output?.on('data', () => timer.refresh())
   try {
-    await run(program, args, { ...options, maxBuffer: 1 << 26, timeout: patience, signal: stopping.signal })
+    await running
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause
-    if (stopping.signal.aborted) throw new Error(`${program} was stopped`, { cause })
+    if (stopping.signal.aborted) throw new Error(`${called} was stopped`, { cause })
     if ('code' in cause && cause.code === 'ENOENT')
       throw new Error(`${program} is not installed, and this step needs ${needed}. Install it, or use --images pull.`, {
         cause,
       })
-    const how =
-      'killed' in cause && cause.killed === true ? `did not end within ${patience / 60_000} minutes` : 'failed'
-    throw new Error(`${[program, ...args.slice(0, words(program))].join(' ')} ${how}:\n${lastLines(cause)}`, { cause })
+    const how = silent.signal.aborted
+      ? `was given up: it waited for ${silence / 1000} s without an answer. Its last log lines`
+      : 'killed' in cause && cause.killed === true
+        ? `did not end within ${patience / 60_000} minutes`
+        : 'failed'
+    throw new Error(`${called} ${how}:\n${lastLines(cause)}`, { cause })
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,8 +1,8 @@
 /** Runs inside namespaces of its own (`enter.ts`), tries the lab on a private engine there, and tells over IPC what it saw. */
 import { execFile } from 'node:child_process'
-import { createReadStream, existsSync, readdirSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { ContainerLab, type ContainerSpec } from '../containers/container-lab.ts'
@@ -35,6 +35,8 @@ export type Seen = {
     readonly written: readonly string[]
     readonly limits: readonly (number | null | undefined)[]
   }
+  /** Bytes that the engine keeps of a container that said 60 million, and its last line. */
+  readonly log: { readonly bytes: number; readonly last: string | undefined }
   readonly early: { readonly message: string; readonly ms: number }
   /** The first end that the engine reported of its own accord. */
   readonly ended: { readonly name: string; readonly exitCode: number; readonly reason: string }
@@ -210,6 +212,25 @@ async function confinementOf(container: string): Promise<Seen['confinement']> {
   }
 }
 
+const log = await logOf('lab-proxy')
+
+/** Said by the container's own program, as the engine sees it. */
+async function logOf(container: string): Promise<Seen['log']> {
+  const line = 'x'.repeat(4000)
+  await output(container, ['bash', '-c', `(yes ${line} | head -c 60000000; echo; echo last) > /proc/1/fd/1`])
+  const { LogPath } = await docker.getContainer(container).inspect()
+  // The engine sees its files in a mount namespace of its own.
+  const root = join('/proc', String(await pidOf('dockerd')), 'root', dirname(LogPath))
+  const names = readdirSync(root).filter((name) => name.includes('-json.log'))
+  const bytes = names.reduce((sum, name) => sum + statSync(join(root, name)).size, 0)
+  return { bytes, last: (await lab.log('proxy', 1))[0] }
+}
+
+async function pidOf(program: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('pidof', ['-s', program])
+  return Number(stdout)
+}
+
 const earlyTime = since()
 const early = await lab
   .start([
@@ -273,6 +294,7 @@ report({
   resolved,
   unknownNameMs,
   confinement,
+  log,
   early: { message: early, ms: earlyMs },
   ended: { name: ending.name, exitCode: ending.exitCode, reason: ending.reason },
   stray: { message: stray },

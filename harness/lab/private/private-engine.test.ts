@@ -104,6 +104,12 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
     })
   })
 
+  it('keeps the last log lines alone of a container that says 60 MB', () => {
+    expect(seen[0]?.log.last).toBe('last')
+    expect(seen[0]?.log.bytes).toBeLessThan(2 * 9_000_000)
+    expect(seen[0]?.log.bytes).toBeGreaterThan(1000)
+  })
+
   it('tells at once, in its own words, that a container has ended before it was ready', () => {
     expect(seen[0]?.early.message).toBe(
       'early (/run/node) ended with exit code 7. Its last log lines:\ncannot read my configuration',

@@ -50,6 +50,11 @@ export function without(text: string, { from, to }: Pick<Unit, 'from' | 'to'>): 
   return lines.join('\n')
 }
 
+/** What a program reads of the file: its lines without comments, undefined for a line that says nothing. A comment more or less changes no outcome. */
+export function statementsOf(text: string): (string | undefined)[] {
+  return text.split(/\r?\n/).map((line) => (isComment(line) ? undefined : withoutComment(line).trimEnd() || undefined))
+}
+
 /** Index of the last line that belongs to the line at `start`. */
 function endOf(lines: readonly string[], start: number): number {
   return Math.max(

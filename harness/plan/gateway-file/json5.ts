@@ -1,4 +1,7 @@
-/** JSON5 (json5.org, version 1.0.0) with the place of every value: the form in which OpenClaw's configuration is written. */
+/**
+ * JSON5 (json5.org, version 1.0.0) with the place of every value: the form in which OpenClaw's configuration is written. The library json5 keeps no
+ * places; momoa keeps them and was found to differ (3.3.13 refuses `+.5`, and accepts a line break in a text, with which OpenClaw does not start).
+ */
 import type { Place } from '../yaml/problem.ts'
 
 export type Json5Node =

@@ -87,7 +87,7 @@ const tooDeep = (text: string): Flaw => ({
 
 const parserFlaw = ({ code, pos, message }: YAMLError): Flaw => ({
   offset: pos[0],
-  message: code === 'MULTIPLE_DOCS' ? 'expected one document, found a second one (---)' : `not valid YAML: ${message}`,
+  message: flawWords(code, message),
 })
 
 type Parsed = { readonly document: Document.Parsed; readonly root: unknown } | { readonly flaws: readonly Flaw[] }
@@ -158,4 +158,12 @@ function step(schema: z.core.$ZodType, part: PropertyKey): z.core.$ZodType[] {
   if (schema instanceof z.ZodArray) return [schema.element]
   if (schema instanceof z.ZodRecord) return [schema.valueType]
   return []
+}
+
+function flawWords(code: YAMLError['code'], message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'expected one document, found a second one (---)'
+  // The parser's words say nothing to whoever wrote a title with a colon.
+  if (message.startsWith('Nested mappings are not allowed in compact mappings'))
+    return 'a text with ": " in it needs quotes: title: "nginx: with passwords"'
+  return `not valid YAML: ${message}`
 }

@@ -6,7 +6,7 @@ import { caseFacts } from './case-page.ts'
 import { curlLine } from './curl.ts'
 import { type ComparedLine, compare, type Difference, signs } from './differences.ts'
 import { expectationRows } from './expectation-words.ts'
-import { casePath } from './links.ts'
+import { casePath, environmentPath, rootOf } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf } from './page.ts'
 
@@ -14,11 +14,12 @@ import { badgeOf } from './page.ts'
 export function cellSection(overview: Overview, cell: Cell): Markup {
   const one = overview.caseOf(cell.case)
   const evidence = overview.evidenceOf(cell)
+  const root = rootOf(environmentPath(overview, cell.environment))
   return html`<section>
     <h1 tabindex="-1">${badgeOf(cell.status)} ${one?.title ?? cell.case}</h1>
     <p class="lead">${cell.reason}</p>
     <dl class="facts">
-      <dt>case</dt><dd><a href=${`../${casePath(cell.case)}`}><code>${cell.case}</code></a></dd>
+      <dt>case</dt><dd><a href=${`${root}${casePath(cell.case)}`}><code>${cell.case}</code></a></dd>
       <dt>environment</dt><dd><a href="#"><code>${cell.environment}</code></a></dd>
       <dt>transport</dt><dd>${cell.transport}</dd>
       ${evidence !== undefined && [html`<dt>client</dt>`, html`<dd>${evidence.as === 'anonymous' ? 'not signed in' : `signed in as ${evidence.as}`}, from ${evidence.from}</dd>`]}
@@ -27,7 +28,7 @@ export function cellSection(overview: Overview, cell: Cell): Markup {
     ${cell.known !== undefined && knownFailure(cell.known)}
     ${evidence === undefined ? html`<p class="loud">There is no evidence for this cell${cell.status === 'unsupported' || cell.status === 'blocked' ? ': no request was sent' : ''}.</p>` : evidenceSections(evidence)}
     <h2>The requirement</h2>
-    ${one !== undefined && [html`<p>${one.why}</p>`, caseFacts(overview, one)]}
+    ${one !== undefined && [html`<p>${one.why}</p>`, caseFacts(overview, one, root)]}
     <p class="soft">Evidence for tools: <code>${cell.evidence}</code></p>
   </section>`
 }

@@ -14,7 +14,7 @@ import { couldNotBeJudged } from './could-not-be-judged.ts'
 import { findingList } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark } from './letter.ts'
-import { casePath, cellAnchor, isMoreToSay } from './links.ts'
+import { casePath, cellAnchor, environmentPath, gatewayName, isMoreToSay, rootOf } from './links.ts'
 import { html, type Markup, render } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 
@@ -46,12 +46,25 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     </div>
   </div>`
   return pageText({
-    title: environment.id,
-    root: '../',
+    title: `${environment.proxyTitle ?? environment.proxy} ${environment.proxyVersion}, ${environment.variant}, in front of ${gatewayName(environment)}`,
+    description: descriptionOf(overview, environment),
+    path: environmentPath(overview, environment.id),
     body,
     script: cellScript,
     data: evidenceData(overview, environment),
   })
+}
+
+/** What a link to the page shows elsewhere: the grade and the worst finding. */
+function descriptionOf(overview: Overview, environment: EnvironmentResult): string {
+  const grade = overview.gradeOf(environment.id)
+  const [worst] = overview.findingsOf(environment.id)
+  return [
+    ...(grade === undefined
+      ? []
+      : [`Grade ${grade.letter}: seen ${grade.seen} of ${grade.applicable} cells that apply.`]),
+    worst?.says ?? environmentOutcome(overview, environment).words,
+  ].join(' ')
 }
 
 /** By anchor: the section of each cell, compressed. */
@@ -79,7 +92,7 @@ function findingsSection(overview: Overview, { id }: EnvironmentResult): Markup 
   const own = overview.findingsOf(id)
   if (own.length === 0) return undefined
   const placed = placedFindings({ ...overview.results, findings: own })
-  return html`<section><h2>Findings</h2>${findingList(overview, placed, '../')}</section>`
+  return html`<section><h2>Findings</h2>${findingList(overview, placed, rootOf(environmentPath(overview, id)))}</section>`
 }
 
 function environmentFacts(overview: Overview, environment: EnvironmentResult): Markup {
@@ -119,7 +132,7 @@ function familyTable(
     <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">reason</th></tr></thead>
     <tbody>${others.map(
       (cell) =>
-        html`<tr id=${cellAnchor(cell)}><td>${isMoreToSay(cell) ? html`<a href=${`#${cellAnchor(cell)}`}>${badgeOf(cell.status)}</a>` : badgeOf(cell.status)}</td><td><a href=${`../${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
+        html`<tr id=${cellAnchor(cell)}><td>${isMoreToSay(cell) ? html`<a href=${`#${cellAnchor(cell)}`}>${badgeOf(cell.status)}</a>` : badgeOf(cell.status)}</td><td><a href=${`${rootOf(environmentPath(overview, id))}${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
     )}</tbody></table></div>`
     }
     ${passed.length > 0 && html`<p class="passed">${badgeOf('pass')} ${passed.map((cell) => html`<a id=${cellAnchor(cell)} href=${`#${cellAnchor(cell)}`}>${cell.case.slice(family.length + 1)} ${cell.transport}</a> `)}</p>`}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AttemptEvidence, CellEvidence } from '../../run/results/results.ts'
+import { addressesOf } from '../addresses.ts'
 import { aRun } from '../report.fixture.ts'
 import { curlLine } from './curl.ts'
 import { compare, parseSent } from './differences.ts'
@@ -117,8 +118,11 @@ describe('an expectation in words', () => {
 
 describe('links', () => {
   it('stay inside the report whatever a name holds', () => {
-    expect(cellLink({ environment: '../../etc@1/../x:y', case: '../a', transport: 'http' })).toBe(
-      'environments/-__..__etc@1__..__x-y.html#--a.http',
+    const hostile = { id: 'x', proxy: '../../etc', proxyVersion: '1', variant: '..', gateway: 'x:y' }
+    const addresses = addressesOf([hostile])
+    const pages = { addressOf: (id: string) => addresses.get(id) ?? '' }
+    expect(cellLink(pages, { environment: 'x', case: '../a', transport: 'http' })).toBe(
+      'proxy/--..-etc/-/x-y/index.html#--a.http',
     )
   })
 })

@@ -6,7 +6,7 @@ import { consequenceWords } from '../consequence-words.ts'
 import type { PlacedFinding } from '../findings.ts'
 import { counted } from '../numbers.ts'
 import type { Overview } from '../overview.ts'
-import { remedyInWords } from '../remedy-words.ts'
+import { remediesInWords } from '../remedy-words.ts'
 import { cellLink, findingLink, type Root } from './links.ts'
 import { html, type Markup } from './markup.ts'
 
@@ -18,7 +18,7 @@ function lookOf({ level, known, consequence }: Finding): Status {
 }
 
 /** So many cells are linked: on the first page a few, on the environment's the most that somebody reads. */
-const mostCells: Readonly<Record<Root, number>> = { '': 6, '../': 100 }
+const mostCells = (root: Root) => (root === '' ? 6 : 100)
 
 export function findingList(overview: Overview, findings: readonly PlacedFinding[], root: Root): Markup {
   return html`<ol class="findings">${findings.map((one) => findingItem(overview, one, root))}</ol>`
@@ -34,10 +34,17 @@ function findingItem(overview: Overview, { finding, cells, environments }: Place
       : counted(cells, 'cell')
   return html`<li id=${root === '' ? undefined : `finding-${finding.id}`}>
     <p><span class=${`status ${lookOf(finding)}`} title=${consequenceWords[finding.consequence]}>${finding.consequence}</span>${marks.length > 0 && ` ${marks.join(', ')} `} <strong>${unbroken(finding.says)}</strong></p>
-    ${finding.remedies.length > 0 && html`<p class="remedy"><b>What to do:</b> ${finding.remedies.map((remedy, index) => [index > 0 ? ' Or: ' : ' ', withCode(remedyInWords(remedy))])}</p>`}
+    ${finding.remedies.length > 0 && html`<p class="remedy"><b>What to do:</b> ${remediesInWords(finding).map((words, index) => [index > 0 ? html`<br />` : ' ', withCode(words)])}</p>`}
+    ${root !== '' && provenLines(finding)}
     <details><summary>${where}</summary><p>${cellLinks(overview, finding, root)}</p></details>
-    ${root === '' && environments.length > 1 && html`<p class="soft">Behind ${environments.map((id, index) => [index > 0 ? ', ' : '', html`<a href=${findingLink({ ...finding, environment: id })}>${gatewayIn(id)}</a>`])}</p>`}
+    ${root === '' && environments.length > 1 && html`<p class="soft">Behind ${environments.map((id, index) => [index > 0 ? ', ' : '', html`<a href=${findingLink(overview, { ...finding, environment: id })}>${gatewayIn(id)}</a>`])}</p>`}
   </li>`
+}
+
+/** Every line with its proof, where the sentence cannot have all. */
+function provenLines({ remedies }: Finding): Markup | undefined {
+  if (remedies.length === remediesInWords({ remedies, cells: [] }).length) return undefined
+  return html`<details><summary>${counted(remedies.length, 'line')}, and the cells that turn red without each</summary><ul>${remedies.map(({ text, file, line, cells = [] }) => html`<li>${withCode(text)} <span class="soft">${file}:${line}</span> ${cells.join(', ')}</li>`)}</ul></details>`
 }
 
 /** Of `PROXY@VERSION/VARIANT/GATEWAY@VERSION` the gateway. */
@@ -45,13 +52,19 @@ const gatewayIn = (environment: string) => environment.split('/').slice(2).join(
 
 function cellLinks(overview: Overview, finding: Finding, root: Root): unknown {
   const byKey = new Map(overview.cellsOf(finding.environment).map((cell) => [cellKey(cell), cell]))
-  const rest = finding.cells.length - mostCells[root]
+  const rest = finding.cells.length - mostCells(root)
   return [
-    finding.cells.slice(0, mostCells[root]).map((key, index) => {
+    finding.cells.slice(0, mostCells(root)).map((key, index) => {
       const cell = byKey.get(key)
-      return [index > 0 ? ', ' : '', cell === undefined ? key : html`<a href=${`${root}${cellLink(cell)}`}>${key}</a>`]
+      return [
+        index > 0 ? ', ' : '',
+        cell === undefined ? key : html`<a href=${`${root}${cellLink(overview, cell)}`}>${key}</a>`,
+      ]
     }),
-    rest > 0 && [', and ', root === '' ? html`<a href=${findingLink(finding)}>${rest} more</a>` : `${rest} more`],
+    rest > 0 && [
+      ', and ',
+      root === '' ? html`<a href=${findingLink(overview, finding)}>${rest} more</a>` : `${rest} more`,
+    ],
   ]
 }
 

@@ -3,25 +3,35 @@
 import { gradeRules, type Letter } from '../../judge/grade.ts'
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
-import type { Cell, EnvironmentResult, Grade } from '../../run/results/results.ts'
+import type { EnvironmentResult, Grade } from '../../run/results/results.ts'
 import { type Configuration, configurationsOf } from '../configurations.ts'
 import { type PlacedFinding, placedFindings } from '../findings.ts'
+import type { RunGuide } from '../guides/run-guides.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
 import { counted, duration, percentile } from '../numbers.ts'
 import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
+import { checklistPath } from './checklist-page.ts'
 import { couldNotBeJudged } from './could-not-be-judged.ts'
 import { findingList, unbroken } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark, letterRows } from './letter.ts'
-import { casePath, cellLink, environmentPath } from './links.ts'
+import { environmentPath, gatewayName, guidePath } from './links.ts'
 import { html, type Markup } from './markup.ts'
+import { matrixData, matrixPlace } from './matrix.ts'
 import { matrixScript } from './matrix-script.ts'
 import { legend, pageText } from './page.ts'
 import { trend } from './trend.ts'
 
-export function indexPage(overview: Overview, history: readonly RunRecord[] = []): string {
+/** What the page leads to or shows beside the run. */
+type Further = {
+  readonly history?: readonly RunRecord[]
+  readonly guides?: readonly RunGuide[]
+  readonly links?: readonly { readonly href: string; readonly words: string }[]
+}
+
+export function indexPage(overview: Overview, { history = [], guides = [], links = [] }: Further = {}): string {
   const { run } = overview.results
   const body = html`<div>
     <h1>Trusted-proxy conformance</h1>
@@ -29,6 +39,7 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     ${notReady(overview)}
     ${couldNotBeJudged(overview.environments)}
     ${configurations(overview)}
+    ${further(guides, links)}
     <p class="lead">${runInWords(overview.results)}</p>
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${stale(overview)}
@@ -41,11 +52,23 @@ export function indexPage(overview: Overview, history: readonly RunRecord[] = []
     <p class="soft">Rows are cases, columns are environments; several marks in one place are transports, in the order HTTP, WebSocket, HTTP/2. Each mark links to its evidence. Arrow keys move between marks; / moves to the filter.</p>
     ${legend()}
     ${filters(overview)}
-    ${matrix(overview)}
+    ${matrixPlace()}
     <h2>This run</h2>
     ${facts(overview)}
   </div>`
-  return pageText({ title: 'Trusted-proxy conformance', root: '', body, script: matrixScript })
+  return pageText({
+    title: 'Trusted-proxy conformance',
+    description: runInWords(overview.results),
+    path: 'index.html',
+    body,
+    script: matrixScript,
+    data: matrixData(overview),
+  })
+}
+
+/** Pages that do not follow from one environment. */
+function further(guides: readonly RunGuide[], links: NonNullable<Further['links']>): Markup {
+  return html`<p>${guides.length > 0 && ['Hardened configurations, line by line: ', guides.map(({ guide }, index) => [index > 0 ? ', ' : '', html`<a href=${guidePath(guide.proxy)}>${guide.title}</a>`]), '. ']}<a href=${checklistPath}>The gateway's checklists</a> with what came of each line.${links.map(({ href, words }) => [' · ', html`<a href=${href}>${words}</a>`])}</p>`
 }
 
 function notReady(overview: Overview): Markup | undefined {
@@ -68,11 +91,14 @@ function configurations(overview: Overview): Markup {
     <h2>Which configuration</h2>
     <details class="legend"><summary>A letter is a cap: one way in decides, however much else is met. What the letters mean</summary>
       <dl>${letterRows.map(([letter, words]) => html`<div><dt>${letterMark(letter)}</dt><dd>${words}</dd></div>`)}</dl></details>
-    <ol class="grades">${all.map(configuration)}</ol>
+    <ol class="grades">${all.map((one) => configuration(overview, one))}</ol>
   </section>`
 }
 
-function configuration({ environments, letter, grade, findings: own }: Configuration): Markup | undefined {
+function configuration(
+  overview: Overview,
+  { environments, letter, grade, findings: own }: Configuration,
+): Markup | undefined {
   const [first] = environments
   if (first === undefined) return undefined
   const name = `${first.proxyTitle ?? first.proxy} ${first.proxyVersion}, ${first.variant}`
@@ -81,7 +107,7 @@ function configuration({ environments, letter, grade, findings: own }: Configura
   return html`<li>
     ${letter === undefined ? html`<span class="letter unsupported">–</span>` : letterMark(letter)}
     <div>
-      <h3><a href=${environmentPath(decisive.id)}>${name}</a></h3>
+      <h3><a href=${environmentPath(overview, decisive.id)}>${name}</a></h3>
       <p>${unbroken(worstInWords(letter, grade, own))}</p>
       <p class="soft">${grade === undefined ? 'It did not run.' : `Seen ${grade.seen} of ${grade.applicable} cells that apply.`} ${gateways.length > 3 ? `${gateways.length} gateways` : `Gateway: ${gateways.join(', ')}`}.${own.length > 1 && ` ${counted(own.length, 'finding')} in all.`}</p>
     </div>
@@ -135,7 +161,7 @@ function environmentsTable(overview: Overview): Markup {
     )
     const look = looks[conformance]
     return html`<tr>
-      <th scope="row"><a href=${environmentPath(one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a> ${one.variant}</th>
+      <th scope="row"><a href=${environmentPath(overview, one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a> ${one.variant}</th>
       <td class="words"><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
       <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
       <td class="time">${duration(one.startMs)}</td><td class="time">${duration(one.loginMs)}</td><td class="time">${p95 === undefined ? '' : duration(p95)}</td>
@@ -144,10 +170,6 @@ function environmentsTable(overview: Overview): Markup {
   return html`<div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">proxy, variant</th><th scope="col">outcome</th><th scope="col">gateway</th><th scope="col">start</th><th scope="col">log-in</th><th scope="col">case p95</th></tr></thead>
     <tbody>${rows}</tbody></table></div>`
-}
-
-function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {
-  return gatewayVersion === undefined ? gateway : `${gateway}@${gatewayVersion}`
 }
 
 function filters({ environments, families }: Overview): Markup {
@@ -180,33 +202,6 @@ function filters({ environments, families }: Overview): Markup {
     <button type="reset">Show all</button>
     <output id="found" aria-live="polite"></output>
   </form>`
-}
-
-function matrix(overview: Overview): Markup {
-  const { environments } = overview
-  const heads = environments.map(
-    (one) =>
-      html`<th scope="col" data-proxy=${one.proxy} data-variant=${one.variant} data-gateway=${gatewayName(one)}><a href=${environmentPath(one.id)}>${one.proxy} ${one.proxyVersion}<br /><b>${one.variant}</b> ${gatewayName(one)}</a></th>`,
-  )
-  const bodies = overview.families.map(
-    ({ family, cases }) => html`<tbody>
-      <tr class="family" data-family=${family}><th scope="rowgroup">${family}</th><td colspan=${environments.length}></td></tr>
-      ${cases.map(
-        (one) => html`<tr data-case=${one.id} data-family=${family} data-level=${one.level}>
-          <th scope="row"><a href=${casePath(one.id)}>${one.id.slice(family.length + 1)}</a> <small class="soft">${one.level === 'must' ? '' : `(${one.level}) `}${one.title}</small></th>
-          ${environments.map(({ id }) => html`<td>${overview.cellsAt(id, one.id).map(cellMark)}</td>`)}
-        </tr>`,
-      )}
-    </tbody>`,
-  )
-  return html`<div class="matrix" tabindex="0" role="region" aria-label="Matrix of cases and environments"><table id="matrix">
-    <thead><tr><th scope="col">case</th>${heads}</tr></thead>${bodies}
-  </table></div>`
-}
-
-function cellMark(cell: Cell): Markup {
-  const { glyph, word } = markOf(cell.status)
-  return html`<a class=${cell.status} href=${cellLink(cell)}>${glyph}<i> ${word}, ${cell.transport}</i></a>`
 }
 
 function facts(overview: Overview): Markup {

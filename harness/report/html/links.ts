@@ -1,30 +1,46 @@
 /** Addresses inside the report: relative, so that it works from a file system, a sub-path and an unpacked artefact alike. */
-import { type Cell, cellKey, environmentFileName, fileName } from '../../run/results/results.ts'
+import { type Cell, cellKey, type EnvironmentResult, fileName } from '../../run/results/results.ts'
+import type { Overview } from '../overview.ts'
 
-/** How far a page lies below the report's folder. */
-export type Root = '' | '../'
+/** How far a page lies below the report's folder: nothing, or `../` so many times. */
+export type Root = '' | `../${string}`
+
+/** From a page at this path. */
+export function rootOf(path: string): Root {
+  const depth = path.split('/').length - 1
+  return depth === 0 ? '' : `../${'../'.repeat(depth - 1)}`
+}
 
 export function casePath(id: string): string {
   return `cases/${fileName(id)}.html`
 }
 
-export function environmentPath(id: string): string {
-  return `environments/${environmentFileName(id)}.html`
+export function guidePath(proxy: string): string {
+  return `guides/${fileName(proxy)}.html`
+}
+
+type Pages = Pick<Overview, 'addressOf'>
+
+export function environmentPath(pages: Pages, id: string): string {
+  return `${pages.addressOf(id)}/index.html`
 }
 
 /** Where a reader learns more of a cell: on its environment's page, which opens it. */
-export function cellLink(cell: Pick<Cell, 'environment' | 'case' | 'transport'>): string {
-  return `${environmentPath(cell.environment)}#${cellAnchor(cell)}`
+export function cellLink(pages: Pages, cell: Pick<Cell, 'environment' | 'case' | 'transport'>): string {
+  return `${environmentPath(pages, cell.environment)}#${cellAnchor(cell)}`
 }
 
 /** The cells of a case over all of its transports, on the environment's page. */
-export function casesCellsLink(environment: string, id: string): string {
-  return `${environmentPath(environment)}#${fileName(id)}`
+export function casesCellsLink(pages: Pages, environment: string, id: string): string {
+  return `${environmentPath(pages, environment)}#${fileName(id)}`
 }
 
 /** On the page of its environment. */
-export function findingLink({ environment, id }: { readonly environment: string; readonly id: string }): string {
-  return `${environmentPath(environment)}#finding-${id}`
+export function findingLink(
+  pages: Pages,
+  { environment, id }: { readonly environment: string; readonly id: string },
+): string {
+  return `${environmentPath(pages, environment)}#finding-${id}`
 }
 
 export function cellAnchor(cell: Pick<Cell, 'case' | 'transport'>): string {
@@ -34,4 +50,9 @@ export function cellAnchor(cell: Pick<Cell, 'case' | 'transport'>): string {
 /** `unsupported` is known without a request: its reason is all there is to say. */
 export function isMoreToSay({ status }: Pick<Cell, 'status'>): boolean {
   return status !== 'unsupported'
+}
+
+/** `GATEWAY@VERSION`, or without a version where it has none. */
+export function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {
+  return gatewayVersion === undefined ? gateway : `${gateway}@${gatewayVersion}`
 }

@@ -1,14 +1,49 @@
 /**
- * The matrix's filters, plain script for the browser. Their state lives in the address (`#proxy=pomerium&status=fail`), so a view can be sent on.
- * The page is complete without it.
+ * The matrix and its filters, plain script for the browser. The table is made of the page's data once the page has been shown; the filters' state lives in
+ * the address (`#proxy=pomerium&status=fail`), so a view can be sent on.
  */
 export const matrixScript = `'use strict';
 (function () {
   var form = document.getElementById('filter'), table = document.getElementById('matrix'), found = document.getElementById('found');
-  if (!form || !table) return;
-  var heads = Array.prototype.slice.call(table.tHead.rows[0].cells, 1);
-  var rows = Array.prototype.slice.call(table.querySelectorAll('tr[data-case]'));
+  var heads, rows;
   var names = ['text', 'proxy', 'variant', 'gateway', 'family', 'level', 'status'];
+  function escaped(text) {
+    return text.replace(/[&<>"]/g, function (sign) { return '&#' + sign.charCodeAt(0) + ';'; });
+  }
+  function tag(name, attributes, content) {
+    return '<' + name + Object.keys(attributes).map(function (key) { return ' ' + key + '="' + escaped(String(attributes[key])) + '"'; }).join('') + '>' + content + '</' + name + '>';
+  }
+  function mark(data, environment, anchor, pair) {
+    var transport = data.transports[pair[0]], status = data.statuses[pair[1]];
+    var attributes = { class: status[0], href: environment.page + '#' + anchor + '.' + transport, 'aria-label': status[1] + ' ' + status[2] + ', ' + transport };
+    return tag('a', attributes, escaped(status[1]));
+  }
+  function caseRow(data, family, one) {
+    var note = tag('small', { class: 'soft' }, escaped((one.level === 'must' ? '' : '(' + one.level + ') ') + one.title));
+    var name = tag('th', { scope: 'row' }, tag('a', { href: one.page }, escaped(one.id.slice(family.length + 1))) + ' ' + note);
+    var cells = one.cells.split(' ').map(function (letters, index) {
+      return tag('td', {}, (letters.match(/../g) || []).map(function (pair) { return mark(data, data.environments[index], one.anchor, pair); }).join(''));
+    });
+    return tag('tr', { 'data-case': one.id, 'data-family': family, 'data-level': one.level }, name + cells.join(''));
+  }
+  function columnHead(one) {
+    var link = tag('a', { href: one.page }, escaped(one.proxy + ' ' + one.version) + '<br>' + tag('b', {}, escaped(one.variant)) + ' ' + escaped(one.gateway));
+    return tag('th', { scope: 'col', 'data-proxy': one.proxy, 'data-variant': one.variant, 'data-gateway': one.gateway }, link);
+  }
+  /* One text, read by the browser at once: thousands of elements made one by one take seconds. Every value in it is escaped. */
+  function build(data) {
+    var heads = tag('th', { scope: 'col' }, 'case') + data.environments.map(columnHead).join('');
+    table.innerHTML = tag('thead', {}, tag('tr', {}, heads)) + data.families.map(function (group) {
+      var head = tag('th', { scope: 'rowgroup' }, escaped(group.family)) + tag('td', { colspan: data.environments.length }, '');
+      var rows = group.cases.map(function (one) { return caseRow(data, group.family, one); });
+      return tag('tbody', {}, tag('tr', { class: 'family', 'data-family': group.family }, head) + rows.join(''));
+    }).join('');
+    collect();
+  }
+  function collect() {
+    heads = Array.prototype.slice.call(table.tHead.rows[0].cells, 1);
+    rows = Array.prototype.slice.call(table.querySelectorAll('tr[data-case]'));
+  }
   function read() {
     var wanted = new URLSearchParams(location.hash.slice(1));
     names.forEach(function (name) { form.elements[name].value = wanted.get(name) || ''; });
@@ -43,11 +78,10 @@ export const matrixScript = `'use strict';
     Array.prototype.forEach.call(table.querySelectorAll('tr.family'), function (row) { row.hidden = !families[row.dataset.family]; });
     found.textContent = shown + ' of ' + rows.length + ' cases, ' + columns.filter(Boolean).length + ' of ' + heads.length + ' environments';
   }
-  form.hidden = false;
   form.addEventListener('input', function () { write(); apply(); });
   form.addEventListener('submit', function (event) { event.preventDefault(); });
   form.addEventListener('reset', function () { setTimeout(function () { write(); apply(); }); });
-  window.addEventListener('hashchange', function () { read(); apply(); });
+  window.addEventListener('hashchange', function () { if (rows) { read(); apply(); } });
   document.addEventListener('keydown', function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === '/' && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); form.elements.text.focus(); return; }
@@ -65,5 +99,8 @@ export const matrixScript = `'use strict';
       if (link) { link.focus(); return; }
     }
   });
-  read(); apply();
+  var bytes = Uint8Array.from(atob(document.getElementById('cells').textContent), function (one) { return one.charCodeAt(0); });
+  new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).json().then(function (data) {
+    build(data); form.hidden = false; read(); apply();
+  });
 })();`

@@ -4,12 +4,15 @@ import type { Status } from '../../judge/status.ts'
 import { referenceAddress } from '../../plan/references.ts'
 import { markOf, marks } from '../marks.ts'
 import type { Overview } from '../overview.ts'
-import type { Root } from './links.ts'
+import { rootOf } from './links.ts'
 import { html, type Markup, render } from './markup.ts'
 
 type Page = {
   readonly title: string
-  readonly root: Root
+  /** For links to it from elsewhere: one or two sentences. */
+  readonly description: string
+  /** In the report. */
+  readonly path: string
   readonly body: Markup
   /** Runs at the end of the page; the only script that the page's policy allows. */
   readonly script?: string
@@ -20,7 +23,8 @@ type Page = {
 /**
  * A whole document. Its content security policy allows only the report's stylesheet and this script, in case evidence is ever not escaped.
  */
-export function pageText({ title, root, body, script, data }: Page): string {
+export function pageText({ title, description, path, body, script, data }: Page): string {
+  const root = rootOf(path)
   const allowed = script === undefined ? "'none'" : `'sha256-${createHash('sha256').update(script).digest('base64')}'`
   const policy = `default-src 'none'; style-src 'self' file:; script-src ${allowed}; base-uri 'none'; form-action 'none'`
   const head = render(html`<head>
@@ -29,6 +33,11 @@ export function pageText({ title, root, body, script, data }: Page): string {
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <title>${title}</title>
+    <meta name="description" content=${description} />
+    <meta property="og:type" content="website" />
+    <meta property="og:site_name" content="Trusted-proxy conformance" />
+    <meta property="og:title" content=${title} />
+    <meta property="og:description" content=${description} />
     <link rel="stylesheet" href=${`${root}report.css`} />
   </head>`)
   const home = html`<header class="site"><a href="#main" class="skip">Skip to the content</a><a href=${`${root}index.html`}>Trusted-proxy conformance</a></header>`

@@ -41,8 +41,16 @@ export async function sharedGateway(orders: readonly StartOrder[]): Promise<Real
 /** Nothing where it did not start. `refused`: its gateway does not start with the operator's configuration, which is a finding on that. */
 type StartedEnvironment = RunningEnvironment | { readonly refused: string } | undefined
 
-/** The first test of an environment. @returns the environment, once it is ready */
-export function startsFirst(order: StartOrder, shared: RealGateway | undefined): () => StartedEnvironment {
+/**
+ * The first test of an environment.
+ * @param fault of the machine, in a sentence: then a failure says nothing else
+ * @returns the environment, once it is ready
+ */
+export function startsFirst(
+  order: StartOrder,
+  shared: RealGateway | undefined,
+  fault: () => string | undefined = () => undefined,
+): () => StartedEnvironment {
   const { environment: planned } = order
   let environment: StartedEnvironment
   let starting: Promise<RunningEnvironment> | undefined
@@ -68,7 +76,8 @@ export function startsFirst(order: StartOrder, shared: RealGateway | undefined):
         task.meta.event = { type: 'environment', environment: refusedRow(planned, refusal) }
         return
       }
-      const reason = redactKnown(inOneSentence(error))
+      // A log-in, or a certificate, that is not valid by the new clock fails in many words.
+      const reason = redactKnown(fault() ?? inOneSentence(error))
       task.meta.event = { type: 'environment', environment: environmentRow(planned, { status: 'failed', reason }) }
       throw error
     }

@@ -3,7 +3,16 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Addresses, compared, configOf, send, type VectorConfig } from '../../gateways/contract/ask.ts'
+import {
+  type Addresses,
+  compared,
+  configOf,
+  openSocket,
+  send,
+  type Target,
+  type VectorConfig,
+} from '../../gateways/contract/ask.ts'
+import { endOf, type ReloadVector } from '../../gateways/contract/reload-vectors.ts'
 import { expectedOf, namesOf, type Station, type Vector } from '../../gateways/contract/vector.ts'
 import type { ConfigName } from '../../gateways/contract/vector-configs.ts'
 import { type Program, programOf } from '../../gateways/programs.ts'
@@ -126,19 +135,37 @@ export class ContractLab implements AsyncDisposable {
     return rows
   }
 
+  /** Opens a WebSocket under one configuration, and waits for its end under the next. */
+  async reload(vector: ReloadVector): Promise<ContractRow> {
+    const expected = endOf(vector, namesOf(this.#program))
+    if (expected === undefined) throw new Error(`${vector.id} does not apply to ${this.#program.version}`)
+    await this.configure(vector.before)
+    await using socket = await openSocket(this.#target())
+    const late = new AbortController()
+    const closed = socket.closed(late.signal)
+    await this.configure(vector.after)
+    // In force: a close that comes at all is already on its way.
+    const timer = setTimeout(() => late.abort(), answerDeadline)
+    const heard = await closed.finally(() => clearTimeout(timer))
+    return { id: vector.id, expected, heard }
+  }
+
   async #ask(vector: Vector): Promise<ContractRow> {
     const expected = expectedOf(vector, namesOf(this.#program))
     if (expected === null) throw new Error(`${vector.id} does not apply to ${this.#program.version}`)
-    const target = {
+    const heard = await send(vector, this.#target()).catch((error: Error) => error)
+    if (heard instanceof Error)
+      return { id: vector.id, expected: JSON.stringify(expected), heard: `nothing: ${heard.message}` }
+    return { id: vector.id, ...compared(vector, expected, heard), detail: JSON.stringify(heard).slice(0, 300) }
+  }
+
+  #target(): Target {
+    return {
       dial: (from: Station) => this.#stations[from].dial(this.#stations[from].host, gatewayPort),
       addresses: this.#addresses,
       protocol: this.#program.rules.protocol,
       deadlineMs: answerDeadline,
     }
-    const heard = await send(vector, target).catch((error: Error) => error)
-    if (heard instanceof Error)
-      return { id: vector.id, expected: JSON.stringify(expected), heard: `nothing: ${heard.message}` }
-    return { id: vector.id, ...compared(vector, expected, heard), detail: JSON.stringify(heard).slice(0, 300) }
   }
 
   /** @returns a wait for the configuration: somebody is accepted whom no other one lets in */

@@ -23,7 +23,7 @@ const task = inject('contract')
 if (task === undefined) throw new Error('this file runs for a contract order')
 const program = programOf(task.program.name, task.program.version)
 const title = `${program.name}@${program.version}`
-const { requests, starts, audits } = questionsOf(program, task.audited, task.only)
+const { requests, reloads, starts, audits } = questionsOf(program, task.audited, task.only)
 
 /** A part that cannot be asked costs itself alone. */
 function part(name: string, ask: () => Promise<readonly ContractRow[]>, each: typeof it | typeof it.concurrent = it) {
@@ -38,7 +38,7 @@ function part(name: string, ask: () => Promise<readonly ContractRow[]>, each: ty
 }
 
 // Vitest takes a suite without a test for a mistake.
-if (requests.length > 0)
+if (requests.length + reloads.length > 0)
   describe(`${title} runs`, () => {
     let starting: Promise<ContractLab> | undefined
     afterAll(async () => {
@@ -53,6 +53,12 @@ if (requests.length > 0)
         const lab = await starting
         if (!first) await lab.configure(config)
         return await lab.ask(asked)
+      })
+    }
+    for (const vector of reloads) {
+      part(vector.id, async () => {
+        starting ??= ContractLab.start(task, vector.before)
+        return [await (await starting).reload(vector)]
       })
     }
   })

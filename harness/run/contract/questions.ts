@@ -1,5 +1,6 @@
 /** What one program is asked: single requests by configuration, starts, and audits of what the vectors and the runs give it. */
 import { type AuditVector, auditVectors, type Findings, findingsOfRun } from '../../gateways/contract/audit-vectors.ts'
+import { endOf, type ReloadVector, reloadVectors } from '../../gateways/contract/reload-vectors.ts'
 import { type Exit, exitOf, type StartupVector, startupVectors } from '../../gateways/contract/startup-vectors.ts'
 import { expectedOf, namesOf, type Vector } from '../../gateways/contract/vector.ts'
 import { type ConfigName, configNames } from '../../gateways/contract/vector-configs.ts'
@@ -12,6 +13,8 @@ import { gatewayConfig } from '../environments/gateway-config.ts'
 type Questions = {
   /** In the order of `vectorConfigs`. */
   readonly requests: readonly (readonly [ConfigName, readonly Vector[]])[]
+  /** Of the program that runs, after the requests. */
+  readonly reloads: readonly ReloadVector[]
   readonly starts: readonly { readonly id: string; readonly vector: StartupVector; readonly exit: Exit }[]
   readonly audits: readonly AuditVector[]
 }
@@ -34,6 +37,7 @@ export function questionsOf(
       const asked = requests.filter((vector) => vector.config === config)
       return asked.length === 0 ? [] : [[config, asked] as const]
     }),
+    reloads: reloadVectors.filter((vector) => chosen(vector) && endOf(vector, names) !== undefined),
     starts: startupVectors
       .flatMap((vector) => {
         const exit = exitOf(vector, names)
@@ -44,8 +48,8 @@ export function questionsOf(
   }
 }
 
-export function idsOf({ requests, starts, audits }: Questions): string[] {
-  return [...requests.flatMap(([, asked]) => asked), ...starts, ...audits].map(({ id }) => id)
+export function idsOf({ requests, reloads, starts, audits }: Questions): string[] {
+  return [...requests.flatMap(([, asked]) => asked), ...reloads, ...starts, ...audits].map(({ id }) => id)
 }
 
 /** Variants with one and the same configuration are one audit. */

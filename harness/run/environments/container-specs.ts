@@ -136,8 +136,14 @@ export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSp
     authority: 'ca.crt',
     names: 'names.json',
     htpasswd: 'htpasswd',
+    emails: 'emails',
   }
   return Object.entries(fromRun).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
+}
+
+/** No engine binds two things at one place: what the run puts there counts. */
+export function lastAtEachPlace(binds: ContainerSpec['binds']): ContainerSpec['binds'] {
+  return [...new Map(binds.map((bind) => [bind.target, bind])).values()]
 }
 
 /** A container of the variant, with its real configuration files. */

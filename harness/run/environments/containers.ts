@@ -12,8 +12,18 @@ import type { Vantage } from '../../plan/case.ts'
 import { certificateOf } from '../../plan/credentials.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { rememberSecret } from '../results/redact.ts'
+import { changedFiles } from './changed-files.ts'
 import { ownGatewayOf, rowOf } from './configuration-row.ts'
-import { certified, octetOf, relaySpec, runBinds, serviceOf, serviceSpec, shortName } from './container-specs.ts'
+import {
+  certified,
+  lastAtEachPlace,
+  octetOf,
+  relaySpec,
+  runBinds,
+  serviceOf,
+  serviceSpec,
+  shortName,
+} from './container-specs.ts'
 import { watchEnds } from './ends.ts'
 import { publicDial } from './entrance.ts'
 import { candidatesOf, listenersOf } from './find-listeners.ts'
@@ -21,7 +31,7 @@ import { dialFromOutside, openToOutside } from './from-outside.ts'
 import { observe } from './observed.ts'
 import type { EngineAccess, ProviderAccess, StartOrder } from './order.ts'
 import { ownSecrets } from './own-secrets.ts'
-import { htpasswd, nameOfOwnAlice, ownLines } from './own-users.ts'
+import { emails, htpasswd, nameOfOwnAlice, ownLines } from './own-users.ts'
 import { enrol, providerHost } from './provider.ts'
 import { readiness } from './readiness.ts'
 import type { RealGateway } from './real-gateway.ts'
@@ -90,8 +100,16 @@ export async function startContainers(
     'tls.pem': `${tls.certificate}\n${tls.key}`,
     'names.json': JSON.stringify({ sans: publicNames, issuer_data: {} }),
     htpasswd: htpasswd(secrets, variant.userForm),
+    emails: emails(),
   })
-  const docker = await showContainers(variant, address, own, stack)
+  const changed = new Map(
+    await Promise.all(
+      variant.services.map(
+        async (service) => [service.name, await changedFiles(service, variant, join(own, 'changed'), secrets)] as const,
+      ),
+    ),
+  )
+  const docker = await showContainers(variant, address, own, secrets, stack)
   const [neighbour, outside, inside] = await Promise.all([
     enrol(provider, lab, variant, clientSecret, authority),
     relaySpec(harness, own, 'internet', { octet: octets.internet, names: ['internet'] }),
@@ -115,12 +133,13 @@ export async function startContainers(
   const services = specs.map(
     ({ service, spec }): ContainerSpec => ({
       ...spec,
-      binds: [
+      binds: lastAtEachPlace([
         ...spec.binds,
         { source: shared, target: '/run/conformance' },
         ...runBinds(service, shared),
+        ...(changed.get(service.name) ?? []),
         ...[docker.get(service.name)].filter((bind) => bind !== undefined),
-      ],
+      ]),
       after: [...spec.after, 'internet'],
       ready: readiness(service, {
         // A service on the gateway's machine may listen on loopback alone.

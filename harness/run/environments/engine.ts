@@ -1,10 +1,7 @@
 /** The engine as the run's process holds it: found outside, or started here inside the run's own namespaces. */
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-
-import type Docker from 'dockerode'
-import { engineClient, progressOf } from '../../lab/deadlines.ts'
-import { hasImage } from '../../lab/images/pull.ts'
+import { engineClient } from '../../lab/deadlines.ts'
+import { importImage } from '../../lab/images/pull.ts'
 import { PrivateEngine, privateSocket } from '../../lab/private/private-engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunRequest } from '../protocol/request.ts'
@@ -41,10 +38,4 @@ export async function startEngine(
     if (image.kind === 'import') await importImage(docker, image.tar, image.reference)
   announce(version)
   return stack.move()
-}
-
-async function importImage(docker: Docker, tar: string, reference: string): Promise<void> {
-  if (await hasImage(docker, reference)) return
-  const [repo, tag] = reference.split(':')
-  await progressOf(docker, await docker.importImage(createReadStream(tar), { repo, tag }), `importing ${reference}`)
 }

@@ -167,12 +167,18 @@ const remedySchema = z
     /** Where the line is to be found: a file of the product's hardened variant, relative to the project. */
     file: z.exactOptional(text),
     line: z.exactOptional(z.number()),
+    /** `file` and `line` are of the configuration that ran, and the line is where something is to be written. */
+    own: z.exactOptional(z.literal(true)),
+    /** Last line, where it is more than one. */
+    to: z.exactOptional(z.number()),
     /** What to write. */
     text,
     /** `ablation`: removing the line from the hardened configuration was seen to turn such cells red. Absent: advice. */
     provenBy: z.exactOptional(z.literal('ablation')),
     /** Cells of this finding that the removal turns red. */
     cells: z.exactOptional(texts),
+    /** How many cells of other findings of this environment it turns red besides. */
+    others: z.exactOptional(z.number()),
   })
   .readonly()
 

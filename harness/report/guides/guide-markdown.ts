@@ -1,0 +1,49 @@
+/** `docs/hardening/PROXY.md`. */
+import { code, fence, table, text } from '../markdown-text.ts'
+import { casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from './guide.ts'
+
+const notice =
+  '<!-- Made by `pnpm schemas` from the files and the ablation.json of the hardened variant. Change those. -->'
+
+/** Cases that are named; the others are counted. */
+const mostCases = 3
+
+export function guideMarkdown(guide: Guide): string {
+  const { title, variantTitle, versions, files, proxy, variant } = guide
+  const parts = files.map(({ path, text: file, lines }) => {
+    const name = path.split('/').at(-1) ?? path
+    const block = fence(file.replace(/\n$/, ''), 'text')
+    const rows = lines.map((line) => [
+      line.to > line.from ? `${line.from}–${line.to}` : String(line.from),
+      code(line.text),
+      text(withoutIt(line)),
+      casesInWords(line),
+    ])
+    const heading = `### ${text(name)} without each line`
+    const without =
+      rows.length === 0
+        ? 'This file is a program: it is not taken apart.'
+        : lines.every(({ measured }) => measured === undefined)
+          ? `${heading}\n\nNot measured.`
+          : `${heading}\n\n${table(['line', 'what', 'without it', 'cases that prove it'], rows)}`
+    return `## ${text(name)}\n\n[${text(path)}](../../${path})\n\n${block}\n\n${without}`
+  })
+  return `${notice}
+# ${text(title)}: the hardened configuration, line by line
+
+${text(variantTitle ?? variant)}. ${text(versions.join(', '))}.
+
+${text(measuredInWords(guide))}
+The files below are those that \`pnpm conformance --proxy ${proxy} --variant ${variant}\` runs, byte for byte. A line in the tables stands for what it
+opens or contains, too.
+
+${parts.join('\n\n')}
+`
+}
+
+function casesInWords({ measured }: GuideLine): string {
+  const cases = casesOf(measured?.red ?? [])
+  const named = cases.slice(0, mostCases).map(code)
+  const rest = cases.length - named.length
+  return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(', ') || ' '
+}

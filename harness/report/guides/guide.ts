@@ -1,0 +1,83 @@
+/** A hardening guide: the files of a hardened variant, and for each line what happens without it. Pure. */
+import { posix } from 'node:path'
+import type { AblatedUnit, Ablation } from '../../plan/ablation/ablation-file.ts'
+import { type Unit, unitsOf } from '../../plan/ablation/units.ts'
+
+type GuideFile = {
+  /** Relative to the project. */
+  readonly path: string
+  readonly text: string
+}
+
+type GuideSource = {
+  readonly proxy: string
+  /** Of the product. */
+  readonly title: string
+  readonly variant: string
+  readonly variantTitle?: string
+  /** Of the programs, as far as they are known. */
+  readonly versions: readonly string[]
+  readonly files: readonly GuideFile[]
+}
+
+export type GuideLine = Unit & {
+  /** Absent: not measured for this text. */
+  readonly measured?: Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason' | 'explanation'>
+}
+
+export type Guide = Omit<GuideSource, 'files'> & {
+  readonly files: readonly (GuideFile & { readonly lines: readonly GuideLine[] })[]
+  /** Where and when its lines were taken away. Absent: never. */
+  readonly ablation?: Pick<Ablation, 'proxyVersion' | 'gateway' | 'measuredAt'>
+}
+
+export function guideOf(source: GuideSource, ablation: Ablation | undefined): Guide {
+  const folder = posix.join('proxies', source.proxy, source.variant)
+  const files = source.files.map((file) => {
+    const units = ablation?.units.filter((unit) => posix.join(folder, unit.file) === file.path) ?? []
+    const own = new Map(units.map((unit) => [placeOf(unit), unit]))
+    const lines = notLines.test(file.path) ? [] : unitsOf(file.text)
+    return {
+      ...file,
+      lines: lines.map((line): GuideLine => {
+        const measured = own.get(placeOf(line))
+        return { ...line, ...(measured !== undefined && { measured }) }
+      }),
+    }
+  })
+  return { ...source, files, ...(ablation !== undefined && { ablation }) }
+}
+
+/** Programs and formats in which a line cannot stand alone. */
+const notLines = /\.(json|lua|js|html|jwt|pem|crt|key)$/
+
+/** What was measured of another text in this place says nothing of this one. */
+const placeOf = ({ from, to, text }: Pick<Unit, 'from' | 'to' | 'text'>) => `${from} ${to} ${text}`
+
+/** Each once, in their order. */
+export const casesOf = (cells: readonly string[]) => [...new Set(cells.map((cell) => cell.replace(/\.[^.]*$/, '')))]
+
+/** What happens without the line, in one sentence. */
+export function withoutIt({ measured, explanation }: GuideLine): string {
+  switch (measured?.outcome) {
+    case undefined:
+      return 'Not measured.'
+    case 'red':
+      return `${measured.red.length} cells fail. ${measured.reason ?? ''}`.trim()
+    case 'does-not-start':
+      return 'It does not start.'
+    case 'not-judged':
+      return `${measured.lost} cells can no longer be judged. ${measured.reason ?? ''}`.trim()
+    case 'nothing':
+      return explanation === undefined ? 'Nothing changes in any case.' : `No case needs it: ${explanation}`
+  }
+}
+
+/** How much of the guide was measured, in one sentence. */
+export function measuredInWords({ files, ablation }: Guide): string {
+  const lines = files.flatMap((file) => file.lines)
+  const measured = lines.filter((line) => line.measured !== undefined).length
+  if (ablation === undefined || measured === 0)
+    return 'Not measured: no line of these files, as they are now, has been taken away yet.'
+  return `Measured ${ablation.measuredAt.slice(0, 10)} with version ${ablation.proxyVersion} in front of ${ablation.gateway}: ${measured} of ${lines.length} lines and blocks were taken away, one at a time, and every case was run without each.`
+}

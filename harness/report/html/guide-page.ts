@@ -1,0 +1,56 @@
+/** A hardened configuration line by line: the files as they ran, a button that copies them, and what happens without each line. */
+import { casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from '../guides/guide.ts'
+import { counted } from '../numbers.ts'
+import type { Overview } from '../overview.ts'
+import { casePath, environmentPath, guidePath, type Root, rootOf } from './links.ts'
+import { html, type Markup } from './markup.ts'
+import { caseList, pageText } from './page.ts'
+
+/** Copies the text of the block that the button names. */
+const copyScript = `'use strict';
+document.addEventListener('click', function (event) {
+  var button = event.target.closest('button[data-copies]');
+  if (!button) return;
+  var block = document.getElementById(button.dataset.copies);
+  function done() { button.textContent = 'Copied'; }
+  function select() { getSelection().selectAllChildren(block); button.textContent = 'Selected: press Ctrl+C'; }
+  if (navigator.clipboard) navigator.clipboard.writeText(block.textContent).then(done, select); else select();
+});`
+
+/** @param environment in which these files ran */
+export function guidePage(overview: Overview, guide: Guide, environment: string): string {
+  const { title, variantTitle, variant, versions, files, proxy } = guide
+  const path = guidePath(proxy)
+  const root = rootOf(path)
+  const { run } = overview.results
+  const body = html`<div>
+    <h1>${title}: the hardened configuration, line by line</h1>
+    <p>${variantTitle ?? variant}. ${versions.join(', ')}.</p>
+    <p>These files ran ${run.startedAt.slice(0, 10)} as they stand here: <a href=${`${root}${environmentPath(overview, environment)}`}>what came of it</a>.</p>
+    <p>${measuredInWords(guide)}</p>
+    ${files.map(
+      ({ path: file, text, lines }, index) => html`<section>
+      <h2>${file}</h2>
+      <p><button type="button" data-copies=${`file-${index}`}>Copy</button></p>
+      <pre tabindex="0" id=${`file-${index}`}>${text}</pre>
+      ${lines.some(({ measured }) => measured !== undefined) && linesTable(overview, lines, root)}
+    </section>`,
+    )}
+  </div>`
+  const description = `${variantTitle ?? variant}. ${measuredInWords(guide)}`
+  return pageText({ title: `${title}: hardened, line by line`, description, path, body, script: copyScript })
+}
+
+/** Cases that are linked; the others are counted. */
+const mostCases = 4
+
+function linesTable(overview: Overview, lines: readonly GuideLine[], root: Root): Markup {
+  return html`<div class="scroll" tabindex="0"><table>
+    <thead><tr><th scope="col">line</th><th scope="col">what</th><th scope="col">without it</th><th scope="col">cases that prove it</th></tr></thead>
+    <tbody>${lines.map((line) => {
+      const cases = casesOf(line.measured?.red ?? [])
+      const rest = cases.length - mostCases
+      return html`<tr><td>${line.to > line.from ? `${line.from}–${line.to}` : line.from}</td><td class="words"><code>${line.text}</code></td><td class="words">${withoutIt(line)}</td><td>${caseList(cases.slice(0, mostCases), overview, (id) => `${root}${casePath(id)}`)}${rest > 0 && `, and ${counted(rest, 'more case')}`}</td></tr>`
+    })}</tbody>
+  </table></div>`
+}
