@@ -16,6 +16,7 @@ import type { Results } from '../run/results/results.ts'
 import { createRunFolder } from '../run/run-folder.ts'
 import { spawnRun } from '../run/spawn-run.ts'
 import { withConfiguration } from './configuration.ts'
+import { earlyFindings } from './early-findings.ts'
 import { interruptible } from './interruption.ts'
 import { jobsThatFit, requireOutFolder } from './machine.ts'
 import type { RunOptions } from './options.ts'
@@ -80,6 +81,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     const ending = { durationMs: Math.round(performance.now() - since), interrupted: interruption.signal.aborted }
     return collection.results({ ...facts, engine, notes }, ending)
   }
+  const early = earlyFindings(collection)
   let told = 0
   const report = async (): Promise<Results> => {
     const done = await withRemedies(await withConfiguration(results(), environments), environments)
@@ -119,6 +121,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       if (event.type === 'engine') engine = engineOf(event, choice)
       collection.take(event)
       show(event, collection, progress)
+      if (event.type === 'cell') for (const line of early(event.cell, performance.now())) progress.note(line)
       if (event.type === 'engine') progress.note(engineLine(engine, event.ms))
       if (event.type === 'note') note(event.line)
       // What went wrong after its cells: not everything of the environment was removed.

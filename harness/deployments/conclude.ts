@@ -6,9 +6,10 @@ import { refuseOn } from '../plan/refuse-on.ts'
 import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
-import type { GatewayWords } from './gateway.ts'
+import { type GatewayWords, usualGatewayPort } from './gateway.ts'
 import { besideTheVariant } from './login-answer.ts'
-import { type Facts, likeliest, type OidcClient } from './products/facts.ts'
+import { linesInContainer, placesOfUsers, withLabels } from './places-of-users.ts'
+import { type Facts, type LineChange, likeliest, type OidcClient } from './products/facts.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
 export type Answers = {
@@ -37,6 +38,8 @@ type Evidence = {
   readonly client?: OidcClient & { readonly place: Place; readonly port?: number }
   /** Ports of the proxy that the outside reaches; absent where nothing says it. */
   readonly published?: readonly { readonly published: number | undefined; readonly target: number }[]
+  /** Lines that the proxy is to read otherwise. */
+  readonly changes?: readonly LineChange[]
   /** Where an answer is to be written, as a whole line. */
   readonly answerIn?: (line: string) => string
 }
@@ -49,19 +52,19 @@ export function conclude(given: Evidence): Understood {
   const client = given.client ?? own
   const evidence: Evidence = { ...given, ...(client && { client }) }
   const notes: Note[] = [...evidence.notes]
+  refusePrefix(facts, evidence.deployedGateway?.port)
   const host = hostOf(evidence, notes)
   const identity = identityOf(evidence, notes)
   const entrance = entranceOf(evidence, notes)
   const tls = entrance?.tls ?? true
   const hosts = facts.hosts.map(({ value }) => value).filter((one) => one !== host && !one.includes('*'))
   const { certificate, certificates } = certificateOf(evidence, host, notes)
-  // A file is enough for all its users: the run's own are put in its place.
   const login = loginOf(evidence, host, notes)
-  const passwords = login.basic === true ? facts.passwords.filter(({ value }) => value.startsWith('/')) : []
+  const { files: passwords, changes, labels } = placesOfUsers(login, facts, notes)
   const authorities = login.certificate === undefined ? [] : (facts.clientAuthorities ?? [])
   const fromRun = {
     ...certificates,
-    ...Object.fromEntries(passwords.map(({ value }) => [value, 'htpasswd' as const])),
+    ...Object.fromEntries(passwords.map((path) => [path, 'htpasswd' as const])),
     ...Object.fromEntries(authorities.map(({ value }) => [value, 'authority' as const])),
   }
   const parts = evidence.parts.map((part): Part => {
@@ -76,6 +79,7 @@ export function conclude(given: Evidence): Understood {
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
     const files = { ...service['from-run'], ...fromRun }
+    const lines = linesInContainer([...(evidence.changes ?? []), ...changes], service.files ?? {})
     // Traefik listens before it has read who is there, Pomerium long before it answers: its recipe knows what to wait for.
     const ready =
       product === 'pomerium'
@@ -89,6 +93,7 @@ export function conclude(given: Evidence): Understood {
         ...service,
         ...(ready && { ready }),
         ...(Object.keys(files).length > 0 && { 'from-run': files }),
+        ...(Object.keys(lines).length > 0 && { lines }),
       },
     }
   })
@@ -98,7 +103,8 @@ export function conclude(given: Evidence): Understood {
     file: evidence.file,
     parts,
     names: { ...names, proxy: [...new Set([...(names.proxy ?? []), ...hosts])] },
-    ...(evidence.gatewayLabels && { gatewayLabels: evidence.gatewayLabels }),
+    ...(evidence.gatewayLabels && { gatewayLabels: withLabels(evidence.gatewayLabels, labels) }),
+    ...(Object.keys(labels).length > 0 && { labels }),
     ...(evidence.deployedGateway && { gateway: evidence.deployedGateway }),
     host,
     identity,
@@ -113,6 +119,19 @@ export function conclude(given: Evidence): Understood {
     ],
     notes,
   }
+}
+
+/** Cases ask for paths of the gateway as it knows them. A run below a path would test whatever has the other paths. */
+function refusePrefix({ upstreams }: Facts, port = usualGatewayPort): void {
+  const [first, ...others] = upstreams.filter(({ value }) => value.port === port)
+  const below = first?.value.below
+  if (first === undefined || below === undefined || others.some(({ value }) => value.below === undefined)) return
+  refuseOn([
+    {
+      ...first.place,
+      message: `the gateway is reached below ${below} alone, and the cases ask for its paths from / on: judge a copy of this file that leads / to it`,
+    },
+  ])
 }
 
 function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evidence, notes: Note[]): string {
@@ -141,7 +160,10 @@ function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evi
   return host
 }
 
-function identityOf({ answers, gateway, facts, file, answerIn }: Evidence, notes: Note[]): string {
+function identityOf(
+  { answers, gateway, facts, file, answerIn, client, product, parts }: Evidence,
+  notes: Note[],
+): string {
   const written = answers.identity ?? gateway?.userHeader
   if (written !== undefined) return written
   const likely = likeliest(facts.identities)
@@ -150,7 +172,25 @@ function identityOf({ answers, gateway, facts, file, answerIn }: Evidence, notes
     const where =
       answerIn?.(line) ??
       `write "x-conformance: { ${line} }" at the end of the file, with the header that your gateway trusts (userHeader)`
-    refuseOn([{ file, line: 1, column: 1, message: `nothing says which header the gateway trusts: ${where}` }])
+    const proxy = parts.find(({ role }) => role === 'proxy')
+    if (product === '')
+      refuseOn([
+        {
+          ...(proxy?.place ?? { file, line: 1, column: 1 }),
+          message: `the configuration of this program (${proxy?.service.pull ?? 'no image'}) cannot be read, so nothing says which header the gateway trusts: ${where}, and how users sign in as login beside it`,
+        },
+      ])
+    const asked = client !== undefined || facts.passwords.length > 0 || (facts.clientAuthorities ?? []).length > 0
+    refuseOn([
+      {
+        file,
+        line: 1,
+        column: 1,
+        message: asked
+          ? `nothing says which header the gateway trusts: ${where}`
+          : `nothing before the gateway says who a user is: there is no log-in, and no header is set to a user. If the gateway trusts a header all the same, ${where}, and "login: none" beside it`,
+      },
+    ])
     return ''
   }
   notes.push({
@@ -215,14 +255,11 @@ function certificateOf(
   }
   notes.push({
     kind: 'replaced',
-    text: `certificates: a run has no ACME, so the one that the proxy makes itself is accepted`,
+    text: `certificates: ${value === 'ACME' ? 'a run has no ACME' : 'the configuration names none'}, so the one that the proxy makes itself is accepted`,
     place,
   })
   return { certificate: 'any', certificates: { ...certificates } }
 }
-
-/** Providers of oauth2-proxy that are OpenID Connect and nothing else: the run can be any of them. */
-const openid = ['oidc', 'keycloak-oidc']
 
 function loginOf({ client, parts, file, facts, answers }: Evidence, host: string, notes: Note[]): LoginFile {
   if (answers.login !== undefined) {
@@ -241,17 +278,9 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
   }
   if (client === undefined) {
     const [password] = facts.passwords
-    const place: Place = password?.place ?? { file, line: 1, column: 1 }
-    if (password?.value.startsWith('/')) {
-      notes.push({
-        kind: 'replaced',
-        text: `${password.value} holds the users of the run, whose names are e-mail addresses: their log-in is HTTP basic authentication`,
-        place,
-      })
-      return { basic: true }
-    }
+    if (password !== undefined) return { basic: true }
     const [authority] = facts.clientAuthorities ?? []
-    if (password === undefined && authority !== undefined) {
+    if (authority !== undefined) {
       notes.push({
         kind: 'replaced',
         text: `${authority.value} is the authority of the run, which issues a client certificate to each of its users`,
@@ -261,23 +290,16 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
     }
     refuseOn([
       {
-        ...place,
+        file,
+        line: 1,
+        column: 1,
         message:
-          password === undefined
-            ? 'no service is known that users log in at (oauth2-proxy, authentik). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml'
-            : 'users log in with HTTP basic authentication and stand in the configuration itself: put NAME:PASSWORD of two of them into two files beside it, and say --login basic,alice=FILE,bob=FILE',
+          'no service is known that users log in at (oauth2-proxy, authentik). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml',
       },
     ])
     return { callbacks: [] }
   }
-  const { provider, issuer, clientId, clientSecret, redirect, place } = client
-  if (!openid.includes(provider))
-    refuseOn([
-      {
-        ...place,
-        message: `oauth2-proxy logs in at "${provider}", which the run cannot be: it can be any OpenID Connect issuer (provider oidc with an issuer URL)`,
-      },
-    ])
+  const { issuer, clientId, clientSecret, redirect, place } = client
   if (issuer === undefined)
     refuseOn([
       {

@@ -45,6 +45,8 @@ export type Understood = {
   /** Further host names by role, `gateway` among them. */
   readonly names: Readonly<Record<string, readonly string[]>>
   readonly gatewayLabels?: Readonly<Record<string, string>>
+  /** Label -> its value for the run, whichever container has it. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly gateway?: DeployedGateway
   readonly host: string
   readonly identity: string
@@ -55,6 +57,9 @@ export type Understood = {
   readonly features: readonly string[]
   readonly notes: readonly Note[]
 }
+
+/** In a run they lead to its own gateway and provider, whatever service of the deployment has them. */
+const namesOfRun = ['gateway', 'idp', 'idp.test', 'localhost']
 
 /** The one variant of a deployment that was not written for this project. Its files stand beside the file that was named. */
 export const asItIs = 'as-it-is'
@@ -81,7 +86,10 @@ export function deploymentOf(
         identity: understood.identity,
         host: understood.host,
         names: Object.fromEntries(
-          Object.entries(understood.names).map(([role, names]) => [role, names.filter((name) => name !== role)]),
+          Object.entries(understood.names).map(([role, names]) => [
+            role,
+            names.filter((name) => name !== role && !namesOfRun.includes(name)),
+          ]),
         ),
         ...(understood.requiredHeaders.length > 0 && { 'required-headers': [...understood.requiredHeaders] }),
         ...(understood.certificate === 'any' && { certificate: 'any' as const }),

@@ -19,13 +19,16 @@ type KnownProgram = {
   readonly version?: string
 }
 
+/** Tags that say which base or line of releases, and no version: `nginx:alpine`, `nginx:stable-alpine`. */
+const anyVersion = /^(latest|stable|mainline|alpine|slim|perl|otel|bullseye|bookworm|trixie)$/
+
 /** The recipe of an image, with the newest version that its tag allows. */
 export function knownProgram(image: Image, recipes: readonly Recipe[]): KnownProgram | undefined {
   const recipe = recipes.find(({ images }) => images.includes(image.repository))
   if (recipe === undefined) return undefined
   const tag = image.tag.replace(/^v(?=\d)/, '')
   const bare = tag.replace(/-.*$/, '')
-  if (bare === '' || bare === 'latest') return { recipe, version: defaultVersion(recipe) }
+  if (bare === '' || anyVersion.test(bare)) return { recipe, version: defaultVersion(recipe) }
   const listed = recipe.versions.find((one) => one === bare || one.startsWith(`${bare}.`))
   if (listed !== undefined) return { recipe, version: listed.replace(/\.?\*$/, '') }
   return hasVersion(recipe, tag) ? { recipe, version: tag } : { recipe }

@@ -160,8 +160,9 @@ function withoutValue(value: string, arrival: Arrival, identity: string, attempt
     ...new Set([...arrival.headers, ...arrival.trailers].filter((line) => holds(line[1])).map(([name]) => name)),
   ].map((name): OwnAbout => {
     const kind = clients ? 'passed' : foldName(name) === foldName(identity) ? 'made-up' : 'changed'
-    const otherwise = foldName(name) === foldName(identity) && !sameName(name, identity)
-    return { kind, header: foldName(name), ...(otherwise && { spelled: 'otherwise' }) }
+    const header = foldName(name)
+    const otherwise = !sameName(name, header === foldName(identity) ? identity : header)
+    return { kind, header, ...(otherwise && { spelled: 'otherwise' }) }
   })
   return {
     met: false,

@@ -111,6 +111,8 @@ function whyOf(members: Members, consequence: Consequence): string {
   const headers = [...new Set(abouts.flatMap(({ header }) => header ?? []))].map(headerInWords).toSorted()
   switch (first.kind) {
     case 'passed':
+      if (abouts.every(({ spelled }) => spelled !== undefined))
+        return `the proxy passes on other spellings of ${some(headers, 'header')}, such as with _ or . for -, which a server may read as the same`
       if (abouts.every(({ header }) => isUpgrade(header)))
         return 'the proxy passes on an upgrade to another protocol than WebSocket'
       return consequence === 'hygiene'

@@ -94,6 +94,14 @@ describe('findings', () => {
     expect(only(found.slice(0, 2)).says).toBe('The proxy passes on an upgrade to another protocol than WebSocket.')
   })
 
+  it('keep other spellings apart: no gateway reads them, and removing the header itself leaves them', () => {
+    const found = ['x-a', 'x-b'].map((name) =>
+      cell(passed(name, { spelled: 'otherwise' }), { level: 'should', status: 'warn' }),
+    )
+    expect(only(found)).toMatchObject({ id: 'passes-other-spellings', consequence: 'hygiene' })
+    expect(only(found).says).toMatch(/^The proxy passes on other spellings of X-A and X-B, such as/)
+  })
+
   it('keep a user whose name arrives as another one apart from changed requests', () => {
     const about = { kind: 'changed', header: 'x-a', believed: true } as const
     const found = [cell(about, { level: 'should', status: 'warn' }), cell({ kind: 'changed', part: 'query' })]

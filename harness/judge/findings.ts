@@ -90,6 +90,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
   switch (kind) {
     case 'passed':
       if (believed === true && header !== undefined) return direct ?? `passes-${header}`
+      if (about.spelled !== undefined) return 'passes-other-spellings'
       return isUpgrade(header) ? 'passes-upgrade' : 'passes-other-headers'
     case 'accepted':
       if (direct !== undefined) return direct

@@ -11,6 +11,7 @@ export type Folders = { readonly folder: string; readonly programs: string }
 
 export async function checkFolder(content: CompleteProxy, folders: Folders, report: Report) {
   await checkFiles(content, folders.folder, report)
+  checkLines(content, report)
   await checkModules(content, folders, report)
 }
 
@@ -28,6 +29,21 @@ async function checkFiles(content: CompleteProxy, folder: string, report: Report
         const flaw = await fileFlaw(file, variant, folder)
         if (flaw !== undefined) report(path, `${flaw} (service ${service})`)
       }
+}
+
+/** Lines that differ are those of a file of the service. */
+function checkLines(content: CompleteProxy, report: Report) {
+  for (const [variant, { services: overrides }] of Object.entries(content.variants))
+    for (const [service, written] of Object.entries(content.services ?? {})) {
+      const own = overrides?.[service]?.lines
+      const targets = Object.values(mergedFiles(written.files, overrides?.[service]?.files))
+      for (const path of Object.keys(own ?? written.lines ?? {}))
+        if (!targets.some((target) => path === target || path.startsWith(`${target}/`)))
+          report(
+            own ? ['variants', variant, 'services', service, 'lines', path] : ['services', service, 'lines', path],
+            `expected the path in the container of one of its files, found "${path}" (service ${service})`,
+          )
+    }
 }
 
 async function fileFlaw(file: string, variant: string, folder: string): Promise<string | undefined> {

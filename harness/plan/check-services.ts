@@ -55,7 +55,7 @@ const takenBySuite = (host: string) => `${host} is a name of the suite itself: e
 
 function checkService(
   path: readonly PropertyKey[],
-  { after, env, ready }: ServiceOverride,
+  { after, env, ready, lines }: ServiceOverride,
   names: readonly string[],
   report: Report,
 ) {
@@ -75,6 +75,14 @@ function checkService(
       if (!fine)
         report([...path, 'env', key], `expected {secret:NAME}, {address:SERVICE} or {version}, found "${whole}"`)
     }
+  for (const [target, changed] of Object.entries(lines ?? {}))
+    for (const [line, text] of Object.entries(changed))
+      for (const [whole, kind, user = ''] of text.matchAll(/\{(name|password|htpasswd|bcrypt):([^{}]*)\}/g))
+        if (!/^(alice|bob)$/.test(user))
+          report(
+            [...path, 'lines', target, line],
+            `expected {${kind}:alice} or {${kind}:bob}, found "${whole}"${didYouMean(user, ['alice', 'bob'])}`,
+          )
   if (ready !== undefined && 'log' in ready) {
     const flaw = patternFlaw(ready.log)
     if (flaw !== undefined) report([...path, 'ready', 'log'], flaw)

@@ -1,5 +1,6 @@
 /** From a selection to the cells that run: environments, and in each the cases over their transports, controls and dependencies first. */
 import type { Case, Transport } from './case.ts'
+import { firstCases } from './first-cases.ts'
 import type { LoadedProxy } from './load-proxies.ts'
 import type { KnownFailure, Variant } from './proxy.ts'
 import {
@@ -125,7 +126,7 @@ const key = ({ asked, transport }: Wanted) => `${asked.id} ${transport}`
 
 /**
  * Cells of the chosen cases and of all their controls and dependencies. A control runs over the same transport where it can, else over HTTP.
- * Order: as in the catalogue, except for what must come earlier (depth first, so it is stable).
+ * Order: the few that decide most (`firstCases`), then as in the catalogue, except for what must come earlier (depth first, so it is stable).
  */
 export function expandCells(all: readonly Case[], chosen: readonly Case[], only: Transport | undefined): PlannedCell[] {
   const byId = new Map(all.map((one) => [one.id, one]))
@@ -154,7 +155,8 @@ export function expandCells(all: readonly Case[], chosen: readonly Case[], only:
       included: wanted.has(key(cell)) ? 'selected' : included,
     })
   }
-  for (const cell of selected) visit(cell, 'selected')
+  const rank = ({ asked }: Wanted) => (firstCases.includes(asked.id) ? firstCases.indexOf(asked.id) : firstCases.length)
+  for (const cell of selected.toSorted((one, other) => rank(one) - rank(other))) visit(cell, 'selected')
   return [...cells.values()]
 }
 

@@ -174,6 +174,18 @@ describe('a mistake in a proxy folder', () => {
       '14:20: expected {secret:NAME}, {address:SERVICE} or {version}, found "{secrt:client}"',
     ],
     [
+      'a user of the run who is none',
+      '    ready: { port: 443 }',
+      '    lines: { /etc/tiny.conf: { "3": "{htpasswd:alise}" } }\n    ready: { port: 443 }',
+      '15:37: expected {htpasswd:alice} or {htpasswd:bob}, found "{htpasswd:alise}"; did you mean alice?',
+    ],
+    [
+      'lines of a file that the service has not',
+      '    ready: { port: 443 }',
+      '    lines: { /etc/tny.conf: { "3": "" } }\n    ready: { port: 443 }',
+      '15:29: expected the path in the container of one of its files, found "/etc/tny.conf" (service proxy)',
+    ],
+    [
       'a stand-in that does not say so',
       'pull: registry.test/tiny:v{version}',
       'build: { harness: harness/stand-ins/tiny.ts }',

@@ -86,7 +86,11 @@ export type Service = {
   /** Writable folders in memory. */
   readonly tmpfs: readonly string[]
   /** Path in the container -> what the run puts there. */
-  readonly fromRun?: Readonly<Record<string, 'certificate' | 'key' | 'pair' | 'authority' | 'names' | 'htpasswd'>>
+  readonly fromRun?: Readonly<
+    Record<string, 'certificate' | 'key' | 'pair' | 'authority' | 'names' | 'htpasswd' | 'emails'>
+  >
+  /** Path in the container of a file of this service -> number of a line -> what stands there in the run's copy. */
+  readonly lines?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Docker labels, shown by the stand-in of the Docker API. */
   readonly labels?: Readonly<Record<string, string>>
   /** Path in the container of the stand-in's socket. */

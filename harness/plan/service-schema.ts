@@ -65,14 +65,22 @@ const serviceFields = {
     .exactOptional()
     .meta({ description: 'Writable folders in memory. Everything else is read-only, except /tmp.' }),
   'from-run': z
-    .record(absolutePath, z.enum(['certificate', 'key', 'pair', 'authority', 'names', 'htpasswd']))
+    .record(absolutePath, z.enum(['certificate', 'key', 'pair', 'authority', 'names', 'htpasswd', 'emails']))
     .exactOptional()
     .meta({
       description:
-        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, both in one file (`pair`), the `authority` that issued it, the `names` in it as Caddy stores them, or users and passwords (`htpasswd`).',
+        'Paths in the container where the run puts something of its own: its `certificate`, its `key`, both in one file (`pair`), the `authority` that issued it, the `names` in it as Caddy stores them, users and passwords (`htpasswd`), or the addresses of the users, one a line (`emails`).',
+    }),
+  lines: z
+    .record(absolutePath, z.record(z.string().regex(/^[1-9]\d{0,6}$/, 'the number of a line'), content))
+    .exactOptional()
+    .meta({
+      description:
+        'Lines of a file in `files` that the program reads otherwise than they are written, in a copy: path in the container, then number of the line: its text. `{name:alice}`, `{password:alice}`, `{htpasswd:alice}` (`NAME:{SHA}…`) and `{bcrypt:alice}` stand for users of the run, the same with `bob`.',
     }),
   labels: z.record(content.min(1), content).exactOptional().meta({
-    description: 'Docker labels, for a proxy of this deployment that reads labels.',
+    description:
+      'Docker labels, for a proxy of this deployment that reads labels. `{htpasswd:alice}` and its like as in `lines`.',
   }),
   'docker-socket': absolutePath.exactOptional().meta({
     description:
@@ -110,10 +118,10 @@ export const serviceOverrideSchema = z.strictObject(partial).meta({
 export const recipeSchema = z
   .strictObject({
     title: serviceFields.title,
-    images: z
-      .array(text)
-      .min(1)
-      .meta({ description: 'Names of images without tag by which the program is recognised.' }),
+    images: z.array(text).meta({
+      description:
+        'Names of images without tag by which the program is recognised in a docker-compose.yml. Empty: it is not.',
+    }),
     versions: z.array(text).min(1).meta({
       description: 'Versions, the default first. One that ends in * stands for all that begin with the rest.',
     }),

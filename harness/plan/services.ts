@@ -187,6 +187,7 @@ function serviceAt(name: string, written: CompleteService, folder: string, proxy
     ports: portsOf(written),
     tmpfs: written.tmpfs ?? [],
     ...(written['from-run'] && { fromRun: written['from-run'] }),
+    ...(written.lines && { lines: written.lines }),
     ...(written.labels && { labels: written.labels }),
     ...(written['docker-socket'] !== undefined && { dockerSocket: written['docker-socket'] }),
     ...(written.beside && { beside: written.beside }),

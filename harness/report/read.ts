@@ -1,9 +1,10 @@
 /** Reads a run back from the folder that it wrote. */
-import { readFile } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
+import { isMissing } from '../plan/yaml/folder-contents.ts'
 import { concluded } from '../run/results/conclusions.ts'
 import { type Evidence, evidenceFileSchema, evidencePath, type Results, resultsSchema } from '../run/results/results.ts'
 
@@ -15,10 +16,18 @@ export async function readReport(folder: string): Promise<Run> {
   const evidence: Record<string, Evidence[string]> = {}
   for (const { id } of results.environments) {
     if (!results.cells.some((cell) => cell.environment === id)) continue
-    evidence[id] = await readChecked(join(folder, evidencePath(id)), evidenceFileSchema)
+    const file = join(folder, evidencePath(id))
+    // Where the gateway refused its configuration, or the run ended early, nothing was sent.
+    if (await isThere(file)) evidence[id] = await readChecked(file, evidenceFileSchema)
   }
   return { results, evidence }
 }
+
+const isThere = (file: string) =>
+  access(file).then(
+    () => true,
+    (error: unknown) => !isMissing(error),
+  )
 
 /** Runs of versions without findings and grades get them, as far as their cells say what they are about. */
 function withConclusions(results: Results): Results {

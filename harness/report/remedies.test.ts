@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Remedy } from '../run/results/results.ts'
@@ -207,24 +207,26 @@ describe('remedies from an ablation', () => {
 })
 
 describe('the table of remedies', () => {
-  const hardenedFile: Partial<Record<Product, string>> = {
-    nginx: 'nginx-oauth2-proxy/hardened/nginx.conf',
-    traefik: 'traefik-forward-auth/hardened/dynamic.yml',
-    caddy: 'caddy-security/hardened/Caddyfile',
-    pomerium: 'pomerium/hardened/config.yaml',
-    envoy: 'envoy-oauth2-proxy/hardened/envoy.yaml',
-    haproxy: 'haproxy-oauth2-proxy/hardened/haproxy.cfg',
-    apache: 'apache-openidc/hardened/gateway.conf',
+  const proxyOf: Partial<Record<Product, string>> = {
+    nginx: 'nginx-oauth2-proxy',
+    traefik: 'traefik-forward-auth',
+    caddy: 'caddy-security',
+    pomerium: 'pomerium',
+    envoy: 'envoy-oauth2-proxy',
+    haproxy: 'haproxy-oauth2-proxy',
+    apache: 'apache-openidc',
   }
   const rows = products.flatMap((product) =>
     Object.entries(remedyRows[product]).flatMap(([mistake, { find }]) => {
-      const file = hardenedFile[product]
-      return find === undefined || file === undefined ? [] : [{ product, mistake, file, find }]
+      const proxy = proxyOf[product]
+      return find === undefined || proxy === undefined ? [] : [{ product, mistake, proxy, find }]
     }),
   )
 
-  it.each(rows)('$product $mistake: the hardened variant has such a line', async ({ file, find }) => {
-    const text = await readFile(join(root, 'proxies', file), 'utf8')
-    expect(text.split('\n').some((line) => find.test(line.replace(/(?:^|\s)#.*$/, '').trim()))).toBe(true)
+  it.each(rows)('$product $mistake: the hardened variant has such a line', async ({ proxy, find }) => {
+    const folder = join(root, 'proxies', proxy, 'hardened')
+    const files = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), 'utf8')))
+    const lines = files.flatMap((text) => text.split('\n'))
+    expect(lines.some((line) => find.test(line.replace(/(?:^|\s)#.*$/, '').trim()))).toBe(true)
   })
 })

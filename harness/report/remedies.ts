@@ -122,6 +122,7 @@ type Concrete = {
 function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, identity: string): readonly Concrete[] {
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
+  if (passed === 'other-spellings') return [{ kind: 'spelling' }]
   if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
   if (id === 'changes-requests')
@@ -170,8 +171,8 @@ function adviceOf(
   const isSaid = line !== undefined && said.some(({ text }) => text.includes(`\`${line.text}\``))
   if (isSaid && among === undefined) return []
   const name = found?.name ?? named[0]
-  // The exact line where it names this header; a pattern of it where the hardened file has another one in that place.
-  const exact = line !== undefined && line.names > 0 && line.text.length <= longest
+  // The exact line where it names this header; a pattern of it where the hardened file has another one in that place, or only begins there.
+  const exact = line !== undefined && line.names > 0 && line.text.length <= longest && !/[{[(]$/.test(line.text)
   const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
   const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
   const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}`

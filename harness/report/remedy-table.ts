@@ -16,6 +16,7 @@ export type Mistake =
   | 'names'
   | 'upgrade'
   | 'other-upgrade'
+  | 'spelling'
   | 'open'
   | 'made-up'
   | 'claims'
@@ -56,6 +57,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       write: 'proxy_set_header Host $http_host;',
       where: 'where the gateway is proxied to',
       find: /^proxy_set_header\s+Host\s/i,
+    },
+    spelling: {
+      write: 'underscores_in_headers off;',
+      where: "in the http block, and `ignore_invalid_headers on;` beside it: both are nginx's defaults",
+      find: /^underscores_in_headers\s/,
     },
     scheme: {
       write: 'proxy_set_header X-Forwarded-Proto $scheme;',
@@ -105,8 +111,13 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
     'other-upgrade': {
       write: 'customRequestHeaders: { Upgrade: "", Http2-Settings: "" }',
       where:
-        'in a headers middleware of the router, with a second router above it whose rule has HeaderRegexp(`Upgrade`, `(?i)^websocket$`) and which does without: only WebSocket goes up',
+        'in a headers middleware of the router, and a second router with the same rule and && HeaderRegexp("Upgrade", "(?i)^websocket$") that does without it: only WebSocket goes up',
       find: /Upgrade: ""/,
+    },
+    spelling: {
+      write: 'aliasHeadersStrategy: delete',
+      where: 'under http of the entry point, in the static configuration',
+      find: /^aliasHeadersStrategy:/,
     },
     host: {
       write: 'passHostHeader: true',
@@ -132,6 +143,12 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
       where:
         'before reverse_proxy, with a matcher `@not-websocket not header_regexp Upgrade (?i)^websocket$`, and the same for Http2-Settings: only WebSocket goes up',
       find: /^request_header\s+@\S+\s+-Upgrade/,
+    },
+    spelling: {
+      write: 'request_header -X.*',
+      where:
+        'before the log-in and reverse_proxy, and the same for each part of the names: names with _ do not arrive at Caddy 2.11.4 and later',
+      find: /^request_header -X\.\*$/,
     },
     'made-up': {
       write: 'respond @no-email 403',
@@ -167,6 +184,11 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
     host: { write: 'preserve_host_header: true', where: 'in the route', find: /^preserve_host_header:/ },
   },
   envoy: {
+    spelling: {
+      write: 'common_http_protocol_options: { headers_with_underscores_action: DROP_HEADER }',
+      where: 'in the HTTP connection manager',
+      find: /headers_with_underscores_action:/,
+    },
     identity: {
       write: 'allowed_upstream_headers: { patterns: [{ exact: {Header} }] }',
       where:

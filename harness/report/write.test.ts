@@ -254,6 +254,14 @@ describe('writeReport', () => {
 })
 
 describe('readReport', () => {
+  it('takes a run of which an environment has cells and no evidence', async () => {
+    const out = join(folder, 'no-evidence')
+    const [first] = run.results.environments
+    const { [first?.id ?? '']: _none, ...evidence } = run.evidence
+    await writeReport(run.results, evidence, out)
+    expect((await readReport(out)).evidence).toEqual(evidence)
+  })
+
   it('says what is wrong with a folder that holds none', async () => {
     await expect(readReport(join(folder, 'nowhere'))).rejects.toThrow(/results\.json does not exist or is not JSON/)
   })

@@ -1,5 +1,4 @@
 /** The gateway and the auth service, as a configuration names them: what leads to the run's own, and what cannot. */
-import { isIP } from 'node:net'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { usualGatewayPort } from '../gateway.ts'
@@ -8,6 +7,8 @@ import type { Facts, Said, Upstream } from '../products/facts.ts'
 type Neighbours = {
   readonly gateway: Said<Upstream>
   readonly auth?: Said<Upstream>
+  /** What else it forwards to: nothing of it is started. */
+  readonly others: readonly Said<Upstream>[]
   /** Everything reaches everything over 127.0.0.1: one machine. */
   readonly sameHost: boolean
 }
@@ -28,19 +29,17 @@ export function neighboursOf(facts: Facts, file: string, port = usualGatewayPort
       gateway.place,
       `expected the gateway on port ${port}, found ${[...places].join(' and ')}: put the gateway's openclaw.json beside this file, with its port`,
     )
-  for (const one of [gateway, ...(auth ? [auth] : [])])
-    if (isIP(one.value.host.replace(/^\[|\]$/g, '')) !== 0 && !isLoopback(one.value.host))
-      return refuse(
-        one.place,
-        `${one.value.host} is an address of your network, which no container of a run can have: write a name there, such as ${one === gateway ? 'gateway' : 'auth'}`,
-      )
   const sameHost = isLoopback(gateway.value.host)
   if (auth && isLoopback(auth.value.host) && !sameHost)
     return refuse(
       auth.place,
       `${auth.value.host}:${auth.value.port} is asked on this machine and the gateway is elsewhere (${gateway.value.host}): in a run the service would be another container: write its name there`,
     )
-  return { gateway, ...(auth && { auth }), sameHost }
+  const elsewhere = others.filter(
+    ({ value }) =>
+      value.port !== gateway.value.port && value.host !== gateway.value.host && value.host !== auth?.value.host,
+  )
+  return { gateway, ...(auth && { auth }), others: elsewhere, sameHost }
 }
 
 export const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\./.test(host)

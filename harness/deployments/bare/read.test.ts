@@ -112,11 +112,6 @@ describe('an nginx.conf by itself', () => {
 
   it.each([
     [
-      'an address of the own network',
-      nginxFolder('192.168.1.20:18789'),
-      /^nginx.conf:4:21: 192\.168\.1\.20 is an address of your network/,
-    ],
-    [
       'several upstreams, none on the port of the gateway',
       {
         ...nginxFolder('openclaw:8080'),

@@ -1,5 +1,5 @@
 /** `--proxy ./nginx.conf`: one configuration file of a known proxy, with what is found beside it, as a deployment. */
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Recipe } from '../../plan/recipes.ts'
 import { refuseOn } from '../../plan/refuse-on.ts'
@@ -11,7 +11,9 @@ import { trust } from '../compose/read.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { gatewayFiles, readGateway, usualGatewayPort, wordsOf } from '../gateway.ts'
-import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
+import { isLiteral, namedInstead } from '../literal-addresses.ts'
+import type { Said, Upstream } from '../products/facts.ts'
+import { oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
 import { companionsOf } from './companions.ts'
@@ -42,10 +44,10 @@ export async function readBareDeployment(
     argPlace: () => start,
     hostPath,
     labels: [],
-    dynamic: Object.keys(companions),
+    dynamic: await filesAmong(Object.keys(companions)),
   })
   const own = await gatewayBeside(folder, beside)
-  const { gateway, auth, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
+  const { gateway, auth, others, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
   const notes: Note[] = [
     { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
     {
@@ -55,6 +57,19 @@ export async function readBareDeployment(
     },
   ]
   notes.push(...own.notes)
+  // Of a pool every member is the gateway.
+  const members = facts.upstreams.filter(({ value }) => value.port === gateway.value.port && isElsewhere(value.host))
+  const changes = [
+    ...(await Promise.all(members.map((one) => namedInstead(one, 'gateway', notes)))).flat(),
+    ...(auth && isElsewhere(auth.value.host) ? await namedInstead(auth, 'auth', notes) : []),
+  ]
+  const nowhere = others.filter(({ value }) => !isLiteral(value.host) && value.host !== 'localhost')
+  for (const { value, place } of others)
+    notes.push({
+      kind: 'ignored',
+      text: `${value.host}:${value.port} is not started: requests that lead to it get no answer`,
+      place,
+    })
   if (sameHost)
     notes.push({
       kind: 'assumed',
@@ -94,9 +109,13 @@ export async function readBareDeployment(
     notes,
     answers,
     names: {
-      ...(!sameHost && { gateway: [gateway.value.host] }),
-      ...(auth && !isLoopback(auth.value.host) && { auth: [auth.value.host] }),
+      gateway: namesIn([
+        ...(sameHost ? [] : facts.upstreams.filter(({ value }) => value.port === gateway.value.port)),
+        ...nowhere,
+      ]),
+      ...(auth && !isLoopback(auth.value.host) && { auth: namesIn([auth]) }),
     },
+    changes,
     ...(own.file && { gateway: wordsOf(own.file) }),
     deployedGateway: {
       ...(own.file && { config: own.file.file, env: own.env }),
@@ -109,6 +128,12 @@ export async function readBareDeployment(
   return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
 }
 
+const isElsewhere = (host: string) => isLiteral(host) && !isLoopback(host)
+
+const namesIn = (upstreams: readonly Said<Upstream>[]) => [
+  ...new Set(upstreams.map(({ value }) => value.host).filter((host) => !isLiteral(host))),
+]
+
 /** The gateway's configuration, where it lies beside the proxy's; its variables are in `.env` there. */
 async function gatewayBeside(folder: string, beside: readonly string[]) {
   const notes: Note[] = []
@@ -116,6 +141,12 @@ async function gatewayBeside(folder: string, beside: readonly string[]) {
   if (name === undefined) return { notes, env: {} }
   const env = beside.includes('.env') ? parseEnvFile(await readText(join(folder, '.env')), () => undefined) : {}
   return { notes, env, file: await readGateway(join(folder, name), folder, env, notes) }
+}
+
+/** A folder is read where the configuration names it. */
+async function filesAmong(paths: readonly string[]): Promise<string[]> {
+  const abouts = await Promise.all(paths.map((path) => stat(path)))
+  return paths.filter((_, index) => abouts[index]?.isFile())
 }
 
 const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])
@@ -163,8 +194,10 @@ async function authService({
     ])
   const file = join(folder, named ?? '')
   const cfg = await readText(file)
-  const client = oauth2ProxyClient([], {}, cfg)
+  const started = startedForRun({ args: [], env: {} }, cfg)
+  const client = oauth2ProxyClient([], started.env, cfg)
   const place: Place = { file, line: 1, column: 1 }
+  notes.push(...started.replaced.map((text): Note => ({ kind: 'replaced', text, place })))
   notes.push({ kind: 'understood', text: `${host}:${port} is oauth2-proxy with ${basename(file)}`, place })
   if (client.port !== port)
     refuseOn([
@@ -177,8 +210,10 @@ async function authService({
     files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
     env: {
       ...(/^\s*cookie_secret(_file)?\s*=/m.test(cfg) ? {} : { OAUTH2_PROXY_COOKIE_SECRET: '{secret:cookie}' }),
+      ...started.env,
       ...trust,
     },
+    ...(Object.keys(started.fromRun).length > 0 && { 'from-run': { ...started.fromRun } }),
     ready: { port },
     after: ['idp'],
   }

@@ -59,13 +59,13 @@ export async function boundText(service: ComposeService, document: ComposeDocume
 }
 
 /**
- * @param certificates paths in the container where the run puts its own
+ * @param ofRun paths in the container where the run puts its own
  * @param isProxy whether the Docker API may be shown to it
  */
 export async function mountsOf(
   service: ComposeService,
   document: ComposeDocument,
-  certificates: readonly string[],
+  ofRun: readonly string[],
   isProxy: boolean,
   problems: Problem[],
 ): Promise<Mounts> {
@@ -100,11 +100,10 @@ export async function mountsOf(
         })
     } else if (harmless.test(source)) notes.push({ kind: 'ignored', text: `${service.name}: ${source}`, place })
     else if (
-      certificates.length > 0 &&
-      certificates.some((one) => one.startsWith(`${target}/`) || one === target) &&
-      !(await liesIn(source, document.folder))
+      ofRun.includes(target) ||
+      (ofRun.some((one) => one.startsWith(`${target}/`)) && !(await liesIn(source, document.folder)))
     )
-      notes.push({ kind: 'replaced', text: `${service.name}: the certificates in ${target} are of the run`, place })
+      notes.push({ kind: 'replaced', text: `${service.name}: what is in ${target} is of the run`, place })
     else if (await refuseBind(path, source, document, problems)) {
       const about = await stat(source).catch(() => undefined)
       const kept = about?.isDirectory() ? (await readdir(source)).filter((name) => !name.startsWith('.git')) : []
@@ -113,7 +112,7 @@ export async function mountsOf(
       else if (about === undefined || (about.isDirectory() && (kept.length === 0 || kept.includes('acme.json'))))
         memory(volume, 'the program writes there')
       else if (about.isFile() || about.isDirectory()) {
-        const within = certificates.filter((one) => one.startsWith(`${target.replace(/\/+$/, '')}/`))
+        const within = ofRun.filter((one) => one.startsWith(`${target.replace(/\/+$/, '')}/`))
         const absent = await Promise.all(
           within.map(async (one) => !(await stat(join(source, one.slice(target.length))).catch(() => undefined))),
         )

@@ -11,19 +11,20 @@ import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployme
 import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
 import { loginAnswer } from '../login-answer.ts'
-import { noFacts } from '../products/facts.ts'
-import { oauth2ProxyClient } from '../products/oauth2-proxy.ts'
+import { type Facts, noFacts } from '../products/facts.ts'
 import { factsOf } from '../products/read.ts'
 import { settingsOfLabels } from '../products/traefik.ts'
-import { readText } from '../read-text.ts'
 import { asMap } from '../yaml-tree.ts'
 import { type ComposeDocument, readCompose } from './document.ts'
 import { composeGateway } from './gateway.ts'
+import { composeLabels, keyOfLabel, labelsShown, middlewaresElsewhere, mountsDocker } from './labels.ts'
+import { oauth2ProxyOf } from './log-in.ts'
 import { boundText, hostPaths, mountsOf } from './mounts.ts'
 import { argumentsOf, programOf } from './part.ts'
 import { refuseImage, refuseKeys, refuseVolumes } from './refusals.ts'
 import { type RoleFlags, rolesOf } from './roles.ts'
 import { type ComposeService, readServices } from './service.ts'
+import { literalUpstreams, portForwardedTo } from './upstreams.ts'
 
 export type ComposeFlags = RoleFlags & {
   readonly profiles?: readonly string[]
@@ -55,31 +56,48 @@ export async function readComposeDeployment(
 
   const product = knownProgram(imageOf(roles.proxy.image), recipes)?.recipe.name ?? ''
   const labelled = [...services].flatMap((one) =>
-    settingsOfLabels(one.labels, (label) => document.place([...one.path, 'labels', label])),
+    settingsOfLabels(one.labels, (label) => document.place([...one.path, 'labels', keyOfLabel(one, label)])),
   )
   const facts = await factsOf(product, {
+    place: document.place(roles.proxy.path),
     args: argumentsOf(roles.proxy),
     argPlace: (index) => document.place([...roles.proxy.path, 'command', index]),
     hostPath: await hostPaths(roles.proxy, document),
     labels: labelled,
+    env: roles.proxy.env,
   })
   const parts: Part[] = []
   const notes: Note[] = [...roles.notes]
+  const logIns = new Map(
+    await Promise.all(
+      started.map(async ({ role, service }) => [role, await oauth2ProxyOf(service, document, recipes)] as const),
+    ),
+  )
   for (const { role, service } of started) {
     const own = role === 'proxy' ? facts : noFacts
-    const mounts = await mountsOf(service, document, Object.keys(own.certificates), role === 'proxy', problems)
-    notes.push(...mounts.notes)
+    const logIn = logIns.get(role)
+    const ofRun = [...pathsOfRun(own), ...Object.keys(logIn?.fromRun ?? {})]
+    const mounts = await mountsOf(service, document, ofRun, role === 'proxy', problems)
+    notes.push(...mounts.notes, ...(logIn?.notes ?? []))
+    const written = serviceOf(role, logIn?.service ?? service, mounts, started, recipes)
     parts.push({
       role,
       place: document.place(service.path),
-      service: serviceOf(role, service, mounts, started, recipes),
+      service: {
+        ...written,
+        ...(Object.keys(logIn?.fromRun ?? {}).length > 0 && { 'from-run': { ...logIn?.fromRun } }),
+      },
     })
   }
   refuseOn(problems)
-  const { gateway, file: gatewayFile } = await composeGateway(roles.gateway, roles.proxy, document, notes)
-  const auth =
-    roles.beside.find(({ role }) => role === 'auth')?.service ?? (product === 'oauth2-proxy' ? roles.proxy : undefined)
-  const client = auth && (await clientOf(auth, document, recipes))
+  const found = await composeGateway(roles.gateway, roles.proxy, document, notes)
+  const { file: gatewayFile } = found
+  // Where nothing of the gateway says its port, the proxy's way to it does.
+  const forwarded = gatewayFile?.gateway.port === undefined ? portForwardedTo(roles.gateway, facts) : undefined
+  const gateway = forwarded === undefined ? found.gateway : { port: forwarded, ...found.gateway }
+  const changes = await literalUpstreams(facts, roles, document, notes)
+  const client = (logIns.get('auth') ?? (product === 'oauth2-proxy' ? logIns.get('proxy') : undefined))?.client
+  const shown = [roles.gateway, ...started.map(({ service }) => service)]
   const understood = conclude({
     name: nameFrom(typeof document.root.name === 'string' ? document.root.name : basename(document.folder)),
     title: `${basename(file)} of ${typeof document.root.name === 'string' ? document.root.name : basename(document.folder)}`,
@@ -89,18 +107,30 @@ export async function readComposeDeployment(
     facts,
     notes,
     answers: { ...extension(document), ...answers },
-    names: Object.fromEntries(
-      [{ role: 'gateway', service: roles.gateway }, ...started].map(({ role, service }) => [role, service.names]),
-    ),
-    ...(mountsDocker(parts) && { gatewayLabels: composeLabels(roles.gateway, document) }),
+    names: {
+      ...Object.fromEntries(started.map(({ role, service }) => [role, service.names])),
+      gateway: [...roles.gateway.names, ...roles.nowhere],
+    },
+    ...(mountsDocker(parts) && {
+      gatewayLabels: {
+        ...middlewaresElsewhere(services, shown, document, notes),
+        ...composeLabels(roles.gateway, document),
+      },
+    }),
     deployedGateway: gateway,
     ...(gatewayFile && { gateway: wordsOf(gatewayFile) }),
     ...(client && { client }),
+    changes,
     published: roles.proxy.ports,
   })
   return deploymentOf(labelsShown(understood, started, document), document.folder, (path) =>
     relative(resolve(document.folder, asItIs), path),
   )
+}
+
+/** Where the run puts files of its own: what the operator has there is not needed, and may be outside the folder. */
+function pathsOfRun({ certificates, passwords }: Facts): string[] {
+  return [...Object.keys(certificates), ...passwords.flatMap(({ kind, value }) => (kind === 'file' ? [value] : []))]
 }
 
 function serviceOf(
@@ -110,7 +140,7 @@ function serviceOf(
   started: readonly { readonly role: string; readonly service: ComposeService }[],
   recipes: readonly Recipe[],
 ): ServiceFile {
-  const others = started.filter((one) => one.service !== service)
+  const others = started.filter((one) => one.role !== role)
   // The proxy waits for the others, whatever they wait for.
   const waits = others
     .filter((one) => one.role !== 'proxy')
@@ -138,39 +168,6 @@ export const trust = {
   REQUESTS_CA_BUNDLE: '/run/conformance/ca.crt',
 }
 
-const mountsDocker = (parts: readonly Part[]) => parts.some(({ service }) => service['docker-socket'] !== undefined)
-
-/** Labels of the containers themselves, and those that Docker Compose adds, by which proxies name them. */
-function composeLabels(service: ComposeService, { root, folder }: ComposeDocument): Record<string, string> {
-  const project = typeof root.name === 'string' ? root.name : basename(folder)
-  const networks = service.networks.map((name) => {
-    const own = asMap(asMap(root.networks)?.[name])?.name
-    return typeof own === 'string' ? own : `${project}_${name}`
-  })
-  return {
-    ...service.labels,
-    'com.docker.compose.project': project,
-    'com.docker.compose.service': service.name,
-    'conformance.networks': networks.join(','),
-    'conformance.ports': [...service.ports.map(({ target }) => target), ...service.exposed].join(','),
-  }
-}
-
-function labelsShown<T extends { readonly parts: readonly Part[] }>(
-  understood: T,
-  started: readonly { readonly role: string; readonly service: ComposeService }[],
-  document: ComposeDocument,
-): T {
-  if (!mountsDocker(understood.parts)) return understood
-  const parts = understood.parts.map((part) => {
-    const written = started.find(({ role }) => role === part.role)?.service
-    return written === undefined
-      ? part
-      : { ...part, service: { ...part.service, labels: composeLabels(written, document) } }
-  })
-  return { ...understood, parts }
-}
-
 /** `x-conformance:` in the compose file, which Docker Compose passes over. */
 function extension({ root, place }: ComposeDocument): Answers {
   const own = asMap(root['x-conformance'])
@@ -185,19 +182,4 @@ function extension({ root, place }: ComposeDocument): Answers {
   const text = (key: string) => (typeof own?.[key] === 'string' ? own[key] : undefined)
   const [identity, host] = [text('identity'), text('host')]
   return { ...(identity && { identity }), ...(host && { host }), ...(login?.success && { login: login.data }) }
-}
-
-async function clientOf(service: ComposeService, document: ComposeDocument, recipes: readonly Recipe[]) {
-  const name = knownProgram(imageOf(service.image), recipes)?.recipe.name
-  if (name !== 'oauth2-proxy') return undefined
-  const hostPath = await hostPaths(service, document)
-  const args = argumentsOf(service)
-  const cfg = args
-    .flatMap((arg) => /^--config=?(.*)$/.exec(arg)?.[1] ?? [])
-    .concat(service.env.OAUTH2_PROXY_CONFIG ?? [])[0]
-  const file = cfg === undefined ? undefined : hostPath(cfg)
-  return {
-    ...oauth2ProxyClient(args, service.env, file === undefined ? '' : await readText(file)),
-    place: document.place(service.path),
-  }
 }

@@ -5,6 +5,7 @@ import { oneOf } from '../../plan/yaml/near-misses.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import type { Note } from '../deployment.ts'
 import { imageOf, knownProgram } from '../image.ts'
+import type { Path } from '../yaml-tree.ts'
 import type { ComposeDocument } from './document.ts'
 import type { ComposeService } from './service.ts'
 
@@ -15,10 +16,15 @@ type Roles = {
   readonly proxy: ComposeService
   /** Started as well, by role. */
   readonly beside: readonly { readonly role: string; readonly service: ComposeService }[]
+  /** Names that the proxy must find and that lead to nothing. */
+  readonly nowhere: readonly string[]
   readonly notes: readonly Note[]
 }
 
-const gatewayImages = /(^|\/)(openclaw|coderclaw|builderforce|mayros|clawdbot|moltbot)([-/:@]|$)/
+/** As a word of a name: `ghcr.io/openclaw/openclaw`, `hvps-openclaw`, `openclaw-gateway`. */
+const gatewayWord = /(^|[-_/])(openclaw|coderclaw|builderforce|mayros|clawdbot|moltbot)([-_/:@]|$)/
+/** Programs beside a gateway that have its name, and often its image: no requests go to them. */
+const besideGateway = /(^|[-_])(cli|browser|sandbox|setup|init|onboard|dashboard|docs|backup|node)(-?\d+)?$/
 /** Programs that ask for log-in, beside those that a recipe knows. */
 const authImages = /(authelia|oauth2-proxy|vouch-proxy|traefik-forward-auth|tinyauth|voidauth|keycloak-gatekeeper)/
 const proxyRecipes = ['traefik', 'nginx', 'caddy', 'caddy-security', 'haproxy', 'envoy', 'pomerium', 'oauth2-proxy']
@@ -33,20 +39,26 @@ export function rolesOf(
   recipes: readonly Recipe[],
   texts: ReadonlyMap<string, string>,
 ): Roles {
-  const gateway = chosen(document, services, flags.gatewayService, '--gateway-service') ?? gatewayOf(document, services)
+  const gateway =
+    chosen(document, services, flags.gatewayService, '--gateway-service') ?? gatewayOf(document, services, recipes)
   const others = services.filter((one) => one !== gateway)
-  const proxy = chosen(document, others, flags.proxyService, '--proxy-service') ?? proxyOf(document, others, recipes)
-  const needed = neededBy(proxy, others, recipes, texts)
+  const proxy =
+    chosen(document, others, flags.proxyService, '--proxy-service') ?? proxyOf(document, others, recipes, gateway)
+  const named = neededBy(proxy, others, recipes, texts)
   const isAuth = (one: ComposeService) =>
     authImages.test(one.image) || knownProgram(imageOf(one.image), recipes)?.recipe.name === 'authentik'
+  // Whatever only a Dockerfile makes is not made: the proxy finds its name, and nothing that answers.
+  const built = named.filter((one) => one.image === '' && !isAuth(one))
+  const needed = named.filter((one) => !built.includes(one))
   const [auth] = needed.filter(isAuth)
   const beside = needed.map((service) => ({ service, role: service === auth ? 'auth' : sideName(service.name) }))
-  const leftOut = others.filter((one) => one !== proxy && !needed.includes(one))
+  const leftOut = others.filter((one) => one !== proxy && !named.includes(one))
   const place = (one: ComposeService) => document.place(one.path)
   return {
     gateway,
     proxy,
     beside,
+    nowhere: built.flatMap(({ names }) => names),
     notes: [
       {
         kind: 'replaced',
@@ -64,7 +76,14 @@ export function rolesOf(
       ...leftOut.map(
         (one): Note => ({
           kind: 'ignored',
-          text: `${one.name} (${one.image}) is not started: nothing that is tested names it`,
+          text: `${one.name} (${one.image || 'no image'}) is not started: nothing that is tested names it`,
+          place: place(one),
+        }),
+      ),
+      ...built.map(
+        (one): Note => ({
+          kind: 'ignored',
+          text: `${one.name} is not started, since a Dockerfile would run whatever it says on this machine: requests that lead to it get no answer`,
           place: place(one),
         }),
       ),
@@ -85,23 +104,41 @@ function chosen(
   return found
 }
 
-function gatewayOf(document: ComposeDocument, services: readonly ComposeService[]): ComposeService {
-  const known = services.filter(({ image }) => gatewayImages.test(image))
-  const [first] = known
-  if (first !== undefined && known.length === 1) return first
-  const names = (known.length > 1 ? known : services).map(({ name }) => name)
+function gatewayOf(
+  document: ComposeDocument,
+  services: readonly ComposeService[],
+  recipes: readonly Recipe[],
+): ComposeService {
+  const strangers = services.filter(
+    (one) => knownProgram(imageOf(one.image), recipes) === undefined && !authImages.test(one.image),
+  )
+  const byImage = strangers.filter(({ image }) => gatewayWord.test(image.replace(/[:@].*$/, '')))
+  const byName = strangers.filter(({ name }) => gatewayWord.test(name))
+  const byOtherName = strangers.filter(({ names }) => names.some((name) => gatewayWord.test(name)))
+  const [first, ...more] = [byImage, byName, byOtherName].map(oneGateway).find((found) => found.length > 0) ?? []
+  if (first !== undefined && more.length === 0) return first
+  const names = (first === undefined ? services : [first, ...more]).map(({ name }) => name)
   return refuse(
     document,
-    known.length > 1
-      ? `several services look like the gateway (${names.join(', ')}): say which with --gateway-service NAME`
-      : `no image is known as a gateway (OpenClaw, CoderClaw, BuilderForce): say which service is with --gateway-service ${oneOf(names)}`,
+    first === undefined
+      ? `no service has the image or the name of a gateway (OpenClaw, CoderClaw, BuilderForce): say which one is with --gateway-service ${oneOf(names)}`
+      : `several services look like the gateway (${names.join(', ')}): say which with --gateway-service NAME`,
   )
+}
+
+/** Of several the one that is called gateway; command lines and browsers beside it are none. */
+function oneGateway(found: readonly ComposeService[]): readonly ComposeService[] {
+  if (found.length < 2) return found
+  const left = found.filter(({ name }) => !besideGateway.test(name))
+  const called = left.filter(({ name }) => /(^|[-_])gateway$/.test(name))
+  return called.length === 1 ? called : left.length > 0 ? left : found
 }
 
 function proxyOf(
   document: ComposeDocument,
   services: readonly ComposeService[],
   recipes: readonly Recipe[],
+  gateway: ComposeService,
 ): ComposeService {
   const publishes = (port: number) =>
     services.filter(({ ports }) =>
@@ -111,7 +148,8 @@ function proxyOf(
     proxyRecipes.includes(knownProgram(imageOf(image), recipes)?.recipe.name ?? ''),
   )
   const public_ = known.filter(({ ports }) => ports.length > 0)
-  for (const candidates of [publishes(443), publishes(80), public_, known]) {
+  const anyPort = services.filter(({ ports }) => ports.length > 0)
+  for (const candidates of [publishes(443), publishes(80), public_, known, anyPort]) {
     const [first, second] = candidates
     if (first !== undefined && second === undefined) return first
     if (second !== undefined)
@@ -120,9 +158,20 @@ function proxyOf(
         `several services may be the public proxy (${candidates.map(({ name }) => name).join(', ')}): say which with --proxy-service NAME`,
       )
   }
+  const forTraefik = [gateway, ...services].find(({ labels }) =>
+    Object.keys(labels).some((one) => one.startsWith('traefik.')),
+  )
+  if (forTraefik !== undefined && services.every(({ image }) => !/traefik/.test(image)))
+    return refuse(
+      document,
+      `the labels of ${forTraefik.name} are for a Traefik that is not in this file: run "docker compose -f THIS_FILE -f FILE_WITH_TRAEFIK config > resolved.yml" and name that file`,
+      [...forTraefik.path, 'labels'],
+    )
   return refuse(
     document,
-    `no service publishes port 443 or 80 or has the image of a known proxy: say which one is public with --proxy-service ${oneOf(services.map(({ name }) => name))}`,
+    services.length === 0
+      ? `${gateway.name} is the only service: the proxy that stands before it is missing`
+      : `no service publishes port 443 or 80 or has the image of a known proxy: say which one is public with --proxy-service ${oneOf(services.map(({ name }) => name))}`,
   )
 }
 
@@ -178,8 +227,8 @@ function sideName(name: string): string {
   return taken.includes(plain) || plain === '' ? `side-${plain || 'service'}` : plain
 }
 
-function refuse(document: ComposeDocument, message: string): never {
-  const problems: Problem[] = [{ ...document.place(['services']), message }]
+function refuse(document: ComposeDocument, message: string, path: Path = ['services']): never {
+  const problems: Problem[] = [{ ...document.place(path), message }]
   refuseOn(problems)
   throw new Error(message)
 }

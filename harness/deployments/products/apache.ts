@@ -1,7 +1,8 @@
 /** What a configuration of Apache httpd says: its sections and directives, and mod_auth_openidc's own log-in. */
+import { resolve } from 'node:path'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
-import { type Facts, isIdentity, type Said, upstreamOf } from './facts.ts'
+import { type Facts, isIdentity, type Passwords, type Said, upstreamOf } from './facts.ts'
 
 type Directive = { readonly name: string; readonly args: readonly string[]; readonly place: Place }
 
@@ -50,10 +51,47 @@ export function apacheFacts(text: string, file: string): Facts {
     upstreams,
     auth: [],
     identities: identitiesOf(all),
-    passwords: named('authuserfile').flatMap(({ args: [value = ''], place }) => [{ value, place }]),
+    passwords: passwordsOf(all, text),
     h2: named('protocols').some(({ args }) => args.includes('h2')),
     ...clientOf(first, own?.value ?? hosts[0]?.value ?? 'app.test'),
   }
+}
+
+/** `AuthUserFile` has the users, and `Require user` names those of them that may come in. */
+function passwordsOf(all: readonly Directive[], text: string): Passwords[] {
+  const root = all.find(({ name }) => name === 'serverroot')?.args[0] ?? '/etc/apache2'
+  const files = all
+    .filter(({ name }) => name === 'authuserfile')
+    .map(({ args: [path = ''], place }): Passwords => ({ kind: 'file', value: resolve(root, path), place }))
+  const odd = all.find(
+    ({ name, args }) =>
+      (name === 'authtype' && /^(digest|form)$/i.test(args[0] ?? '')) ||
+      (name === 'authbasicprovider' && args.some((one) => one.toLowerCase() !== 'file')),
+  )
+  if (odd !== undefined)
+    return [
+      {
+        kind: 'refused',
+        value: `users of the run cannot be put where ${odd.name === 'authtype' ? 'AuthType' : 'AuthBasicProvider'} ${odd.args.join(' ')} looks for them: only a file of HTTP basic authentication (AuthType Basic, AuthUserFile) can be theirs`,
+        place: odd.place,
+      },
+    ]
+  if (files.length === 0) return []
+  const lines = text.split('\n')
+  const named = all.filter(({ name, args: [kind = ''] }) => name === 'require' && /^(user|group)$/i.test(kind))
+  return [
+    ...files,
+    ...named.map(({ args, place }): Passwords => {
+      const { file, line } = place
+      const indent = /^\s*/.exec(lines[line - 1] ?? '')?.[0] ?? ''
+      const instead = `${indent}Require user {name:alice} {name:bob}`
+      const value = args
+        .slice(1)
+        .map((one) => `"${one}"`)
+        .join(' and ')
+      return { kind: 'lines', value, place, changes: [{ file, line, text: instead }] }
+    }),
+  ]
 }
 
 /** `RequestHeader set X-Remote-User expr=%{REMOTE_USER}`; else what mod_auth_openidc makes of the claim. */

@@ -1,24 +1,30 @@
-/** What a Caddyfile says: its sites, where they forward to, and whom they ask. Read by its words: nothing of Caddy is run for it. */
+/** What a Caddyfile says: its sites, where they forward to, and whom they ask. */
 import type { Place } from '../../plan/yaml/problem.ts'
-import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
+import type { Line } from './caddyfile.ts'
+import {
+  type Facts,
+  isIdentity,
+  type LineChange,
+  type Passwords,
+  type Said,
+  type Upstream,
+  upstreamOf,
+} from './facts.ts'
 
-type Line = {
-  readonly words: readonly string[]
-  readonly depth: number
-  readonly place: Place
-  readonly opens: boolean
-}
-
-export function caddyFacts(text: string, file: string): Facts {
-  const lines = linesOf(text, file)
+export function caddyFacts(lines: readonly Line[]): Facts {
   const named = (name: string) => lines.filter(({ words }) => words[0] === name)
-  const sites = lines.filter(
-    ({ depth, opens, words }) => depth === 0 && opens && words.length > 0 && !words[0]?.startsWith('('),
-  )
+  const sites = lines.filter(({ around, opens }) => around.length === 0 && opens)
+  const forwards = [
+    ...named('reverse_proxy').map((line) => ({ ...line, words: line.words.slice(1) })),
+    // `reverse_proxy { to claw:18789 }`
+    ...named('to')
+      .filter(({ around }) => around.at(-1)?.words[0] === 'reverse_proxy')
+      .map((line) => ({ ...line, words: line.words.slice(1) })),
+  ]
   // The site that leads to the gateway is the one that matters; a portal may stand before it in the file.
-  const toGateway =
-    named('reverse_proxy').find(({ words }) => words.some((word) => /:18789$/.test(word)))?.place.line ?? 0
-  const own = sites.findLast(({ place }) => place.line < toGateway)
+  const own = forwards.find(({ words }) => words.some((word) => /:18789$/.test(word)))?.around[0]
+  // One that a request decides may lead to the gateway as well.
+  const allKnown = forwards.every(({ words, opens, place }) => opens || targets(words, place).length > 0)
   const addresses = sites
     .toSorted((one, other) => Number(other === own) - Number(one === own))
     .flatMap(({ words, place }) =>
@@ -55,7 +61,9 @@ export function caddyFacts(text: string, file: string): Facts {
       const port = Number(/:(\d+)$/.exec(value)?.[1] ?? (/^http:\/\//.test(value) ? 80 : 443))
       return { port, tls: port !== 80 && !/^http:\/\//.test(value) && (hosts.length > 0 || files.length > 0) }
     }),
-    upstreams: named('reverse_proxy').flatMap(({ words, place }) => targets(words.slice(1), place)),
+    upstreams: forwards.flatMap(({ words, place, around }) =>
+      targets(words, place).map((one) => ({ ...one, value: { ...one.value, ...(allKnown && belowOf(around)) } })),
+    ),
     auth: named('forward_auth').flatMap(({ words, place }) => targets(words.slice(1), place)),
     identities: [
       ...named('copy_headers').flatMap(({ words, place }) =>
@@ -63,13 +71,20 @@ export function caddyFacts(text: string, file: string): Facts {
       ),
       ...named('header_up').map(({ words, place }) => ({ value: words[1] ?? '', place })),
     ].filter(({ value }) => isIdentity(value)),
-    passwords: [...named('basic_auth'), ...named('basicauth')].map(({ place }) => ({ value: 'basic_auth', place })),
+    passwords: passwordsOf(lines),
     clientAuthorities: [
       ...named('trusted_ca_cert_file').map(({ words, place }) => ({ value: words[1] ?? '', place })),
       ...named('trust_pool').map(({ words, place }) => ({ value: words[1] === 'file' ? (words[2] ?? '') : '', place })),
     ].filter(({ value }) => value.startsWith('/')),
     h2: true,
   }
+}
+
+/** `handle_path /claw/*` and its like. */
+function belowOf(around: readonly Line[]): Pick<Upstream, 'below'> {
+  const handled = around.findLast(({ words: [name] }) => /^(handle_path|handle|route)$/.test(name ?? ''))
+  const path = handled?.words[1]
+  return path?.startsWith('/') && !/^\/\*?$/.test(path) ? { below: path } : {}
 }
 
 /** Upstreams stand after an optional matcher (`/path*`, `@name`, `*`). */
@@ -82,23 +97,27 @@ function targets(words: readonly string[], place: Place): Said<Upstream>[] {
     })
 }
 
-function linesOf(text: string, file: string): Line[] {
-  let depth = 0
-  return text.split('\n').flatMap((raw, index): Line[] => {
-    const words = [...raw.replace(/(^|\s)#.*$/, '').matchAll(/"((?:[^"\\]|\\.)*)"|`([^`]*)`|(\S+)/g)].map(
-      ([, double, tick, plain]) => double ?? tick ?? plain ?? '',
-    )
-    const opens = words.at(-1) === '{'
-    if (words[0] === '}') depth -= 1
-    const content = words.filter((word) => word !== '{' && word !== '}')
-    const line: Line = {
-      words: content,
-      depth,
-      opens,
-      place: { file, line: index + 1, column: raw.search(/\S/) + 1 || 1 },
-    }
-    if (opens) depth += 1
-    // The block of global options has no name.
-    return content.length === 0 ? [] : [line]
+/** Users stand in the block, one a line, with a hash of bcrypt or argon2id. */
+function passwordsOf(lines: readonly Line[]): Passwords[] {
+  const blocks = lines.filter(({ words: [name], opens }) => /^(basic_auth|basicauth)$/.test(name ?? '') && opens)
+  return blocks.flatMap((block): Passwords[] => {
+    const written = lines.filter(({ around, words }) => around.at(-1) === block && words.length >= 2)
+    const [first, second] = written
+    if (first === undefined) return []
+    const indent = (line: Line) => /^\s*/.exec(line.raw)?.[0] ?? ''
+    const as = (user: string, line: Line) => `${indent(line)}{name:${user}} {bcrypt:${user}}`
+    const change = ({ place: { file, line } }: Line, text: string): LineChange => ({ file, line, text })
+    const changes = [
+      // The run's hashes are of bcrypt.
+      ...(block.words.some((word) => /^(argon2id|scrypt)$/.test(word))
+        ? [change(block, block.raw.replace(/\b(argon2id|scrypt)\b/, 'bcrypt'))]
+        : []),
+      change(first, second ? as('alice', first) : `${as('alice', first)}\n${as('bob', first)}`),
+      ...(second ? [change(second, as('bob', second))] : []),
+    ]
+    return [{ kind: 'lines', value: usersSaid([first, second]), place: first.place, changes }]
   })
 }
+
+const usersSaid = (lines: readonly (Line | undefined)[]) =>
+  lines.flatMap((line) => (line === undefined ? [] : [`"${line.words[0] ?? ''}"`])).join(' and ')

@@ -1,12 +1,18 @@
 /** What an envoy.yaml says: listeners, virtual hosts, clusters, and which of them ext_authz asks. */
 import { refuseOn } from '../../plan/refuse-on.ts'
+import type { Place } from '../../plan/yaml/problem.ts'
+import { yamlScalars } from '../yaml-scalars.ts'
 import { asMap, type Path, type YamlTree } from '../yaml-tree.ts'
-import { type Facts, isIdentity, type Said, type Upstream } from './facts.ts'
+import { type Facts, isIdentity, type Passwords, type Said, type Upstream } from './facts.ts'
+import { changedLines } from './user-lines.ts'
 
 type Found = { readonly key: string; readonly value: unknown; readonly path: Path }
 
 /** @throws UserError with the line of what a run cannot be */
-export function envoyFacts({ root, place }: YamlTree): Facts {
+export function envoyFacts(
+  { root, place }: YamlTree,
+  written: { readonly file: string; readonly text: string },
+): Facts {
   const all = [...walk(root, [])]
   const named = (key: string, below: Path = []) =>
     all.filter((one) => one.key === key && below.every((part, index) => one.path[index] === part))
@@ -41,7 +47,7 @@ export function envoyFacts({ root, place }: YamlTree): Facts {
     named('socket_address', path.slice(0, 3)).flatMap((found): (Said<Upstream> & { readonly cluster: unknown })[] => {
       const { address, port_value: port } = asMap(found.value) ?? {}
       return typeof address === 'string' && typeof port === 'number'
-        ? [{ value: { host: address, port }, place: place(found.path), cluster: value }]
+        ? [{ value: { host: address, port }, place: place([...found.path, 'address']), cluster: value }]
         : []
     }),
   )
@@ -70,12 +76,16 @@ export function envoyFacts({ root, place }: YamlTree): Facts {
     upstreams: upstreams.filter((one) => !isAsked(one)),
     auth: upstreams.filter(isAsked),
     identities: [
-      ...named('allowed_upstream_headers').flatMap(({ path }) => texts(named('exact', path))),
-      ...texts(named('header_name')),
-    ].filter(({ value }) => isIdentity(value)),
+      ...[
+        ...named('allowed_upstream_headers').flatMap(({ path }) => texts(named('exact', path))),
+        ...texts(named('header_name')),
+      ].filter(({ value }) => isIdentity(value)),
+      // Whatever its name: it carries the user and nothing else.
+      ...texts(named('forward_username_header')),
+    ],
     passwords: named('users')
       .filter(({ path }) => typeAt(root, path.slice(0, -1)).endsWith('.BasicAuth'))
-      .map(({ value, path }) => ({ value: String(asMap(value)?.filename ?? 'inline'), place: place(path) })),
+      .map(({ value, path }): Passwords => passwordsOf(asMap(value) ?? {}, path, { ...written, place: place(path) })),
     h2: texts(named('alpn_protocols')).some(({ value }) => value === 'h2'),
   }
 }
@@ -94,4 +104,28 @@ function* walk(node: unknown, path: Path): Generator<Found> {
     yield { key, value, path: [...path, key] }
     yield* walk(value, [...path, key])
   }
+}
+
+/** A file, or the lines of one in the configuration itself (`inline_string`). */
+function passwordsOf(
+  users: Readonly<Record<string, unknown>>,
+  path: Path,
+  { file, text, place }: { readonly file: string; readonly text: string; readonly place: Place },
+): Passwords {
+  if (typeof users.filename === 'string') return { kind: 'file', value: users.filename, place }
+  const inline = yamlScalars(text).find((one) => one.path.join('.') === [...path, 'inline_string'].join('.'))
+  if (inline === undefined)
+    return {
+      kind: 'refused',
+      value: 'users of the run are put into filename or inline_string, and users has neither',
+      place,
+    }
+  const changes = changedLines(file, text, [
+    { start: inline.start, end: inline.end, text: '"{htpasswd:alice}\\n{htpasswd:bob}"' },
+  ])
+  const names = inline.value
+    .trim()
+    .split('\n')
+    .map((one) => `"${one.split(':')[0]}"`)
+  return { kind: 'lines', value: names.join(' and '), place, changes }
 }

@@ -12,7 +12,30 @@ export type OidcClient = {
   readonly redirect?: string
 }
 
-export type Upstream = { readonly host: string; readonly port: number }
+export type Upstream = {
+  readonly host: string
+  readonly port: number
+  /** The path below which alone requests lead there. */
+  readonly below?: string
+}
+
+/** Where users and their passwords stand: in a file of their own, in the configuration itself, in a label, or where no run can put others. */
+export type Passwords = Said &
+  (
+    | { readonly kind: 'file' }
+    | { readonly kind: 'lines'; readonly changes: readonly LineChange[] }
+    | { readonly kind: 'label'; readonly label: string; readonly instead: string }
+    | { readonly kind: 'refused' }
+  )
+
+/** A line that the run's copy of the file has otherwise. */
+export type LineChange = {
+  /** Absolute path on this machine. */
+  readonly file: string
+  readonly line: number
+  /** Instead of the whole line. With placeholders for users of the run, as `lines` in a proxy.yaml. */
+  readonly text: string
+}
 
 export type Facts = {
   /** Public host names. */
@@ -29,8 +52,8 @@ export type Facts = {
   readonly auth: readonly Said<Upstream>[]
   /** Headers that it sets to who the user is, as far as that can be seen. */
   readonly identities: readonly Said[]
-  /** Basic authentication: files with users and passwords. */
-  readonly passwords: readonly Said[]
+  /** Basic authentication: where users and passwords stand. */
+  readonly passwords: readonly Passwords[]
   /** Files with the authorities whose client certificates it takes. */
   readonly clientAuthorities?: readonly Said[]
   readonly h2: boolean

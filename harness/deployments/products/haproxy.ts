@@ -1,7 +1,8 @@
 /** What a haproxy.cfg says: its sections are read line by line, as HAProxy reads them. Nothing of HAProxy is run for it. */
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
-import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
+import { type Facts, isIdentity, type Passwords, type Said, type Upstream, upstreamOf } from './facts.ts'
+import { changedLines, usersInstead } from './user-lines.ts'
 
 type Line = { readonly words: readonly string[]; readonly place: Place }
 type Section = { readonly kind: string; readonly name: string; readonly lines: readonly Line[] }
@@ -43,9 +44,46 @@ export function haproxyFacts(text: string, file: string): Facts {
     identities: [...named('http-request')].flatMap(({ words: [, action, header = '', value = ''], place }) =>
       action === 'set-header' && isIdentity(header) && /%\[/.test(value) ? [{ value: header, place }] : [],
     ),
-    passwords: named('user').map(({ place }) => ({ value: 'userlist', place })),
+    passwords: sections.filter(({ kind }) => kind === 'userlist').flatMap((one) => passwordsOf(one, text, file)),
     h2: binds.some(({ words }) => after(words, 'alpn').some((list) => list.split(',').includes('h2'))),
   }
+}
+
+/** `user jane password $5$… groups admins`, and `group admins users jane`. */
+function passwordsOf({ lines }: Section, text: string, file: string): Passwords[] {
+  const whole = ({ place: { line } }: Line) => {
+    const start =
+      text
+        .split('\n')
+        .slice(0, line - 1)
+        .join('\n').length + (line > 1 ? 1 : 0)
+    return { start, end: start + (text.split('\n')[line - 1]?.length ?? 0) }
+  }
+  const written = lines
+    .filter(({ words: [first, , kind] }) => first === 'user' && /^(insecure-)?password$/.test(kind ?? ''))
+    .map((line) => ({ ...line, ...whole(line) }))
+  const [first, second] = written
+  if (first === undefined) return []
+  const instead = usersInstead(
+    written,
+    (user, { words }) =>
+      `    ${['user', `{name:${user}}`, 'insecure-password', `{password:${user}}`, ...words.slice(4)].join(' ')}`,
+    () => '\n',
+  )
+  const [alice, bob = alice] = [first.words[1], second?.words[1]]
+  const inGroup = (name: string) => [
+    ...(name === alice ? ['{name:alice}'] : []),
+    ...(name === bob ? ['{name:bob}'] : []),
+    ...(name !== alice && name !== bob ? [name] : []),
+  ]
+  const groups = lines
+    .filter(({ words }) => words[0] === 'group' && words[2] === 'users')
+    .map((line) => ({
+      ...whole(line),
+      text: `    group ${line.words[1]} users ${(line.words[3] ?? '').split(',').flatMap(inGroup).join(',')}`,
+    }))
+  const value = [alice, ...(second ? [bob] : [])].map((name) => `"${name}"`).join(' and ')
+  return [{ kind: 'lines', value, place: first.place, changes: changedLines(file, text, [...instead, ...groups]) }]
 }
 
 /** Backends that a script asks (`lua.auth-request BACKEND PATH`), and those that have oauth2-proxy's own pages. */

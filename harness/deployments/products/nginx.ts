@@ -55,17 +55,19 @@ export async function readNginx(
 }
 
 async function included(
-  { args: [pattern = ''] }: Directive,
+  directive: Directive,
   file: string,
   hostPath: (inside: string) => string | undefined,
   seen: readonly string[],
 ): Promise<Directive[]> {
+  const [pattern = ''] = directive.args
   // nginx takes relative includes from the folder of nginx.conf.
   const wanted = isAbsolute(pattern)
     ? hostPath(pattern)
     : (hostPath(join('/etc/nginx', pattern)) ?? join(dirname(seen[0] ?? file), pattern))
-  if (wanted === undefined || seen.length > 8) return []
-  const files = (await Array.fromAsync(glob(wanted))).toSorted()
+  const files = wanted === undefined || seen.length > 8 ? [] : (await Array.fromAsync(glob(wanted))).toSorted()
+  // It may say anything.
+  if (files.length === 0) return [directive]
   return (await Promise.all(files.map((one) => readNginx(one, hostPath, [...seen, file])))).flat()
 }
 
@@ -124,6 +126,10 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
   }
   const asked = new Set(named('auth_request').map(({ directive }) => directive.args[0]))
   const passes = named('proxy_pass')
+  // One that a request decides, or a file that is not here, may lead to the gateway as well.
+  const allKnown =
+    passes.every(({ directive }) => target(directive).length > 0) &&
+    !named('include').some(({ around }) => around.some(({ name }) => name === 'location'))
   const isAsked = (around: readonly Directive[]) => {
     const location = around.findLast(({ name }) => name === 'location')
     const path = location?.args.at(-1) ?? ''
@@ -159,13 +165,22 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       ...named('ssl_certificate_key').map(({ directive }) => [inEtc(directive.args[0]), 'key'] as const),
     ]),
     listens,
-    upstreams: passes.filter(({ around }) => !isAsked(around)).flatMap(({ directive }) => target(directive)),
+    upstreams: passes
+      .filter(({ around }) => !isAsked(around))
+      .flatMap(({ directive, around }) =>
+        target(directive).map((one) => ({ ...one, value: { ...one.value, ...(allKnown && belowOf(around)) } })),
+      ),
     auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
     identities,
-    passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) => ({
-      value: inEtc(args[0]),
-      place,
-    })),
+    passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) =>
+      args[0]?.includes('$')
+        ? {
+            kind: 'refused',
+            value: `which file has the users depends on the request (${args[0]}): write the name of one file`,
+            place,
+          }
+        : { kind: 'file', value: inEtc(args[0]), place },
+    ),
     clientAuthorities: named('ssl_client_certificate').map(({ directive: { args, place } }) => ({
       value: inEtc(args[0]),
       place,
@@ -174,6 +189,13 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       named('http2').some(({ directive }) => directive.args[0] === 'on') ||
       named('listen').some(({ directive }) => directive.args.includes('http2')),
   }
+}
+
+/** Of a location with a path of its own; patterns may be of any path. */
+function belowOf(around: readonly Directive[]): Pick<Upstream, 'below'> {
+  const [path, modified] = around.findLast(({ name }) => name === 'location')?.args ?? []
+  const below = path === '^~' ? modified : path
+  return below?.startsWith('/') && below !== '/' ? { below } : {}
 }
 
 type Within = { readonly directive: Directive; readonly around: readonly Directive[] }

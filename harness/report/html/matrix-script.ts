@@ -7,36 +7,40 @@ export const matrixScript = `'use strict';
   var form = document.getElementById('filter'), table = document.getElementById('matrix'), found = document.getElementById('found');
   var heads, rows;
   var names = ['text', 'proxy', 'variant', 'gateway', 'family', 'level', 'status'];
-  function element(name, properties, children) {
-    var made = document.createElement(name);
-    for (var key in properties) key === 'data' ? Object.assign(made.dataset, properties.data) : made[key] = properties[key];
-    (children || []).forEach(function (child) { made.append(child); });
-    return made;
+  function escaped(text) {
+    return text.replace(/[&<>"]/g, function (sign) { return '&#' + sign.charCodeAt(0) + ';'; });
   }
-  function mark(data, environment, anchor, letters) {
-    var transport = data.transports[letters[0]], status = data.statuses[letters[1]];
-    var link = element('a', { className: status[0], href: environment.page + '#' + anchor + '.' + transport }, [status[1]]);
-    link.append(element('i', {}, [' ' + status[2] + ', ' + transport]));
-    return link;
+  function tag(name, attributes, content) {
+    return '<' + name + Object.keys(attributes).map(function (key) { return ' ' + key + '="' + escaped(String(attributes[key])) + '"'; }).join('') + '>' + content + '</' + name + '>';
+  }
+  function mark(data, environment, anchor, pair) {
+    var transport = data.transports[pair[0]], status = data.statuses[pair[1]];
+    var attributes = { class: status[0], href: environment.page + '#' + anchor + '.' + transport, 'aria-label': status[1] + ' ' + status[2] + ', ' + transport };
+    return tag('a', attributes, escaped(status[1]));
   }
   function caseRow(data, family, one) {
-    var note = element('small', { className: 'soft' }, [(one.level === 'must' ? '' : '(' + one.level + ') ') + one.title]);
-    var name = element('a', { href: one.page }, [one.id.slice(family.length + 1)]);
+    var note = tag('small', { class: 'soft' }, escaped((one.level === 'must' ? '' : '(' + one.level + ') ') + one.title));
+    var name = tag('th', { scope: 'row' }, tag('a', { href: one.page }, escaped(one.id.slice(family.length + 1))) + ' ' + note);
     var cells = one.cells.split(' ').map(function (letters, index) {
-      return element('td', {}, (letters.match(/../g) || []).map(function (pair) { return mark(data, data.environments[index], one.anchor, pair); }));
+      return tag('td', {}, (letters.match(/../g) || []).map(function (pair) { return mark(data, data.environments[index], one.anchor, pair); }).join(''));
     });
-    return element('tr', { data: { case: one.id, family: family, level: one.level } }, [element('th', { scope: 'row' }, [name, ' ', note])].concat(cells));
+    return tag('tr', { 'data-case': one.id, 'data-family': family, 'data-level': one.level }, name + cells.join(''));
   }
+  function columnHead(one) {
+    var link = tag('a', { href: one.page }, escaped(one.proxy + ' ' + one.version) + '<br>' + tag('b', {}, escaped(one.variant)) + ' ' + escaped(one.gateway));
+    return tag('th', { scope: 'col', 'data-proxy': one.proxy, 'data-variant': one.variant, 'data-gateway': one.gateway }, link);
+  }
+  /* One text, read by the browser at once: thousands of elements made one by one take seconds. Every value in it is escaped. */
   function build(data) {
-    var columns = data.environments.map(function (one) {
-      var link = element('a', { href: one.page }, [one.proxy + ' ' + one.version, element('br'), element('b', {}, [one.variant]), ' ' + one.gateway]);
-      return element('th', { scope: 'col', data: { proxy: one.proxy, variant: one.variant, gateway: one.gateway } }, [link]);
-    });
-    table.append(element('thead', {}, [element('tr', {}, [element('th', { scope: 'col' }, ['case'])].concat(columns))]));
-    data.families.forEach(function (group) {
-      var head = element('tr', { className: 'family', data: { family: group.family } }, [element('th', { scope: 'rowgroup' }, [group.family]), element('td', { colSpan: columns.length })]);
-      table.append(element('tbody', {}, [head].concat(group.cases.map(function (one) { return caseRow(data, group.family, one); }))));
-    });
+    var heads = tag('th', { scope: 'col' }, 'case') + data.environments.map(columnHead).join('');
+    table.innerHTML = tag('thead', {}, tag('tr', {}, heads)) + data.families.map(function (group) {
+      var head = tag('th', { scope: 'rowgroup' }, escaped(group.family)) + tag('td', { colspan: data.environments.length }, '');
+      var rows = group.cases.map(function (one) { return caseRow(data, group.family, one); });
+      return tag('tbody', {}, tag('tr', { class: 'family', 'data-family': group.family }, head) + rows.join(''));
+    }).join('');
+    collect();
+  }
+  function collect() {
     heads = Array.prototype.slice.call(table.tHead.rows[0].cells, 1);
     rows = Array.prototype.slice.call(table.querySelectorAll('tr[data-case]'));
   }

@@ -14,7 +14,7 @@ export function matrixPlace(): Markup {
     <div class="matrix" tabindex="0" role="region" aria-label="Matrix of cases and environments"><table id="matrix"></table></div></div>`
 }
 
-/** The script sets every text as text, so nothing of it can become mark-up. */
+/** The script escapes every text of it. */
 export function matrixData(overview: Overview): { readonly id: string; readonly base64: string } {
   const { environments, families } = overview
   const data = {

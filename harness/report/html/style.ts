@@ -16,7 +16,7 @@ p{max-width:75ch}
 td.time{white-space:nowrap}
 ol.grades{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(26rem,100%),1fr));gap:.6rem}
 ol.grades li{display:flex;gap:.8rem;border:1px solid var(--line);border-radius:4px;padding:.6rem}ol.grades h3{margin:0}ol.grades p{margin:.2rem 0;overflow-wrap:anywhere}ol.grades p.soft{font-size:.9rem}
-.letter{position:relative;flex:none;display:inline-block;width:2.4rem;height:2.4rem;line-height:2.4rem;border-radius:4px;text-align:center;font-size:1.5rem;font-weight:700}.letter i,.matrix i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.letter{position:relative;flex:none;display:inline-block;width:2.4rem;height:2.4rem;line-height:2.4rem;border-radius:4px;text-align:center;font-size:1.5rem;font-weight:700}.letter i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .legend .letter{width:1.6rem;height:1.6rem;line-height:1.6rem;font-size:1rem}
 .name{white-space:nowrap}ol.findings{padding-left:1.4rem;max-width:100ch}ol.findings>li{margin:.6rem 0}ol.findings p{margin:.2rem 0;max-width:100ch;overflow-wrap:anywhere}ol.findings .remedy{border-left:.25rem solid var(--link);padding-left:.6rem}ol.findings details{font-size:.9rem}ol.findings summary{font-weight:400}
 ol.checklist li{margin:.6rem 0}ol.checklist .status{white-space:normal}ol.checklist p{margin:.2rem 0}button{font:inherit}
@@ -50,13 +50,12 @@ summary{cursor:pointer;font-weight:600}
 .matrix tbody th{position:sticky;left:0;z-index:1;font-weight:400;max-width:26rem;min-width:9rem}
 .matrix thead th:first-child{left:0;z-index:3}
 .matrix tr.family th{font-weight:700;font-size:.95rem}
-.matrix tbody{content-visibility:auto;contain-intrinsic-size:auto 600px}
 .matrix td{text-align:center;white-space:nowrap}
 
-.matrix td a{position:relative;display:inline-block;min-width:1.6em;padding:0 .2em;border-radius:3px;text-decoration:none;font-weight:700}
+.matrix td a{padding:0 .35em;border-radius:3px;text-decoration:none;font-weight:700}
 [hidden]{display:none!important}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
 .wire span{display:block}.wire .changed{background:var(--warn-b);color:var(--warn)}.wire .dropped{background:var(--fail-b);color:var(--fail)}.wire .added{background:var(--info-b);color:var(--info)}
 @media(max-width:40rem){main{padding:.6rem}dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:.3rem}.matrix tbody th{max-width:9.5rem;min-width:7rem}.matrix tbody th small{display:none}}
-@media print{header.site,#filter,.skip{display:none}.matrix,pre,.wire{max-height:none;overflow:visible;border:0}.matrix thead th,.matrix tbody th{position:static}.matrix tbody{content-visibility:visible}body{font-size:10pt}a{color:inherit}.status,.matrix td a{border:1px solid}}
+@media print{header.site,#filter,.skip{display:none}.matrix,pre,.wire{max-height:none;overflow:visible;border:0}.matrix thead th,.matrix tbody th{position:static}body{font-size:10pt}a{color:inherit}.status,.matrix td a{border:1px solid}}
 `

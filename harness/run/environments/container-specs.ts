@@ -123,6 +123,10 @@ export function harnessSpec(
   }
 }
 
+/** Whether a service ends TLS with the certificate of the run. */
+export const certified = ({ fromRun = {} }: Service) =>
+  Object.values(fromRun).some((kind) => kind === 'certificate' || kind === 'pair')
+
 /** What the run puts where the configuration looks for it. @param shared the folder that is /run/conformance */
 export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSpec['binds'] {
   const files = {
@@ -132,8 +136,14 @@ export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSp
     authority: 'ca.crt',
     names: 'names.json',
     htpasswd: 'htpasswd',
+    emails: 'emails',
   }
   return Object.entries(fromRun).map(([target, kind]) => ({ source: join(shared, files[kind]), target }))
+}
+
+/** No engine binds two things at one place: what the run puts there counts. */
+export function lastAtEachPlace(binds: ContainerSpec['binds']): ContainerSpec['binds'] {
+  return [...new Map(binds.map((bind) => [bind.target, bind])).values()]
 }
 
 /** A container of the variant, with its real configuration files. */

@@ -5,15 +5,18 @@ import { gatewayPort } from '../../lab/ports.ts'
 import type { Service, Variant } from '../../plan/proxy.ts'
 import { type ShownContainer, serveDockerApi } from '../../stand-ins/docker-api.ts'
 import { vantageFolder } from './container-specs.ts'
+import { withUsers } from './own-users.ts'
+import type { Secrets } from './secrets.ts'
 
 /**
  * Starts the stand-in where a service of the variant wants it.
  * @returns the bind of each such service, by its name
  */
 export async function showContainers(
-  { services, gateway }: Pick<Variant, 'services' | 'gateway'>,
+  { services, gateway, userForm }: Pick<Variant, 'services' | 'gateway' | 'userForm'>,
   address: (name: string) => string,
   folder: string,
+  secrets: Secrets,
   stack: AsyncDisposableStack,
 ): Promise<ReadonlyMap<string, Bind>> {
   const readers = services.filter(({ dockerSocket }) => dockerSocket !== undefined)
@@ -23,7 +26,13 @@ export async function showContainers(
     ...services.map(shownService(address)),
     shownAs('gateway', gateway.labels ?? {}, address('gateway'), [gateway.port ?? gatewayPort]),
   ]
-  stack.use(await serveDockerApi(socket, shown))
+  const filled = shown.map((one) => ({
+    ...one,
+    labels: Object.fromEntries(
+      Object.entries(one.labels).map(([label, value]) => [label, withUsers(value, secrets, userForm)]),
+    ),
+  }))
+  stack.use(await serveDockerApi(socket, filled))
   return new Map(
     readers.map(({ name, dockerSocket = '' }) => [name, { source: socket, target: dockerSocket, writable: true }]),
   )

@@ -1,0 +1,1 @@
+CORP\jane:of-the-operator-1

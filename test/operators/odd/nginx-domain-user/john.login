@@ -1,0 +1,1 @@
+CORP\john:of-the-operator-2
