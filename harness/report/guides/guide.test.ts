@@ -50,7 +50,7 @@ describe('a hardening guide', () => {
     expect(measuredInWords(guide)).toMatch(/^Measured 2026-11-26 with version 1\.0 .* 3 of 3 lines and blocks/)
   })
 
-  it('says that a line was not measured where another stood in its place', () => {
+  it('says that a line was not measured where another was in its place', () => {
     const [file] = source.files
     const changed = { ...source, files: [{ path: file?.path ?? '', text: text.replace('drop X', 'drop Y') }] }
     const guide = guideOf(changed, ablation)
