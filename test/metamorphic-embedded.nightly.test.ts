@@ -142,7 +142,7 @@ function dependsOn(how: SignIn | undefined, feature: string): boolean {
   const ofPage: readonly string[] = [signInFeatures.page, 'logout']
   if (ofProvider.includes(feature)) return how.kind === 'certificate' || feature !== 'client-certificate'
   if (ofAddress.includes(feature)) return how.kind === 'address'
-  if (ofOthers.includes(feature)) return how.kind === 'address'
+  if (ofOthers.includes(feature)) return !featuresOfSignIn(how).includes(feature)
   if (ofPage.includes(feature)) return !featuresOfSignIn(how).includes(signInFeatures.page)
   return feature === signInFeatures.offered && !featuresOfSignIn(how).includes(feature)
 }
