@@ -75,6 +75,7 @@ const form = (name: UserForm): Change => ({ lab: { form: name } })
 const required = (...requiredHeaders: string[]): Change => ({ variant: { requiredHeaders } })
 
 const files = { alice: 'alice', bob: 'bob' }
+const ownNodes = { alice: 'alice', bob: 'bob', nobody: 'nobody', host: 'proxy', port: 1055 }
 const signIn = (how: SignIn, name: UserForm = 'email'): Change => ({ lab: { signIn: how, form: name } })
 
 const setsScopes: HeaderStep = (lines) => [...lines, ['X-OpenClaw-Scopes', 'operator.read,operator.write']]
@@ -102,6 +103,7 @@ const rows: readonly Row[] = [
   ['the log-in to a header', signIn({ kind: 'header', name: 'X-Auth-Token', files })],
   ['the log-in to a cookie of an edge', signIn({ kind: 'cookie', name: 'edge', files })],
   ['the log-in to client certificates', signIn({ kind: 'certificate' }), 'whole'],
+  ['the log-in to addresses', signIn({ kind: 'address', nodes: ownNodes }), 'whole'],
   [
     'the log-in to a form, of user names',
     signIn({ kind: 'form', user: 'username', password: 'password' }, 'preferred_username'),
@@ -131,12 +133,16 @@ const expected = (cell: string, { lab }: Change) =>
 const needsUserWithoutClaim = new Set<string>()
 const needsOf = new Map<string, readonly string[]>()
 
-/** A kind of log-in has pages, users without a claim, or certificates, or has none: cases about these run with some kinds alone. */
+/** A kind of log-in has pages, users without a claim, certificates or addresses, or has none: cases about these run with some kinds alone. */
 function dependsOn(how: SignIn | undefined, feature: string): boolean {
   if (how === undefined) return false
   const ofProvider = ['no-email-user', 'openid-login', 'client-certificate']
+  const ofAddress: readonly string[] = [signInFeatures.address, signInFeatures.hostNode]
+  const ofOthers: readonly string[] = [signInFeatures.secret, signInFeatures.sharedConnection]
   const ofPage: readonly string[] = [signInFeatures.page, 'logout']
   if (ofProvider.includes(feature)) return how.kind === 'certificate' || feature !== 'client-certificate'
+  if (ofAddress.includes(feature)) return how.kind === 'address'
+  if (ofOthers.includes(feature)) return !featuresOfSignIn(how).includes(feature)
   if (ofPage.includes(feature)) return !featuresOfSignIn(how).includes(signInFeatures.page)
   return feature === signInFeatures.offered && !featuresOfSignIn(how).includes(feature)
 }

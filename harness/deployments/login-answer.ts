@@ -31,8 +31,8 @@ export function parseLoginFlag(written: string): LoginFile {
     new UserError(`--login ${written}: ${message}. For example: ${examples.join(' | ')}`)
   const [kind = '', ...rest] = written.split(',')
   if (kind === 'openid') throw refuse('OpenID Connect is the default, and its client is read out of the configuration')
-  if (!signInKinds.some((known) => known === kind))
-    throw refuse(`expected one of ${signInKinds.join(', ')}, found "${kind}"`)
+  const kinds = signInKinds.filter((known) => known in signInShape)
+  if (!kinds.some((known) => known === kind)) throw refuse(`expected one of ${kinds.join(', ')}, found "${kind}"`)
   const pairs = rest.map((part) => {
     const at = part.indexOf('=')
     if (at < 1) throw refuse(`expected KEY=VALUE after a comma, found "${part}"`)

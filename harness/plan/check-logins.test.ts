@@ -7,6 +7,14 @@ import { project, proxyYaml, refusals } from './project.testing.ts'
 const file = 'proxies/tiny/proxy.yaml'
 const login = (text: string) =>
   proxyYaml.replace('login: { callbacks: ["https://app.test/callback"] }', `login: ${text}`)
+/** Services from which users connect, and one on the gateway's machine. */
+const nodes = ['a', 'b', 'c', 'side'].map((name) => {
+  const place = name === 'side' ? ', beside: gateway' : ''
+  return `  ${name}: { title: node, pull: docker.io/library/node, arguments: [run], ready: { port: 80 }${place} }\n`
+})
+const withNodes = (text: string) =>
+  text.replace('features: [public-route]', `${nodes.join('')}features: [public-route]`)
+
 const header = '{ header: { name: X-Token, alice: ../alice.token, bob: ../bob.token } }'
 const tokens = { 'proxies/tiny/alice.token': 'token-of-alice\n', 'proxies/tiny/bob.token': 'token-of-bob\n' }
 
@@ -16,7 +24,7 @@ async function mistakesOf(text: string, more: Record<string, string> = {}): Prom
 }
 
 async function signInOf(text: string, more: Record<string, string> = {}) {
-  await using here = await project({ [file]: login(text), ...more })
+  await using here = await project({ [file]: withNodes(login(text)), ...more })
   const [tiny] = await loadProxies(here.root)
   return tiny?.variants[0]
 }
@@ -31,25 +39,43 @@ describe('login', () => {
   })
 
   it.each([
-    ['{ basic: true }', { kind: 'basic' }, ['log-in-offered', 'shown-secret', 'second-user', 'allowed-users']],
+    [
+      '{ basic: true }',
+      { kind: 'basic' },
+      ['log-in-offered', 'shown-secret', 'second-user', 'shared-connection', 'allowed-users'],
+    ],
     [
       '{ form: { user: name, password: secret, page: /login } }',
       { kind: 'form', user: 'name', password: 'secret', page: '/login' },
-      ['log-in-page', 'log-in-offered', 'shown-secret', 'second-user', 'allowed-users'],
+      ['log-in-page', 'log-in-offered', 'shown-secret', 'second-user', 'shared-connection', 'allowed-users'],
     ],
     [
       header,
       { kind: 'header', name: 'X-Token', files: { alice: '../alice.token', bob: '../bob.token' } },
-      ['shown-secret', 'second-user', 'allowed-users'],
+      ['shown-secret', 'second-user', 'shared-connection', 'allowed-users'],
     ],
     [
       '{ cookie: { name: edge, alice: ../alice.token } }',
       { kind: 'cookie', name: 'edge', files: { alice: '../alice.token' } },
-      ['shown-secret', 'allowed-users'],
+      ['shown-secret', 'shared-connection', 'allowed-users'],
     ],
-    ['{ certificate: true }', { kind: 'certificate' }, ['client-certificate', 'second-user', 'allowed-users']],
-    ['{ none: true }', { kind: 'none' }, []],
-    ['{ none: true, arrives-as: operator }', { kind: 'none' }, ['allowed-users']],
+    [
+      '{ certificate: true }',
+      { kind: 'certificate' },
+      ['client-certificate', 'second-user', 'shared-connection', 'allowed-users'],
+    ],
+    ['{ none: true }', { kind: 'none' }, ['shared-connection']],
+    ['{ none: true, arrives-as: operator }', { kind: 'none' }, ['shared-connection', 'allowed-users']],
+    [
+      '{ address: { alice: a, bob: b, nobody: c, host: side } }',
+      { kind: 'address', nodes: { alice: 'a', bob: 'b', nobody: 'c', host: 'side', port: 1055 } },
+      ['user-address', 'second-user', 'host-address', 'allowed-users'],
+    ],
+    [
+      '{ address: { alice: a, nobody: b, port: 1080 } }',
+      { kind: 'address', nodes: { alice: 'a', nobody: 'b', port: 1080 } },
+      ['user-address', 'allowed-users'],
+    ],
   ])('%s says how users sign in, and which cases can run', async (written, signIn, features) => {
     const variant = await signInOf(written, tokens)
     expect(variant?.login.signIn).toEqual(signIn)
@@ -141,6 +167,16 @@ describe('a wrong login is refused with file, line and column', () => {
     expect(await mistakesOf(text)).toContainEqual(
       expect.stringMatching(/a client certificate is shown to whatever ends TLS/),
     )
+  })
+
+  it.each([
+    ['a service that is not there', '{ alice: a, bob: d, nobody: c }', 'expected a service of this proxy, found "d"'],
+    ['one node of two users', '{ alice: a, bob: a, nobody: c }', 'alice connects from the service a already'],
+    ['a user on the gateway’s machine', '{ alice: a, nobody: side }', 'side is beside the gateway'],
+    ['a machine elsewhere', '{ alice: a, nobody: b, host: c }', 'expected a service beside the gateway, found "c"'],
+  ])('an address: %s', async (_what, written, message) => {
+    const mistakes = await mistakesOf(withNodes(login(`{ address: ${written} }`)))
+    expect(mistakes.join('\n')).toContain(message)
   })
 
   it('a feature that follows from it', async () => {

@@ -3,9 +3,10 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { Report } from './check-services.ts'
 import { type LoginFile, signInKinds, signInOf } from './login-schema.ts'
 import type { CompleteProxy } from './recipes.ts'
-import type { SignIn } from './sign-in.ts'
+import type { SignIn, UserNodes } from './sign-in.ts'
 import { signInFeatures } from './sign-in-features.ts'
 import { readUserFile } from './user-file.ts'
+import { didYouMean } from './yaml/near-misses.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -21,7 +22,7 @@ export async function checkLogins(content: CompleteProxy, folder: string, report
     if (signIn.kind === 'openid' && login?.callbacks === undefined && content.embedded === undefined)
       report(
         login === undefined ? ['variants', name] : path,
-        'expected login, here or for all variants: the callbacks that the OpenID provider allows, or another kind of log-in (basic, form, header, cookie, certificate, none)',
+        'expected login, here or for all variants: the callbacks that the OpenID provider allows, or another kind of log-in (basic, form, header, cookie, certificate, address, none)',
       )
     if (signIn.kind === 'certificate' && variant.entrance?.tls === false)
       report(
@@ -34,12 +35,42 @@ export async function checkLogins(content: CompleteProxy, folder: string, report
       content.services?.proxy === undefined
     )
       report([...path, 'certificate'], 'expected a service named proxy, into which the authority is put')
+    if (signIn.kind === 'address') checkNodes([...path, 'address'], signIn.nodes, content, report)
     for (const mistake of await fileMistakes(signIn, name, folder)) {
       const at = [...path, signIn.kind, mistake.user]
       const key = `${at.join()} ${mistake.message}`
       if (!seen.has(key)) report(at, mistake.message)
       seen.add(key)
     }
+  }
+}
+
+/** A user without a node could not connect, and two on one node would be one user. */
+function checkNodes(
+  path: Path,
+  { port: _, ...nodes }: UserNodes,
+  { services = {} }: CompleteProxy,
+  report: Report,
+): void {
+  const taken = new Map<string, string>()
+  for (const [user, service] of Object.entries(nodes)) {
+    const other = taken.get(service)
+    const found = services[service]
+    if (found === undefined)
+      report(
+        [...path, user],
+        `expected a service of this proxy, found "${service}"${didYouMean(service, Object.keys(services))}`,
+      )
+    else if (other !== undefined)
+      report([...path, user], `${other} connects from the service ${service} already: expected another one`)
+    else if ((user === 'host') !== (found.beside === 'gateway'))
+      report(
+        [...path, user],
+        user === 'host'
+          ? `expected a service beside the gateway, found "${service}"`
+          : `expected a service with an address of its own, and ${service} is beside the gateway`,
+      )
+    taken.set(service, user)
   }
 }
 

@@ -44,6 +44,7 @@ describe('a proxy folder', () => {
         'openid-login',
         'shown-secret',
         'second-user',
+        'shared-connection',
         'allowed-users',
       ],
       login: { callbacks: ['https://app.test/callback'], clientAuth: 'client_secret_basic' },

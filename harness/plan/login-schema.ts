@@ -1,6 +1,6 @@
 /** `login` of a `proxy.yaml`, of an operator's `conformance.yaml` and of `--login`: how users sign in. */
 import { z } from 'zod'
-import { absolutePath, content, headerName, httpAddress, text } from './grammar.ts'
+import { absolutePath, content, headerName, httpAddress, port, name as serviceName, text } from './grammar.ts'
 import type { SignIn, UserFiles } from './sign-in.ts'
 
 const file = text.regex(/^[^/\n][^\n]*$/, 'a file beside the variant')
@@ -77,6 +77,24 @@ export const loginSchema = z
       description: 'Redirect URIs that the OpenID provider allows. Required for OpenID Connect.',
     }),
     ...signInShape,
+    address: z
+      .strictObject({
+        alice: serviceName.meta({ description: 'Service from which alice connects.' }),
+        bob: serviceName.exactOptional().meta({
+          description: 'Service from which bob connects. Default: there is no second user.',
+        }),
+        nobody: serviceName.meta({ description: 'Service whose address belongs to no user.' }),
+        host: serviceName.exactOptional().meta({
+          description:
+            "Service beside the gateway through which processes of the gateway's machine connect to the machine's own public address.",
+        }),
+        port: port.exactOptional().meta({ description: 'Port of each SOCKS5 server. Default: 1055.' }),
+      })
+      .exactOptional()
+      .meta({
+        description:
+          'Users are known by the address from which they connect. Services of this proxy, each a SOCKS5 server through which its user connects to the public host. The address is what the first group of `log` in `ready` matches; without one {client} is the address of the container.',
+      }),
     'client-auth': z.enum(['client_secret_basic', 'client_secret_post']).exactOptional().meta({
       description: 'How the proxy authenticates at the token endpoint. Default: client_secret_basic.',
     }),
@@ -103,17 +121,20 @@ export const loginSchema = z
   .meta({
     id: 'login',
     description:
-      'How users sign in: OpenID Connect with the client `conformance` at http://idp.test, or one of `basic`, `form`, `header`, `cookie`, `certificate`, `none`.',
+      'How users sign in: OpenID Connect with the client `conformance` at http://idp.test, or one of `basic`, `form`, `header`, `cookie`, `certificate`, `address`, `none`.',
   })
 
 export type LoginFile = z.infer<typeof loginSchema>
 
 /** Keys that name a kind of log-in other than OpenID Connect. At most one may stand there. */
-export const signInKinds = ['basic', 'form', 'header', 'cookie', 'certificate', 'none'] as const
+export const signInKinds = ['basic', 'form', 'header', 'cookie', 'certificate', 'address', 'none'] as const
+
+/** Of tailscaled's documentation. */
+const usualSocksPort = 1055
 
 /** @returns OpenID Connect where nothing else is named */
 export function signInOf(login: LoginFile | undefined): SignIn {
-  const { basic, form, header, cookie, certificate, none } = login ?? {}
+  const { basic, form, header, cookie, certificate, address, none } = login ?? {}
   if (basic !== undefined) return { kind: 'basic', ...(basic !== true && { files: basic }) }
   if (form !== undefined) {
     const { alice, bob, ...fields } = form
@@ -123,6 +144,7 @@ export function signInOf(login: LoginFile | undefined): SignIn {
   if (header !== undefined) return { kind: 'header', name: header.name, files: filesOf(header) }
   if (cookie !== undefined) return { kind: 'cookie', name: cookie.name, files: filesOf(cookie) }
   if (certificate !== undefined) return { kind: 'certificate' }
+  if (address !== undefined) return { kind: 'address', nodes: { ...address, port: address.port ?? usualSocksPort } }
   return { kind: none ? 'none' : 'openid' }
 }
 

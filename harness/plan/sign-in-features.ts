@@ -12,6 +12,11 @@ export const signInFeatures = {
   /** Whoever is nobody is told how to become somebody: a page, or a challenge (401). */
   offered: 'log-in-offered',
   certificate: 'client-certificate',
+  address: 'user-address',
+  /** The gateway's machine can be one of the users' nodes. */
+  hostNode: 'host-address',
+  /** Requests of several users may come over one connection. */
+  sharedConnection: 'shared-connection',
   /** Every request carries what proves the user, and it can be changed: a session cookie, a password, a token. */
   secret: 'shown-secret',
   /** The gateway has a list of the users whom it allows. */
@@ -19,6 +24,10 @@ export const signInFeatures = {
 } as const
 
 export function featuresOfSignIn(signIn: SignIn): readonly string[] {
+  return [...featuresOfKind(signIn), ...(signIn.kind === 'address' ? [] : [signInFeatures.sharedConnection])]
+}
+
+function featuresOfKind(signIn: SignIn): readonly string[] {
   switch (signIn.kind) {
     case 'openid':
       return [
@@ -37,6 +46,14 @@ export function featuresOfSignIn(signIn: SignIn): readonly string[] {
       return [signInFeatures.secret, ...secondUser(signIn.files)]
     case 'certificate':
       return [signInFeatures.certificate, signInFeatures.secondUser]
+    case 'address': {
+      const { bob, host } = signIn.nodes
+      return [
+        signInFeatures.address,
+        ...(bob === undefined ? [] : [signInFeatures.secondUser]),
+        ...(host === undefined ? [] : [signInFeatures.hostNode]),
+      ]
+    }
     case 'none':
       return []
   }

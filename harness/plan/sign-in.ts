@@ -3,6 +3,17 @@
 /** Files beside the variant, one for each user. */
 export type UserFiles = { readonly alice: string; readonly bob?: string }
 
+/** Services of the proxy, each a SOCKS5 server through which its user connects. */
+export type UserNodes = {
+  readonly alice: string
+  readonly bob?: string
+  /** A node that belongs to no user. */
+  readonly nobody: string
+  /** The gateway's own machine, whose processes connect through it as well. */
+  readonly host?: string
+  readonly port: number
+}
+
 export type SignIn =
   | { readonly kind: 'openid' }
   /** With `files` (`NAME:PASSWORD`) the users are the deployment's own, else those of the run. */
@@ -20,6 +31,8 @@ export type SignIn =
   | { readonly kind: 'header' | 'cookie'; readonly name: string; readonly files: UserFiles }
   /** A certificate of the run's authority, shown in every TLS handshake. */
   | { readonly kind: 'certificate' }
+  /** A user is the address from which they connect, a node of a private network. */
+  | { readonly kind: 'address'; readonly nodes: UserNodes }
   /** Nobody is asked who they are. */
   | { readonly kind: 'none' }
 
@@ -31,6 +44,7 @@ export const signInWords: Readonly<Record<SignIn['kind'], string>> = {
   header: 'a header',
   cookie: 'a cookie',
   certificate: 'a client certificate',
+  address: 'the address from which they connect',
   none: 'none, whoever comes is let in',
 }
 

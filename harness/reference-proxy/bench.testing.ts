@@ -94,11 +94,19 @@ export class Bench implements AsyncDisposable {
   }
 
   /** A TLS connection to the proxy from the internet. */
-  async connect(
+  connect(
     protocol: 'http/1.1' | 'h2' = 'http/1.1',
     shown?: { readonly certificate: string; readonly key: string },
   ): Promise<Duplex> {
-    const socket = await this.network.dialFrom(this.network.addresses.internet)('app.test', 443)
+    return this.connectFrom(this.network.addresses.internet, protocol, shown)
+  }
+
+  async connectFrom(
+    address: string,
+    protocol: 'http/1.1' | 'h2' = 'http/1.1',
+    shown?: { readonly certificate: string; readonly key: string },
+  ): Promise<Duplex> {
+    const socket = await this.network.dialFrom(address)('app.test', 443)
     return connectTls({
       socket,
       servername: 'app.test',

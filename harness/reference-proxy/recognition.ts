@@ -11,7 +11,7 @@ export type Recognition = {
   readonly kind: Exclude<SignIn['kind'], 'openid'>
   /** Of the header or the cookie. */
   readonly name?: string
-  /** Who shows what: `Basic …`, a token, the subject of a certificate, `NAME:PASSWORD` in a form. */
+  /** Who shows what: `Basic …`, a token, the subject of a certificate, an address, `NAME:PASSWORD` in a form. */
   readonly users: ReadonlyMap<string, User>
   /** Nobody is asked: this is who comes. */
   readonly everybody?: User
@@ -41,6 +41,8 @@ export function recognise(recognition: Recognition, sessions: SessionStore, requ
       return known(valuesOf(name, request.headers))
     case 'cookie':
       return known(cookieValues(name, request))
+    case 'address':
+      return known([request.peer])
     case 'certificate':
       return known([request.subject])
     case 'none':

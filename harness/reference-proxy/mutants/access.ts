@@ -1,4 +1,5 @@
 /** Mistakes in who is let through. */
+import { octets } from '../../lab/containers/network.ts'
 import { claimed, decide, isPublic, pathOf } from '../access.ts'
 import { correct } from '../behaviour.ts'
 import { valuesOf, without } from '../header-lines.ts'
@@ -29,6 +30,15 @@ export const accessMutants: readonly Mutant[] = [
     access: (answer, exempt) =>
       answer.kind === 'anonymous' && !exempt ? { kind: 'forward', user: operator } : decide(answer, exempt),
   }),
+  mutant(
+    'host-is-user',
+    'Where users are addresses, the gateway’s own machine is the node of its owner.',
+    {
+      asking: (ask) => (request) =>
+        request.peer.endsWith(`.${octets.gateway}`) ? { kind: 'user', user: operator } : ask(request),
+    },
+    { level: 'should', runs: 'named-cases' },
+  ),
   mutant('ws-unauthenticated', 'Upgrades are routed around the authentication because it broke them once.', {
     access: (answer, exempt, request) =>
       request.transport === 'websocket' && answer.kind === 'anonymous' ? { kind: 'forward' } : decide(answer, exempt),

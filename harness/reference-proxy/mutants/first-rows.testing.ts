@@ -21,6 +21,14 @@ import {
 export const firstRows: Readonly<Record<string, Row>> = {
   passthrough: [identities(anonymous('/', forged)), [], [[evil]]],
   everybody: [identities(anonymous('/')), [], [[real]]],
+  'host-is-user': [
+    identities(async (bench) => {
+      const lines = ['GET / HTTP/1.1', 'Host: app.test', 'Connection: close']
+      await exchange(await bench.connectFrom(bench.network.addresses.gateway), lines)
+    }),
+    [],
+    [[real]],
+  ],
   append: [identities(asAlice(forged)), [[real]], [[evil, real]]],
   'first-wins': [identities(asAlice(forged, `${identity}: second`)), [[real]], [[evil]]],
   'last-wins': [identities(asAlice(forged, `${identity}: second`)), [[real]], [['second']]],

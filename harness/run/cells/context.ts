@@ -3,6 +3,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { KeptAlive } from '../../clients/kept-alive.ts'
 import { type Limits, usualLimits } from '../../clients/wire.ts'
+import type { Principal } from '../../plan/case.ts'
 import type { Credentials } from '../../plan/credentials.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import type { PlaceholderContext } from '../../plan/placeholders.ts'
@@ -44,12 +45,15 @@ export function impatient(run: Run): Run {
   return { ...run, environment: { ...environment, limits }, fencing: run.fencing === 'never' ? 'never' : 'always' }
 }
 
+/** @param as whose address `{client}` is, where users are known by their addresses */
 export function contextOf(
   { planned, environment }: Place,
   own: Credentials & Pick<PlaceholderContext, 'evil' | 'mark'>,
+  as: Principal = 'anonymous',
 ): PlaceholderContext {
   return {
     ...environment.addresses,
+    ...(environment.nodes && { client: environment.nodes[as].address }),
     identity: planned.variant.identity,
     host: planned.variant.host,
     alice: nameAt(environment, 'alice'),

@@ -20,7 +20,7 @@ const graceful = 100
 
 /** For the fences of one environment. Nothing is dialled before the first. */
 export function fenceConnection({ planned, environment }: Place): KeptAlive {
-  return new KeptAlive(peerOf('internet', 'proxy', planned.variant.host, environment), recordDeadline)
+  return new KeptAlive(peerOf('internet', 'proxy', planned.variant.host, environment, 'alice'), recordDeadline)
 }
 
 /** Cases after which a connection may be out of step with what is behind it: a fence on an older one would hide that. */
@@ -81,7 +81,7 @@ export async function raiseFence(place: Place, fencing: Fencing = 'always'): Pro
     if (kept.arrived) return kept
     await fencing[Symbol.asyncDispose]()
   }
-  const asked = { from: 'internet', to: 'proxy' } as const
+  const asked = { from: 'internet', to: 'proxy', as: 'alice' } as const
   return await sendFence(place, graceful, (context) => sendOne({}, 'http', asked, context, place.environment))
 }
 
@@ -94,7 +94,7 @@ async function sendFence(
 ): Promise<Fence> {
   const { recordings, sessions } = place.environment
   const since = recordings?.last ?? 0
-  const context = contextOf(place, { ...credentialsIn(sessions.alice), evil: '', mark: newFenceMark() })
+  const context = contextOf(place, { ...credentialsIn(sessions.alice), evil: '', mark: newFenceMark() }, 'alice')
   const exchange = await send(context)
   // What the gateway answered it has recorded; a proxy's own page or a fault is given a moment, lest the record be late.
   const spoke = exchange.verdict.kind !== 'not-the-gateway'

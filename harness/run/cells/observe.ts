@@ -87,7 +87,7 @@ async function sendAll(cells: readonly Asked[], run: Run): Promise<readonly Sent
     const mark = newCellMark()
     const credentials = credentialsIn(run.environment.sessions[cell.case.as])
     return cell.case.send.map((wanted, index) => {
-      const context = contextOf(run, { ...credentials, evil, mark: requestMark(mark, index + 1) })
+      const context = contextOf(run, { ...credentials, evil, mark: requestMark(mark, index + 1) }, cell.case.as)
       return { cell, context, send: fillSend(wanted, context) }
     })
   })

@@ -157,7 +157,7 @@ function stageOf(
   const cellMark = newCellMark()
   const sent: { as: Principal; mark: string }[] = []
   const { host, identity } = planned.variant
-  const proxy = peerOf('internet', 'proxy', host, environment)
+  const proxyFor = (as: Principal) => peerOf('internet', 'proxy', host, environment, as)
   const features = [...planned.variant.features, ...planned.gatewayFeatures]
   const site = {
     start: `https://${host}/`,
@@ -172,14 +172,15 @@ function stageOf(
     const { foreign, sessions } = environment
     const own = cookie === undefined ? credentialsIn(sessions[as]) : { cookie }
     const shown = certificate === 'foreign' ? { cookie: '', ...(foreign && { certificate: foreign }) } : own
-    return contextOf(place, { ...shown, evil, mark })
+    return contextOf(place, { ...shown, evil, mark }, as)
   }
   const send: Stage['send'] = async (request, asking = {}) => {
-    const filled = context(asking.as ?? asked.as, asking)
+    const as = asking.as ?? asked.as
+    const filled = context(as, asking)
     const from = asking.from ?? asked.from
     const to = asking.to ?? (asking.from === undefined ? asked.to : from === 'internet' ? 'proxy' : 'gateway')
     const over = asking.transport ?? transport
-    const exchange = await sendOne(fillSend(request, filled), over, { from, to }, filled, environment)
+    const exchange = await sendOne(fillSend(request, filled), over, { from, to, as }, filled, environment)
     return { mark: filled.mark, exchange }
   }
   const asAlice = async () => (await send({}, { as: 'alice', transport: 'http' })).exchange.response?.status
@@ -200,19 +201,30 @@ function stageOf(
     nameOf: (user) => nameAt(environment, user),
     send,
     connect() {
-      const connection = open.use(
-        transport === 'h2' ? new KeptHttp2(proxy, deadlineMs) : new KeptAlive(proxy, deadlineMs),
-      )
+      const own = open.use(new AsyncDisposableStack())
+      const opened = new Map<Principal | 'anybody', KeptHttp2 | KeptAlive>()
+      const connectionOf = (as: Principal) => {
+        // A connection belongs to the address from which it comes.
+        const whose = environment.nodes === undefined ? 'anybody' : as
+        const known = opened.get(whose)
+        if (known !== undefined) return known
+        const peer = proxyFor(as)
+        const connection = own.use(
+          transport === 'h2' ? new KeptHttp2(peer, deadlineMs) : new KeptAlive(peer, deadlineMs),
+        )
+        opened.set(whose, connection)
+        return connection
+      }
       return {
         async send(request, as) {
           const filled = context(as)
-          return { mark: filled.mark, exchange: await connection.send(fillSend(request, filled), filled) }
+          return { mark: filled.mark, exchange: await connectionOf(as).send(fillSend(request, filled), filled) }
         },
-        [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+        [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
       }
     },
     async openSocket(as) {
-      return open.use(await LiveSocket.open(proxy, context(as), deadlineMs))
+      return open.use(await LiveSocket.open(proxyFor(as), context(as), deadlineMs))
     },
     logIn: (user, start, brings) =>
       environment.logIn(user, {

@@ -123,6 +123,10 @@ export function harnessSpec(
   }
 }
 
+/** Whether a service ends TLS with the certificate of the run. */
+export const certified = ({ fromRun = {} }: Service) =>
+  Object.values(fromRun).some((kind) => kind === 'certificate' || kind === 'pair')
+
 /** What the run puts where the configuration looks for it. @param shared the folder that is /run/conformance */
 export function runBinds({ fromRun = {} }: Service, shared: string): ContainerSpec['binds'] {
   const files = {

@@ -14,7 +14,16 @@ import { environmentRow } from '../results/environment-row.ts'
 import { rememberSecret } from '../results/redact.ts'
 import { changedFiles } from './changed-files.ts'
 import { ownGatewayOf, rowOf } from './configuration-row.ts'
-import { lastAtEachPlace, octetOf, relaySpec, runBinds, serviceOf, serviceSpec, shortName } from './container-specs.ts'
+import {
+  certified,
+  lastAtEachPlace,
+  octetOf,
+  relaySpec,
+  runBinds,
+  serviceOf,
+  serviceSpec,
+  shortName,
+} from './container-specs.ts'
 import { watchEnds } from './ends.ts'
 import { publicDial } from './entrance.ts'
 import { candidatesOf, listenersOf } from './find-listeners.ts'
@@ -35,6 +44,7 @@ import { anotherLogIn, failedLogIns, foreignCertificate, type SignInParts, signE
 import { stoppable } from './stoppable-auth.ts'
 import { internetBase, trustedNetwork } from './trusted-network.ts'
 import { featuresFor, learnForm } from './user-form.ts'
+import { nodesInRun } from './user-nodes.ts'
 
 const logLines = 30
 
@@ -59,7 +69,9 @@ export async function startContainers(
 
   const [authority] = await Promise.all([createAuthority(), mkdir(own, { recursive: true })])
   const publicNames = [...new Set([variant.host, ...(variant.names.proxy ?? [])])]
-  const tls = await authority.issue(publicNames)
+  // A side service that ends TLS itself has it under a name of its own.
+  const sideNames = variant.services.filter(certified).flatMap(({ name }) => variant.names[name] ?? [])
+  const tls = await authority.issue([...new Set([...publicNames, ...sideNames])])
   const prefix = `conformance-${runId}-${shortName(environment.id)}`
   const { own: ownGateway } = variant.gateway
   const trusted = ownGateway && trustedNetwork(ownGateway, variant.topology)
@@ -156,10 +168,21 @@ export async function startContainers(
   const recordings = await gateway.settled(proxySide)
   if (recordings !== undefined) stack.use(recordings)
   const startMs = Math.round(performance.now() - since)
+  const byAddress =
+    signIn.kind === 'address' &&
+    (await nodesInRun(signIn.nodes, variant, {
+      direct,
+      beside: gateway.beside,
+      publicSide: (dial) => publicDial(dial, variant, tls),
+      addressOf: address,
+      logOf: (name) => lab.log(name, 500),
+    }))
+  const { nodes = undefined, host = undefined } = byAddress || {}
   const publicSide = {
     host: variant.host,
     provider: providerHost(variant),
-    dial: internet,
+    nodes,
+    dial: nodes?.anonymous.dial ?? internet,
     ca,
     portal: variant.login.portal,
   }
@@ -179,13 +202,14 @@ export async function startContainers(
   const notes = [naming.note, ...observed.notes].filter((note) => note !== undefined)
 
   const seen: Addresses = {
-    client: (internetSide ?? lab.network).address(onBridge ? octets.engine : octets.internet),
+    client:
+      nodes?.anonymous.address ?? (internetSide ?? lab.network).address(onBridge ? octets.engine : octets.internet),
     lan: address('idp'),
     proxy: variant.topology === 'sidecar' ? loopback : address('proxy'),
     gateway: address('gateway'),
   }
   const dial: Record<Vantage, Dial> = {
-    internet,
+    internet: publicSide.dial,
     lan: neighbour,
     'proxy-host': proxySide,
     'gateway-loopback': gateway.beside,
@@ -212,6 +236,8 @@ export async function startContainers(
     },
     addresses: seen,
     dial,
+    ...(nodes && { nodes }),
+    ...(host && { host }),
     listeners,
     paths: observed.paths,
     features,

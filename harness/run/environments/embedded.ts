@@ -37,6 +37,7 @@ import { Secrets } from './secrets.ts'
 import { anotherLogIn, failedLogIns, foreignCertificate, type SignInParts, signEverybodyIn } from './sign-in.ts'
 import { internetBase, trustedNetwork } from './trusted-network.ts'
 import { featuresFor, learnForm } from './user-form.ts'
+import { embeddedNodes } from './user-nodes.ts'
 
 export type EmbeddedLab = RunningEnvironment & {
   readonly network: EmbeddedNetwork
@@ -119,6 +120,7 @@ export async function startEmbedded(
       onConnection: (socket, peer) => gateway.accept(socket, peer),
     })
 
+    const nodes = signIn.kind === 'address' ? embeddedNodes(network) : undefined
     const sessionStore = new SessionStore()
     const options = {
       identity: variant.identity,
@@ -132,7 +134,7 @@ export async function startEmbedded(
       },
       issuer,
       ports,
-      ...referenceSignIn(signIn, secrets, form, authority),
+      ...referenceSignIn(signIn, secrets, form, authority, nodes),
       sessions: sessionStore,
       topology: variant.topology,
     }
@@ -141,7 +143,7 @@ export async function startEmbedded(
     const startMs = Math.round(performance.now() - since)
 
     const dial = vantageDials(network, variant.topology)
-    const publicSide = { host: variant.host, dial: dial.internet, ca: authority.certificate }
+    const publicSide = { host: variant.host, dial: dial.internet, ca: authority.certificate, nodes }
     const recordings = stack.use(Recordings.of(recorder))
     const parts: SignInParts = {
       entrance: { ...publicSide, provider: providerName, portal: variant.login.portal },
@@ -185,6 +187,7 @@ export async function startEmbedded(
       policy: correct,
       addresses: seen,
       dial,
+      ...(nodes && { nodes }),
       ca: authority.certificate,
       password: configuration.password ?? password,
       ...foreign,

@@ -9,6 +9,7 @@ import type { PreparedEnvironment } from '../protocol/request.ts'
 import { type Listener, publicPort, reachable } from './listeners.ts'
 import { listeningPorts } from './listening-ports.ts'
 import { alpnOf, type PublicSide } from './observed.ts'
+import { isNode } from './user-nodes.ts'
 
 /**
  * Where a proxy or its side services are usually administered or listen a second time: HTTP, Caddy's administration, Traefik's API, Envoy's
@@ -33,11 +34,14 @@ export async function candidatesOf(
     return [...new Set([...ports, ...own])]
   }
   const found = await Promise.all(
-    variant.services.map(async (service): Promise<readonly Candidate[]> => {
-      const ports = await seenBy(service)
-      const beside = service.beside !== undefined
-      return ports.map((port) => ({ service: service.name, host: service.name, port, beside }))
-    }),
+    // Where a user connects from is no part of what is tested.
+    variant.services
+      .filter(({ name }) => !isNode(name, variant))
+      .map(async (service): Promise<readonly Candidate[]> => {
+        const ports = await seenBy(service)
+        const beside = service.beside !== undefined
+        return ports.map((port) => ({ service: service.name, host: service.name, port, beside }))
+      }),
   )
   // Of several services in one namespace, the one that declares a port is whose it is.
   const declared = (service: string, port: number) =>

@@ -43,10 +43,12 @@ export async function ownSessions(site: OwnSite, learn: Learning): Promise<Sessi
 }
 
 async function enter(user: OwnUser, site: OwnSite): Promise<Session> {
-  const { signIn, lines, host, dial, ca } = site
+  const { signIn, lines, host, dial, ca, nodes } = site
   const app = `https://${host}/`
   if (signIn.kind === 'none' && user === 'bob')
     return { cookie: '', reason: 'nobody signs in here: every visitor is the same user, and there is no second one' }
+  if (signIn.kind === 'address' && user === 'bob' && signIn.nodes.bob === undefined)
+    return { cookie: '', reason: 'login names no service from which bob connects' }
   if ('files' in signIn && signIn.files !== undefined && lines[user] === undefined)
     return { cookie: '', reason: `login names no file for ${user}` }
   if (signIn.kind === 'form') {
@@ -56,7 +58,7 @@ async function enter(user: OwnUser, site: OwnSite): Promise<Session> {
     return sessionOf(credentials, visit)
   }
   const credentials = await credentialsOf(user, signIn, site)
-  return sessionOf(credentials, await showCredentials({ app, credentials, dial, ca }))
+  return sessionOf(credentials, await showCredentials({ app, credentials, dial: nodes?.[user].dial ?? dial, ca }))
 }
 
 /** A browser of its own fills in the form. @param brings cookies that it has already */
@@ -85,6 +87,7 @@ async function credentialsOf(
 ): Promise<Credentials> {
   switch (signIn.kind) {
     case 'none':
+    case 'address':
       return noCredentials
     case 'certificate':
       return { cookie: '', certificate: await authority.issueClient(nameOf(users[user], form)) }

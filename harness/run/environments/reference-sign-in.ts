@@ -10,6 +10,7 @@ import type { Recognition } from '../../reference-proxy/recognition.ts'
 import type { User } from '../../reference-proxy/request.ts'
 import { nameAndPassword, type OwnLines, type OwnUser } from './own-users.ts'
 import type { Secrets } from './secrets.ts'
+import type { NodesOfUsers } from './user-nodes.ts'
 
 const both: readonly OwnUser[] = ['alice', 'bob']
 
@@ -34,10 +35,13 @@ export function referenceSignIn(
   secrets: Secrets,
   form: UserForm,
   { certificate }: Pick<CertificateAuthority, 'certificate'>,
+  nodes: NodesOfUsers | undefined,
 ): { readonly recognition?: Recognition; readonly clientAuthority?: string } {
   if (signIn.kind === 'openid') return {}
   const lines = referenceLines(signIn, secrets)
-  const known = both.map((user) => [shownBy(user, signIn, lines, secrets, form), userOf(user, form)] as const)
+  const known = both.map(
+    (user) => [nodes?.[user].address ?? shownBy(user, signIn, lines, secrets, form), userOf(user, form)] as const,
+  )
   return {
     recognition: {
       kind: signIn.kind,

@@ -11,6 +11,7 @@ import type { ConfiguredPath } from './configured-paths.ts'
 import type { EndWatch } from './ends.ts'
 import type { Listener } from './listeners.ts'
 import type { AnotherLogIn, OwnNames, Session } from './session.ts'
+import type { NodesOfUsers, UserNode } from './user-nodes.ts'
 
 export type Addresses = {
   readonly client: string
@@ -24,6 +25,10 @@ export type RunningEnvironment = AsyncDisposable & {
   readonly result: EnvironmentResult
   readonly addresses: Addresses
   readonly dial: Readonly<Record<Vantage, Dial>>
+  /** Of users who are known by their addresses: where each connects from, in place of `internet`. */
+  readonly nodes?: NodesOfUsers
+  /** Through which a process of the gateway's machine connects to the machine's own public address (feature `host-address`). */
+  readonly host?: UserNode
   /** Besides the proxy's public port and the gateway, as found when everything was ready. */
   readonly listeners: readonly Listener[]
   /** Those that the variant lists or its configuration names. */

@@ -8,6 +8,7 @@ import { noCredentials } from '../../plan/credentials.ts'
 import { rememberCookies } from '../results/redact.ts'
 import type { Session } from './session.ts'
 import type { Naming } from './user-form.ts'
+import type { NodesOfUsers } from './user-nodes.ts'
 
 export type Entrance = {
   readonly host: string
@@ -15,6 +16,8 @@ export type Entrance = {
   readonly provider?: string
   readonly dial: Dial
   readonly ca: string
+  /** Of users who are known by their addresses. */
+  readonly nodes?: NodesOfUsers | undefined
   /** `login.portal` of the variant. */
   readonly portal?: string | undefined
 }

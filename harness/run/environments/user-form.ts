@@ -15,6 +15,7 @@ import type { UserForm } from '../../plan/vocabulary.ts'
 import { publicPort } from './listeners.ts'
 import type { OwnUser } from './own-users.ts'
 import type { OwnNames, Session } from './session.ts'
+import type { NodesOfUsers } from './user-nodes.ts'
 
 export type Naming = {
   readonly form: UserForm
@@ -46,7 +47,7 @@ export async function learnForm(
   variant: Pick<Variant, 'userForm' | 'host' | 'identity'> & {
     readonly login?: Pick<Variant['login'], 'signIn' | 'arrivesAs'>
   },
-  publicSide: { readonly dial: Dial; readonly ca: string },
+  publicSide: { readonly dial: Dial; readonly ca: string; readonly nodes?: NodesOfUsers | undefined },
   sessions: { readonly alice: Session; readonly bob: Session },
   recordings: Recordings | undefined,
 ): Promise<Naming> {
@@ -115,18 +116,23 @@ function namesSubject(text: string, user: OwnUser): boolean {
 /** What the one identity line of each user's own request says, and whose request did not come through. */
 async function arriving(
   { host, identity }: Pick<Variant, 'host' | 'identity'>,
-  { dial, ca }: { readonly dial: Dial; readonly ca: string },
+  { dial, ca, nodes }: { readonly dial: Dial; readonly ca: string; readonly nodes?: NodesOfUsers | undefined },
   sessions: { readonly alice: Session; readonly bob: Session },
   recordings: Recordings,
 ): Promise<{ readonly values: OwnNames; readonly unheard: readonly OwnUser[] }> {
-  const peer = { dial, host, port: publicPort, tls: { ca, servername: host } }
+  const peerOf = (user: OwnUser) => ({
+    dial: nodes?.[user].dial ?? dial,
+    host,
+    port: publicPort,
+    tls: { ca, servername: host },
+  })
   const since = recordings.last
   const ask = async (user: OwnUser) => {
     const mark = requestMark(newCellMark(), 1)
     const session = sessions[user]
     if (session.reason !== undefined) return { user, mark, status: 0 }
     const context = { ...credentialsIn(session), password: '', host, mark }
-    const exchange = await sendHttp1(peer, {}, context, 'http').catch(() => undefined)
+    const exchange = await sendHttp1(peerOf(user), {}, context, 'http').catch(() => undefined)
     return { user, mark, status: exchange?.response?.status ?? 0 }
   }
   const asked = await Promise.all([ask('alice'), ask('bob')])

@@ -19,6 +19,12 @@ const places: readonly Place[] = [
   { name: 'network', profile: 'attributed', topology: 'network' },
   { name: 'sidecar', profile: 'attributed', topology: 'sidecar' },
   { name: 'loopback-user', profile: 'loopback-user', topology: 'network' },
+  {
+    name: 'address',
+    profile: 'attributed',
+    topology: 'network',
+    signIn: { kind: 'address', nodes: { alice: 'alice', bob: 'bob', nobody: 'nobody', host: 'proxy', port: 1055 } },
+  },
   { name: 'certificate', profile: 'attributed', topology: 'network', signIn: { kind: 'certificate' } },
 ]
 
