@@ -80,6 +80,11 @@ describe('a deployment that is not like the lab', () => {
 
   it('has users of a domain', async () => {
     const { variant } = await readAs(odd('nginx-domain-user'))
+    // Their own file of users goes with them.
+    expect(variant?.services[0]?.files).toEqual({
+      '../nginx.conf': '/etc/nginx/nginx.conf',
+      '../people': '/etc/nginx/people',
+    })
     expect(variant?.login.signIn).toMatchObject({
       kind: 'basic',
       files: { alice: '../jane.login', bob: '../john.login' },

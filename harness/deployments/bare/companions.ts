@@ -1,9 +1,13 @@
 /** Other files that a configuration names and that lie beside it. */
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import { answersFile } from '../answers.ts'
 import { readText } from '../read-text.ts'
 import type { Readable } from './program.ts'
+
+/** Users, and parts of TLS that are no certificate of the proxy. */
+const nginxFile =
+  /^[ \t]*(?:[^#\n]*[;{][ \t]*)?(?:auth_basic_user_file|ssl_dhparam|ssl_client_certificate|ssl_trusted_certificate)[ \t]+"?([\w./-]+)/gm
 
 type Surroundings = {
   readonly folder: string
@@ -26,6 +30,7 @@ export async function companionsOf(
       const included = [...text.matchAll(/^\s*include\s+(?:\/etc\/nginx\/)?([\w.-]+)/gm)].map(([, first = '']) => first)
       for (const name of [...included, 'conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
         put(name, join('/etc/nginx', name))
+      for (const [, path = ''] of text.matchAll(nginxFile)) put(basename(path), resolve('/etc/nginx', path))
       return files
     }
     case 'caddy': {
@@ -62,6 +67,8 @@ export async function companionsOf(
     case 'apache': {
       for (const [, name = ''] of text.matchAll(/^\s*Include(?:Optional)?\s+"?(?:\/etc\/apache2\/)?([\w.-]+)/gim))
         put(name, join('/etc/apache2', name))
+      for (const [, path = ''] of text.matchAll(/^\s*Auth(?:User|Group)File\s+"?([\w./-]+)/gim))
+        put(basename(path), resolve('/etc/apache2', path))
       return files
     }
     case 'pomerium': {
