@@ -74,10 +74,20 @@ const traefik: Hand = (files, line) => {
     const [key = '', value] = Object.entries<unknown>(parse(line))[0] ?? []
     if (key === 'authResponseHeaders' || key === 'trustForwardHeader') forwardAuth[key] = value
     else if (key === 'passHostHeader') services.gateway.loadBalancer[key] = value
-    else if (value === '') {
+    else if (key === 'customRequestHeaders') {
+      const { rule, service, middlewares: before } = routers.app
+      routers.websocket = {
+        rule: `${rule} && HeaderRegexp("Upgrade", "(?i)^websocket$")`,
+        service,
+        middlewares: before,
+      }
+      middlewares['no-upgrade'] = { headers: { [key]: value } }
+      routers.app.middlewares = ['no-upgrade', ...before]
+    } else if (value === '') {
       middlewares.strip ??= { headers: { customRequestHeaders: {} } }
       middlewares.strip.headers.customRequestHeaders[key] = value
-      routers.app.middlewares = ['strip', 'oauth-auth-redirect']
+      for (const router of [routers.app, routers.websocket].filter((one) => one !== undefined))
+        router.middlewares = ['strip', ...router.middlewares.filter((name: string) => name !== 'strip')]
     } else throw new Error(`Traefik: no place for ${line}`)
     return stringify(dynamic)
   })

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { expandCells } from '../plan/expand.ts'
 import { firstCases } from '../plan/first-cases.ts'
 import type { Cell, EnvironmentResult } from '../run/results/results.ts'
 import { earlyFindings } from './early-findings.ts'
@@ -52,8 +53,18 @@ it('says what is found when it is seen, once, and only of requirements', () => {
   expect(advice).toEqual([])
 })
 
-it('leaves a reader who does not wait with the worst first: the cases that run first are in the catalogue', async () => {
-  const { catalogue } = await loadProject([])
-  const known = new Set(catalogue.cases.map(({ id }) => id))
-  expect(firstCases.filter((id) => !known.has(id))).toEqual([])
+describe('the cases that run first', () => {
+  it('are in the catalogue, and nothing runs before them but what they need', async () => {
+    const { catalogue } = await loadProject([])
+    const byId = new Map(catalogue.cases.map((one) => [one.id, one]))
+    expect(firstCases.filter((id) => !byId.has(id))).toEqual([])
+    const needed = (id: string): string[] => {
+      const { depends = [], controls = [] } = byId.get(id) ?? {}
+      return [id, ...[...depends, ...controls].flatMap(needed)]
+    }
+    const allowed = new Set(firstCases.flatMap(needed))
+    const order = expandCells(catalogue.cases, catalogue.cases, undefined).map((one) => one.case.id)
+    const last = order.findLastIndex((id) => firstCases.includes(id))
+    expect(order.slice(0, last).filter((id) => !allowed.has(id))).toEqual([])
+  })
 })

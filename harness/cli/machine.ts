@@ -1,6 +1,7 @@
 /** What a run needs of the machine: known beforehand, or said in one sentence. */
 import { readFileSync } from 'node:fs'
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MachineError } from '../lab/machine-error.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
@@ -61,6 +62,17 @@ function softLimit(): number | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Of the path of the temporary folder: the longest of a socket in it then has the 107 bytes that it may have (unix(7)). */
+const longestFolder = 18
+
+/** @throws UserError where a run with containers could not have its sockets: their clients take no blank and no colon either */
+export function requireSocketFolder(folder = tmpdir()): void {
+  if (/^[\w./-]*$/.test(folder) && folder.length <= longestFolder) return
+  throw new UserError(
+    `A run with containers cannot have its sockets in ${folder}: the path may have ${longestFolder} letters, digits, dots, hyphens and slashes at most. TMPDIR names another place, for example TMPDIR=/tmp.`,
+  )
 }
 
 /** Pages, evidence and logs of one environment, in bytes. */

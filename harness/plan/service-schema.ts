@@ -120,7 +120,7 @@ export const recipeSchema = z
     title: serviceFields.title,
     images: z.array(text).meta({
       description:
-        'Names of images without tag by which the program is recognised in a docker-compose.yml. Empty: it is not recognised there.',
+        'Names of images without tag by which the program is recognised in a docker-compose.yml. Empty: it is not.',
     }),
     versions: z.array(text).min(1).meta({
       description: 'Versions, the default first. One that ends in * stands for all that begin with the rest.',

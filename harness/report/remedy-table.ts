@@ -111,7 +111,7 @@ export const remedyRows: Readonly<Record<Product, Partial<Record<Mistake, Row>>>
     'other-upgrade': {
       write: 'customRequestHeaders: { Upgrade: "", Http2-Settings: "" }',
       where:
-        'in a headers middleware of the router, with a second router above it whose rule has HeaderRegexp(`Upgrade`, `(?i)^websocket$`) and which does without: only WebSocket goes up',
+        'in a headers middleware of the router, and a second router with the same rule and && HeaderRegexp("Upgrade", "(?i)^websocket$") that does without it: only WebSocket goes up',
       find: /Upgrade: ""/,
     },
     spelling: {

@@ -102,10 +102,11 @@ describe.skipIf(library === undefined)('a clock that is set while cells run', { 
         until('cells', () => processorTime(...below(pid, /^nginx: worker process/)) >= 15, 240_000),
       )
       expect(results.totals).toMatchObject({ fail: 0, blocked: 0 })
-      const reason = sentences[jump]
-      expect(code).toBe(reason === undefined ? 0 : 3)
-      if (reason === undefined) expect(results.totals.pass).toBeGreaterThan(400)
-      else expect(results.environments[0]?.reason).toMatch(reason)
+      // A session of an hour is over by the suite's clock, and not by the proxy's.
+      expect(code).toBe(3)
+      expect(results.environments[0]?.reason).toMatch(
+        sentences[jump] ?? /The clock of this machine went 3600 s ahead during the run/,
+      )
     },
   )
 })

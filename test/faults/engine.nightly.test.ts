@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { privateObstacles } from '../../harness/lab/engine.ts'
 import { readReport } from '../../harness/report/read.ts'
-import { below, start, until } from './command.testing.ts'
+import { below, processorTime, start, until } from './command.testing.ts'
 
 const obstacles = await privateObstacles()
 if (obstacles.length > 0) console.warn(`SKIPPED: no private engine can be made here (${obstacles.join('; ')}).`)
@@ -54,5 +54,18 @@ describe.skipIf(obstacles.length > 0)('an engine', { timeout: 300_000 }, () => {
     // Nothing that the engine did is the proxy's fault.
     expect(results.totals.fail).toBe(0)
     expect(out).not.toMatch(/^\s+at .*\.ts:\d+/m)
+  })
+
+  it('whose containerd is killed while cells run starts another, or ends the run: no cell becomes red', async () => {
+    const hardened = nginx.with(nginx.indexOf('documented,hardened'), 'hardened')
+    const run = start([...hardened, '--out', 'out'], { cwd: folder })
+    const workers = () => below(run.pid, /^nginx: worker process/)
+    await until('cells', () => processorTime(...workers()) >= 15, 120_000)
+    const containerd = await until('containerd', () => below(run.pid, /^\S*containerd --config/)[0])
+    process.kill(containerd, 'SIGKILL')
+    const { code } = await run.ended
+    const { results } = await readReport(join(folder, 'out'))
+    expect(results.totals).toMatchObject({ fail: 0, blocked: 0 })
+    expect(results.environments.map(({ status }) => status)).toEqual([code === 0 ? 'ready' : 'failed'])
   })
 })

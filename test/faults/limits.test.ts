@@ -2,10 +2,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jobsThatFit } from '../../harness/cli/machine.ts'
+import { jobsThatFit, requireSocketFolder } from '../../harness/cli/machine.ts'
 import { readReport } from '../../harness/report/read.ts'
 import { project, start } from './command.testing.ts'
 
@@ -43,6 +44,31 @@ describe('a machine that lacks something', { timeout: 60_000 }, () => {
     expect(() => jobsThatFit(eight, 8, 'private', 4e8)).toThrow(
       'This run needs about 570 MB of memory for one environment at a time; 400 MB are available.',
     )
+  })
+})
+
+describe('a temporary folder in which sockets cannot be', { timeout: 60_000 }, () => {
+  it.each(['/tmp/a b', '/tmp/a:b', '/tmp/ünusual', '/tmp/a-long-name-of-a-folder'])('%s is refused', (place) => {
+    expect(() => requireSocketFolder(place)).toThrow(
+      `A run with containers cannot have its sockets in ${place}: the path may have 18 letters, digits, dots, hyphens and slashes at most. TMPDIR names another place, for example TMPDIR=/tmp.`,
+    )
+    expect(() => requireSocketFolder('/tmp')).not.toThrow()
+  })
+
+  it('is said at once, before anything starts', async () => {
+    const socket = join(folder, 'engine.sock')
+    const engine = createServer((_request, answer) =>
+      answer.writeHead(200, { 'content-type': 'application/json' }).end('{"Version":"1.0.0"}'),
+    ).listen(socket)
+    const long = join(folder, 'temporary')
+    await mkdir(long)
+    const { code, error } = await start(['--engine', 'docker', '--case', 'identity.arrival.**'], {
+      cwd: folder,
+      env: { TMPDIR: long, DOCKER_HOST: `unix://${socket}` },
+    }).ended
+    engine.close()
+    expect(error).toContain(`A run with containers cannot have its sockets in ${long}: `)
+    expect(code).toBe(2)
   })
 })
 

@@ -20,6 +20,7 @@ export function endOf({ expect }: ReloadVector, names: readonly Who[]): SocketEn
   return nearest && expect[nearest]
 }
 
+/** 4.26, 4.27 and 8.1 were seen by hand only, with another change (docs/gateways.md#g1-5-changes-while-running); the others by `conformance contract`. */
 export const reloadVectors: readonly ReloadVector[] = [
   {
     id: 'reload.proxy-removed',

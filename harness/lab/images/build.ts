@@ -57,12 +57,19 @@ async function buildGo(
         await isolation.handOver(join(work, 'module'))
         // What follows the two hyphens is no flag, whatever it looks like.
         const command = (name: 'build' | 'list', at: string, flags: readonly string[]) => [
-          ...[name, '-C', join(at, 'module'), '-mod=readonly', '-tags', (source.tags ?? []).join(',')],
+          ...[
+            name,
+            '-C',
+            join(at, 'module'),
+            '-mod=readonly',
+            '-buildvcs=false',
+            '-tags',
+            (source.tags ?? []).join(','),
+          ],
           ...[...flags, '--', source.package],
         ]
         const ldflags = ['-s', '-w', source.ldflags].filter(Boolean).join(' ')
-        const compile = (at: string) =>
-          command('build', at, ['-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', join(at, name)])
+        const compile = (at: string) => command('build', at, ['-trimpath', '-ldflags', ldflags, '-o', join(at, name)])
         const needed = 'Go 1.26 or later (go on PATH)'
         // Fetches what the package imports, tells of each request, and compiles nothing.
         const fetching = { env: goEnvironment(work), silence: fetchSilence, called: 'fetching its Go modules' }

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadScenarios } from '../../plan/load-scenarios.ts'
-import { checklistPage } from './checklist-markdown.ts'
 import { checklists } from './lines.ts'
 import { casesOfLine } from './outcome.ts'
 
@@ -25,9 +23,5 @@ describe('the checklists', () => {
 
   it('say of every other line why no case tests it', () => {
     for (const line of lines) if ('untestable' in line) expect(line.untestable).toMatch(/^[A-Z].{20,}\.$/)
-  })
-
-  it('are docs/checklist.md (else: pnpm schemas)', async () => {
-    expect(await readFile(join(root, 'docs/checklist.md'), 'utf8')).toBe(checklistPage(ids))
   })
 })

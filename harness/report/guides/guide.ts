@@ -2,6 +2,7 @@
 import { posix } from 'node:path'
 import type { AblatedUnit, Ablation } from '../../plan/ablation/ablation-file.ts'
 import { type Unit, unitsOf } from '../../plan/ablation/units.ts'
+import { counted } from '../numbers.ts'
 
 type GuideFile = {
   /** Relative to the project. */
@@ -63,15 +64,19 @@ export function withoutIt({ measured, explanation }: GuideLine): string {
     case undefined:
       return 'Not measured.'
     case 'red':
-      return `${measured.red.length} cells fail. ${measured.reason ?? ''}`.trim()
+      return `${counted(measured.red.length, 'cell fails', 'cells fail')}. ${beginning(measured.reason)}`.trim()
     case 'does-not-start':
       return 'It does not start.'
     case 'not-judged':
-      return `${measured.lost} cells can no longer be judged. ${measured.reason ?? ''}`.trim()
+      return `${counted(measured.lost, 'cell')} can no longer be judged. ${beginning(measured.reason)}`.trim()
     case 'nothing':
       return explanation === undefined ? 'Nothing changes in any case.' : `No case needs it: ${explanation}`
   }
 }
+
+/** The whole is in ablation.json. */
+const longest = 200
+const beginning = (reason = '') => (reason.length <= longest ? reason : `${reason.slice(0, longest).toWellFormed()}…`)
 
 /** How much of the guide was measured, in one sentence. */
 export function measuredInWords({ files, ablation }: Guide): string {

@@ -7,5 +7,5 @@ export function couldNotBeJudged(environments: readonly EnvironmentResult[]): Ma
   const failed = failedLogInsOf(environments)
   if (failed.length === 0) return undefined
   return html`<div class="loud"><strong>Could not be judged, because users could not sign in. Cells that need them are inconclusive.</strong>
-    <ul>${failed.map(({ environment, says, chain }) => html`<li><code>${environment}</code> ${says}${chain.length > 0 && html`<pre tabindex="0">${chain.join('\n')}</pre>`}</li>`)}</ul></div>`
+    <ul>${failed.map(({ environment, says, chain }) => html`<li><code>${environment}</code> ${says}${chain.length > 0 && html`<details><summary>The redirects until then</summary><pre tabindex="0">${chain.join('\n')}</pre></details>`}</li>`)}</ul></div>`
 }

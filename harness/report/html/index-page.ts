@@ -37,9 +37,9 @@ export function indexPage(overview: Overview, { history = [], guides = [], links
     <h1>Trusted-proxy conformance</h1>
     <p>Which proxy configurations keep clients from choosing who they are, in front of a gateway that trusts the proxy's headers.</p>
     ${notReady(overview)}
-    ${couldNotBeJudged(overview.environments)}
     ${configurations(overview)}
     ${further(guides, links)}
+    ${couldNotBeJudged(overview.environments)}
     <p class="lead">${runInWords(overview.results)}</p>
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${stale(overview)}

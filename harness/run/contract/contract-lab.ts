@@ -43,6 +43,8 @@ export type ContractTask = Omit<ContractOrder, 'programs'> & {
 }
 
 const answerDeadline = 10_000
+/** A version that restarts for a change may wait for its clients first. */
+const openDeadline = 90_000
 /** Where who shows which configuration is in force dials from: a listed proxy that no vector speaks of. Two, so that the list itself is seen to change. */
 const witnessOctets = [octets.further, octets.further + 1] as const
 
@@ -123,8 +125,8 @@ export class ContractLab implements AsyncDisposable {
   }
 
   /** Resolves when the program decides by this configuration. */
-  async configure(name: ConfigName): Promise<void> {
-    const inForce = await this.#write(name)
+  async configure(name: ConfigName, deadline = reloadDeadline): Promise<void> {
+    const inForce = await this.#write(name, deadline)
     await inForce()
   }
 
@@ -143,7 +145,7 @@ export class ContractLab implements AsyncDisposable {
     await using socket = await openSocket(this.#target())
     const late = new AbortController()
     const closed = socket.closed(late.signal)
-    await this.configure(vector.after)
+    await this.configure(vector.after, openDeadline)
     // In force: a close that comes at all is already on its way.
     const timer = setTimeout(() => late.abort(), answerDeadline)
     const heard = await closed.finally(() => clearTimeout(timer))
@@ -169,7 +171,7 @@ export class ContractLab implements AsyncDisposable {
   }
 
   /** @returns a wait for the configuration: somebody is accepted whom no other one lets in */
-  async #write(name: ConfigName): Promise<() => Promise<void>> {
+  async #write(name: ConfigName, deadline = reloadDeadline): Promise<() => Promise<void>> {
     const config = configOf(name, this.#addresses)
     const { userHeader, requiredHeaders = [], allowUsers } = config.gateway.auth.trustedProxy
     // Whom everybody is let in with, nobody tells apart; but the header that is read does.
@@ -192,9 +194,9 @@ export class ContractLab implements AsyncDisposable {
     const howItEnded = () => this.#lab.obituary('gateway')
     return async () => {
       const accepted = () => acceptance(dial, this.#addresses.gateway, headers)
-      await untilYes(`did not take over the configuration ${name}`, reloadDeadline, accepted, howItEnded)
+      await untilYes(`did not take over the configuration ${name}`, deadline, accepted, howItEnded)
       // A restart in process lets HTTP in before WebSockets, which it sends away with 1013.
-      await untilYes(`was not ready again under ${name}`, reloadDeadline, () => this.#ready(), howItEnded)
+      await untilYes(`was not ready again under ${name}`, deadline, () => this.#ready(), howItEnded)
     }
   }
 
