@@ -67,11 +67,16 @@ function softLimit(): number | undefined {
 /** Of the path of the temporary folder: the longest of a socket in it then has the 107 bytes that it may have (unix(7)). */
 const longestFolder = 18
 
-/** @throws UserError where a run with containers could not have its sockets: their clients take no blank and no colon either */
-export function requireSocketFolder(folder = tmpdir()): void {
+/**
+ * Sockets of a run with containers lie in the temporary folder; their clients take no blank and no colon either. Where TMPDIR is no place for them, as
+ * on macOS, this process and those that it starts use /tmp, and say so.
+ */
+export function settleSocketFolder(say: (sentence: string) => void): void {
+  const folder = tmpdir()
   if (/^[\w./-]*$/.test(folder) && folder.length <= longestFolder) return
-  throw new UserError(
-    `A run with containers cannot have its sockets in ${folder}: the path may have ${longestFolder} letters, digits, dots, hyphens and slashes at most. TMPDIR names another place, for example TMPDIR=/tmp.`,
+  process.env.TMPDIR = '/tmp'
+  say(
+    `Temporary files are in /tmp: the path of a socket in ${folder} would be too long, or have a sign that none may have.`,
   )
 }
 

@@ -11,7 +11,7 @@ import type { PreparedProgram } from '../run/protocol/contract.ts'
 import type { PreparedEnvironment, RunEngine } from '../run/protocol/request.ts'
 import { environmentRow } from '../run/results/environment-row.ts'
 import type { EnvironmentResult } from '../run/results/results.ts'
-import { requireSocketFolder } from './machine.ts'
+import { settleSocketFolder } from './machine.ts'
 import type { RunOptions } from './options.ts'
 import type { TerminalProgress } from './progress.ts'
 
@@ -47,7 +47,7 @@ export async function chooseEngine(
     )
     return engine
   })
-  if (found.kind !== 'none') requireSocketFolder()
+  if (found.kind !== 'none') settleSocketFolder((sentence) => progress.note(sentence))
   const left = await sweep(found.kind === 'docker' ? engineClient(found.socket) : undefined, 'remove')
   for (const line of left.flatMap(problemOf)) progress.note(line)
   switch (found.kind) {

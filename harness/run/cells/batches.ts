@@ -51,12 +51,15 @@ export class Batches {
   }
 }
 
-/** One of each kind in turn, each kind in the planned order. */
+/** The users in turn, of each user the kinds in turn, each kind in the planned order. */
 function mixed(first: PlannedCell, left: readonly PlannedCell[]): PlannedCell[] {
-  const kinds = [...Map.groupBy(left, kindOf).values()]
-  const turns = Array.from({ length: size }, (_, turn) => kinds.flatMap((cells) => cells[turn] ?? []))
-  return [first, ...turns.flat()].slice(0, size)
+  const users = [...Map.groupBy(left, (cell) => cell.case.as).values()]
+  return [first, ...inTurn(users.map((cells) => inTurn([...Map.groupBy(cells, kindOf).values()])))].slice(0, size)
 }
+
+/** The first of each list, then the second of each: no more than a batch takes. */
+const inTurn = (lists: readonly (readonly PlannedCell[])[]): PlannedCell[] =>
+  Array.from({ length: size }, (_, turn) => lists.flatMap((cells) => cells[turn] ?? [])).flat()
 
 function kindOf({ case: { as, from, send }, transport }: PlannedCell): string {
   const methods = send.map(({ method }) => method ?? '').join()
