@@ -59,7 +59,7 @@ function login(exchange: Exchange): Finding {
     met: false,
     // Who is answered with an error has no way to sign in.
     about: (response?.status ?? 500) >= 400 ? { kind: 'turned-away', wanted: 'accepted' } : { kind: 'answer' },
-    says: `${says}, where the proxy should send the visitor to log in (a redirect away, or 401)`,
+    says: `${says}, where the proxy should send the visitor to log in (a redirect away, 401, or 403 with a form)`,
   }
   if (response === undefined) return unmet
   if (verdict.kind !== 'not-the-gateway') {
@@ -69,9 +69,12 @@ function login(exchange: Exchange): Finding {
       says: `${says} from the gateway, where the proxy should send the visitor to log in`,
     }
   }
-  if (response.status === 401 || leadsAway(response, exchange)) return { met: true, says }
+  if (response.status === 401 || leadsAway(response, exchange) || asksToSignIn(response)) return { met: true, says }
   return unmet
 }
+
+/** oauth2-proxy's own page where no other is set: refused, and a form that leads to the log-in. With 200, programs would take it for the answer. */
+const asksToSignIn = ({ status, body }: Response) => status === 403 && /<form\b[^>]*\baction\s*=/i.test(body)
 
 const redirects = new Set([301, 302, 303, 307, 308])
 

@@ -533,6 +533,23 @@ const rows: readonly Row[] = [
     reason: /401 from the gateway, where the proxy/,
   },
   {
+    name: "passes 403 with a form that leads to the log-in, oauth2-proxy's own page",
+    expect: { client: { login: true } },
+    seen: {
+      arrivals: [],
+      exchange: page(403, '<form method="GET" action="/oauth2/start"><button>Sign in</button></form>'),
+    },
+    status: 'pass',
+    reason: /403/,
+  },
+  {
+    name: 'fails 403 with a page that leads nowhere',
+    expect: { client: { login: true } },
+    seen: { arrivals: [], exchange: page(403, '<h1>Forbidden</h1>') },
+    status: 'fail',
+    reason: /403 .*should send the visitor to log in/,
+  },
+  {
     name: 'fails a log-in page with status 200',
     expect: { client: { login: true } },
     seen: { arrivals: [], exchange: page(200, signIn) },
