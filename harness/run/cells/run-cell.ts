@@ -36,15 +36,15 @@ type Entry = JudgedCell & { readonly cell: PlannedCell; readonly seen: Seen }
  */
 const lateMs = 1000
 
-/** So many cells in a row without an answer, and nobody waits long for the next one. */
-const patience = 3
+/** So many cells without an answer, and nobody waits long for the next one: a proxy may hang on requests with a body alone, and answer all between them. */
+const patience = { inARow: 3, inAll: 8 }
 
 /** The cells of one environment, in their planned order: controls and dependencies come before what depends on them. */
 export class CellRunner {
   readonly #usual: Run
   readonly #batches: Batches | undefined
   readonly #entries = new Map<string, Entry>()
-  #unanswered = 0
+  #unanswered = { inARow: 0, inAll: 0 }
   #lastEnd = 0
 
   /** @param company `batches`: cells that may are run beside others, ahead of their turn */
@@ -59,24 +59,34 @@ export class CellRunner {
         : undefined
   }
 
-  /** Once several cells in a row got no answer: what the environment has to say of it, in one sentence. */
+  /** Once several cells got no answer: what the environment has to say of it, in one sentence. */
   get remark(): string | undefined {
-    if (this.#unanswered < patience) return undefined
-    return `The proxy did not answer ${patience} cases in a row: the cases after them waited 1 s for an answer instead of 5 s.`
+    if (!this.#isImpatient) return undefined
+    const { inARow, inAll } = patience
+    return `The proxy did not answer ${this.#unanswered.inARow < inARow ? `${inAll} cases` : `${inARow} cases in a row`}: the cases after them waited 1 s for an answer instead of 5 s.`
   }
 
   get #run(): Run {
-    return this.#unanswered < patience ? this.#usual : impatient(this.#usual)
+    return this.#isImpatient ? impatient(this.#usual) : this.#usual
   }
 
   async run(cell: PlannedCell): Promise<JudgedCell> {
     const entry = await this.#ran(cell)
     if (entry.observation !== undefined) this.#lastEnd = performance.now()
     this.#entries.set(keyOf(cell), entry)
-    // What is known by now stays known: one answer in between does not make the proxy a patient one.
-    if (entry.judgement.unanswered === true) this.#unanswered += 1
-    else if (entry.observation !== undefined && this.#unanswered < patience) this.#unanswered = 0
+    this.#count(entry)
     return entry
+  }
+
+  /** What is known stays known: an answer after so many without one does not make the proxy one that answers. */
+  #count({ judgement, observation }: Entry): void {
+    const { inARow, inAll } = this.#unanswered
+    if (judgement.unanswered === true) this.#unanswered = { inARow: inARow + 1, inAll: inAll + 1 }
+    else if (observation !== undefined && !this.#isImpatient) this.#unanswered = { inARow: 0, inAll }
+  }
+
+  get #isImpatient(): boolean {
+    return this.#unanswered.inARow >= patience.inARow || this.#unanswered.inAll >= patience.inAll
   }
 
   async #ran(cell: PlannedCell): Promise<Entry> {

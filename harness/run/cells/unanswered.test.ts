@@ -80,4 +80,19 @@ describe('a proxy that takes requests and does not answer', () => {
     expect(remarks).toEqual([false, false, true, true])
     expect(runner.remark).toMatch(/^The proxy did not answer 3 cases in a row/)
   })
+
+  it('is said after eight cases where it answers others between them', async () => {
+    const own = cells(8)
+    const [answered] = planned.cells
+    if (answered === undefined) throw new Error('no cell')
+    const runner = runnerOf([...own, answered])
+    const remarks = []
+    for (const cell of own) {
+      await runner.run(cell)
+      await runner.run(answered)
+      remarks.push(runner.remark !== undefined)
+    }
+    expect(remarks).toEqual([...Array.from({ length: 7 }, () => false), true])
+    expect(runner.remark).toMatch(/^The proxy did not answer 8 cases: the cases after them/)
+  })
 })
