@@ -100,7 +100,9 @@ function answerWords({ status, close, login, without, headers }: ClientExpectati
   return [
     ...(status === undefined ? [] : [`The answer is ${oneOf(status.map(words))}.`]),
     ...(close === undefined ? [] : [`The WebSocket closes with ${close}.`]),
-    ...(login === undefined ? [] : ['The proxy sends the visitor to log in: a redirect, 401 or 403 with a form, never a 2xx.']),
+    ...(login === undefined
+      ? []
+      : ['The proxy sends the visitor to log in: a redirect, 401 or 403 with a form, never a 2xx.']),
     ...(without === undefined ? [] : [`Nothing in the answer contains ${oneOf(without)}.`]),
     ...Object.entries(headers ?? {}).map(([name, part]) => `${name} of the answer contains ${part}.`),
   ]
