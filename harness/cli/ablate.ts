@@ -97,18 +97,36 @@ async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedP
       const environments = await Promise.all(part.map((unit) => environmentWithout(environment, unit, proxy, folder)))
       const planned = whole === undefined ? [environment, ...environments] : environments
       const run = { ...options, out: join(folder, `report-${start}`), quiet: true, list: false }
-      const results = await carryOut({ environments: planned }, run, { complete: false, withoutEngine: () => [] })
+      const ended = new Set<string>()
+      // Written as each ends: one that takes long costs the others nothing when the run is cut off.
+      const settle = async (so: Results) => {
+        if (whole === undefined && !ended.has(environment.id)) return
+        const before = seen(whole ?? so, environment.id)
+        for (const [at, { id }] of environments.entries()) {
+          const unit = part[at]
+          if (unit === undefined || !ended.has(id) || known.has(unit.digest)) continue
+          const outcome = ablated(before, seen(so, id))
+          if (outcome === undefined) continue
+          known.set(unit.digest, outcome)
+          measured += 1
+        }
+        await write(file, environment, units, known)
+      }
+      const results = await carryOut({ environments: planned }, run, {
+        complete: false,
+        withoutEngine: () => [],
+        async environmentDone(id, so) {
+          ended.add(id)
+          const soFar = so()
+          // What failed to start with everything says nothing of any part; that is told when the run has ended.
+          if (seen(whole ?? soFar, environment.id).status === 'ready') await settle(soFar)
+        },
+      })
       whole ??= results
       requireReady(whole, environment)
-      for (const [at, { id }] of environments.entries()) {
-        const outcome = ablated(seen(whole, environment.id), seen(results, id))
-        const unit = part[at]
-        if (outcome === undefined || unit === undefined) continue
-        known.set(unit.digest, outcome)
-        measured += 1
-      }
+      for (const { id } of environments) ended.add(id)
+      await settle(results)
       interrupted = results.run.interrupted
-      await write(file, environment, units, known)
       await rm(run.out, { recursive: true, force: true })
     }
   } finally {
