@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { statementsOf, type Unit, unitsOf, without } from '../plan/ablation/units.ts'
+import { isMadeOfLines, statementsOf, type Unit, unitsOf, without } from '../plan/ablation/units.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
 import { root } from './project.ts'
@@ -20,9 +20,6 @@ type Units = {
   readonly left: readonly string[]
 }
 
-/** Languages of programs and formats in which a line cannot stand alone. */
-const notLines = /\.(json|lua|js|html|jwt|pem|crt|key)$/
-
 /**
  * Units of every configuration file that the environment's services read.
  * @param checkout where the project lies: what is known of a unit in one checkout is known in every other, and after a comment was written
@@ -32,10 +29,10 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
   const texts = await Promise.all(files.map((file) => readFile(resolve(environment.variant.folder, file), 'utf8')))
   const { folder: _, file: _written, ...variant } = environment.variant
   const { proxyVersion, gateway, cells } = environment
-  const read = texts.map((text, index) => (notLines.test(files[index] ?? '') ? [text] : statementsOf(text)))
+  const read = texts.map((text, index) => (isMadeOfLines(files[index] ?? '') ? statementsOf(text) : [text]))
   const decides = JSON.stringify([variant, proxyVersion, gateway, cells, read.map(said)]).replaceAll(checkout, '')
   const units = files.flatMap((file, index) =>
-    notLines.test(file)
+    !isMadeOfLines(file)
       ? []
       : unitsOf(texts[index] ?? '').map((unit) => {
           const place = [said(read[index]?.slice(0, unit.from)).length, said(read[index]?.slice(0, unit.to)).length]
@@ -45,7 +42,7 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
           return { ...unit, file, digest }
         }),
   )
-  return { units, left: files.filter((file) => notLines.test(file)) }
+  return { units, left: files.filter((file) => !isMadeOfLines(file)) }
 }
 
 const said = (lines: readonly (string | undefined)[] = []) => lines.filter((line) => line !== undefined)

@@ -2,7 +2,7 @@
 import { glob, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { productOf } from '../deployments/bare/product.ts'
-import { isGreen, isUnmet } from '../judge/status.ts'
+import { isGreen, isOpen } from '../judge/status.ts'
 import { readAblation } from '../plan/ablation/ablation-file.ts'
 import { type Unit, unitsOf } from '../plan/ablation/units.ts'
 import type { PlannedEnvironment } from '../plan/expand.ts'
@@ -48,7 +48,7 @@ async function deploymentOf(
     // A configuration that has all of its lines is not mended by adding one of them.
     hardened: hardened.map((one) => (join(root, one.folder) === resolve(variant.folder) ? { ...one, units: [] } : one)),
     files: await filesOf(variant),
-    judged: { unmet: keys(({ status }) => isUnmet(status) || status === 'known-failure'), met: keys(isGreen) },
+    judged: { unmet: keys(({ status }) => isOpen(status)), met: keys(isGreen) },
   }
 }
 

@@ -1,7 +1,8 @@
-/** `OUT/sweep.json`: written anew after every version, and read again by `--resume`. */
+/** The rows of a sweep between its versions, and of an earlier one that is gone on with (`--resume`). */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
+import { isMissing } from '../plan/yaml/folder-contents.ts'
 import { type VersionRow, type VersionsFile, versionsSchema } from '../report/versions-file.ts'
 import type { Cell, EnvironmentResult, RunFacts } from '../run/results/results.ts'
 import type { RunOptions } from './options.ts'
@@ -67,7 +68,10 @@ function selectionOf({ case: cases, level, transport }: Asked): VersionsFile['se
 /** The rows of a sweep that ended early. @throws UserError where it asked something else */
 export async function earlierRows(options: Asked): Promise<VersionsFile | undefined> {
   const path = pathOf(options)
-  const written = await readFile(path, 'utf8').catch(() => undefined)
+  const written = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (isMissing(error)) return undefined
+    throw error
+  })
   if (written === undefined) return undefined
   const found = versionsSchema.safeParse(parsed(written))
   if (!found.success) throw new UserError(`${path} is not a sweep.json of this suite: name another folder with --out.`)

@@ -4,7 +4,7 @@ import type { About } from './about.ts'
 import { type Consequence, effectOf, gravityOf, isDirect, isUpgrade } from './consequence.ts'
 import { type Members, sentenceOf } from './finding-words.ts'
 import { isSafeguard } from './safeguards.ts'
-import type { Status } from './status.ts'
+import { isOpen, type Status } from './status.ts'
 
 export type GroupedCell = {
   readonly environment: string
@@ -30,8 +30,6 @@ export type GroupedFinding = {
   readonly known?: true
 }
 
-const open: ReadonlySet<Status> = new Set(['fail', 'warn', 'known-failure'])
-
 /** All findings, by environment in the order of the cells, the worst first in each. @param identity the trusted header of an environment */
 export function findingsOfCells(cells: readonly GroupedCell[]): GroupedFinding[] {
   return [...Map.groupBy(cells, ({ environment }) => environment)].flatMap(([environment, own]) =>
@@ -50,10 +48,10 @@ type Member = { readonly cell: GroupedCell; readonly about: About }
 
 function causesIn(cells: readonly GroupedCell[]): ReadonlyMap<string, readonly Member[]> {
   const members = cells
-    .filter(({ status }) => open.has(status))
+    .filter(({ status }) => isOpen(status))
     .flatMap((cell) => (cell.about ?? []).map((about) => ({ cell, about })))
   const untold = cells
-    .filter(({ status, about = [] }) => open.has(status) && about.length === 0)
+    .filter(({ status, about = [] }) => isOpen(status) && about.length === 0)
     .map((cell) => ({ cell, about: untoldAbout(cell) }))
   const all = [...members, ...untold]
   return Map.groupBy(all, ({ cell, about }) => causeOf(about, cell))
@@ -169,7 +167,7 @@ function mostTellingFirst(members: readonly Member[]): string[] {
 
 function membersOf(members: readonly Member[], cells: readonly GroupedCell[], all: readonly GroupedCell[]): Members {
   const ids = new Set(cells.map((cell) => cell.case))
-  const seen = all.filter((cell) => ids.has(cell.case) && (open.has(cell.status) || cell.status === 'pass'))
+  const seen = all.filter((cell) => ids.has(cell.case) && (isOpen(cell.status) || cell.status === 'pass'))
   return {
     abouts: members.map(({ about }) => about),
     reasons: mostTellingFirst(members).flatMap((key) => {

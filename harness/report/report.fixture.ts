@@ -1,6 +1,6 @@
 /** A generator of runs for tests and for measuring: as many cases and environments as asked, all statuses, hostile bytes in the evidence. */
 import { exitCode } from '../judge/exit-code.ts'
-import { type Status, statuses } from '../judge/status.ts'
+import { isOpen, type Status, statuses } from '../judge/status.ts'
 import { families } from '../plan/case.ts'
 import { concluded } from '../run/results/conclusions.ts'
 import {
@@ -121,8 +121,6 @@ function anEnvironment(index: number): EnvironmentResult {
   }
 }
 
-const unmet: ReadonlySet<Status> = new Set(['fail', 'warn', 'known-failure'])
-
 /** By family, so that a run has findings of several kinds; of one family nothing is said, as in runs of earlier versions. */
 function aboutOf({ family }: CaseSummary, transport: 'http' | 'websocket'): NonNullable<Cell['about']> {
   const base = { who: 'alice', from: 'internet', to: 'proxy', transport, seen: 'arrival' } as const
@@ -165,7 +163,7 @@ function aCell(environment: string, one: CaseSummary, transport: 'http' | 'webso
     evidence: evidenceAddress(where),
     met: status === 'pass',
     ...(status === 'known-failure' && { known }),
-    ...(unmet.has(status) && { about: aboutOf(one, transport) }),
+    ...(isOpen(status) && { about: aboutOf(one, transport) }),
   }
 }
 

@@ -19,6 +19,9 @@ const indentOf = (line: string) => line.length - line.trimStart().length
 const isClosing = (line: string) => /^\s*(<\/[^>]+>|[}\])]+[;,]?)\s*(#.*)?$/.test(line)
 const explained = /#\s*No case needs this:\s*(\S.*?)\s*$/i
 
+/** Languages of programs and formats in which a line cannot stand alone. */
+export const isMadeOfLines = (file: string): boolean => !/\.(json|lua|js|html|jwt|pem|crt|key)$/.test(file)
+
 /** Every unit of `text`, outer ones before the ones that they contain. */
 export function unitsOf(text: string): Unit[] {
   const lines = text.split(/\r?\n/)

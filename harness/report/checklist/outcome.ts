@@ -1,4 +1,5 @@
 /** What came of a line of a checklist: in each environment, by the cells of its cases. Pure. */
+import { isOpen } from '../../judge/status.ts'
 import { caseMatcher } from '../../plan/select.ts'
 import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
 import type { Overview } from '../overview.ts'
@@ -14,8 +15,6 @@ export type LineIn = {
   readonly cells: readonly Cell[]
 }
 
-const unmet: ReadonlySet<Cell['status']> = new Set(['fail', 'warn', 'known-failure'])
-
 /** Of a line with cases. */
 export function casesOfLine(line: ChecklistLine, ids: readonly string[]): readonly string[] {
   if ('untestable' in line) return []
@@ -30,7 +29,7 @@ export function outcomesOfLine(overview: Overview, line: ChecklistLine): readonl
   )
   return overview.environments.map((environment) => {
     const cells = cases.flatMap((id) => overview.cellsAt(environment.id, id))
-    const red = cells.filter(({ status }) => unmet.has(status))
+    const red = cells.filter(({ status }) => isOpen(status))
     const required = red.filter(({ level }) => level === 'must')
     const passed = cells.filter(({ status }) => status === 'pass')
     if (required.length > 0) return { environment, outcome: 'not-met', cells: required }

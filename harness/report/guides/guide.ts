@@ -1,7 +1,7 @@
 /** A hardening guide: the files of a hardened variant, and for each line what happens without it. Pure. */
 import { posix } from 'node:path'
 import type { AblatedUnit, Ablation } from '../../plan/ablation/ablation-file.ts'
-import { type Unit, unitsOf } from '../../plan/ablation/units.ts'
+import { isMadeOfLines, type Unit, unitsOf } from '../../plan/ablation/units.ts'
 import { counted } from '../numbers.ts'
 
 type GuideFile = {
@@ -37,7 +37,7 @@ export function guideOf(source: GuideSource, ablation: Ablation | undefined): Gu
   const files = source.files.map((file) => {
     const units = ablation?.units.filter((unit) => posix.join(folder, unit.file) === file.path) ?? []
     const own = new Map(units.map((unit) => [placeOf(unit), unit]))
-    const lines = notLines.test(file.path) ? [] : unitsOf(file.text)
+    const lines = isMadeOfLines(file.path) ? unitsOf(file.text) : []
     return {
       ...file,
       lines: lines.map((line): GuideLine => {
@@ -48,9 +48,6 @@ export function guideOf(source: GuideSource, ablation: Ablation | undefined): Gu
   })
   return { ...source, files, ...(ablation !== undefined && { ablation }) }
 }
-
-/** Programs and formats in which a line cannot stand alone. */
-const notLines = /\.(json|lua|js|html|jwt|pem|crt|key)$/
 
 /** What was measured of another text in this place says nothing of this one. */
 const placeOf = ({ from, to, text }: Pick<Unit, 'from' | 'to' | 'text'>) => `${from} ${to} ${text}`

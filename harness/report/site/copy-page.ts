@@ -1,6 +1,6 @@
 /** The page of a dated copy: grade, findings and what did not pass. */
 
-import type { Status } from '../../judge/status.ts'
+import { isOpen } from '../../judge/status.ts'
 import { consequenceWords } from '../consequence-words.ts'
 import { letterWords } from '../grades.ts'
 import { letterMark } from '../html/letter.ts'
@@ -35,15 +35,13 @@ export function copyPage(overview: Overview, copy: DatedCopy, folder: string, is
 
 function descriptionOf(copy: DatedCopy): string {
   const { grade, findings, passed, cells } = copyRecord(copy)
-  const red = Object.values(cells).filter((status) => unmet.has(status)).length
+  const red = Object.values(cells).filter((status) => isOpen(status)).length
   const [worst] = findings
   return [
     ...(grade === undefined ? [] : [`Grade ${grade}.`]),
     worst?.says ?? `${counted(passed, 'cell')} passed, ${red} not met.`,
   ].join(' ')
 }
-
-export const unmet: ReadonlySet<Status> = new Set(['fail', 'warn', 'known-failure'])
 
 /** Linked where the case is still in the catalogue. */
 function caseName(overview: Overview, key: string, root: Root): Markup {

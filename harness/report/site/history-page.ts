@@ -1,8 +1,8 @@
 /** All runs: the grade of each environment from run to run, each leading to its dated copy. */
+import { isOpen } from '../../judge/status.ts'
 import { letterMark } from '../html/letter.ts'
 import { html, type Markup } from '../html/markup.ts'
 import { pageText } from '../html/page.ts'
-import { unmet } from './copy-page.ts'
 import { copyRecord, type DatedCopy } from './dated-copies.ts'
 
 export const historyPath = 'history.html'
@@ -31,7 +31,7 @@ export function historyPage(copies: readonly DatedCopy[], current: ReadonlySet<s
 function momentOf(copy: DatedCopy | undefined): Markup | undefined {
   if (copy === undefined) return undefined
   const { status, grade, cells } = copyRecord(copy)
-  const red = Object.values(cells).filter((one) => unmet.has(one)).length
+  const red = Object.values(cells).filter((one) => isOpen(one)).length
   const words = status !== 'ready' ? 'did not run' : `${red} not met`
   return html`<a href=${`${copy.folder}/index.html`}>${grade === undefined ? '' : letterMark(grade)} ${words}</a>`
 }
