@@ -150,7 +150,7 @@ export class CellRunner {
       if (entry.observation === undefined) return []
       const later = withLateArrivals(entry.cell.case, entry.seen, arrivals)
       // The judge says the same of the same.
-      if (later === undefined && !this.#restsOn(entry.cell, corrected)) return []
+      if (later === undefined && !this.#dependsOn(entry.cell, corrected)) return []
       const again = this.#judged(entry.cell, later ?? entry.seen, entry.ms)
       const worse = again.judgement.met === false && entry.judgement.met !== false
       const decidedByNothing = isGreen(entry.judgement) && !isGreen(again.judgement)
@@ -176,7 +176,7 @@ export class CellRunner {
   }
 
   /** Whether what became of one of these cases has a say in the cell's judgement. */
-  #restsOn({ case: { controls, depends } }: PlannedCell, cases: ReadonlySet<string>): boolean {
+  #dependsOn({ case: { controls, depends } }: PlannedCell, cases: ReadonlySet<string>): boolean {
     return [arrivalCase, ...controls, ...depends].some((id) => cases.has(id))
   }
 
