@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { silent } from '../lab/progress.ts'
 import { newGateway } from './new-gateway.ts'
 
 /** A project with the manifests of some versions. */
@@ -17,6 +18,7 @@ async function project(versions: Readonly<Record<string, object>>) {
   const options = {
     json: true,
     root,
+    progress: silent,
     published: async () => ({
       versions: ['2026.2.17', '2026.3.8', '2026.3.9', '2026.3.28', '2026.9.5', '2026.9.6', '2026.9.7-beta.1'],
       latest: '2026.9.6',

@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import type { Progress } from '../lab/progress.ts'
 import { UserError } from '../plan/user-error.ts'
 import { inOrder } from '../plan/versions.ts'
 import { didYouMean, oneOf } from '../plan/yaml/near-misses.ts'
@@ -15,6 +16,7 @@ import { root as project } from './project.ts'
 
 type NewGatewayOptions = Pick<RunOptions, 'json'> & {
   readonly root?: string
+  readonly progress?: Progress
   readonly published?: (packageName: string) => Promise<Published>
   /** Writes package-lock.json beside package.json. */
   readonly lock?: (folder: string) => Promise<void>
@@ -51,7 +53,8 @@ export async function newGateway(wanted: string, options: NewGatewayOptions): Pr
   const manifestOf = async (version: string) =>
     manifestSchema.parse(JSON.parse(await readFile(join(programs, name, version, 'package.json'), 'utf8')))
   const [packageName = name] = Object.keys((await manifestOf(versions.at(-1) ?? '')).dependencies)
-  using progress = terminalProgress()
+  using terminal = terminalProgress()
+  const { progress = terminal } = options
   const published = await progress.step(`npm: versions of ${packageName}`, () =>
     (options.published ?? npmVersions)(packageName),
   )
