@@ -241,7 +241,7 @@ Examples:
   conformance new scenario spoofing/two-lines
   conformance new proxy my-proxy
   conformance new proxy my-proxy --from docker-compose.yml
-  conformance new gateway openclaw@2026.9.7     locks the version, and runs contract
+  conformance new gateway openclaw@latest       locks the version, and runs contract
 
 The files run as they are; change them line by line (see CONTRIBUTING.md).`,
   )

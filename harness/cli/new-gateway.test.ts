@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { silent } from '../lab/progress.ts'
 import { newGateway } from './new-gateway.ts'
 
 /** A project with the manifests of some versions. */
@@ -17,6 +18,11 @@ async function project(versions: Readonly<Record<string, object>>) {
   const options = {
     json: true,
     root,
+    progress: silent,
+    published: async () => ({
+      versions: ['2026.2.17', '2026.3.8', '2026.3.9', '2026.3.28', '2026.9.5', '2026.9.6', '2026.9.7-beta.1'],
+      latest: '2026.9.6',
+    }),
     lock: async (folder: string) => await writeFile(join(folder, 'package-lock.json'), '{}'),
     contract: async (gateway: string) => asked.push(gateway),
   }
@@ -47,10 +53,39 @@ describe('conformance new gateway', () => {
     expect(await here.manifestOf('2026.2.17')).toMatchObject(linkedom)
   })
 
+  it('takes the version that npm calls the latest', async () => {
+    await using here = await project({ '2026.3.8': {} })
+    await newGateway('openclaw@latest', here.options)
+    expect(here.asked).toEqual(['openclaw@2026.9.6'])
+    await expect(newGateway('openclaw@latest', here.options)).rejects.toThrow('openclaw@2026.9.6 is there already')
+  })
+
+  it('says of a version that npm does not have which ones it has, and writes nothing', async () => {
+    await using here = await project({ '2026.3.8': {} })
+    const refused = newGateway('openclaw@2027.11.31', here.options)
+    await expect(refused).rejects.toThrow(
+      'npm has no openclaw@2027.11.31. Its latest version is 2026.9.6. The newest that are not listed: 2026.9.6, 2026.9.5, 2026.3.28, 2026.3.9, 2026.2.17.',
+    )
+    await expect(newGateway('openclaw@2026.9.66', here.options)).rejects.toThrow('did you mean 2026.9.6')
+    expect(await readdir(here.folder)).toEqual(['2026.3.8'])
+  })
+
+  it('names the program that was meant', async () => {
+    await using here = await project({ '2026.3.8': {} })
+    await expect(newGateway('openclw@2026.9.5', here.options)).rejects.toThrow('did you mean openclaw?')
+  })
+
+  it('writes nothing where npm does not answer', async () => {
+    await using here = await project({ '2026.3.8': {} })
+    const published = () => Promise.reject(new Error('ECONNREFUSED'))
+    await expect(newGateway('openclaw@2026.9.5', { ...here.options, published })).rejects.toThrow('ECONNREFUSED')
+    expect(await readdir(here.folder)).toEqual(['2026.3.8'])
+  })
+
   it.each([
     ['openclaw@2026.3.8', 'is there already'],
     ['openclaw', 'Expected openclaw@VERSION'],
-    ['openclaw@latest', 'Expected openclaw@VERSION'],
+    ['openclaw@newest', 'Expected openclaw@VERSION'],
     ['openclaw@../../x', 'Expected openclaw@VERSION'],
     ['nginx@1.31.3', 'Expected openclaw@VERSION'],
   ])('refuses %s', async (wanted, why) => {

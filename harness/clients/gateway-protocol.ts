@@ -50,6 +50,7 @@ const presenceSchema = z.looseObject({
   user: z.looseObject({ email: z.string().nullish() }).nullish(),
 })
 const helloSchema = z.looseObject({
+  controlUiUrl: z.string().nullish(),
   auth: z.looseObject({ method: z.string().nullish(), scopes: z.array(z.string()).nullish() }).nullish(),
   snapshot: z.looseObject({ presence: z.array(presenceSchema).nullish() }).nullish(),
 })
@@ -77,7 +78,11 @@ export async function greet(
   const challenge = await frameThat(socket, ({ event }) => event === 'connect.challenge')
   if (challenge.kind !== 'frame') return broken(challenge, 'connect.challenge')
   const nonce = challengeSchema.safeParse(challenge.frame.payload).data?.nonce ?? ''
-  const parameters = typeof as === 'function' ? as(nonce) : connectParameters(as, instanceId, nonce)
+  return await connect(socket, typeof as === 'function' ? as(nonce) : connectParameters(as, instanceId, nonce))
+}
+
+/** Connects without a challenge, and waits as `greet` does. */
+export async function connect(socket: FrameSocket, parameters: unknown): Promise<Greeting> {
   socket.send(requestFrame('connect', 'connect', parameters))
   const answer = await frameThat(socket, ({ id }) => id === 'connect')
   if (answer.kind !== 'frame') return broken(answer, 'an answer to connect')

@@ -1,13 +1,13 @@
 /** Sends a contract vector to a gateway, reference or real, and compares what comes back. Needs nothing but a way to dial. */
 import type { Duplex } from 'node:stream'
-import { greet } from '../../clients/gateway-protocol.ts'
+import { connect, greet } from '../../clients/gateway-protocol.ts'
 import { Http1Connection, sendHttp1 } from '../../clients/http1.ts'
 import { freshDevice } from '../../clients/signed-device.ts'
 import type { Peer } from '../../clients/tls.ts'
 import { type Limits, usualLimits } from '../../clients/wire.ts'
 import type { HeaderLine, Send } from '../../plan/case.ts'
 import { refusalMessages } from '../rules/connect.ts'
-import type { SocketEnd } from './reload-vectors.ts'
+import type { ReloadVector, SocketEnd } from './reload-vectors.ts'
 import type { Outcome, Station, Vector } from './vector.ts'
 import { vectorConfigs, vectorPassword } from './vector-configs.ts'
 
@@ -25,7 +25,7 @@ export type Target = {
 /** What the client of a vector heard. */
 type Heard =
   | { readonly kind: 'http'; readonly status: number; readonly body: string }
-  | { readonly kind: 'hello'; readonly scopes: readonly string[] | undefined }
+  | { readonly kind: 'hello'; readonly scopes: readonly string[] | undefined; readonly controlUiUrl?: string }
   | {
       readonly kind: 'error'
       readonly message: string
@@ -66,22 +66,20 @@ export async function send(vector: Vector, target: Target): Promise<Heard> {
     : await askWebSocket(vector, headers, peer, limits, target.protocol)
 }
 
-/** A WebSocket of alice's, opened through the proxy. `closed` resolves with the words of its end, or when `untilLate` does. */
-export async function openSocket(target: Target): Promise<
-  AsyncDisposable & {
-    readonly closed: (untilLate: AbortSignal) => Promise<SocketEnd>
-  }
-> {
+/** The vector's WebSocket, opened through the proxy. `closed` resolves with the words of its end, or when `untilLate` does. */
+export async function openSocket(
+  { headers, connect: as }: Pick<ReloadVector, 'headers' | 'connect'>,
+  target: Target,
+): Promise<AsyncDisposable & { readonly closed: (untilLate: AbortSignal) => Promise<SocketEnd> }> {
   const peer: Peer = { dial: () => target.dial('proxy'), host: 'gateway', port: 18_789 }
   const limits = { ...usualLimits, deadlineMs: target.deadlineMs }
   await using opening = new AsyncDisposableStack()
   const connection = opening.use(new Http1Connection(peer, limits))
-  const { exchange, socket } = await connection.upgrade({ headers: signedIn }, context, 'websocket')
+  const { exchange, socket } = await connection.upgrade(withHost(headers), context, 'websocket')
   if (socket === undefined)
     throw new Error(exchange.fault ?? `the upgrade was answered with ${exchange.response?.status ?? 'nothing'}`)
-  const connect = { clientId: 'test', mode: 'test' } as const
   const timer = setTimeout(() => socket.expire(), limits.deadlineMs)
-  const greeting = await greet(socket, (nonce) => connectParameters({ connect }, target.protocol, nonce))
+  const greeting = await greet(socket, (nonce) => connectParameters({ connect: as }, target.protocol, nonce))
   clearTimeout(timer)
   if (greeting.kind !== 'hello') throw new Error(`the gateway refused connect: ${JSON.stringify(greeting)}`)
   const open = opening.move()
@@ -98,13 +96,6 @@ export async function openSocket(target: Target): Promise<
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   }
 }
-
-/** As C1 wants it. */
-const signedIn: readonly HeaderLine[] = [
-  ['X-Forwarded-User', 'alice@example.test'],
-  ['X-Forwarded-Proto', 'https'],
-  ['X-Forwarded-For', '203.0.113.7'],
-]
 
 /** What was expected and what was heard, in the same words where they are the same. */
 export function compared(vector: Vector, expected: Outcome, heard: Heard): { expected: string; heard: string } {
@@ -128,7 +119,7 @@ function webSocketWords(expected: Outcome, heard: Heard): string {
   if ('accepted' in expected && !expected.heard) {
     // Up to 2026.3.28 hello-ok tells no scopes.
     const told = heard.kind !== 'hello' || heard.scopes !== undefined
-    return expected.scopes && told ? `hello-ok [${[...expected.scopes].sort().join(' ')}]` : 'hello-ok'
+    return helloWords(told ? expected.scopes : undefined, expected.controlUiUrl)
   }
   if ('accepted' in expected) return `close 1008: ${expected.heard}`
   const message = expected.heard ?? `${refusalMessages[expected.refused] ?? 'unauthorized'}, ${expected.refused}`
@@ -140,14 +131,22 @@ function words(heard: Heard, expected: Outcome): string {
     case 'http':
       return `HTTP ${heard.status}`
     case 'hello':
-      return 'accepted' in expected && expected.scopes && heard.scopes
-        ? `hello-ok [${[...heard.scopes].sort().join(' ')}]`
+      return 'accepted' in expected
+        ? helloWords(
+            expected.scopes && heard.scopes,
+            expected.controlUiUrl === undefined ? undefined : (heard.controlUiUrl ?? 'none'),
+          )
         : 'hello-ok'
     case 'error': {
       const reason = expected.heard ? '' : `, ${heard.reason}`
       return `close ${heard.close}: ${heard.message}${reason}`
     }
   }
+}
+
+function helloWords(scopes: readonly string[] | undefined, controlUiUrl: string | undefined): string {
+  const may = scopes === undefined ? '' : ` [${[...scopes].sort().join(' ')}]`
+  return `hello-ok${may}${controlUiUrl === undefined ? '' : `, controlUiUrl ${controlUiUrl}`}`
 }
 
 async function askHttp(
@@ -171,16 +170,22 @@ async function askWebSocket(
   protocol: Target['protocol'],
 ): Promise<Heard> {
   await using connection = new Http1Connection(peer, limits)
-  const { exchange, socket } = await connection.upgrade(withHost(headers), context, 'websocket')
+  const { target } = vector
+  const upgrade = { ...withHost(headers), ...(target !== undefined && { target }) }
+  const { exchange, socket } = await connection.upgrade(upgrade, context, 'websocket')
   if (socket === undefined) {
     const { response, fault, ending } = exchange
     if (response === undefined) throw new Error(`${vector.id}: ${fault ?? ending}`)
     return { kind: 'http', status: response.status, body: response.body }
   }
   const timer = setTimeout(() => socket.expire(), limits.deadlineMs)
-  const greeting = await greet(socket, (nonce) => connectParameters(vector, protocol, nonce))
+  const parameters = (nonce: string) => connectParameters(vector, protocol, nonce)
+  const greeting = await (vector.connect.unasked ? connect(socket, parameters('')) : greet(socket, parameters))
   clearTimeout(timer)
-  if (greeting.kind === 'hello') return { kind: 'hello', scopes: greeting.hello.auth?.scopes ?? undefined }
+  if (greeting.kind === 'hello') {
+    const { auth, controlUiUrl } = greeting.hello
+    return { kind: 'hello', scopes: auth?.scopes ?? undefined, ...(controlUiUrl && { controlUiUrl }) }
+  }
   const error = greeting.kind === 'refused' ? greeting.error : undefined
   const { close } = greeting
   if (close === undefined) {

@@ -32,6 +32,8 @@ const always: Findings = { 'gateway.trusted_proxy_auth': 'critical' }
 const withPassword: Findings = { 'config.secrets.gateway_password_in_config': 'warn' }
 const withLoopback: Findings = { 'gateway.trusted_proxy_allow_loopback': 'warn' }
 
+const withoutOrigins: Findings = { 'gateway.control_ui.allowed_origins_required': 'critical' }
+
 /** What of a configuration that a run gives to a program is worth a finding; nothing else of it may be. */
 export function findingsOfRun(has: { readonly password: boolean; readonly allowLoopback: boolean }): Findings {
   return { ...always, ...(has.password && withPassword), ...(has.allowLoopback && withLoopback) }
@@ -90,5 +92,17 @@ export const auditVectors: readonly AuditVector[] = [
     gateway: { ...base, controlUi: { allowedOrigins: ['*'] } },
     expect: { ...always, 'gateway.control_ui.allowed_origins_wildcard': 'critical' },
     differs: { coderclaw: always },
+  },
+  {
+    id: 'no allowedOrigins',
+    gateway: { ...base, controlUi: {} },
+    expect: { ...always, ...withoutOrigins },
+    differs: { 'openclaw@2026.4.27': always, 'strict-loopback': always, coderclaw: always },
+  },
+  {
+    id: 'publicOrigin and no allowedOrigins',
+    gateway: { ...base, publicOrigin: 'https://public.test', controlUi: {} },
+    needs: 'publicOrigin',
+    expect: { ...always, ...withoutOrigins },
   },
 ]

@@ -1,41 +1,16 @@
 /** Contract vectors over HTTP. Rows read: id, request, what all answer, what differs. */
 import type { HeaderLine } from '../../plan/case.ts'
-import type { Expected, Outcome, Station, Vector, Who } from './vector.ts'
+import { type Differs, type Row, rows } from './http-rows.ts'
+import { hookVectors, pathVectors } from './path-vectors.ts'
+import { alice, client, missingProto, no, proto, unattributed, user } from './request-lines.ts'
+import type { HttpVector, Outcome } from './vector.ts'
 
-export type HttpVector = Extract<Vector, { over: 'http' }>
-type Differs = Partial<Readonly<Record<Who, Outcome | null>>>
-type Row = readonly [id: string, headers: readonly HeaderLine[], all: Outcome | null, differs?: Differs]
-type Asked = Partial<Pick<HttpVector, 'config' | 'password' | 'basis' | 'method' | 'target'>>
-
-const alice: Outcome = { accepted: 'alice@example.test' }
 const local: Outcome = { accepted: 'local' }
-const unattributed: Outcome = { refused: 'proxy_attribution_required' }
-const no = (reason: string): Outcome => ({ refused: `trusted_proxy_${reason}` })
-const missingProto = no('missing_header_x-forwarded-proto')
-const withStatus = (outcome: Outcome, status: number): Outcome => ({ ...outcome, status })
 
-const user: HeaderLine = ['X-Forwarded-User', 'alice@example.test']
-const proto: HeaderLine = ['X-Forwarded-Proto', 'https']
-const client: HeaderLine = ['X-Forwarded-For', '203.0.113.7']
 const email: HeaderLine = ['X-Auth-Request-Email', 'alice@example.test']
 const xff = (value: string): HeaderLine => ['X-Forwarded-For', value]
 const named = (value: string): HeaderLine => ['X-Forwarded-User', value]
 const line = (name: string, value: string): HeaderLine => [name, value]
-
-function rows(from: Station, asked: Asked, table: readonly Row[]): HttpVector[] {
-  return table.map(([id, headers, all, differs]) => ({
-    id: `http.${from}.${id}`,
-    config: 'C1',
-    from,
-    over: 'http',
-    method: 'POST',
-    target: '/tools/invoke',
-    basis: 'observed',
-    headers,
-    expect: { all, ...differs },
-    ...asked,
-  }))
-}
 
 /** Refused only where every proxied request must be attributable (OpenClaw 2026.8.1). */
 const attributedRefuses: Differs = { attributed: unattributed }
@@ -309,6 +284,46 @@ const otherConfigurations: readonly HttpVector[] = [
   ]),
 ]
 
+const ownOrigin: HeaderLine = ['Origin', 'https://public.test']
+const knowsPublicOrigin: Differs = {
+  'allow-loopback': null,
+  'openclaw@2026.5.12': null,
+  'openclaw@2026.4.27': null,
+  'strict-loopback': null,
+  legacy: null,
+  coderclaw: null,
+}
+
+/** `gateway.publicOrigin` is an address to show, and opens nothing: `allowedOrigins` alone decides. */
+const publicOrigin: readonly HttpVector[] = [
+  ...rows('proxy', { config: 'public-origin' }, [
+    ['public-origin', [user, proto, client], alice, knowsPublicOrigin],
+    ['public-origin-own', [user, proto, client, ownOrigin], no('origin_not_allowed'), knowsPublicOrigin],
+    ['public-origin-listed', [user, proto, client, line('Origin', 'https://app.test')], alice, knowsPublicOrigin],
+  ]),
+]
+
+const tailnetUser: HeaderLine = ['Tailscale-User-Login', 'alice@example.test']
+
+/** `gateway.auth.allowTailscale`: the headers of Tailscale Serve count on the listener that OpenClaw gives to Serve itself, and nowhere else. */
+const tailscale: readonly HttpVector[] = [
+  ...rows('proxy', { config: 'allow-tailscale' }, [
+    ['tailscale-user', [tailnetUser, proto, client], no('user_missing')],
+    ['tailscale-user-beside', [tailnetUser, user, proto, client], alice],
+  ]),
+  ...rows('intruder', { config: 'allow-tailscale' }, [
+    ['tailscale-user-allowed', [tailnetUser, proto, client], no('untrusted_source'), attributedRefuses],
+  ]),
+  ...rows('loopback', { config: 'allow-tailscale' }, [
+    [
+      'tailscale-user',
+      [tailnetUser, proto, client, line('X-Forwarded-Host', 'app.test')],
+      no('loopback_source'),
+      { legacy: no('user_missing'), coderclaw: no('user_missing') },
+    ],
+  ]),
+]
+
 /** openclaw#26007: only the profile of the proposal starts with the key. */
 const proposal = (outcome: Outcome): Differs => ({ 'loopback-user': outcome })
 const loopbackUser: Outcome = { accepted: 'local@example.test' }
@@ -338,85 +353,13 @@ const loopbackUserRule: readonly HttpVector[] = [
   ]),
 ]
 
-/** docs/gateways.md#g8-2-paths. Nothing from loopback, and from the proxy: client address alone, user without it, everything. */
-function path(target: string, method: string, statuses: Expected[]): HttpVector[] {
-  const asked = (
-    id: string,
-    from: Station,
-    headers: readonly HeaderLine[],
-    expect: Expected | undefined,
-  ): HttpVector[] =>
-    expect
-      ? [
-          {
-            id: `http.path.${target}.${id}`,
-            config: 'C1',
-            from,
-            over: 'http',
-            method,
-            target,
-            basis: 'observed',
-            headers,
-            expect,
-          },
-        ]
-      : []
-  const [none, xffOnly, noXff, valid] = statuses
-  return [
-    ...asked('none', 'loopback', [], none),
-    ...asked('xff-only', 'proxy', [client], xffOnly),
-    ...asked('no-xff', 'proxy', [user, proto], noXff),
-    ...asked('valid', 'proxy', [user, proto, client], valid),
-  ]
-}
-
-/** One status for everybody: the page is no proof of anything. */
-const open = (status: number, differs: { readonly noXff?: number } = {}): Expected[] => [
-  {
-    all: withStatus(no('loopback_source'), status),
-    legacy: withStatus(missingProto, status),
-    coderclaw: withStatus(missingProto, status),
-  },
-  { all: withStatus(missingProto, status) },
-  { all: withStatus(alice, status), attributed: withStatus(unattributed, differs.noXff ?? status) },
-  { all: withStatus(alice, status) },
-]
-
-/** Which profiles have the path at all: the others are left out here. */
-const guardedPath = (valid: number, without: Differs): Expected[] => [
-  { all: withStatus(no('loopback_source'), 401), ...without },
-  { all: withStatus(missingProto, 401), ...without },
-  { all: withStatus(alice, valid), attributed: unattributed, ...without },
-  { all: withStatus(alice, valid), ...without },
-]
-
-const absentBefore = {
-  'openclaw@2026.5.12': null,
-  'openclaw@2026.4.27': null,
-  'strict-loopback': null,
-  legacy: null,
-  coderclaw: null,
-} as const
-const absentInLegacy = { legacy: null, coderclaw: null } as const
-
-const paths: readonly HttpVector[] = [
-  ...path('/healthz', 'GET', open(200)),
-  ...path('/health', 'GET', open(200)),
-  ...path('/', 'GET', open(200, { noXff: 403 })),
-  ...path('/chat/main', 'GET', open(200, { noXff: 403 })),
-  ...path('//v1/models', 'GET', open(200, { noXff: 403 })),
-  ...path('/V1/models', 'GET', open(200, { noXff: 403 })),
-  ...path('/v1%2Fmodels', 'GET', open(200, { noXff: 403 })),
-  ...path('/control-ui-config.json', 'GET', guardedPath(200, absentBefore)),
-  ...path('/__openclaw/control-ui-config.json', 'GET', guardedPath(200, absentInLegacy)),
-  ...path('/v1/models', 'GET', guardedPath(200, absentInLegacy)),
-  ...path('/api/channels/none', 'GET', guardedPath(404, absentInLegacy)),
-]
-
 export const httpVectors: readonly HttpVector[] = [
   ...fromProxy,
   ...fromElsewhere,
   ...otherConfigurations,
+  ...publicOrigin,
+  ...tailscale,
   ...loopbackUserRule,
-  ...paths,
+  ...pathVectors,
+  ...hookVectors,
 ]

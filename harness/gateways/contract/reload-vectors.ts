@@ -1,5 +1,7 @@
 /** What becomes of an open WebSocket when the running program is given another configuration. Data (docs/gateways.md#g1-5-changes-while-running). */
-import type { Who } from './vector.ts'
+import type { HeaderLine } from '../../plan/case.ts'
+import { proto, signedIn, user } from './request-lines.ts'
+import type { VectorConnect, Who } from './vector.ts'
 import type { ConfigName } from './vector-configs.ts'
 
 /** The code with which the gateway closes it. */
@@ -7,10 +9,12 @@ export type SocketEnd = `close ${number}` | 'stays open'
 
 export type ReloadVector = {
   readonly id: string
-  /** Under which it is opened, by a signed-in client at the proxy's address. */
+  /** Under which it is opened, from the proxy's address. */
   readonly before: ConfigName
+  readonly headers: readonly HeaderLine[]
+  readonly connect: VectorConnect
   readonly after: ConfigName
-  /** Who is not named keeps no WebSocket open for a client without a device, or was not asked. */
+  /** Who is not named keeps no WebSocket open for such a client. */
   readonly expect: Partial<Readonly<Record<Who, SocketEnd>>>
 }
 
@@ -20,11 +24,14 @@ export function endOf({ expect }: ReloadVector, names: readonly Who[]): SocketEn
   return nearest && expect[nearest]
 }
 
-/** 4.26, 4.27 and 8.1 were seen by hand only, with another change (docs/gateways.md#g1-5-changes-while-running); the others by `conformance contract`. */
+const test = { clientId: 'test', mode: 'test' } as const
+
 export const reloadVectors: readonly ReloadVector[] = [
   {
     id: 'reload.proxy-removed',
     before: 'C1',
+    headers: signedIn,
+    connect: test,
     after: 'proxy-removed',
     expect: {
       attributed: 'close 4001',
@@ -33,5 +40,14 @@ export const reloadVectors: readonly ReloadVector[] = [
       legacy: 'close 1012',
       'openclaw@2026.4.27': 'close 1012',
     },
+  },
+  {
+    // It keeps nobody without a device, and pairs at once whom it takes for local (docs/gateways.md#g6-4-devices-and-pairing).
+    id: 'reload.proxy-removed-from-device',
+    before: 'C1',
+    headers: [user, proto, ['X-Forwarded-For', '127.0.0.1, 203.0.113.9'], ['Host', 'localhost']],
+    connect: { ...test, device: 'fresh', scopes: ['operator.admin'] },
+    after: 'proxy-removed',
+    expect: { coderclaw: 'close 1012' },
   },
 ]

@@ -82,6 +82,26 @@ export const startupVectors: readonly StartupVector[] = [
     expect: { ...unknownEverywhere, attributed: 'starts' },
   },
   {
+    id: 'publicOrigin',
+    gateway: { ...base, publicOrigin: 'https://public.test' },
+    expect: { ...unknownEverywhere, attributed: 'starts' },
+  },
+  {
+    id: 'publicOrigin with a path',
+    gateway: { ...base, publicOrigin: 'https://public.test/openclaw' },
+    expect: unknownEverywhere,
+  },
+  {
+    id: 'publicOrigin without TLS',
+    gateway: { ...base, publicOrigin: 'http://public.test' },
+    expect: unknownEverywhere,
+  },
+  {
+    id: 'allowTailscale',
+    gateway: { ...base, auth: { ...auth, allowTailscale: true } },
+    expect: columns('starts', 'starts', 'starts', 'starts', 'starts'),
+  },
+  {
     id: 'token beside',
     gateway: { ...base, auth: { ...auth, token: 'left-behind' } },
     expect: columns(1, 1, 1, 'starts', 'starts'),

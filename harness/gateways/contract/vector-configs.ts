@@ -1,6 +1,7 @@
 /** Configurations of the contract vectors, in OpenClaw's JSON shape. `C1` is that of docs/gateways.md#g10-verdicts-by-version. */
 
 export const vectorPassword = 'local-only-password'
+export const hookToken = 'hooks-only-token'
 
 const c1Proxy = {
   userHeader: 'x-forwarded-user',
@@ -45,6 +46,10 @@ export const vectorConfigs = {
     { trustedProxy: c1Proxy, identityScopes: { 'alice@example.test': ['operator.read', 'operator.write'] } },
   ),
   'real-ip': config({ allowRealIpFallback: true }, { trustedProxy: c1Proxy }),
+  /** C1 with the webhooks on. */
+  hooks: { ...config({}, { trustedProxy: c1Proxy }), hooks: { enabled: true, token: hookToken } },
+  'public-origin': config({ publicOrigin: 'https://public.test' }, { trustedProxy: c1Proxy }),
+  'allow-tailscale': config({}, { allowTailscale: true, trustedProxy: c1Proxy }),
   'no-password': config({}, { password: undefined, trustedProxy: c1Proxy }),
   'loopback-email': config(loopbackProxies, { trustedProxy: { ...c2Proxy, allowLoopback: true } }),
   /** openclaw#26007. */

@@ -17,6 +17,8 @@ export type Outcome =
       readonly accepted: string
       readonly status?: number
       readonly scopes?: readonly string[]
+      /** The gateway's public address as `hello-ok` tells it; `none`: it tells none. */
+      readonly controlUiUrl?: string
       /** The identity was believed, and yet the error frame says this. */
       readonly heard?: string
     }
@@ -42,6 +44,8 @@ export type VectorConnect = {
   /** A token that nothing accepts: makes the gateway tell its reason. */
   readonly bogusToken?: true
   readonly device?: 'fresh'
+  /** Sent at once: whoever is at this path sends no challenge. */
+  readonly unasked?: true
   readonly protocol?: 'other'
 }
 
@@ -57,8 +61,16 @@ export type Vector = {
   readonly expect: Expected
 } & (
   | { readonly over: 'http'; readonly method: string; readonly target: string }
-  | { readonly over: 'websocket'; readonly connect: VectorConnect }
+  | {
+      readonly over: 'websocket'
+      /** `/` where none is named. */
+      readonly target?: string
+      readonly connect: VectorConnect
+    }
 )
+
+export type HttpVector = Extract<Vector, { over: 'http' }>
+export type WebSocketVector = Extract<Vector, { over: 'websocket' }>
 
 /** Profiles that answer as another one does unless a vector says otherwise. */
 const answersAs: Partial<Readonly<Record<Who, ProfileName>>> = {

@@ -1,17 +1,9 @@
 /** Contract vectors over WebSocket: the HTTP vectors as upgrades, where the client receives the reason, and what only a WebSocket has. */
 import type { HeaderLine } from '../../plan/case.ts'
-import { type HttpVector, httpVectors } from './http-vectors.ts'
-import type { Expected, Outcome, Station, Vector, VectorConnect } from './vector.ts'
+import { httpVectors } from './http-vectors.ts'
+import { alice, client, missingProto, no, proto, user, signedIn as valid } from './request-lines.ts'
+import type { Expected, HttpVector, Outcome, Station, VectorConnect, WebSocketVector } from './vector.ts'
 
-type WebSocketVector = Extract<Vector, { over: 'websocket' }>
-
-const user: HeaderLine = ['X-Forwarded-User', 'alice@example.test']
-const proto: HeaderLine = ['X-Forwarded-Proto', 'https']
-const client: HeaderLine = ['X-Forwarded-For', '203.0.113.7']
-const valid = [user, proto, client]
-
-const alice: Outcome = { accepted: 'alice@example.test' }
-const no = (reason: string): Outcome => ({ refused: `trusted_proxy_${reason}` })
 const evilOrigin: Outcome = {
   refused: 'CONTROL_UI_ORIGIN_NOT_ALLOWED',
   heard:
@@ -109,7 +101,6 @@ const pairing = {
   legacy: believed('pairing required'),
   coderclaw: believed('pairing required'),
 } satisfies Expected
-const missingProto = no('missing_header_x-forwarded-proto')
 const asAdmin: Outcome = { ...alice, scopes: ['operator.admin'] }
 const everyoneLocal: Outcome = { accepted: 'local', scopes: ['operator.read'] }
 const origin = (value: string): HeaderLine => ['Origin', value]
@@ -374,4 +365,94 @@ const own: readonly WebSocketVector[] = [
   ] satisfies Row[]),
 ].map(row)
 
-export const webSocketVectors: readonly WebSocketVector[] = [...upgrades, ...own]
+const ownOrigin = origin('https://public.test')
+const knowsPublicOrigin: Expected = { all: null, attributed: alice }
+
+/** docs/gateways.md#g5-3-public-origin. */
+const publicOrigin: readonly WebSocketVector[] = (
+  [
+    ['address-of-none', 'proxy', valid, test, { all: { ...alice, controlUiUrl: 'none' }, coderclaw: null }],
+    [
+      'public-origin-address',
+      'proxy',
+      valid,
+      test,
+      {
+        ...knowsPublicOrigin,
+        attributed: { ...alice, controlUiUrl: 'https://public.test' },
+        'openclaw@2026.8.1': { ...alice, controlUiUrl: 'none' },
+      },
+      { config: 'public-origin' },
+    ],
+    [
+      'public-origin-own',
+      'proxy',
+      [...valid, ownOrigin],
+      test,
+      { ...knowsPublicOrigin, attributed: evilOrigin },
+      { config: 'public-origin' },
+    ],
+    [
+      'public-origin-control-ui',
+      'proxy',
+      [...valid, host('public.test'), ownOrigin],
+      controlUi,
+      { ...knowsPublicOrigin, attributed: evilOrigin },
+      { config: 'public-origin' },
+    ],
+  ] satisfies Row[]
+).map(row)
+
+const unasked: VectorConnect = { ...test, bogusToken: true, unasked: true }
+/** Its own credential is looked at, and the identity is not. */
+const noWorker: Outcome = { refused: 'invalid-handshake', heard: 'invalid-handshake' }
+
+/** The way in of workers and nodes (from 2026.8.1); before, a path as every other. */
+const worker: readonly WebSocketVector[] = (
+  [
+    [
+      'worker-none',
+      'loopback',
+      [],
+      unasked,
+      {
+        all: no('loopback_source'),
+        attributed: noWorker,
+        legacy: missingProto,
+        coderclaw: { ...missingProto, heard: 'unauthorized' },
+      },
+    ],
+    [
+      'worker-xff-only',
+      'proxy',
+      [client],
+      unasked,
+      { all: missingProto, attributed: noWorker, coderclaw: { ...missingProto, heard: 'unauthorized' } },
+    ],
+    ['worker-valid', 'proxy', valid, unasked, { all: alice, attributed: noWorker, coderclaw: believed(deviceFirst) }],
+    [
+      'worker-no-xff',
+      'proxy',
+      [user, proto],
+      unasked,
+      {
+        all: alice,
+        attributed: { refused: 'proxy_attribution_required', status: 403 },
+        coderclaw: believed(deviceFirst),
+      },
+    ],
+    [
+      'worker-forged',
+      'intruder',
+      valid,
+      unasked,
+      {
+        all: no('untrusted_source'),
+        attributed: { refused: 'proxy_attribution_required', status: 403 },
+        coderclaw: { ...no('untrusted_source'), heard: 'unauthorized' },
+      },
+    ],
+  ] satisfies Row[]
+).map((one) => ({ ...row(one), target: '/__openclaw__/worker' }))
+
+export const webSocketVectors: readonly WebSocketVector[] = [...upgrades, ...own, ...publicOrigin, ...worker]

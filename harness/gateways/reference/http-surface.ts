@@ -1,25 +1,10 @@
 /** What a gateway answers over HTTP, path by path, once the decision is known (docs/gateways.md#g8-http-surface). */
 import { z } from 'zod'
-import type { HeaderLine } from '../../plan/case.ts'
 import { decide } from '../rules/decision.ts'
 import type { Decision, Policy } from '../rules/policy.ts'
 import { httpScopes, permits } from '../rules/scopes.ts'
-
-type Request = {
-  readonly method: string
-  readonly target: string
-  readonly headers: readonly HeaderLine[]
-  /** The first 4 KiB, latin-1. */
-  readonly body: string
-}
-
-export type Answer = {
-  readonly status: number
-  readonly type: 'application/json; charset=utf-8' | 'text/html; charset=utf-8' | 'text/plain; charset=utf-8'
-  readonly body: string
-  /** An identity was believed, and its scopes do not reach for this path: the verdict's reason. */
-  readonly denied?: string
-}
+import { type Answer, json, parseJson, type Request, text } from './answer.ts'
+import { answerHook } from './hooks.ts'
 
 /** The answer to a request whose decision has been made. */
 export function answer(request: Request, decision: Decision, policy: Policy): Answer {
@@ -36,13 +21,14 @@ export function answer(request: Request, decision: Decision, policy: Policy): An
     case '/ready':
       return surface === 'coderclaw' ? shell(request) : json(200, { ready: true })
     case '/startupz':
-      return surface === 'current' && profile.attribution === 'enforced' ? json(200, { started: true }) : shell(request)
+    case '/startup':
+      return joins(profile) ? json(200, { ok: true, status: 'started' }) : shell(request)
     case '/tools/invoke':
       if (request.method !== 'POST') return text(405, 'Method Not Allowed')
       return guarded(request, decision, policy, 'operator.write', () => invokeTool(request, policy))
     case '/control-ui-config.json':
       if (surface === 'coderclaw') return shell(request)
-      if (surface !== 'current') return text(404, 'Not Found')
+      if (surface === 'legacy' || surface === 'before-2026.7.1') return text(404, 'Not Found')
       return guarded(request, decision, policy, 'operator.read', () => controlUiConfig)
     case '/__openclaw/control-ui-config.json':
       if (surface === 'coderclaw') return shell(request)
@@ -60,8 +46,30 @@ export function answer(request: Request, decision: Decision, policy: Policy): An
       if (surface !== 'coderclaw') return shell(request)
       return guarded(request, decision, policy, 'operator.read', () => json(200, { name: 'reference-gateway' }))
   }
+  const { hookToken } = policy.config
+  if (hookToken !== undefined && path.startsWith('/hooks/')) return answerHook(request, path, hookToken)
+  if (joins(profile) && hasOwnCredential(path)) return json(404, { error: 'not_found' })
+  if (path.startsWith('/share/') && surface !== 'coderclaw') return share(request, path, surface === 'current')
   if (isChannelPath(path)) return guarded(request, decision, policy, 'operator.read', () => text(404, 'Not Found'))
   return shell(request)
+}
+
+/** Workers and nodes have a way in of their own, and start-up a probe (OpenClaw 2026.8.1). */
+export function joins({ surface }: Policy['profile']): boolean {
+  return surface === 'current' || surface === '2026.8.1'
+}
+
+export const workerPath = '/__openclaw__/worker'
+
+/** Join codes, workers and their programs: what they show is looked at, and nobody who shows nothing learns what there is (docs/gateways.md#g8-3-paths-without-an-identity). */
+function hasOwnCredential(path: string): boolean {
+  return path.startsWith('/j/') || path === workerPath || path.startsWith('/__openclaw__/worker-bootstrap/')
+}
+
+/** Published transcripts and their picture (OpenClaw 2026.9.6). Before, a missing file of the Control UI as every other. */
+function share(request: Request, path: string, published: boolean): Answer {
+  if (!published) return path.endsWith('.png') ? text(404, 'Not Found') : shell(request)
+  return path === '/share/card.png' ? text(200, '') : text(404, 'This public session is unavailable.')
 }
 
 /** Paths below `/api/channels` authenticate over HTTP, upgrades included. */
@@ -154,20 +162,4 @@ const controlUiConfig = json(200, { basePath: '', assistantName: 'Assistant' })
 
 function invalid(message: string): Answer {
   return json(400, { ok: false, error: { type: 'invalid_request', message } })
-}
-
-function json(status: number, value: unknown): Answer {
-  return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value) }
-}
-
-function text(status: number, body: string): Answer {
-  return { status, type: 'text/plain; charset=utf-8', body }
-}
-
-function parseJson(source: string): unknown {
-  try {
-    return JSON.parse(source || '{}')
-  } catch {
-    return undefined
-  }
 }

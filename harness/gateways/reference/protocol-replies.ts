@@ -3,7 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HeaderLine } from '../../plan/case.ts'
 import { markHeader } from '../../plan/marks.ts'
-import type { Answer } from './http-surface.ts'
+import type { Answer } from './answer.ts'
 
 /** The status for an error of Node's parser. */
 export function parserErrorStatus(code: string | undefined): number {

@@ -12,7 +12,8 @@ import { judgeConnect, plainConnect } from '../rules/connect.ts'
 import { bearerPassword, decide } from '../rules/decision.ts'
 import { pairLines } from '../rules/header-lines.ts'
 import type { Evidence, Policy } from '../rules/policy.ts'
-import { type Answer, answer, attributionRequired, isChannelPath } from './http-surface.ts'
+import type { Answer } from './answer.ts'
+import { answer, attributionRequired, isChannelPath, joins, workerPath } from './http-surface.ts'
 import { type PasswordLimit, passwordLimit } from './password-limit.ts'
 import {
   badRequest,
@@ -25,7 +26,7 @@ import {
   tooManySockets,
 } from './protocol-replies.ts'
 import { announcesBody, noBody, readBody } from './request-body.ts'
-import { serveSocket } from './socket-session.ts'
+import { notAWorker, refuseWorker, serveSocket } from './socket-session.ts'
 import { WireTap } from './wire-tap.ts'
 
 export type ReferenceGatewayOptions = {
@@ -251,7 +252,8 @@ export class ReferenceGateway implements AsyncDisposable {
       if (profile.attribution === 'enforced' && attribution.kind === 'unattributable-proxy') {
         return await turnAway(attributionRequired)
       }
-      if (isChannelPath(URL.parse(arrival.target, 'http://localhost')?.pathname ?? '')) {
+      const path = URL.parse(arrival.target, 'http://localhost')?.pathname ?? ''
+      if (isChannelPath(path)) {
         const overHttp = decide({ ...evidence, transport: 'http' }, this.#policy)
         const reply = answer({ ...arrival, body: '' }, overHttp, this.#policy)
         await this.#recorder.record({ ...arrival, attribution, verdict: overHttp.verdict }).kept
@@ -266,9 +268,16 @@ export class ReferenceGateway implements AsyncDisposable {
       // Taken before the next await, or upgrades that come together would not count each other.
       this.#unauthenticated.set(client, waiting + 1)
       const settled = once(() => this.#unauthenticated.set(client, (this.#unauthenticated.get(client) ?? 1) - 1))
-      const { sequence, kept } = this.#recorder.record({ ...arrival, attribution, verdict })
+      const isWorker = joins(profile) && path === workerPath
+      const { sequence, kept } = this.#recorder.record({
+        ...arrival,
+        attribution,
+        verdict: isWorker ? { kind: 'refused', reason: notAWorker } : verdict,
+      })
       await kept
       if (socket.destroyed) return settled()
+      if (isWorker)
+        return this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => refuseWorker(webSocket, settled))
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) =>
         serveSocket(webSocket, {
           policy: this.#policy,

@@ -62,6 +62,15 @@ export function serveSocket(socket: WebSocket, context: SessionContext): void {
   send(socket, { type: 'event', event: 'connect.challenge', payload: { nonce: randomUUID(), ts: Date.now() } })
 }
 
+export const notAWorker = 'invalid-handshake'
+
+/** The WebSocket of workers asks for nothing and takes no identity: whatever comes first, it is no worker's (docs/gateways.md#g8-3-paths-without-an-identity). */
+export function refuseWorker(socket: WebSocket, settled: () => void): void {
+  socket.once('message', () => socket.close(1008, notAWorker))
+  socket.on('error', () => {})
+  socket.on('close', settled)
+}
+
 function greet(
   socket: WebSocket,
   id: string,
@@ -83,7 +92,7 @@ function hello(
   { verdict, attribution }: ConnectJudgement,
   answer: Extract<ConnectAnswer, { kind: 'hello' }>,
   connect: Connect,
-  { profile }: Policy,
+  { profile, config }: Policy,
 ): unknown {
   const user = verdict.kind === 'accepted' && verdict.method !== 'password' ? verdict.user : undefined
   const presence = {
@@ -102,6 +111,7 @@ function hello(
     features: { methods: ['health', 'status', 'users.self'], events: ['connect.challenge', 'presence'] },
     snapshot: { presence: [presence], health: {}, uptimeMs: Math.round(performance.now()) },
     ...(profile.helloAuth !== 'none' && { auth }),
+    ...(profile.surface === 'current' && config.publicOrigin !== undefined && { controlUiUrl: config.publicOrigin }),
     policy: { maxPayload: 65_536, maxBufferedBytes: 1_048_576, tickIntervalMs: 30_000 },
   }
 }

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { auditVectors } from '../contract/audit-vectors.ts'
+import { followed } from '../recording/followed.fixture.ts'
 import { auditOf, printedAudit } from './audit.ts'
 import { profiles } from './profiles.ts'
 
 describe('the audit by rules', () => {
-  it.each(auditVectors.map((vector) => [vector.id, vector] as const))(
-    'says what the programs say: %s',
-    (_id, { gateway, expect: wanted, differs }) => {
-      const found = (name: 'attributed' | 'coderclaw') =>
-        Object.fromEntries(auditOf(gateway, profiles[name]).map(({ id, severity }) => [id, severity]))
-      expect(found('attributed')).toEqual(wanted)
-      if (differs === undefined) expect(found('coderclaw')).toMatchObject({ 'gateway.trusted_proxy_auth': 'critical' })
+  const asked = followed.filter(({ rules }) => rules.verified)
+  it.each(asked.flatMap(({ title, rules, names }) => auditVectors.map((vector) => ({ title, rules, names, vector }))))(
+    'says what $title says: $vector.id',
+    ({ rules, names, vector: { gateway, needs, expect: all, differs } }) => {
+      if (needs !== undefined && !rules.keys.includes(needs)) return
+      const who = names.find((name) => differs?.[name] !== undefined)
+      const found = Object.fromEntries(auditOf(gateway, rules).map(({ id, severity }) => [id, severity]))
+      expect(found).toEqual((who && differs?.[who]) ?? all)
     },
   )
 

@@ -32,7 +32,7 @@ const configSchema = z.looseObject({
 })
 
 /** @param gateway the section of that name. @returns nothing of a section that is no configuration at all */
-export function auditOf(gateway: unknown, { checksHttpOrigin }: Pick<Profile, 'checksHttpOrigin'>): AuditFinding[] {
+export function auditOf(gateway: unknown, { auditsOrigins }: Pick<Profile, 'auditsOrigins'>): AuditFinding[] {
   const read = configSchema.safeParse(gateway)
   if (!read.success) return []
   const { trustedProxies, allowRealIpFallback, auth, controlUi, bind } = read.data
@@ -42,13 +42,13 @@ export function auditOf(gateway: unknown, { checksHttpOrigin }: Pick<Profile, 'c
   const inNetwork = bind !== undefined && bind !== 'loopback'
   const findings: readonly (readonly [boolean, string, AuditFinding['severity'], string])[] = [
     [
-      inNetwork && origins.length === 0 && checksHttpOrigin,
+      inNetwork && origins.length === 0 && auditsOrigins.includes('none'),
       'gateway.control_ui.allowed_origins_required',
       'critical',
       'Non-loopback Control UI missing explicit allowed origins',
     ],
     [
-      origins.includes('*'),
+      origins.includes('*') && auditsOrigins.includes('every'),
       'gateway.control_ui.allowed_origins_wildcard',
       inNetwork ? 'critical' : 'warn',
       'Control UI allowed origins contains wildcard',

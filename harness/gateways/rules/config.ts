@@ -39,13 +39,25 @@ const authSchema = z.strictObject({
   identityScopes: z.record(z.string(), z.array(z.enum(knownScopes))).optional(),
 })
 
+/** docs/gateways.md#g5-3-public-origin. */
+function isBareOrigin(value: string): boolean {
+  const url = URL.parse(value)
+  if (url === null || `${url.origin}/` !== url.href) return false
+  return (
+    url.protocol === 'https:' ||
+    (url.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname))
+  )
+}
+
 /** Sections that trusted-proxy authentication never reads (`plugins`, `discovery`, …) pass unread. */
 const configSchema = z.looseObject({
+  hooks: z.looseObject({ enabled: z.boolean().optional(), token: z.string().optional() }).optional(),
   gateway: z.looseObject({
     mode: z.enum(['local', 'remote']).optional(),
     port: z.int().min(0).max(65_535).default(18_789),
     bind: z.enum(['loopback', 'lan', 'auto', 'tailnet', 'custom']).default('loopback'),
     customBindHost: z.string().optional(),
+    publicOrigin: z.url().refine(isBareOrigin, 'must be a bare HTTPS origin; HTTP only for loopback').optional(),
     trustedProxies: z.array(z.string()).default([]),
     allowRealIpFallback: z.boolean().optional(),
     auth: authSchema,
@@ -78,6 +90,10 @@ export type GatewayConfig = {
   readonly identityScopes: Readonly<Record<string, readonly string[]>>
   readonly allowedOrigins: readonly string[]
   readonly chatCompletions: boolean
+  /** What opens the webhooks; absent where they are off. */
+  readonly hookToken?: string
+  /** Without a slash at its end. */
+  readonly publicOrigin?: string
   /** Most that a new device of a browser gets by itself (`deviceAutoApprove`); absent: every device is paired by hand. */
   readonly autoApprovedScopes?: readonly string[]
 }
@@ -102,7 +118,7 @@ type StartupEnvironment = {
 export function startup(source: unknown, profile: Profile, environment: StartupEnvironment = {}): Startup {
   const parsed = configSchema.safeParse(source)
   if (!parsed.success) return refused(profile.exit.schema, `Invalid config: ${wording(parsed.error)}`)
-  const { gateway } = parsed.data
+  const { gateway, hooks } = parsed.data
   const stranger = unknownKey(parsed.data, profile)
   if (stranger) return refused(profile.exit.schema, `Invalid config: ${stranger}`)
   if (gateway.mode !== 'local') {
@@ -145,6 +161,8 @@ export function startup(source: unknown, profile: Profile, environment: StartupE
       identityScopes: gateway.auth.identityScopes ?? {},
       allowedOrigins: gateway.controlUi?.allowedOrigins ?? [],
       chatCompletions: gateway.http?.endpoints?.chatCompletions?.enabled ?? false,
+      ...(hooks?.enabled && hooks.token && { hookToken: hooks.token }),
+      ...(gateway.publicOrigin !== undefined && { publicOrigin: new URL(gateway.publicOrigin).origin }),
       ...(proxy.deviceAutoApprove?.enabled && {
         autoApprovedScopes: proxy.deviceAutoApprove.scopes ?? usualAutoApproved,
       }),
@@ -166,6 +184,7 @@ function unknownKey({ gateway }: ParsedConfig, profile: Profile): string | undef
     ['identityScopes', 'gateway.auth', gateway.auth.identityScopes],
     ['allowRealIpFallback', 'gateway', gateway.allowRealIpFallback],
     ['customBindHost', 'gateway', gateway.customBindHost],
+    ['publicOrigin', 'gateway', gateway.publicOrigin],
   ]
   const found = present.find(([key, , value]) => value !== undefined && !profile.keys.includes(key))
   return found && `${found[1]}: Unrecognized key: "${found[0]}"`

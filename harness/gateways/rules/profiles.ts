@@ -25,6 +25,7 @@ export type OptionalKey =
   | 'deviceAutoApprove'
   | 'cloudflareAccessOidc'
   | 'customBindHost'
+  | 'publicOrigin'
 
 export type Profile = {
   readonly name: ProfileName
@@ -74,8 +75,10 @@ export type Profile = {
   /** 33rd unauthenticated WebSocket of one client address: 503. */
   readonly limitsSockets: boolean
   /** Which paths exist besides `/tools/invoke`. */
-  readonly surface: 'current' | 'before-2026.7.1' | 'legacy' | 'coderclaw'
+  readonly surface: 'current' | '2026.8.1' | '2026.7.1' | 'before-2026.7.1' | 'legacy' | 'coderclaw'
 
+  /** Of which `allowedOrigins` the audit says something: no entry, every origin. */
+  readonly auditsOrigins: readonly ('none' | 'every')[]
   readonly keys: readonly OptionalKey[]
   /** A token beside trusted-proxy: `refused` stops the start with exit code 1. */
   readonly tokenBeside: 'refused' | 'ignored'
@@ -113,6 +116,7 @@ const attributed: Profile = {
   toolsDialGateway: false,
   limitsSockets: true,
   surface: 'current',
+  auditsOrigins: ['none', 'every'],
   keys: [
     'allowLoopback',
     'identityScopes',
@@ -120,6 +124,7 @@ const attributed: Profile = {
     'deviceAutoApprove',
     'cloudflareAccessOidc',
     'customBindHost',
+    'publicOrigin',
   ],
   tokenBeside: 'refused',
   bindLoopback: 'allowed',
@@ -139,6 +144,7 @@ const allowLoopback: Profile = {
   checksControlUiBuild: false,
   toolsDialGateway: true,
   limitsSockets: false,
+  surface: '2026.7.1',
   keys: ['allowLoopback', 'allowRealIpFallback', 'customBindHost'],
   exit: { schema: 78, noProxies: 1, noMode: 78 },
 }
@@ -153,6 +159,7 @@ const strictLoopback: Profile = {
   protocol: 3,
   surface: 'before-2026.7.1',
   silentPairing: ['control-ui'],
+  auditsOrigins: ['every'],
   keys: ['allowRealIpFallback', 'customBindHost'],
   exit: { schema: 1, noProxies: 1, noMode: 78 },
 }
@@ -172,6 +179,7 @@ const legacy: Profile = {
   pairingMessage: 'pairing required',
   helloAuth: 'none',
   surface: 'legacy',
+  auditsOrigins: ['none', 'every'],
   tokenBeside: 'ignored',
   bindLoopback: 'needs-loopback-proxy',
   exit: { schema: 1, noProxies: 1, noMode: 1 },
@@ -188,6 +196,7 @@ const coderclaw: Profile = {
   silentPairing: ['local'],
   detailsOnWire: false,
   surface: 'coderclaw',
+  auditsOrigins: [],
   keys: [],
   bindLoopback: 'refused',
 }

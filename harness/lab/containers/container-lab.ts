@@ -31,6 +31,8 @@ export type ContainerSpec = {
   readonly env: Readonly<Record<string, string>>
   readonly binds: readonly Bind[]
   readonly tmpfs: readonly string[]
+  /** Where the program starts; default: what the image says. */
+  readonly folder?: string
   /** Default: that of the suite's own programs, which is the smallest. */
   readonly allowance?: Allowance
   /** Last octet and names on the environment's network, or the container in whose namespace it lives. */
@@ -260,6 +262,7 @@ export class ContainerLab implements AsyncDisposable {
     const container = new LabContainer(spec.image)
     if (spec.ownProgram && spec.command.length > 0) container.withCommand([...spec.command])
     if (!spec.ownProgram) container.withEntrypoint([program]).withCommand(args)
+    if (spec.folder !== undefined) container.withWorkingDir(spec.folder)
     return await container
       .withName(this.#nameInEngine(spec.name))
       .withLabels({ ...this.#labels })

@@ -142,7 +142,7 @@ export class ContractLab implements AsyncDisposable {
     const expected = endOf(vector, namesOf(this.#program))
     if (expected === undefined) throw new Error(`${vector.id} does not apply to ${this.#program.version}`)
     await this.configure(vector.before)
-    await using socket = await openSocket(this.#target())
+    await using socket = await openSocket(vector, this.#target())
     const late = new AbortController()
     const closed = socket.closed(late.signal)
     await this.configure(vector.after, openDeadline)

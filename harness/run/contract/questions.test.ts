@@ -9,6 +9,8 @@ describe.each(gatewayPrograms)('$name $version', (program) => {
     expect(questions.requests.flatMap(([, asked]) => asked).length).toBeGreaterThan(200)
     expect(questions.requests.length).toBeGreaterThan(7)
     expect(questions.starts).toHaveLength(startupVectors.length)
+    // What becomes of an open WebSocket when its proxy is removed is known of each.
+    expect(questions.reloads).toHaveLength(1)
     expect(questions.audits.length).toBeGreaterThan(5)
     const ids = idsOf(questions)
     expect(new Set(ids).size).toBe(ids.length)
@@ -20,7 +22,7 @@ describe('the questions', () => {
 
   it('are those that are chosen, by a glob or by the leading parts of ids', () => {
     expect(idsOf(questionsOf(newest, {}, ['http.path./health', 'startup.bind*', 'audit.complete']))).toEqual([
-      ...['none', 'xff-only', 'no-xff', 'valid'].map((id) => `http.path./health.${id}`),
+      ...['none', 'xff-only', 'no-xff', 'valid', 'forged'].map((id) => `http.path./health.${id}`),
       ...startupVectors.filter(({ id }) => id.startsWith('bind')).map(({ id }) => `startup.${id}`),
       'audit.complete',
     ])

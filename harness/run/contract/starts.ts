@@ -17,6 +17,9 @@ const slots = 2
 /** A network namespace of its own, held open by a relay, so that the program may end when it likes. */
 type Slot = { readonly name: string; readonly dial: Dial }
 
+/** Some are asked at the same time, and one that gives up takes longer than one that starts: 80 s were seen on a machine with other work. */
+const settleDeadline = 2 * startDeadline
+
 type Start = { readonly heard: 'starts' | `exit ${number}`; readonly lastLogLines: string }
 
 export class ContractStarts implements AsyncDisposable {
@@ -69,7 +72,7 @@ export class ContractStarts implements AsyncDisposable {
           ended = await this.#lab.exitCode(name)
           return ended === undefined ? await readyAnswer(dial, this.#program) : 'yes'
         }
-        await untilYes('neither started nor ended', startDeadline, settled, async () => undefined)
+        await untilYes('neither started nor ended', settleDeadline, settled, async () => undefined)
         const lastLogLines = (await this.#lab.log(name, 4)).join(' / ')
         return { heard: ended === undefined ? 'starts' : `exit ${ended}`, lastLogLines }
       },
@@ -87,7 +90,7 @@ export class ContractStarts implements AsyncDisposable {
       () => command,
       async (name, _, folder) => {
         const ended = async () => ((await this.#lab.exitCode(name)) === undefined ? { not: 'it runs' } : 'yes')
-        await untilYes('did not end its audit', startDeadline, ended, async () => undefined)
+        await untilYes('did not end its audit', settleDeadline, ended, async () => undefined)
         const text = await readFile(join(folder, 'config', 'audit.json'), 'utf8')
         if (text.trim() === '') throw new Error(`no findings: ${(await this.#lab.log(name, 4)).join(' / ')}`)
         const report: { findings: { checkId: string; severity: string }[] } = JSON.parse(text)

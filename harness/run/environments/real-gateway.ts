@@ -173,6 +173,8 @@ export function gatewaySpec(
     },
     binds: [...binds, { source: join(folder, 'config'), target: '/etc/gateway', writable: true }],
     tmpfs: ['/home/gateway', '/tmp'],
+    // BuilderForce makes a folder where it starts, and everything else is read-only.
+    folder: '/home/gateway',
     allowance: realGateway,
     place: { octet: octets.gateway, names: ['gateway'] },
     after: [],

@@ -2,6 +2,7 @@
 import type { Dial } from '../../lab/dial.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import type { EmbeddedNetwork } from '../../lab/embedded/network.ts'
+import { dialFromFurtherPorts } from '../../lab/vantage/further-ports.ts'
 import { dialThroughSocks } from '../../lab/vantage/socks.ts'
 import type { Principal } from '../../plan/case.ts'
 import type { Variant } from '../../plan/proxy.ts'
@@ -36,7 +37,7 @@ export async function nodesInRun(
   const nodeAt = async (service: string): Promise<UserNode> => {
     const { beside } = variant.services.find(({ name }) => name === service) ?? {}
     const [reach, at] = beside === undefined ? [lab.direct, service] : [lab.beside, loopback]
-    const socks = dialThroughSocks(reach, at, port)
+    const socks = dialFromFurtherPorts(dialThroughSocks(reach, at, port))
     // The gateway's machine has one name on the private network, and nothing else of the lab is there.
     const dial: Dial = (host, to) => (isPublic(host) ? socks(variant.host, to) : lab.direct(host, to))
     return { dial: lab.publicSide(dial), address: await addressOf(service, variant, lab) }
