@@ -2,6 +2,7 @@
 import { exitCode } from '../judge/exit-code.ts'
 import { UserError } from '../plan/user-error.ts'
 import { cellKey, totalsOf } from '../run/results/results.ts'
+import { joinedEvidence } from './lazy-evidence.ts'
 import type { Run } from './read.ts'
 
 /** One run made of several. Where several have the same environment, the later run counts. Facts about the run are those of the first. */
@@ -47,6 +48,6 @@ export function mergeRuns(runs: readonly Run[]): Run {
       ),
       stale,
     },
-    evidence: Object.assign({}, ...runs.map(({ evidence }) => evidence)),
+    evidence: joinedEvidence(runs.map(({ evidence }) => evidence)),
   }
 }
