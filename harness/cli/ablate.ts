@@ -96,7 +96,7 @@ async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedP
       const part = wanted.slice(start, start + together)
       const environments = await Promise.all(part.map((unit) => environmentWithout(environment, unit, proxy, folder)))
       const planned = whole === undefined ? [environment, ...environments] : environments
-      const run = { ...options, out: join(folder, `report-${start}`), quiet: true, list: false }
+      const run = { ...options, out: join(folder, 'no-report'), quiet: true, list: false }
       const ended = new Set<string>()
       // Written as each ends: one that takes long costs the others nothing when the run is cut off.
       const settle = async (so: Results) => {
@@ -114,6 +114,7 @@ async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedP
       }
       const results = await carryOut({ environments: planned }, run, {
         complete: false,
+        statusesOnly: true,
         withoutEngine: () => [],
         async environmentDone(id, so) {
           ended.add(id)
@@ -127,7 +128,6 @@ async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedP
       for (const { id } of environments) ended.add(id)
       await settle(results)
       interrupted = results.run.interrupted
-      await rm(run.out, { recursive: true, force: true })
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -156,6 +156,7 @@ const seen = ({ environments, cells }: Results, id: string) => {
   return {
     status: environment?.status ?? ('unavailable' as const),
     ...(environment?.reason !== undefined && { reason: environment.reason }),
+    ...(environment?.remark !== undefined && { remark: environment.remark }),
     cells: cells.filter((cell) => cell.environment === id),
   }
 }
@@ -192,6 +193,7 @@ async function write(
 const ends: Readonly<Record<AblatedUnit['outcome'], (unit: AblatedUnit) => string>> = {
   red: ({ red }) => `${counted(red.length, 'cell')} red`,
   'does-not-start': () => 'does not start',
+  'does-not-answer': () => 'does not answer',
   'not-judged': ({ lost, reason = '' }) => `${counted(lost, 'cell')} not judged: ${reason}`,
   nothing: ({ explanation }) => (explanation === undefined ? 'NO CASE NEEDS IT' : `no case needs it: ${explanation}`),
 }
@@ -207,7 +209,7 @@ function inWords({ units }: Ablation, missing: number, file: string): string {
     twoColumns(rows),
     '',
     wrapped(
-      `${counted(units.length, 'unit')}: ${count('red')} turn cells red, ${count('does-not-start')} are needed to start, ${count('not-judged')} leave cells that cannot be judged, ${count('nothing')} change nothing, ${unexplained} of them unexplained.${missing > 0 ? ` ${missing} are not measured yet.` : ''}`,
+      `${counted(units.length, 'unit')}: ${count('red')} turn cells red, ${count('does-not-start')} are needed to start, ${count('does-not-answer')} to answer, ${count('not-judged')} leave cells that cannot be judged, ${count('nothing')} change nothing, ${unexplained} of them unexplained.${missing > 0 ? ` ${missing} are not measured yet.` : ''}`,
     ),
     ...(unexplained > 0
       ? [wrapped('Remove what no case needs, write the case, or say why above it: "# No case needs this: REASON".')]

@@ -31,6 +31,8 @@ type Order = {
   readonly notes?: readonly string[]
   /** The whole catalogue is planned: then a known failure that names no cell is stale. */
   readonly complete: boolean
+  /** Only statuses are wanted: no report is written, and a proxy that stops answering ends its environment. */
+  readonly statusesOnly?: boolean
   /** What runs where there is no engine for the plan. */
   readonly withoutEngine: () => readonly PlannedEnvironment[]
   /** Called with each environment that has ended. @param so the results until then */
@@ -68,6 +70,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     seed: options.seed,
     harness: { version: await harnessVersion(), commit: commit() },
     command: ['conformance', ...process.argv.slice(2)].join(' '),
+    ...(options.shard && { shard: options.shard }),
   }
   const notes = [...choice.notes, ...(order.notes ?? [])]
   const note = (line: string) => {
@@ -89,6 +92,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     told = failures.length + notes.length
     const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
+    if (order.statusesOnly) return written
     const ablations = await ownAblations(root)
     await writeReport(written, collection.evidence(), out, { ablations }).catch((cause: Error) => {
       // A disk that was filled meanwhile.
@@ -112,6 +116,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       folder,
       jobs,
       keep: options.keep,
+      statusesOnly: order.statusesOnly ?? false,
     }
     const judged = Promise.withResolvers<void>()
     // One after the other, and all before the end: a listener writes files.

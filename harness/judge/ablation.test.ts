@@ -45,6 +45,12 @@ describe('a configuration without one unit', () => {
     })
   })
 
+  it('does not answer, where the run ended the environment for that', () => {
+    const remark = 'The proxy did not answer 8 cases: the cases after them waited 1 s for an answer instead of 5 s.'
+    const hanging = { ...seen({ a: 'fail' }), status: 'failed' as const, reason: remark, remark }
+    expect(ablated(whole, hanging)).toEqual({ outcome: 'does-not-answer', red: [], lost: 0, reason: remark })
+  })
+
   it('says nothing where the run was cut short, broke, or could not be had', () => {
     expect(ablated(whole, seen({ a: 'pass' }))).toBeUndefined()
     expect(ablated(whole, seen({ a: 'pass', b: 'harness-error', c: 'fail', d: 'unsupported' }))).toBeUndefined()

@@ -6,6 +6,8 @@ import { isUnmet, type Status } from './status.ts'
 type Seen = {
   readonly status: 'ready' | 'failed' | 'unavailable'
   readonly reason?: string
+  /** Said where the proxy stopped answering. */
+  readonly remark?: string
   readonly cells: readonly {
     readonly case: string
     readonly transport: Transport
@@ -26,7 +28,7 @@ export function ablated(
   if (without.status === 'failed')
     // Log lines have times in them: the same start would never be the same twice.
     return {
-      outcome: 'does-not-start',
+      outcome: without.remark === undefined ? 'does-not-start' : 'does-not-answer',
       red: [],
       lost: 0,
       reason: (without.reason ?? '').split(' Its last log lines')[0] ?? '',

@@ -6,7 +6,7 @@ import { forgedCore } from '../plan/forged.ts'
 import { withoutMark } from '../plan/marks.ts'
 import type { OwnAbout } from './about.ts'
 import { differing, textOf, wroteAny, wroteValue } from './client-wrote.ts'
-import { isDisguised, percentDecoded } from './disguises.ts'
+import { disguisesOf, percentDecoded } from './disguises.ts'
 import type { Attempt, Finding } from './observation.ts'
 import { answerInWords, list, quote, quoteAll, times, verdictInWords } from './words.ts'
 
@@ -147,8 +147,11 @@ function noAliases(identity: string, arrival: Arrival): Finding {
 /** A forged value is looked for in every form in which it could still be read: cut, percent-encoded, in base64. */
 function withoutValue(value: string, arrival: Arrival, identity: string, attempt: Attempt): Finding {
   const core = forgedCore(value)
-  const holds = (text: string) =>
-    [text, percentDecoded(text)].some((one) => (core === undefined ? one.includes(value) : isDisguised(core, one)))
+  const isIn = core === undefined ? (text: string) => text.includes(value) : disguisesOf(core)
+  const holds = (text: string) => {
+    const decoded = percentDecoded(text)
+    return isIn(text) || (decoded !== text && isIn(decoded))
+  }
   const places = [
     ...arrival.headers.filter((line) => holds(line[1])).map(([name]) => name),
     ...arrival.trailers.filter((line) => holds(line[1])).map(([name]) => `trailer ${name}`),

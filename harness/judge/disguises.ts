@@ -13,18 +13,19 @@ export function base64Parts(text: string): string[] {
   })
 }
 
-/** Whether the text is there as it is, in another letter case, in base64, in base64 twice or in hexadecimal digits. */
-export function isDisguised(text: string, within: string): boolean {
+/** @returns whether the text is there as it is, in another letter case, in base64, in base64 twice or in hexadecimal digits */
+export function disguisesOf(text: string): (within: string) => boolean {
   const once = base64Parts(text)
   const exact = [...once, ...once.flatMap(base64Parts)]
-  const lower = within.toLowerCase()
-  return (
-    [text.toLowerCase(), Buffer.from(text).toString('hex')].some((form) => lower.includes(form)) ||
-    exact.some((form) => within.includes(form))
-  )
+  const inAnyCase = [text.toLowerCase(), Buffer.from(text).toString('hex')]
+  return (within) => {
+    const lower = within.toLowerCase()
+    return inAnyCase.some((form) => lower.includes(form)) || exact.some((form) => within.includes(form))
+  }
 }
 
 /** Percent-encoded bytes written out. */
 export function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text
   return text.replace(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)))
 }

@@ -31,6 +31,7 @@ async function cellEvent(
   cell: PlannedCell,
   environment: RunningEnvironment,
   { judgement, observation, alone, rerun, ms }: JudgedCell,
+  evidence: 'with evidence' | 'without evidence',
 ): Promise<RunEvent & { type: 'cell' }> {
   const { case: asked, transport } = cell
   const place = { environment: planned.id, case: asked.id, transport }
@@ -50,25 +51,26 @@ async function cellEvent(
       ...(lacks !== undefined && { lacks }),
       ...(rerun !== undefined && { rerun: redactKnown(rerun) }),
     },
-    ...(observation !== undefined && {
-      evidence: JSON.stringify(
-        evidenceOf(asked, transport, observation, {
-          environment: planned.id,
-          // An engine that has gone has no logs either; what was seen of the cell still counts.
-          log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
-          replay: replayCommand(planned, cell),
-          secrets: knownSecrets(),
-          identity: planned.variant.identity,
-          ...(alone && { alone }),
-          detail: wantsLogs.has(status) ? 'every detail' : 'short',
-        }),
-      ),
-    }),
+    ...(observation !== undefined &&
+      evidence === 'with evidence' && {
+        evidence: JSON.stringify(
+          evidenceOf(asked, transport, observation, {
+            environment: planned.id,
+            // An engine that has gone has no logs either; what was seen of the cell still counts.
+            log: wantsLogs.has(status) ? await environment.logs().catch(() => noLogs) : noLogs,
+            replay: replayCommand(planned, cell),
+            secrets: knownSecrets(),
+            identity: planned.variant.identity,
+            ...(alone && { alone }),
+            detail: wantsLogs.has(status) ? 'every detail' : 'short',
+          }),
+        ),
+      }),
   }
 }
 
 for (const order of orders) {
-  const { environment: planned } = order
+  const { environment: planned, statusesOnly } = order
   describe.concurrent(planned.id, () => {
     const readyEnvironment = startsFirst(order, shared, clockSet)
     let path: ReturnType<typeof open> | undefined
@@ -81,8 +83,10 @@ for (const order of orders) {
       const runner = new CellRunner({ planned: observed, environment, fencing: fences }, 'batches')
       return { observed, runner, fences }
     }
+    const eventOf = (cell: PlannedCell, environment: RunningEnvironment, judged: JudgedCell) =>
+      cellEvent(planned, cell, environment, judged, statusesOnly ? 'without evidence' : 'with evidence')
     const corrected = (environment: RunningEnvironment, corrections: readonly Correction[]) =>
-      Promise.all(corrections.map(({ cell, judged }) => cellEvent(planned, cell, environment, judged)))
+      Promise.all(corrections.map(({ cell, judged }) => eventOf(cell, environment, judged)))
 
     for (const [index, cell] of planned.cells.entries()) {
       const options = { timeout: cellDeadline, concurrent: false }
@@ -109,14 +113,16 @@ for (const order of orders) {
           }
           throw new Error(over)
         }
-        const event = await cellEvent(planned, cell, environment, judged)
+        const event = await eventOf(cell, environment, judged)
         const { status, reason } = event.cell
         task.meta.event = event
         const more: RunEvent[] = []
         if (index % lookEvery === lookEvery - 1) more.push(...(await corrected(environment, runner.corrections())))
         if (remark === undefined && runner.remark !== undefined) {
           remark = redactKnown(runner.remark)
-          more.push({ type: 'environment', environment: { ...environment.result, remark } })
+          if (statusesOnly) over = remark
+          const ended = over !== undefined && { status: 'failed' as const, reason: over }
+          more.push({ type: 'environment', environment: { ...environment.result, remark, ...ended } })
         }
         if (more.length > 0) task.meta.further = more
         if (isRed(status) || status === 'harness-error') throw new Error(reason)

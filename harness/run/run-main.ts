@@ -125,7 +125,7 @@ const reporter: Reporter = {
 
 try {
   await using lab = warmUp()
-  const { contract, runId, keep } = request
+  const { contract, runId, keep, statusesOnly = false } = request
   vitest = await createVitest({
     config: false,
     watch: false,
@@ -143,6 +143,7 @@ try {
             runId,
             folder: join(request.folder, 'environments'),
             keep,
+            statusesOnly,
           })),
         }),
       ),

@@ -11,15 +11,18 @@ const unitSchema = z
     to: z.int().positive().describe('Last line that belongs to it.'),
     text: z.string().describe('The first line without indentation and comment.'),
     outcome: z
-      .enum(['red', 'does-not-start', 'not-judged', 'nothing'])
+      .enum(['red', 'does-not-start', 'does-not-answer', 'not-judged', 'nothing'])
       .describe(
-        'Without the unit: cells turn red; a program does not start; cells can no longer be judged and none is red; nothing changes.',
+        'Without the unit: cells turn red; a program does not start; the proxy stops answering; cells can no longer be judged and none is red; nothing changes.',
       ),
     red: z
       .array(z.string())
       .describe('CASE.TRANSPORT of the cells that turn red: they passed, and fail or warn without the unit.'),
     lost: z.int().nonnegative().describe('How many cells that passed can no longer be judged.'),
-    reason: z.string().optional().describe('Of the failed start, or of the first cell that turns red or is lost.'),
+    reason: z
+      .string()
+      .optional()
+      .describe('Of the failed start, of the end, or of the first cell that turns red or is lost.'),
     explanation: z.string().optional().describe('Why no case needs it, as a comment of the file says.'),
     digest: z
       .string()

@@ -145,9 +145,12 @@ export class CellRunner {
    */
   corrections(): readonly Correction[] {
     const arrivals = indexOf(this.#usual.environment.recordings?.since(0) ?? [])
+    const corrected = new Set<string>()
     return [...this.#entries].flatMap(([key, entry]) => {
       if (entry.observation === undefined) return []
       const later = withLateArrivals(entry.cell.case, entry.seen, arrivals)
+      // The judge says the same of the same.
+      if (later === undefined && !this.#dependsOn(entry.cell, corrected)) return []
       const again = this.#judged(entry.cell, later ?? entry.seen, entry.ms)
       const worse = again.judgement.met === false && entry.judgement.met !== false
       const decidedByNothing = isGreen(entry.judgement) && !isGreen(again.judgement)
@@ -156,6 +159,7 @@ export class CellRunner {
       const about = again.judgement.about?.map((one) => (worse ? { ...one, when: one.when ?? ('late' as const) } : one))
       const judged = { ...again, judgement: { ...again.judgement, reason, ...(about && { about }) } }
       this.#entries.set(key, judged)
+      corrected.add(entry.cell.case.id)
       return [{ cell: entry.cell, judged }]
     })
   }
@@ -169,6 +173,11 @@ export class CellRunner {
       environment.recordings !== undefined,
       judgeContext(planned, this.#relatedOf(cell)),
     )
+  }
+
+  /** Whether what became of one of these cases has a say in the cell's judgement. */
+  #dependsOn({ case: { controls, depends } }: PlannedCell, cases: ReadonlySet<string>): boolean {
+    return [arrivalCase, ...controls, ...depends].some((id) => cases.has(id))
   }
 
   #relatedOf(cell: PlannedCell): RelatedCases {

@@ -27,4 +27,6 @@ export type StartOrder = {
   /** Where the environment's sockets and secrets live. */
   readonly folder: string
   readonly keep: boolean
+  /** See `RunRequest`. */
+  readonly statusesOnly: boolean
 }

@@ -13,6 +13,8 @@ export type RunRequest = {
   readonly folder: string
   readonly jobs: number
   readonly keep: boolean
+  /** Nobody reads evidence, and an environment whose proxy no longer answers is over. */
+  readonly statusesOnly?: boolean
   /** Random requests in the place of the planned cells. */
   readonly fuzz?: FuzzOrder
   /** The contract vectors against the programs themselves, in the place of environments. */

@@ -16,15 +16,27 @@ export function redactor(secrets: readonly string[]): Redact {
   const known = redactors.get(secrets)
   if (known !== undefined) return known
   const search = secretSearch(secrets)
-  const redact = (text: string) => {
+  const redacted = (text: string) => {
     let rest = text
     for (const [start, end] of search(text).toReversed())
       rest = `${rest.slice(0, start)}[redacted:secret]${rest.slice(end)}`
     return patterns.reduce((now, [pattern, replacement]) => now.replace(pattern, replacement), rest)
   }
+  const lines = new Map<string, string>()
+  const redact = (text: string) => {
+    if (text.length > longestRemembered) return redacted(text)
+    const line = lines.get(text) ?? redacted(text)
+    if (lines.size === mostRemembered) lines.clear()
+    lines.set(text, line)
+    return line
+  }
   redactors.set(secrets, redact)
   return redact
 }
+
+/** Most header lines come a thousand times: each of them is searched once. In characters. */
+const longestRemembered = 200
+const mostRemembered = 5000
 
 /** Making one takes longer than using it. */
 const redactors = new WeakMap<readonly string[], Redact>()

@@ -236,6 +236,8 @@ export const resultsSchema = z
           .object({ kind: z.enum(['docker', 'private', 'none']), version: text, name: z.exactOptional(text) })
           .readonly(),
         command: text,
+        /** Which part of a larger run it is (`--shard`). */
+        shard: z.exactOptional(z.object({ index: z.number(), count: z.number() }).readonly()),
         /** Things the reader must know, such as `no engine: embedded lab only`. */
         notes: z.exactOptional(texts),
       })
