@@ -4,6 +4,7 @@ import { foldName } from '../gateways/rules/header-lines.ts'
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
 import { type Judged, proofsFor } from './ablation.ts'
+import { code } from './markdown-text.ts'
 import { notInherited } from './nginx-inheritance.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
 
@@ -62,7 +63,7 @@ function ownLines(
   return [...new Set([...names, ...headers])].flatMap((name) =>
     files.flatMap(({ path, text }) =>
       notInherited(text, name).map(({ line, lost, lostAt }) => ({
-        text: `nginx: repeat \`${lost}\` of line ${lostAt} in this location: it has proxy_set_header lines of its own, so it inherits none`,
+        text: `nginx: repeat ${code(lost)} of line ${lostAt} in this location: it has proxy_set_header lines of its own, so it inherits none`,
         file: path,
         line,
         own: true as const,
@@ -86,7 +87,7 @@ function provenRemedies(
       const trusted = foldName(identity)
       const ours = mistake?.kind === 'identity' && program === product && namesHeader(text, trusted) === 0
       return {
-        text: `${program}: add \`${text}\`${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
+        text: `${program}: add ${code(text)}${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
         file: normalize(join(folder, file)),
         line: from,
         ...(to > from && { to }),
@@ -168,14 +169,14 @@ function adviceOf(
     .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
     .find(({ line }) => line !== undefined)
   const { line } = found ?? {}
-  const isSaid = line !== undefined && said.some(({ text }) => text.includes(`\`${line.text}\``))
+  const isSaid = line !== undefined && said.some(({ text }) => text.includes(code(line.text)))
   if (isSaid && among === undefined) return []
   const name = found?.name ?? named[0]
   // The exact line where it names this header; a pattern of it where the hardened file has another one in that place, or only begins there.
   const exact = line !== undefined && line.names > 0 && line.text.length <= longest && !/[{[(]$/.test(line.text)
   const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
   const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
-  const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}`
+  const text = `${product}: ${add} ${code(write)} ${row.where.replaceAll('{Header}', headerInWords(name))}`
   return [{ text, ...(line !== undefined && { file: line.file, line: line.line }) }]
 }
 

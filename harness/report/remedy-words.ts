@@ -1,10 +1,12 @@
 import type { Finding, Remedy } from '../run/results/results.ts'
+import { codeSpans } from './code-spans.ts'
+import { code } from './markdown-text.ts'
 import { counted } from './numbers.ts'
 
 /** So many are said one by one. */
 const most = 3
 
-/** What to write against a finding, a sentence for each line; many proven lines are one sentence, and `results.json` has all of them. */
+/** What to write against a finding, a sentence for each line, with lines as code (`codeSpans`); many proven lines are one sentence, and `results.json` has all of them. */
 export function remediesInWords({ remedies, cells }: Pick<Finding, 'remedies' | 'cells'>): readonly string[] {
   const proven = remedies.filter(({ provenBy }) => provenBy !== undefined)
   const [first] = proven
@@ -22,8 +24,11 @@ export function remediesInWords({ remedies, cells }: Pick<Finding, 'remedies' | 
 }
 
 const productIn = ({ text }: Remedy) => text.split(':')[0]
-/** What stands between backquotes. */
-const lineOf = ({ text }: Remedy) => /`[^`]*`/.exec(text)?.[0] ?? text
+/** The line to write, as code. */
+const lineOf = ({ text }: Remedy) => {
+  const line = codeSpans(text).find((part) => part.code)
+  return line === undefined ? text : code(line.text)
+}
 
 const ofThese = (count: number, all: number) =>
   count === all ? `exactly these ${counted(all, 'cell')}` : `${count} of these ${counted(all, 'cell')}`

@@ -4,6 +4,7 @@ import { type Consequence, consequences } from '../judge/consequence.ts'
 import { type Cell, cellKey, type EnvironmentResult, type Finding } from '../run/results/results.ts'
 import { consequenceWords } from './consequence-words.ts'
 import { cellLink } from './html/links.ts'
+import { text, withCode } from './markdown-text.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
 import { remediesInWords } from './remedy-words.ts'
@@ -75,7 +76,10 @@ function result(finding: Finding, environment: EnvironmentResult | undefined, ov
     ruleId: finding.consequence,
     ruleIndex: consequences.indexOf(finding.consequence),
     level: finding.level === 'must' ? 'error' : 'warning',
-    message: { text: plain([finding.says, ...remedies, `(${finding.environment})`].join(' ')) },
+    message: {
+      text: plain([finding.says, ...remedies, `(${finding.environment})`].join(' ')),
+      markdown: [text(finding.says), ...remedies.map(withCode), text(`(${finding.environment})`)].join(' '),
+    },
     locations: [placeOf(environment, finding.environment)],
     // Stable over runs and versions, so that a finding keeps its history.
     partialFingerprints: { 'finding/v1': `${stable(environment)} ${finding.id}` },
