@@ -4,6 +4,7 @@ import { foldName } from '../gateways/rules/header-lines.ts'
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
 import { type Judged, proofsFor } from './ablation.ts'
+import { codeSpans } from './code-spans.ts'
 import { code } from './markdown-text.ts'
 import { notInherited } from './nginx-inheritance.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
@@ -39,9 +40,16 @@ export function remediesOf(
   const here = ownLines(mistakes, finding.headers ?? [], deployment)
   const proven = provenRemedies(finding, deployment, mistakes)
   const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
-  if (finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
+  // Many lines that each show a part, none of the kind that ends the mistake, only go together with the one that does.
+  const hasDecisive = proven.some(
+    ({ text, cells = [] }) =>
+      cells.length === finding.cells.length ||
+      mistakes.some((mistake) => endsIt(lineIn(text), deployment.product, mistake)),
+  )
+  if (hasDecisive && finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
   const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment, proven))
-  if (proven.length > 0) return [...here, ...proven, ...own.slice(0, most)]
+  if (proven.length > 0)
+    return hasDecisive ? [...here, ...proven, ...own.slice(0, most)] : [...here, ...own.slice(0, most), ...proven]
   const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
   return [...here, ...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
 }
@@ -85,7 +93,11 @@ function provenRemedies(
       const { file, from, to, text } = unit
       const program = beside.exec(file)?.[1]?.replace('_', '-') ?? product ?? 'proxy'
       const trusted = foldName(identity)
-      const ours = mistake?.kind === 'identity' && program === product && namesHeader(text, trusted) === 0
+      const ours =
+        mistake?.kind === 'identity' &&
+        program === product &&
+        endsIt(text, product, mistake) &&
+        namesHeader(text, trusted) === 0
       return {
         text: `${program}: add ${code(text)}${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
         file: normalize(join(folder, file)),
@@ -108,9 +120,18 @@ function placeInWords(text: string, product: Product | undefined, mistake: Concr
   const row = product !== undefined && mistake !== undefined ? remedyRows[product][mistake.kind] : undefined
   if (row === undefined || mistake === undefined) return ''
   const { header } = mistake
-  const fits = row.find === undefined ? header !== undefined && namesHeader(text, header) > 0 : row.find.test(text)
-  return fits ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
+  return endsIt(text, product, mistake) ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
 }
+
+/** Whether the line is of the kind that ends the mistake. */
+function endsIt(line: string, product: Product | undefined, { kind, header }: Concrete): boolean {
+  const row = product === undefined ? undefined : remedyRows[product][kind]
+  if (row === undefined) return false
+  return row.find === undefined ? header !== undefined && namesHeader(line, header) > 0 : row.find.test(line)
+}
+
+/** The line that a remedy says, without the words around it. */
+const lineIn = (text: string) => codeSpans(text).find((part) => part.code)?.text ?? text
 
 type Concrete = {
   readonly kind: Mistake

@@ -11,15 +11,27 @@ export function remediesInWords({ remedies, cells }: Pick<Finding, 'remedies' | 
   const proven = remedies.filter(({ provenBy }) => provenBy !== undefined)
   const [first] = proven
   if (first === undefined || proven.length <= most) return remedies.map((remedy) => oneInWords(remedy, cells.length))
-  const rest = proven.slice(most)
-  const shown = new Set(proven.flatMap((remedy) => remedy.cells ?? []))
   const others = remedies.filter(({ provenBy }) => provenBy === undefined)
+  const before = remedies.indexOf(first)
   const inWords = (wanted: boolean) =>
-    others.filter(({ own }) => (own === true) === wanted).map((remedy) => oneInWords(remedy, cells.length))
+    others.filter((one) => remedies.indexOf(one) < before === wanted).map((remedy) => oneInWords(remedy, cells.length))
+  const byFile = Map.groupBy(proven, (remedy) => `${productIn(remedy)} ${remedy.file}`)
   return [
     ...inWords(true),
-    `${productIn(first)}: add ${proven.slice(0, most).map(lineOf).join(', ')} and ${counted(rest.length, 'more line')} of ${first.file ?? 'our hardened configuration'} (removing them from it one at a time turns ${ofThese(shown.size, cells.length)} red).`,
+    ...[...byFile.values()].flatMap((own) =>
+      own.length <= most ? own.map((remedy) => oneInWords(remedy, cells.length)) : manyInWords(own, cells.length),
+    ),
     ...inWords(false),
+  ]
+}
+
+/** Of one file. */
+function manyInWords(proven: readonly Remedy[], all: number): readonly string[] {
+  const [first] = proven
+  if (first === undefined) return []
+  const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
+  return [
+    `${productIn(first)}: add ${proven.slice(0, most).map(lineOf).join(', ')} and ${counted(proven.length - most, 'more line')} of ${first.file ?? 'our hardened configuration'} (removing them from it one at a time turns ${ofThese(shown.size, all)} red).`,
   ]
 }
 
@@ -31,7 +43,11 @@ const lineOf = ({ text }: Remedy) => {
 }
 
 const ofThese = (count: number, all: number) =>
-  count === all ? `exactly these ${counted(all, 'cell')}` : `${count} of these ${counted(all, 'cell')}`
+  count === all
+    ? all === 1
+      ? 'exactly this cell'
+      : `exactly these ${counted(all, 'cell')}`
+    : `${count} of these ${counted(all, 'cell')}`
 
 /** `nginx: add LINE (as in FILE:12; …)`, and what proves it. */
 function oneInWords({ text, file, line, to, own, provenBy, cells = [], others = 0 }: Remedy, all: number): string {
