@@ -11,6 +11,8 @@ const seen = (statuses: Readonly<Record<string, Status>>) => ({
     reason: `${id} is ${status}`,
   })),
 })
+const many = (status: (at: number) => Status) =>
+  seen(Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`c${at}`, status(at)])))
 const whole = seen({ a: 'pass', b: 'pass', c: 'fail', d: 'unsupported' })
 
 describe('a configuration without one unit', () => {
@@ -35,6 +37,16 @@ describe('a configuration without one unit', () => {
     expect(ablated(whole, partly)).toMatchObject({ outcome: 'red', red: ['b.http'], lost: 1, reason: 'b is fail' })
   })
 
+  it('is not judged where no request can be made without it', () => {
+    const none = many((at) => (at < 4 ? 'harness-error' : 'blocked'))
+    expect(
+      ablated(
+        many(() => 'pass'),
+        none,
+      ),
+    ).toMatchObject({ outcome: 'not-judged', lost: 10 })
+  })
+
   it('does not start, without the times of its log lines', () => {
     const reason = 'proxy (nginx) ended with exit code 1. Its last log lines:\n2026/11/26 10:11:32 [emerg] no events'
     expect(ablated(whole, { status: 'failed', reason, cells: [] })).toEqual({
@@ -53,7 +65,13 @@ describe('a configuration without one unit', () => {
 
   it('says nothing where the run was cut short, broke, or could not be had', () => {
     expect(ablated(whole, seen({ a: 'pass' }))).toBeUndefined()
-    expect(ablated(whole, seen({ a: 'pass', b: 'harness-error', c: 'fail', d: 'unsupported' }))).toBeUndefined()
+    const one = many((at) => (at === 0 ? 'harness-error' : 'pass'))
+    expect(
+      ablated(
+        many(() => 'pass'),
+        one,
+      ),
+    ).toBeUndefined()
     expect(ablated(whole, { status: 'unavailable', reason: 'no engine', cells: [] })).toBeUndefined()
   })
 })
