@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -141,6 +141,21 @@ describe('writeReport', () => {
       found.add(`${environment} ${key}`)
     }
     expect(found.size).toBe(Math.ceil(run.results.cells.length / 7))
+  })
+
+  it('grows by less than 600 bytes with each cell, and by few files with each environment', async () => {
+    const sizeOf = async (environments: number) => {
+      const grown = aRun({ cases: 60, environments, status: (index) => (index % 50 === 0 ? 'fail' : 'pass') })
+      const out = join(folder, `size-${environments}`)
+      await writeReport(grown.results, grown.evidence, out)
+      const files = await filesIn(out)
+      const sizes = await Promise.all(files.map(async (file) => (await stat(join(out, file))).size))
+      return { files: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+    }
+    const [small, large] = [await sizeOf(4), await sizeOf(12)]
+    const cells = 60 * 2 * (12 - 4)
+    expect((large.bytes - small.bytes) / cells).toBeLessThan(600)
+    expect((large.files - small.files) / cells).toBeLessThan(0.03)
   })
 
   it('has no link inside the report that leads nowhere', async () => {
