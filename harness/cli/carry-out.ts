@@ -70,6 +70,7 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     seed: options.seed,
     harness: { version: await harnessVersion(), commit: commit() },
     command: ['conformance', ...process.argv.slice(2)].join(' '),
+    ...(options.shard && { shard: options.shard }),
   }
   const notes = [...choice.notes, ...(order.notes ?? [])]
   const note = (line: string) => {

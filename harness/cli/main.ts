@@ -29,6 +29,9 @@ process.on('uncaughtException', (error) => {
   process.exit()
 })
 
+const several = (value: string, before: string[]) => [...before, value]
+const listed = (value: string, before: string[]) => [...before, ...value.split(',').filter((name) => name !== '')]
+
 // Read by the run's own process and its threads.
 process.env.NODE_COMPILE_CACHE ??= compiledFolder
 enableCompileCache(process.env.NODE_COMPILE_CACHE)
@@ -171,14 +174,15 @@ ablateOptions(program.command('ablate'))
 program
   .command('report')
   .description('render a report again, merge runs or shards, compare with an earlier run')
-  .option('--in <dir>', 'folder of a run (repeatable)', (value: string, before: string[]) => [...before, value], [])
+  .option('--in <dir>', 'folder of a run (repeatable)', several, [])
+  .option('--expect <names>', 'proxies and gateways of which results must be there; others are said', listed, [])
   .option('--out <dir>', 'where the report goes', 'reports/latest')
   .option('--history <dir>', 'append the run to this history and show the trend')
   .option('--compare [runs...]', 'show what changed: two folders or run ids, or none for the run before')
   .addOption(
     new Option('--fail-on <what>', 'exit code 1 only where the run is worse than the one before').choices(['new']),
   )
-  .option('--json', 'print the merged results.json, or the comparison', false)
+  .option('--json', 'print the merged results and cells as JSON, or the comparison', false)
   .addHelpText(
     'after',
     `
@@ -197,12 +201,11 @@ where everything that fails failed before.`,
     process.exitCode = await report(options)
   })
 
-const several = (value: string, before: string[]) => [...before, value]
-
 program
   .command('publish')
   .description('write a site of files: the latest run, its history, versions compared, known holes, guides')
   .option('--in <dir>', 'folder of a run (repeatable); default: reports/latest', several, [])
+  .option('--expect <names>', 'proxies and gateways of which results must be there; others are said', listed, [])
   .requiredOption('--history <dir>', 'the runs until now; this run is added')
   .requiredOption('--out <dir>', 'where the site goes')
   .option('--sweep <file>', 'what "conformance sweep --json" printed (repeatable)', several, [])
@@ -215,6 +218,9 @@ program
 Every environment has its page, index.json and badge.json at
 proxy/NAME/VARIANT/GATEWAY/, and below it a copy of each run by its date.
 The site works from a file system and below any path of a server.
+
+A shard (--shard 2/4) that is not among the folders, and a name of --expect
+without results, are said on the first page; the exit code is 3.
 
 Example:
   conformance publish --in reports/latest --history reports/history --out site`,

@@ -7,6 +7,7 @@ import { UserError } from '../plan/user-error.ts'
 import { publishedResultSchemas } from '../report/publish-schemas.ts'
 import { aRun } from '../report/report.fixture.ts'
 import { writeReport } from '../report/write.ts'
+import { concluded } from '../run/results/conclusions.ts'
 import { type PublishOptions, publish } from './publish.ts'
 
 let folder: string
@@ -35,6 +36,7 @@ afterAll(async () => {
 
 const options = (more: Partial<PublishOptions> = {}): PublishOptions => ({
   in: [join(folder, 'third')],
+  expect: [],
   history: join(folder, 'history'),
   out: join(folder, 'site'),
   sweep: [],
@@ -94,6 +96,9 @@ async function pages(): Promise<string[]> {
 
 const address = 'proxy/nginx-oauth2-proxy/documented/reference-attributed'
 
+/** A script has the mark-up that it writes. */
+const withoutScripts = (page: string) => page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, '')
+
 describe('a published site', () => {
   it('has every environment at an address without versions, as a page, as JSON and as a badge', async () => {
     const { results } = aRun({ cases: 13, environments: 2 })
@@ -134,7 +139,7 @@ describe('a published site', () => {
   it('has no link inside it that leads nowhere', async () => {
     const known = new Set(await pages())
     for (const page of [...known].filter((name) => name.endsWith('.html'))) {
-      for (const [, href = ''] of (await site(page)).matchAll(/ href="([^"#]+)/g)) {
+      for (const [, href = ''] of withoutScripts(await site(page)).matchAll(/ href="([^"#]+)/g)) {
         if (/^https?:/.test(href)) continue
         expect(href, page).not.toMatch(/^\/|\/$/)
         expect(known, `${page} -> ${href}`).toContain(join(dirname(page), href))
@@ -186,6 +191,41 @@ describe('a published site', () => {
       'index.json',
     ])
   })
+})
+
+describe('a part that did not come', () => {
+  it('is said on the first page and in the exit code: a shard, and what was expected', async () => {
+    const shards = await Promise.all([1, 3].map((index) => aShard(index)))
+    const came = aRun({ cases: 1, environments: 1 }).results.environments[0]?.proxy ?? '?'
+    const out = join(folder, 'parts')
+    const code = await publish(
+      options({ in: shards, out, history: join(folder, 'parts-history'), expect: [came, 'openclaw@1'] }),
+    )
+    expect(code).toBe(3)
+    const page = await readFile(join(out, 'index.html'), 'utf8')
+    expect(page).toContain('Shard 2/3 did not come. This report says nothing about its environments.')
+    expect(page).toContain('No results of openclaw@1 came, although they were expected.')
+    expect(page).not.toContain(`No results of ${came}`)
+    expect(page).not.toMatch(/Shard [13]\/3 did not come/)
+  })
+
+  it('is no matter where all are there', async () => {
+    const shards = await Promise.all([1, 2, 3].map((index) => aShard(index)))
+    const out = join(folder, 'whole')
+    expect(await publish(options({ in: shards, out, history: join(folder, 'whole-history') }))).toBe(0)
+    expect(await readFile(join(out, 'index.html'), 'utf8')).not.toContain('did not come')
+  })
+
+  async function aShard(index: number): Promise<string> {
+    const { results, evidence } = aRun({ cases: 5, environments: 6 })
+    const environments = results.environments.slice(index * 2 - 2, index * 2)
+    const own = new Set(environments.map(({ id }) => id))
+    const cells = results.cells.filter(({ environment }) => own.has(environment))
+    const run = { ...results.run, id: 'sharded', shard: { index, count: 3 } }
+    const out = join(folder, `shard-${index}`)
+    await writeReport({ ...results, run, environments, cells, ...concluded(environments, cells) }, evidence, out)
+    return out
+  }
 })
 
 describe('publish refuses in one sentence', () => {

@@ -4,7 +4,7 @@ import { relative, resolve } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
 import { ownAblations } from '../report/guides/own-guides.ts'
 import { appendHistory, readHistory } from '../report/history.ts'
-import { mergeRuns } from '../report/merge.ts'
+import { mergeRuns, missingParts } from '../report/merge.ts'
 import { counted } from '../report/numbers.ts'
 import { readReport } from '../report/read.ts'
 import { readAdvisories } from '../report/site/advisories.ts'
@@ -16,6 +16,8 @@ import { root } from './project.ts'
 export type PublishOptions = {
   /** Folders of runs. Several are one run in parts. */
   readonly in: readonly string[]
+  /** Proxies and gateways of which there must be results. */
+  readonly expect: readonly string[]
   /** Folder with the runs until now; the run is added. */
   readonly history: string
   readonly out: string
@@ -30,7 +32,7 @@ export type PublishOptions = {
 
 const latest = 'reports/latest'
 
-/** @returns the exit code: 0. @throws UserError for folders and files that hold something else */
+/** @returns the exit code: 0, or 3 where a part of the run did not come. @throws UserError for folders and files that hold something else */
 export async function publish(options: PublishOptions): Promise<number> {
   const out = resolve(options.out)
   for (const [flag, folder] of [
@@ -39,7 +41,9 @@ export async function publish(options: PublishOptions): Promise<number> {
   ] as const)
     await mustNotBeFile(flag, folder)
   const from = options.in.length > 0 ? options.in : [latest]
-  const { results, evidence } = mergeRuns(await Promise.all(from.map((folder) => readReport(resolve(folder)))))
+  const runs = await Promise.all(from.map((one) => readReport(resolve(one))))
+  const missing = missingParts(runs, options.expect)
+  const { results, evidence } = mergeRuns(runs, options.expect)
   const sweeps = await Promise.all(options.sweep.map((file) => readSweep(file)))
   const advisories = options.canaries === undefined ? undefined : await readAdvisories(options.canaries)
   const folder = resolve(options.history)
@@ -52,6 +56,7 @@ export async function publish(options: PublishOptions): Promise<number> {
     out: relative(process.cwd(), out) || '.',
     run: results.run.id,
     environments: results.environments.length,
+    missing,
     runs: history.length,
     versions: sweeps.reduce((sum, { versions }) => sum + versions.length, 0),
     advisories: advisories?.advisories.length ?? 0,
@@ -61,11 +66,12 @@ export async function publish(options: PublishOptions): Promise<number> {
     print(
       [
         `Run ${published.run}: ${counted(published.environments, 'environment')}; history of ${counted(published.runs, 'run')}, ${counted(published.versions, 'version')} compared, ${counted(published.advisories, 'advisory', 'advisories')}.`,
+        ...missing,
         ...(results.run.interrupted ? ['The run was interrupted, so it was not added to the history.'] : []),
         `Site: ${published.out}/index.html`,
       ].join('\n'),
     )
-  return 0
+  return missing.length > 0 ? 3 : 0
 }
 
 async function mustNotBeFile(flag: string, path: string): Promise<void> {

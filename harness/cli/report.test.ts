@@ -36,6 +36,7 @@ const green = () => 'pass' as const
 const firstFails = (index: number) => (index === 0 ? 'fail' : 'pass')
 const asked = (options: Partial<ReportOptions>): ReportOptions => ({
   in: [],
+  expect: [],
   out: join(root, 'out'),
   json: false,
   ...options,

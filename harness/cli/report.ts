@@ -16,6 +16,8 @@ import { summary } from './summary.ts'
 
 export type ReportOptions = {
   readonly in: readonly string[]
+  /** Proxies and gateways of which there must be results. */
+  readonly expect: readonly string[]
   readonly out: string
   /** Folder to append the run to. */
   readonly history?: string
@@ -43,7 +45,10 @@ export async function report(options: ReportOptions): Promise<number> {
 async function render(options: ReportOptions): Promise<number> {
   const out = resolve(options.out)
   const from = options.in.length > 0 ? options.in : [out]
-  const { results, evidence } = mergeRuns(await Promise.all(from.map((folder) => readReport(resolve(folder)))))
+  const { results, evidence } = mergeRuns(
+    await Promise.all(from.map((folder) => readReport(resolve(folder)))),
+    options.expect,
+  )
   const comparing = options.compare !== undefined || options.failOn !== undefined
   const history =
     options.history !== undefined && !results.run.interrupted

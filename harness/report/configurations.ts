@@ -22,8 +22,8 @@ const decisiveFirst = (one: PlacedFinding, other: PlacedFinding) =>
   Number(other.finding.level === 'must') - Number(one.finding.level === 'must') ||
   worstFirst(one.finding, other.finding)
 
-/** The best first: a reader who looks for a configuration may stop there. */
-const bestFirst: readonly (Letter | undefined)[] = ['A', 'B', '?', 'C', 'D', 'E', 'F', undefined]
+/** The best first: a reader who looks for a configuration may stop there. Last comes what too little is known of. */
+const bestFirst: readonly (Letter | undefined)[] = ['A', 'B', 'C', 'D', 'E', 'F', '?', undefined]
 
 export function configurationsOf(overview: Overview): readonly Configuration[] {
   const { environments, findings } = overview.results

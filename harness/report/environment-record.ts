@@ -1,11 +1,10 @@
 /** `index.json` beside each environment's page: the same for programs. Fields are added, never renamed. */
 import { z } from 'zod'
-import { type EnvironmentResult, resultsSchema } from '../run/results/results.ts'
+import { type EnvironmentResult, resultsSchema, totalsOf } from '../run/results/results.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
 
-const { environments, findings, grades, run } = resultsSchema.unwrap().shape
-const cell = resultsSchema.unwrap().shape.cells.unwrap().element.unwrap()
+const { environments, findings, grades, run, totals } = resultsSchema.unwrap().shape
 
 export const environmentRecordSchema = z
   .object({
@@ -17,15 +16,8 @@ export const environmentRecordSchema = z
     grade: z.exactOptional(grades.unwrap().unwrap().element),
     /** The worst first. */
     findings: findings.unwrap(),
-    /** Reasons are given where a cell did not pass. */
-    cells: z
-      .array(
-        cell
-          .pick({ case: true, transport: true, level: true, status: true })
-          .extend({ reason: z.exactOptional(z.string()) })
-          .readonly(),
-      )
-      .readonly(),
+    /** Cells per status. Each cell is a line of `cells.jsonl.gz` of the report. */
+    totals,
   })
   .readonly()
 
@@ -42,12 +34,6 @@ export function environmentRecord(
     outcome: environmentOutcome(overview, environment).words,
     ...(grade !== undefined && { grade }),
     findings: overview.findingsOf(environment.id),
-    cells: overview.cellsOf(environment.id).map(({ case: id, transport, level, status, reason }) => ({
-      case: id,
-      transport,
-      level,
-      status,
-      ...(status !== 'pass' && { reason }),
-    })),
+    totals: totalsOf(overview.cellsOf(environment.id)),
   }
 }

@@ -1,5 +1,6 @@
 /** Text inside Markdown that stays text, as GitHub renders it (CommonMark, tables, autolinks, mentions). */
 import { referenceAddress } from '../plan/references.ts'
+import { codeSpans } from './code-spans.ts'
 import { oneLine, visible } from './visible.ts'
 
 /** An empty comment: shows nothing, and parts what a renderer would join to a mention, a reference or a link. */
@@ -7,8 +8,14 @@ const parted = '<!-- -->'
 
 /** One line without mark-up, HTML, links, mentions (`@everyone`) and references (`#12`, `GH-12`). */
 export function text(value: string): string {
+  return inside(value.trimStart())
+    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
+    .replace(/^[-+=:]/, '\\$&')
+}
+
+/** After the beginning of a line, where no sign makes a list or a heading. */
+function inside(value: string): string {
   return oneLine(value)
-    .trimStart()
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
@@ -16,8 +23,13 @@ export function text(value: string): string {
     .replace(/[@#](?=[\w{])/g, `$&${parted}`)
     .replace(/(?<=GH-|www(?=\.)|:(?=\/\/))/gi, parted)
     .replace(/#/g, '\\#')
-    .replace(/^(\d+)([.)])(?=\s|$)/, '$1\\$2')
-    .replace(/^[-+=:]/, '\\$&')
+}
+
+/** `text` with the code in it as code. */
+export function withCode(words: string): string {
+  return codeSpans(words)
+    .map((part, index) => (part.code ? code(part.text) : index === 0 ? text(part.text) : inside(part.text)))
+    .join('')
 }
 
 /** A link where a reference has an address, else its path in the repository. Not for what programs and clients say. */

@@ -11,7 +11,7 @@ import {
 import { failedLogInsOf } from './failed-log-ins.ts'
 import { exampleOf, placedFindings } from './findings.ts'
 import { gatewayConfigurations } from './gateway-configuration.ts'
-import { code, details, fence, reference, table, text } from './markdown-text.ts'
+import { code, details, fence, reference, table, text, withCode } from './markdown-text.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration } from './numbers.ts'
 import { environmentOutcome, runInWords } from './outcome.ts'
@@ -95,7 +95,7 @@ function findings({ results }: Overview): string {
       ...(finding.known === true ? ['known'] : []),
     ]
     const where = `${counted(cells, 'cell')} in ${counted(environments.length, 'environment')}, such as ${code(finding.cells[0] ?? '')}; ${code(`conformance explain ${exampleOf(finding)}`)}`
-    const remedies = remediesInWords(finding).map((remedy) => `  - ${text(remedy)}`)
+    const remedies = remediesInWords(finding).map((remedy) => `  - ${withCode(remedy)}`)
     return [`- **${text(place)}** (${marks.map(text).join(', ')}): ${text(finding.says)} ${where}`, ...remedies].join(
       '\n',
     )

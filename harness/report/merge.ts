@@ -2,13 +2,18 @@
 import { exitCode } from '../judge/exit-code.ts'
 import { UserError } from '../plan/user-error.ts'
 import { cellKey, totalsOf } from '../run/results/results.ts'
+import { joinedEvidence } from './lazy-evidence.ts'
 import type { Run } from './read.ts'
 
-/** One run made of several. Where several have the same environment, the later run counts. Facts about the run are those of the first. */
-export function mergeRuns(runs: readonly Run[]): Run {
+/**
+ * One run made of several. Where several have the same environment, the later run counts. Facts about the run are those of the first.
+ * @param expected proxies and gateways (`NAME` or `NAME@VERSION`) of which there must be results; what did not come is said in the run's notes
+ */
+export function mergeRuns(runs: readonly Run[], expected: readonly string[] = []): Run {
   const [first] = runs
   if (first === undefined) throw new UserError('No run to merge: name at least one folder with --in.')
-  if (runs.length === 1) return first
+  const missing = missingParts(runs, expected)
+  if (runs.length === 1 && missing.length === 0) return first
   const later = new Map(runs.flatMap(({ results }, index) => results.environments.map(({ id }) => [id, index])))
   const of = <T>(pick: (run: Run) => readonly T[], key: (one: T) => string) => [
     ...new Map(runs.flatMap((run) => pick(run).map((one) => [key(one), one]))).values(),
@@ -25,16 +30,18 @@ export function mergeRuns(runs: readonly Run[]): Run {
     (entry) => `${entry.file}:${entry.line}`,
   )
   const interrupted = runs.some(({ results }) => results.run.interrupted)
-  const code = exitCode({ interrupted, environments, cells, stale: stale.length })
+  // A part that did not come is like an environment that did not start: nothing is known of it.
+  const code = Math.max(exitCode({ interrupted, environments, cells, stale: stale.length }), missing.length > 0 ? 3 : 0)
+  const { shard: _shard, ...facts } = first.results.run
   return {
     results: {
       schema: 1,
       run: {
-        ...first.results.run,
+        ...facts,
         durationMs: runs.reduce((sum, { results }) => sum + results.run.durationMs, 0),
         interrupted,
         exitCode: code,
-        notes: [...new Set(runs.flatMap(({ results }) => results.run.notes ?? []))],
+        notes: [...new Set([...missing, ...runs.flatMap(({ results }) => results.run.notes ?? [])])],
       },
       environments,
       cells: [...new Map(cells.map((cell) => [`${cell.environment} ${cellKey(cell)}`, cell])).values()],
@@ -47,6 +54,33 @@ export function mergeRuns(runs: readonly Run[]): Run {
       ),
       stale,
     },
-    evidence: Object.assign({}, ...runs.map(({ evidence }) => evidence)),
+    evidence: joinedEvidence(runs.map(({ evidence }) => evidence)),
   }
+}
+
+/** Expected proxies and gateways without results, and shards that are not there; one sentence each. */
+export function missingParts(runs: readonly Run[], expected: readonly string[]): readonly string[] {
+  const environments = runs.flatMap(({ results }) => results.environments)
+  const came = new Set(
+    environments.flatMap(({ proxy, proxyVersion, gateway, gatewayVersion }) => [
+      ...[proxy, `${proxy}@${proxyVersion}`],
+      ...[gateway, `${gateway}@${gatewayVersion}`],
+    ]),
+  )
+  const absent = expected.filter((name) => !came.has(name))
+  const shards = Map.groupBy(
+    runs.flatMap(({ results }) => results.run.shard ?? []),
+    ({ count }) => count,
+  )
+  return [
+    ...absent.map(
+      (name) => `No results of ${name} came, although they were expected. This report says nothing about it.`,
+    ),
+    ...[...shards].flatMap(([count, parts]) => {
+      const indices = new Set(parts.map(({ index }) => index))
+      return Array.from({ length: count }, (_, at) => at + 1)
+        .filter((index) => !indices.has(index))
+        .map((index) => `Shard ${index}/${count} did not come. This report says nothing about its environments.`)
+    }),
+  ]
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Status } from '../judge/status.ts'
 import { cellKey, resultsSchema } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
-import { cellSection } from './html/cell-section.ts'
-import { render } from './html/markup.ts'
+import { shownCell } from './html/shown-cell.testing.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { code, text } from './markdown-text.ts'
@@ -39,16 +39,43 @@ describe('results.json', () => {
 describe('JUnit', () => {
   const xml = junitXml(overview)
   const count = (pattern: RegExp) => xml.match(pattern)?.length ?? 0
-  const { totals } = run.results
-  it('has one test case per cell and one per environment', () => {
-    expect(count(/<testcase /g)).toBe(run.results.cells.length + 6)
+  it('has one test case per case and environment, and one per environment', () => {
+    expect(count(/<testcase /g)).toBe(26 * 6 + 6)
     expect(count(/<testsuite /g)).toBe(6)
   })
   it('marks failures, errors and what was skipped', () => {
-    expect(count(/<failure/g)).toBe((totals.fail ?? 0) + (totals['unexpected-pass'] ?? 0))
-    expect(count(/<error/g)).toBe(totals['harness-error'])
-    expect(count(/<skipped/g)).toBe((totals.unsupported ?? 0) + (totals.blocked ?? 0) + (totals['known-failure'] ?? 0))
-    expect(totals.fail).toBeGreaterThan(0)
+    const worst = (...statuses: readonly Status[]) =>
+      [...Map.groupBy(run.results.cells, (cell) => `${cell.environment} ${cell.case}`).values()].filter((cells) =>
+        cells.some(({ status }) => statuses.includes(status)),
+      ).length
+    const failed = worst('fail', 'unexpected-pass')
+    expect(failed).toBeGreaterThan(0)
+    expect(count(/<failure/g)).toBe(failed)
+    expect(count(/<error/g)).toBe(worst('harness-error', 'fail', 'unexpected-pass') - failed)
+    expect(count(/<skipped/g)).toBeGreaterThan(0)
+  })
+  it('says of each case the worst, and over which transports', () => {
+    const [first] = allPass.results.environments
+    const [one, other, ...rest] = allPass.results.cells
+    if (first === undefined || one === undefined || other === undefined) throw new Error('The fixture has no cells.')
+    const xmlOf = (left: Status, right: Status) => {
+      const cells = [
+        { ...one, status: left, reason: 'first reason' },
+        { ...other, status: right, reason: 'second reason' },
+        ...rest,
+      ]
+      const made = junitXml(overviewOf({ ...allPass.results, cells }, {}))
+      return made.slice(made.indexOf(`name="${one.case}"`)).split('</testcase>')[0] ?? ''
+    }
+    expect(one.case).toBe(other.case)
+    expect(xmlOf('pass', 'fail')).toMatch(
+      /<failure type="fail" message="websocket: second reason">proxy\/.*\.websocket</,
+    )
+    expect(xmlOf('blocked', 'pass')).toContain('<skipped message="blocked: http: first reason"/>')
+    expect(xmlOf('pass', 'unsupported').split('\n')[0]).toMatch(/\/>$/)
+    expect(xmlOf('unsupported', 'unsupported')).toContain(
+      '<skipped message="unsupported: http: first reason&#10;websocket:',
+    )
   })
   it('holds no character that XML forbids and no mark-up from evidence', () => {
     expect(/[^\P{Cc}\n\r\t]|\ufffe/u.test(xml)).toBe(false)
@@ -77,7 +104,7 @@ describe('report.md', () => {
     const cell = { ...red, rerun: 'The fence did not arrive.' }
     const both = { [red.environment]: { [cellKey(red)]: { ...evidence, alone: evidence.attempts } } }
     const again = overviewOf({ ...run.results, cells: [cell] }, both)
-    const page = render(cellSection(again, cell))
+    const page = shownCell(again, cell)
     expect(page).toContain('<h2>Sent by themselves</h2>')
     expect(page.match(/<h2>Expected and observed<\/h2>/g)).toHaveLength(2)
     expect(page).toContain('the first time said nothing about the proxy: The fence did not arrive.')

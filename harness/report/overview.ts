@@ -5,6 +5,7 @@ import {
   type Cell,
   type CellEvidence,
   cellKey,
+  type EnvironmentEvidence,
   type EnvironmentResult,
   type Evidence,
   type Finding,
@@ -31,6 +32,8 @@ export type Overview = {
   /** Of the cell. */
   readonly findingsAt: (cell: Pick<Cell, 'environment' | 'case' | 'transport'>) => readonly Finding[]
   readonly evidenceOf: (cell: Cell) => CellEvidence | undefined
+  /** Of all cells of the environment. */
+  readonly evidenceIn: (environment: string) => EnvironmentEvidence | undefined
   /** Folder of the environment's page in the report. */
   readonly addressOf: (environment: string) => string
 }
@@ -64,6 +67,7 @@ export function overviewOf(results: Results, evidence: Evidence): Overview {
     gradeOf: (environment) => grades.get(environment),
     findingsAt: (cell) => (findings.get(cell.environment) ?? []).filter(({ cells }) => cells.includes(cellKey(cell))),
     evidenceOf: (cell) => evidence[cell.environment]?.[cellKey(cell)],
+    evidenceIn: (environment) => evidence[environment],
     addressOf: (environment) => {
       const address = addresses.get(environment)
       if (address === undefined) throw new Error(`${environment} is not an environment of this run`)

@@ -1,33 +1,46 @@
 /** Reads a run back from the folder that it wrote. */
-import { access, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
-import { isMissing } from '../plan/yaml/folder-contents.ts'
 import { concluded } from '../run/results/conclusions.ts'
-import { type Evidence, evidenceFileSchema, evidencePath, type Results, resultsSchema } from '../run/results/results.ts'
+import { cellSchema, type EnvironmentEvidence, type Evidence, type Results } from '../run/results/results.ts'
+import { addressesOf } from './addresses.ts'
+import { evidenceOfPage } from './html/evidence-data.ts'
+import { environmentPath } from './html/links.ts'
+import { lazyEvidence } from './lazy-evidence.ts'
+import { cellsPath, resultsFileSchema, resultsPath, unpackedCells } from './results-files.ts'
+
+const next = 'Expected a folder that a run of this suite wrote with --out.'
 
 export type Run = { readonly results: Results; readonly evidence: Evidence }
 
-/** @param folder that a run wrote with `--out`. @throws UserError when it holds no run of this suite */
+/**
+ * @param folder that a run wrote with `--out`
+ * @returns the run; the evidence of an environment is read when it is asked for
+ * @throws UserError when the folder holds no run of this suite
+ */
 export async function readReport(folder: string): Promise<Run> {
-  const results = withConclusions(await readChecked(join(folder, 'results.json'), resultsSchema))
-  const evidence: Record<string, Evidence[string]> = {}
-  for (const { id } of results.environments) {
-    if (!results.cells.some((cell) => cell.environment === id)) continue
-    const file = join(folder, evidencePath(id))
-    // Where the gateway refused its configuration, or the run ended early, nothing was sent.
-    if (await isThere(file)) evidence[id] = await readChecked(file, evidenceFileSchema)
-  }
-  return { results, evidence }
+  const { cells, ...others } = readChecked(join(folder, resultsPath), resultsFileSchema)
+  const results = withConclusions({
+    ...others,
+    cells: cells ?? readChecked(join(folder, cellsPath), z.array(cellSchema).readonly(), unpackedCells),
+  })
+  const addresses = addressesOf(results.environments)
+  const pages = { addressOf: (id: string) => addresses.get(id) ?? '' }
+  const seen = new Set(results.cells.map(({ environment }) => environment))
+  const read = (id: string) => evidenceAt(join(folder, environmentPath(pages, id)))
+  return { results, evidence: lazyEvidence([...seen], read) }
 }
 
-const isThere = (file: string) =>
-  access(file).then(
-    () => true,
-    (error: unknown) => !isMissing(error),
-  )
+/** Where the gateway refused its configuration, or the run ended early, nothing was sent. */
+function evidenceAt(page: string): EnvironmentEvidence {
+  try {
+    return evidenceOfPage(readFileSync(page, 'utf8'))
+  } catch (cause) {
+    throw new UserError(`Reading the evidence of an environment: ${page} is missing or damaged. ${next}`, { cause })
+  }
+}
 
 /** Runs of versions without findings and grades get them, as far as their cells say what they are about. */
 function withConclusions(results: Results): Results {
@@ -35,12 +48,12 @@ function withConclusions(results: Results): Results {
   return older ? { ...results, ...concluded(results.environments, results.cells) } : results
 }
 
-async function readChecked<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-  const next = 'Expected a folder that a run of this suite wrote with --out.'
+const plainJson = (bytes: Buffer): unknown => JSON.parse(bytes.toString())
+
+function readChecked<T>(file: string, schema: z.ZodType<T>, parse: (bytes: Buffer) => unknown = plainJson): T {
   let value: unknown
   try {
-    const bytes = await readFile(file)
-    value = JSON.parse((file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString())
+    value = parse(readFileSync(file))
   } catch (cause) {
     throw new UserError(`Reading a report: ${file} does not exist or is not JSON. ${next}`, { cause })
   }

@@ -158,9 +158,20 @@ describe('remedies from an ablation', () => {
     if (secret === undefined) throw new Error('There is no such unit.')
     expect(remedies([secret], {}, [...four])).toHaveLength(1)
     const other = { ...secret, text: 'other;' }
+    // A line that is not of the kind that ends the mistake comes after the advice.
     expect(remedies([other], {}, [...four]).map(({ line, provenBy }) => [line, provenBy])).toEqual([
-      [7, 'ablation'],
       [8, undefined],
+      [7, 'ablation'],
+    ])
+  })
+
+  it('are not the whole answer where many lines show a part each, and none is of the kind that ends the mistake', () => {
+    const parts = cells.map((cell, index) => unit(20 + index, `part-${index};`, [cell]))
+    expect(remedies(parts).map(({ line, provenBy }) => [line, provenBy])).toEqual([
+      [8, undefined],
+      [20, 'ablation'],
+      [21, 'ablation'],
+      [22, 'ablation'],
     ])
   })
 

@@ -4,6 +4,8 @@ import { foldName } from '../gateways/rules/header-lines.ts'
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Finding, Remedy } from '../run/results/results.ts'
 import { type Judged, proofsFor } from './ablation.ts'
+import { codeSpans } from './code-spans.ts'
+import { code } from './markdown-text.ts'
 import { notInherited } from './nginx-inheritance.ts'
 import { gatewayRemedies, type Mistake, type Product, type Row, remedyRows } from './remedy-table.ts'
 
@@ -38,9 +40,16 @@ export function remediesOf(
   const here = ownLines(mistakes, finding.headers ?? [], deployment)
   const proven = provenRemedies(finding, deployment, mistakes)
   const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
-  if (finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
+  // Many lines that each show a part, none of the kind that ends the mistake, only go together with the one that does.
+  const hasDecisive = proven.some(
+    ({ text, cells = [] }) =>
+      cells.length === finding.cells.length ||
+      mistakes.some((mistake) => endsIt(lineIn(text), deployment.product, mistake)),
+  )
+  if (hasDecisive && finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
   const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment, proven))
-  if (proven.length > 0) return [...here, ...proven, ...own.slice(0, most)]
+  if (proven.length > 0)
+    return hasDecisive ? [...here, ...proven, ...own.slice(0, most)] : [...here, ...own.slice(0, most), ...proven]
   const gateway = mistakes.flatMap(({ kind }) => gatewayRemedies[kind] ?? [])
   return [...here, ...own, ...(own.length === 0 ? gateway.map((text) => ({ text })) : [])].slice(0, most)
 }
@@ -62,7 +71,7 @@ function ownLines(
   return [...new Set([...names, ...headers])].flatMap((name) =>
     files.flatMap(({ path, text }) =>
       notInherited(text, name).map(({ line, lost, lostAt }) => ({
-        text: `nginx: repeat \`${lost}\` of line ${lostAt} in this location: it has proxy_set_header lines of its own, so it inherits none`,
+        text: `nginx: repeat ${code(lost)} of line ${lostAt} in this location: it has proxy_set_header lines of its own, so it inherits none`,
         file: path,
         line,
         own: true as const,
@@ -84,9 +93,13 @@ function provenRemedies(
       const { file, from, to, text } = unit
       const program = beside.exec(file)?.[1]?.replace('_', '-') ?? product ?? 'proxy'
       const trusted = foldName(identity)
-      const ours = mistake?.kind === 'identity' && program === product && namesHeader(text, trusted) === 0
+      const ours =
+        mistake?.kind === 'identity' &&
+        program === product &&
+        endsIt(text, product, mistake) &&
+        namesHeader(text, trusted) === 0
       return {
-        text: `${program}: add \`${text}\`${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
+        text: `${program}: add ${code(text)}${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
         file: normalize(join(folder, file)),
         line: from,
         ...(to > from && { to }),
@@ -107,9 +120,18 @@ function placeInWords(text: string, product: Product | undefined, mistake: Concr
   const row = product !== undefined && mistake !== undefined ? remedyRows[product][mistake.kind] : undefined
   if (row === undefined || mistake === undefined) return ''
   const { header } = mistake
-  const fits = row.find === undefined ? header !== undefined && namesHeader(text, header) > 0 : row.find.test(text)
-  return fits ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
+  return endsIt(text, product, mistake) ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
 }
+
+/** Whether the line is of the kind that ends the mistake. */
+function endsIt(line: string, product: Product | undefined, { kind, header }: Concrete): boolean {
+  const row = product === undefined ? undefined : remedyRows[product][kind]
+  if (row === undefined) return false
+  return row.find === undefined ? header !== undefined && namesHeader(line, header) > 0 : row.find.test(line)
+}
+
+/** The line that a remedy says, without the words around it. */
+const lineIn = (text: string) => codeSpans(text).find((part) => part.code)?.text ?? text
 
 type Concrete = {
   readonly kind: Mistake
@@ -168,14 +190,14 @@ function adviceOf(
     .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
     .find(({ line }) => line !== undefined)
   const { line } = found ?? {}
-  const isSaid = line !== undefined && said.some(({ text }) => text.includes(`\`${line.text}\``))
+  const isSaid = line !== undefined && said.some(({ text }) => text.includes(code(line.text)))
   if (isSaid && among === undefined) return []
   const name = found?.name ?? named[0]
   // The exact line where it names this header; a pattern of it where the hardened file has another one in that place, or only begins there.
   const exact = line !== undefined && line.names > 0 && line.text.length <= longest && !/[{[(]$/.test(line.text)
   const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
   const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
-  const text = `${product}: ${add} \`${write}\` ${row.where.replaceAll('{Header}', headerInWords(name))}`
+  const text = `${product}: ${add} ${code(write)} ${row.where.replaceAll('{Header}', headerInWords(name))}`
   return [{ text, ...(line !== undefined && { file: line.file, line: line.line }) }]
 }
 

@@ -3,6 +3,8 @@ import type { Location, Log, Notification, ReportingDescriptor, Result } from 's
 import { type Consequence, consequences } from '../judge/consequence.ts'
 import { type Cell, cellKey, type EnvironmentResult, type Finding } from '../run/results/results.ts'
 import { consequenceWords } from './consequence-words.ts'
+import { cellLink } from './html/links.ts'
+import { text, withCode } from './markdown-text.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
 import { remediesInWords } from './remedy-words.ts'
@@ -37,7 +39,7 @@ export function sarifLog(overview: Overview): Log {
         ],
         results: [
           ...findings.map((one) => result(one, environments.get(one.environment), overview)),
-          ...stale.map((cell) => staleResult(cell, environments.get(cell.environment))),
+          ...stale.map((cell) => staleResult(cell, environments.get(cell.environment), overview)),
         ],
       },
     ],
@@ -74,7 +76,10 @@ function result(finding: Finding, environment: EnvironmentResult | undefined, ov
     ruleId: finding.consequence,
     ruleIndex: consequences.indexOf(finding.consequence),
     level: finding.level === 'must' ? 'error' : 'warning',
-    message: { text: plain([finding.says, ...remedies, `(${finding.environment})`].join(' ')) },
+    message: {
+      text: plain([finding.says, ...remedies, `(${finding.environment})`].join(' ')),
+      markdown: [text(finding.says), ...remedies.map(withCode), text(`(${finding.environment})`)].join(' '),
+    },
     locations: [placeOf(environment, finding.environment)],
     // Stable over runs and versions, so that a finding keeps its history.
     partialFingerprints: { 'finding/v1': `${stable(environment)} ${finding.id}` },
@@ -90,13 +95,13 @@ function result(finding: Finding, environment: EnvironmentResult | undefined, ov
     properties: {
       finding: finding.id,
       cells: [...finding.cells],
-      evidence: cells[0]?.evidence ?? '',
+      evidence: cells[0] === undefined ? '' : cellLink(overview, cells[0]),
       ...(finding.stoppedBy !== undefined && { stoppedBy: finding.stoppedBy }),
     },
   }
 }
 
-function staleResult(cell: Cell, environment: EnvironmentResult | undefined): Result {
+function staleResult(cell: Cell, environment: EnvironmentResult | undefined, overview: Overview): Result {
   return {
     ruleId: outOfDate.id,
     ruleIndex: consequences.length,
@@ -104,7 +109,7 @@ function staleResult(cell: Cell, environment: EnvironmentResult | undefined): Re
     message: { text: plain(`${cell.reason} (${cell.case}, ${cell.transport}, ${cell.environment})`) },
     locations: [placeOf(environment, cell.environment)],
     partialFingerprints: { 'finding/v1': `${stable(environment)} ${cellKey(cell)}` },
-    properties: { status: cell.status, evidence: cell.evidence },
+    properties: { status: cell.status, evidence: cellLink(overview, cell) },
   }
 }
 

@@ -23,6 +23,9 @@ export function visible(text: string): string {
     .replace(unsafe, (character) => (character === '\n' || character === '\t' ? character : escapeOf(character)))
 }
 
+/** For a page's script, which cleans what it writes as we do. */
+export const visibleSource = `const unsafe = ${unsafe};\n${[visible, escapeOf].map(String).join('\n')}`
+
 function escapeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0
   const hex = code.toString(16)

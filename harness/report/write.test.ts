@@ -1,14 +1,19 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
+import { cellKey } from '../run/results/results.ts'
 import { configurationsOf } from './configurations.ts'
+import { cellDataSchema, cellsOfPage, evidenceOfPage } from './html/evidence-data.ts'
 import { environmentPath } from './html/links.ts'
+import { shownCell } from './html/shown-cell.testing.ts'
 import { overviewOf } from './overview.ts'
 import { readReport } from './read.ts'
 import { aRun } from './report.fixture.ts'
+import { unpackedCells } from './results-files.ts'
 import { writeReport } from './write.ts'
 
 let folder: string
@@ -25,14 +30,16 @@ async function filesIn(root: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => relative(root, join(entry.parentPath, entry.name)))
 }
 
-/** The page with the sections of its cells unpacked, and their anchors. */
+const withoutScripts = (page: string) => page.replace(/<script[^>]*>[\s\S]*?<\/script>/g, '')
+
+/** The page with its cells shown, and their anchors. */
 function opened(page: string): { readonly text: string; readonly anchors: readonly string[] } {
   const [matrix = ''] = /<script type="application\/octet-stream" id="cells">[\w+/=]*<\/script>/.exec(page) ?? []
-  const [block = '', base64] =
-    /<script type="application\/octet-stream" id="evidence">([\w+/=]*)<\/script>/.exec(page) ?? []
-  if (base64 === undefined) return { text: page.replace(matrix, ''), anchors: [] }
-  const sections: Record<string, string> = JSON.parse(gunzipSync(Buffer.from(base64, 'base64')).toString())
-  return { text: page.replace(block, Object.values(sections).join('')), anchors: Object.keys(sections) }
+  const [block] = /<script type="application\/octet-stream" id="evidence">[\w+/=]*<\/script>/.exec(page) ?? []
+  if (block === undefined) return { text: page.replace(matrix, ''), anchors: [] }
+  const { environment, cells } = cellsOfPage(page)
+  const sections = overview.cellsOf(environment).map((cell) => shownCell(overview, cell))
+  return { text: page.replace(block, sections.join('')), anchors: [...cells.keys()] }
 }
 
 /** Ours, and the data that it reads. */
@@ -48,8 +55,8 @@ describe('writeReport', () => {
       'badge.json',
       'badges',
       'cases',
+      'cells.jsonl.gz',
       'checklist.html',
-      'evidence',
       'guides',
       'index.html',
       'junit.xml',
@@ -119,16 +126,36 @@ describe('writeReport', () => {
     expect(page).toContain(untested.notTested[0]?.what)
   })
 
-  it('finds the evidence of every cell at its address', async () => {
+  it('finds the evidence of a cell at the address that its line names', async () => {
     const out = join(folder, 'addresses')
     await writeReport(run.results, run.evidence, out)
-    for (const cell of run.results.cells) {
-      const [file = '', key = ''] = cell.evidence.split('#')
-      expect(JSON.parse(gunzipSync(await readFile(join(out, file))).toString())).toHaveProperty(
-        [key, 'case'],
-        cell.case,
-      )
+    const lines = unpackedCells(await readFile(join(out, 'cells.jsonl.gz')))
+    const found = new Set<string>()
+    for (const line of lines.filter((_line, index) => index % 7 === 0)) {
+      const [file = '', anchor = ''] = z.object({ evidence: z.string() }).parse(line).evidence.split('#')
+      const page = await readFile(join(out, file), 'utf8')
+      const { environment } = cellsOfPage(page)
+      const { facts } = cellDataSchema.parse(cellsOfPage(page).cells.get(anchor))
+      const key = cellKey(facts)
+      expect(evidenceOfPage(page)[key]).toEqual(run.evidence[environment]?.[key])
+      found.add(`${environment} ${key}`)
     }
+    expect(found.size).toBe(Math.ceil(run.results.cells.length / 7))
+  })
+
+  it('grows by less than 600 bytes with each cell, and by few files with each environment', async () => {
+    const sizeOf = async (environments: number) => {
+      const grown = aRun({ cases: 60, environments, status: (index) => (index % 50 === 0 ? 'fail' : 'pass') })
+      const out = join(folder, `size-${environments}`)
+      await writeReport(grown.results, grown.evidence, out)
+      const files = await filesIn(out)
+      const sizes = await Promise.all(files.map(async (file) => (await stat(join(out, file))).size))
+      return { files: files.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+    }
+    const [small, large] = [await sizeOf(4), await sizeOf(12)]
+    const cells = 60 * 2 * (12 - 4)
+    expect((large.bytes - small.bytes) / cells).toBeLessThan(600)
+    expect((large.files - small.files) / cells).toBeLessThan(0.03)
   })
 
   it('has no link inside the report that leads nowhere', async () => {
@@ -141,12 +168,13 @@ describe('writeReport', () => {
       pages.set(file, opened(await readFile(join(out, file), 'utf8')))
     let followed = 0
     for (const [file, { text }] of pages) {
-      for (const [, href = '', anchor] of text.matchAll(/ href="([^"#]*)(?:#([^"]+))?"/g)) {
+      for (const [, href = '', anchor] of withoutScripts(text).matchAll(/ href="([^"#]*)(?:#([^"]+))?"/g)) {
         if (/^https?:/.test(href)) continue
         followed++
         const target = href === '' ? file : join(dirname(file), href)
         expect(known, `${file} -> ${href}`).toContain(target)
-        if (anchor === undefined) continue
+        // A filter of the matrix is no place on the page.
+        if (anchor === undefined || anchor.includes('=')) continue
         const page = pages.get(target)
         const there =
           page?.text.includes(` id="${anchor}"`) || page?.anchors.some((one) => `${one}.`.startsWith(`${anchor}.`))
@@ -224,7 +252,7 @@ describe('writeReport', () => {
     const smaller = aRun({ cases: 2, environments: 1 })
     await writeReport(smaller.results, smaller.evidence, out)
     expect(await readdir(join(out, 'cases'))).toHaveLength(2)
-    expect(await readdir(join(out, 'evidence'))).toHaveLength(1)
+    expect(await filesIn(join(out, 'proxy'))).toHaveLength(2)
   })
 
   it('refuses to replace folders that are not a report', async () => {
@@ -259,7 +287,7 @@ describe('readReport', () => {
     const [first] = run.results.environments
     const { [first?.id ?? '']: _none, ...evidence } = run.evidence
     await writeReport(run.results, evidence, out)
-    expect((await readReport(out)).evidence).toEqual(evidence)
+    expect((await readReport(out)).evidence).toEqual({ ...evidence, [first?.id ?? '']: {} })
   })
 
   it('says what is wrong with a folder that holds none', async () => {

@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import type { Ablation } from '../plan/ablation/ablation-file.ts'
 import { UserError } from '../plan/user-error.ts'
-import { type Evidence, environmentFileName, evidencePath, type Results } from '../run/results/results.ts'
+import { type Evidence, environmentFileName, type Results } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
 import { environmentRecord } from './environment-record.ts'
 import { guidesOfRun, type RunGuide } from './guides/run-guides.ts'
@@ -21,14 +20,17 @@ import { stylesheet } from './html/style.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { type Overview, overviewOf } from './overview.ts'
+import { cellsPath, packedCells, resultsPath, resultsText } from './results-files.ts'
 import { sarifLog } from './sarif.ts'
 import { type SiteMaterial, siteLinks, sitePages, sitePaths } from './site/site.ts'
 import { jsonLines, jsonText } from './visible.ts'
 
 /** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
-const folders = ['evidence', 'cases', 'proxy', 'badges', 'guides'] as const
+const folders = ['cases', 'proxy', 'badges', 'guides'] as const
 /** Written by earlier versions. */
-const former = ['cells', 'environments'] as const
+const former = ['cells', 'environments', 'evidence'] as const
+
+type File = readonly [path: string, content: string | Buffer]
 
 /** What a report shows beside its run. */
 type Beside = {
@@ -41,7 +43,7 @@ type Beside = {
 }
 
 /**
- * Writes `results.json`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
+ * Writes `results.json`, `cells.jsonl.gz`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
  * A reader never sees half a file: everything is written aside and renamed, `results.json` last.
  * @throws UserError when one of the report's folders exists and is not a report's
  */
@@ -65,17 +67,17 @@ export async function writeReport(
       mkdirSync(dirname(join(aside, path)), { recursive: true })
       writeFileSync(join(aside, path), content)
     }
-    for (const [path, content] of pages(overview, evidence, guides)) write(path, content)
+    for (const [path, content] of pages(overview, guides)) write(path, content)
     for (const page of site === undefined ? [] : sitePages(overview, site))
       page[0].includes('/') ? write(...page) : top.push(page)
     for (const [path, text] of top) writeFileSync(join(aside, path), text)
     // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
-    const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
+    const others = top.map(([path]) => path).filter((path) => path !== resultsPath)
     for (const path of others) await rename(join(aside, path), join(outDir, path))
     for (const path of sitePaths) if (!others.includes(path)) await rm(join(outDir, path), { force: true })
     for (const folder of former) await rm(join(outDir, folder), { recursive: true, force: true })
     for (const folder of folders) await replaceFolder(join(aside, folder), join(outDir, folder), join(aside, 'old'))
-    await rename(join(aside, 'results.json'), join(outDir, 'results.json'))
+    await rename(join(aside, resultsPath), join(outDir, resultsPath))
   } finally {
     await rm(aside, { recursive: true, force: true })
   }
@@ -86,7 +88,7 @@ function topFiles(
   history: readonly RunRecord[],
   guides: readonly RunGuide[],
   site: SiteMaterial | undefined,
-): readonly (readonly [string, string])[] {
+): readonly File[] {
   const links = site === undefined ? [] : siteLinks(site)
   return [
     ['report.css', stylesheet],
@@ -96,18 +98,13 @@ function topFiles(
     ['junit.xml', junitXml(overview)],
     ['results.sarif', jsonText(sarifLog(overview))],
     ['badge.json', jsonText(badge(overview))],
-    ['results.json', jsonLines(overview.results)],
+    [cellsPath, packedCells(overview)],
+    [resultsPath, resultsText(overview.results)],
   ]
 }
 
 /** One at a time, so that thousands of pages are not in memory together. */
-function* pages(
-  overview: Overview,
-  evidence: Evidence,
-  guides: readonly RunGuide[],
-): Generator<readonly [path: string, content: string | Buffer]> {
-  for (const [environment, cells] of Object.entries(evidence))
-    yield [evidencePath(environment), gzipSync(jsonText(cells, 0), { level: 9 })]
+function* pages(overview: Overview, guides: readonly RunGuide[]): Generator<File> {
   for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, jsonText(one)]
   for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
   for (const one of overview.environments) {
@@ -130,7 +127,8 @@ export async function removeOldReport(outDir: string): Promise<void> {
   if (!(await isReport(outDir))) return
   // What machines read goes first.
   const files = [
-    'results.json',
+    resultsPath,
+    cellsPath,
     'results.sarif',
     'junit.xml',
     'badge.json',
@@ -160,7 +158,7 @@ export async function mustBeReport(outDir: string): Promise<void> {
 
 async function isReport(folder: string): Promise<boolean> {
   const start = async (name: string) => (await readFile(join(folder, name), 'utf8').catch(() => '')).slice(0, 200)
-  return (await start('report.css')) === stylesheet.slice(0, 200) || /"schema":\s*1\b/.test(await start('results.json'))
+  return (await start('report.css')) === stylesheet.slice(0, 200) || /"schema":\s*1\b/.test(await start(resultsPath))
 }
 
 /** Removes what is left over from writers that were killed. */

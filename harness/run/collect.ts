@@ -14,7 +14,6 @@ import {
   type EnvironmentEvidence,
   type EnvironmentResult,
   type Evidence,
-  evidenceAddress,
   type Results,
   type RunFacts,
   totalsOf,
@@ -170,7 +169,7 @@ export class Collection {
     if (cell === undefined) return
     const { case: asked, transport } = cell
     const broken = { environment, case: asked.id, transport, level: asked.level }
-    this.#take({ ...broken, status: 'harness-error', reason, ms: 0, evidence: evidenceAddress(broken) })
+    this.#take({ ...broken, status: 'harness-error', reason, ms: 0 })
   }
 
   #judged(environment: EnvironmentResult, interrupted: boolean): JudgedEnvironment {

@@ -3,12 +3,13 @@
  * folder is an operator's, with secrets in its environment, its arguments and its files.
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { privateObstacles } from '../../harness/lab/engine.ts'
 import { readReport } from '../../harness/report/read.ts'
+import { reportTexts } from '../report-texts.testing.ts'
 import { start } from './command.testing.ts'
 
 const obstacles = await privateObstacles()
@@ -115,11 +116,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function outputs(): Promise<Map<string, string>> {
   const found = new Map([['terminal', said]])
   found.set('job summary', await readFile(join(folder, 'out-summary.md'), 'latin1').catch(() => ''))
-  for (const entry of await readdir(join(folder, 'out'), { recursive: true, withFileTypes: true }))
-    if (entry.isFile()) {
-      const path = join(entry.parentPath, entry.name)
-      found.set(path, await readFile(path, 'latin1'))
-    }
+  for (const [path, text] of await reportTexts(join(folder, 'out'))) found.set(path, text)
   return found
 }
 

@@ -1,5 +1,5 @@
 /** `docs/checklist.md`: which cases test each line of the gateway's own checklists. */
-import { code, table, text } from '../markdown-text.ts'
+import { code, table, text, withCode } from '../markdown-text.ts'
 import { checklists } from './lines.ts'
 import { casesOfLine } from './outcome.ts'
 
@@ -9,9 +9,9 @@ export function checklistPage(ids: readonly string[]): string {
     const rows = lines.map((line) => {
       const cases =
         'untestable' in line
-          ? text(line.untestable)
+          ? withCode(line.untestable)
           : `${line.cases.map(code).join(', ')} (${casesOfLine(line, ids).length} cases)`
-      return [text(line.says), cases]
+      return [withCode(line.says), cases]
     })
     return `## ${text(title)}\n\n<${source}>\n\n${table(['line', 'cases, or why there are none'], rows)}`
   })

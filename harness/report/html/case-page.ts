@@ -1,45 +1,52 @@
 /** One case and its results in every environment. */
 import type { CaseSummary, Cell } from '../../run/results/results.ts'
-import { severity } from '../marks.ts'
+import { alike } from '../alike.ts'
+import { counted } from '../numbers.ts'
 import type { Overview } from '../overview.ts'
 import { casePath, casesCellsLink, cellLink, type Root } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, caseList, pageText, reference } from './page.ts'
 
 export function casePage(overview: Overview, one: CaseSummary): string {
-  const cells = overview.cellsOfCase(one.id).toSorted((a, b) => severity(a.status) - severity(b.status))
-  const byEnvironment = [...Map.groupBy(cells, (cell) => cell.environment).values()]
   const body = html`<div>
     <h1>${one.title}</h1>
     <p><code>${one.id}</code></p>
     <p>${one.why}</p>
     ${caseFacts(overview, one, '../')}
     <h2>In every environment</h2>
+    <p><a href=${`../index.html#text=${encodeURIComponent(one.id.toWellFormed())}`}>The matrix of this case</a> leads to the evidence in each environment.</p>
     <div class="scroll" tabindex="0"><table>
-      <thead><tr><th scope="col">status</th><th scope="col">environment</th><th scope="col">transport</th><th scope="col">reason</th></tr></thead>
-      <tbody>${byEnvironment.flatMap((cells) => rowsOf(overview, cells))}</tbody>
+      <thead><tr><th scope="col">status</th><th scope="col">reason</th><th scope="col">environment, transports</th></tr></thead>
+      <tbody>${alike(overview.cellsOfCase(one.id)).map((row) => rowOf(overview, row))}</tbody>
     </table></div>
   </div>`
   return pageText({ title: `${one.id}: ${one.title}`, description: one.why, path: casePath(one.id), body })
 }
 
-/** Where it passed over every transport, that is all there is to say. */
-function rowsOf(overview: Overview, cells: readonly Cell[]): readonly Markup[] {
-  const [first] = cells
-  if (first === undefined) return []
-  const { environment, case: id } = first
-  if (cells.every(({ status }) => status === 'pass'))
-    return [
-      html`<tr><td>${badgeOf('pass')}</td><td><a href=${`../${casesCellsLink(overview, environment, id)}`}>${environment}</a></td><td>${cells.map(({ transport }) => transport).join(', ')}</td><td></td></tr>`,
-    ]
-  return cells.map(
-    (cell) =>
-      html`<tr><td>${badgeOf(cell.status)}</td><td><a href=${`../${cellLink(overview, cell)}`}>${environment}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
-  )
+/** Where it passed and where it does not apply, the matrix shows; a row for each environment would be most of the page. */
+function rowOf(overview: Overview, { status, reason, cells }: ReturnType<typeof alike>[number]): Markup {
+  const places = [...Map.groupBy(cells, ({ environment }) => environment)]
+  const listed = status === 'pass' || status === 'unsupported'
+  return html`<tr><td>${badgeOf(status)}</td><td class="words">${reason}</td><td>${
+    listed
+      ? counted(places.length, 'environment')
+      : places.map(([environment, own], index) => [
+          index > 0 && html`<br />`,
+          html`<a href=${`../${linkOf(overview, own)}`}>${environment}</a>`,
+          ` ${own.map(({ transport }) => transport).join(', ')}`,
+        ])
+  }</td></tr>`
+}
+
+/** To the cell, or to all of the case. */
+function linkOf(overview: Overview, cells: readonly Cell[]): string {
+  const [first, ...others] = cells
+  if (first === undefined) return ''
+  return others.length === 0 ? cellLink(overview, first) : casesCellsLink(overview, first.environment, first.case)
 }
 
 /** Level, rules, controls, mutants and source. */
-export function caseFacts(overview: Overview, one: CaseSummary, root: Root): Markup {
+function caseFacts(overview: Overview, one: CaseSummary, root: Root): Markup {
   return html`<dl class="facts">
     <dt>level</dt><dd>${one.level}</dd>
     <dt>rules</dt><dd>${one.refs.length === 0 ? 'none' : one.refs.map((ref, index) => [index > 0 ? ', ' : '', reference(ref)])}</dd>

@@ -8,6 +8,7 @@ import type { Overview } from '../overview.ts'
 import { cellLink, environmentPath, gatewayName } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { pageText } from './page.ts'
+import { withCode } from './with-code.ts'
 
 export const checklistPath = 'checklist.html'
 
@@ -38,14 +39,14 @@ export function checklistHtml(overview: Overview): string {
 
 function lineItem(overview: Overview, line: ChecklistLine): Markup {
   if ('untestable' in line)
-    return html`<li id=${line.id}><p><strong>${line.says}.</strong></p><p class="soft">Not tested: ${line.untestable}</p></li>`
+    return html`<li id=${line.id}><p><strong>${withCode(line.says)}.</strong></p><p class="soft">Not tested: ${withCode(line.untestable)}</p></li>`
   const outcomes = Map.groupBy(outcomesOfLine(overview, line), ({ outcome }) => outcome)
   const cases = casesOfLine(
     line,
     overview.results.cases.map(({ id }) => id),
   )
   return html`<li id=${line.id}>
-    <p><strong>${line.says}.</strong></p>
+    <p><strong>${withCode(line.says)}.</strong></p>
     <p>${worstFirst.map((outcome) => outcomes.has(outcome) && [summaryOf(outcome, outcomes.get(outcome)?.length ?? 0), ' '])}</p>
     <details><summary>${counted(cases.length, 'case')} in this run: ${line.cases.join(', ')}</summary>
       <ul>${worstFirst.flatMap((outcome) => (outcomes.get(outcome) ?? []).map((one) => environmentItem(overview, one)))}</ul></details>

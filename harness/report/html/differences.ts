@@ -1,7 +1,7 @@
 /** Sent and arrived side by side: which lines came through, which were changed, dropped or added by the proxy. */
 import type { ArrivedEvidence, AttemptEvidence } from '../../run/results/results.ts'
 
-export type Difference = 'same' | 'changed' | 'dropped' | 'added'
+type Difference = 'same' | 'changed' | 'dropped' | 'added'
 export type ComparedLine = { readonly text: string; readonly difference: Difference }
 
 /** How each difference is shown: a sign before the line, so that colour is not needed. */
@@ -37,6 +37,9 @@ type Comparison = {
   readonly arrived: readonly (readonly ComparedLine[])[]
   readonly rest: string
 }
+
+/** For the page's script. */
+export const differencesSource = [parseSent, compare, fate, arrivedLines].map(String).join('\n')
 
 /** Compares one attempt with each of its arrivals; a sent line counts as arrived when any of them has it. */
 export function compare(attempt: AttemptEvidence): Comparison {

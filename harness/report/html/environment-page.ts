@@ -1,21 +1,22 @@
 /** One variant in front of one gateway: versions, configuration and every cell. Cells are opened by the page's script, from data that the page carries. */
-import { gzipSync } from 'node:zlib'
 import { gradeRules } from '../../judge/grade.ts'
+import type { Status } from '../../judge/status.ts'
 import { outsideLink } from '../../plan/references.ts'
-import type { EnvironmentResult } from '../../run/results/results.ts'
+import { type Cell, type EnvironmentResult, fileName } from '../../run/results/results.ts'
+import { alike } from '../alike.ts'
 import { placedFindings } from '../findings.ts'
 import { letterWords } from '../grades.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
 import { cellScript } from './cell-script.ts'
-import { cellSection } from './cell-section.ts'
 import { couldNotBeJudged } from './could-not-be-judged.ts'
+import { evidenceData } from './evidence-data.ts'
 import { findingList } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark } from './letter.ts'
-import { casePath, cellAnchor, environmentPath, gatewayName, isMoreToSay, rootOf } from './links.ts'
-import { html, type Markup, render } from './markup.ts'
+import { cellAnchor, environmentPath, gatewayName, rootOf } from './links.ts'
+import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 
 export function environmentPage(overview: Overview, environment: EnvironmentResult): string {
@@ -67,16 +68,6 @@ function descriptionOf(overview: Overview, environment: EnvironmentResult): stri
   ].join(' ')
 }
 
-/** By anchor: the section of each cell, compressed. */
-function evidenceData(overview: Overview, { id }: EnvironmentResult) {
-  const sections = overview
-    .cellsOf(id)
-    .filter(isMoreToSay)
-    .map((cell): [string, string] => [cellAnchor(cell), render(cellSection(overview, cell))])
-  const packed = gzipSync(JSON.stringify(Object.fromEntries(sections)), { level: 9 })
-  return { id: 'evidence', base64: packed.toString('base64') }
-}
-
 function gradeSection(overview: Overview, { id }: EnvironmentResult): Markup | undefined {
   const grade = overview.gradeOf(id)
   if (grade === undefined) return undefined
@@ -112,29 +103,39 @@ function environmentFacts(overview: Overview, environment: EnvironmentResult): M
   </dl>`
 }
 
-/** What did not pass is told in full; of what passed, names lead to the evidence. */
+/** What did not pass comes first, with its reason. Every name leads to the evidence, where a request was sent. */
 function familyTable(
   overview: Overview,
   { id }: EnvironmentResult,
   family: string,
   cases: readonly string[],
 ): Markup | undefined {
-  const cells = cases.flatMap((one) => overview.cellsAt(id, one))
-  if (cells.length === 0) return undefined
-  const [passed, others] = [
-    cells.filter(({ status }) => status === 'pass'),
-    cells.filter(({ status }) => status !== 'pass'),
-  ]
+  const rows = alike(cases.flatMap((one) => overview.cellsAt(id, one)))
+  if (rows.length === 0) return undefined
   return html`<section><h2>${family}</h2>
-    ${
-      others.length > 0 &&
-      html`<div class="scroll" tabindex="0"><table>
-    <thead><tr><th scope="col">status</th><th scope="col">case</th><th scope="col">transport</th><th scope="col">reason</th></tr></thead>
-    <tbody>${others.map(
-      (cell) =>
-        html`<tr id=${cellAnchor(cell)}><td>${isMoreToSay(cell) ? html`<a href=${`#${cellAnchor(cell)}`}>${badgeOf(cell.status)}</a>` : badgeOf(cell.status)}</td><td><a href=${`${rootOf(environmentPath(overview, id))}${casePath(cell.case)}`}>${cell.case}</a></td><td>${cell.transport}</td><td class="words">${cell.reason}</td></tr>`,
-    )}</tbody></table></div>`
-    }
-    ${passed.length > 0 && html`<p class="passed">${badgeOf('pass')} ${passed.map((cell) => html`<a id=${cellAnchor(cell)} href=${`#${cellAnchor(cell)}`}>${cell.case.slice(family.length + 1)} ${cell.transport}</a> `)}</p>`}
+    <div class="scroll" tabindex="0"><table>
+    <thead><tr><th scope="col">status</th><th scope="col">reason</th><th scope="col">cases</th></tr></thead>
+    <tbody>${rows.map(({ status, reason, cells }) => html`<tr><td>${badgeOf(status)}</td><td class="words">${reason}</td><td>${namesOf(status, family, cells)}</td></tr>`)}</tbody></table></div>
   </section>`
+}
+
+/** By the transports, which are said once. */
+function namesOf(status: Status, family: string, cells: readonly Cell[]): readonly unknown[] {
+  const cases = [...Map.groupBy(cells, (cell) => cell.case)]
+  const groups = Map.groupBy(cases, ([, own]) => own.map(({ transport }) => transport).join(', '))
+  return [...groups].map(([transports, members], index) => [
+    index > 0 && html`<br />`,
+    `${transports}: `,
+    members.map(([name, own], place) => {
+      const short = name.slice(family.length + 1)
+      return [place > 0 && ', ', status === 'unsupported' ? short : html`<a href=${anchorOf(own)}>${short}</a>`]
+    }),
+  ])
+}
+
+/** Of one cell, or of the case over all of its transports. */
+function anchorOf(cells: readonly Cell[]): string {
+  const [first, ...others] = cells
+  if (first === undefined) return '#'
+  return `#${others.length === 0 ? cellAnchor(first) : fileName(first.case)}`
 }

@@ -5,7 +5,7 @@ import type { Expectation } from '../../plan/case.ts'
 import { expectSchema } from '../../plan/expectation-schema.ts'
 import type { AttemptEvidence } from '../../run/results/results.ts'
 
-type ExpectationRow = { readonly expected: string; readonly observed: string }
+export type ExpectationRow = { readonly expected: string; readonly observed: string }
 
 /** One row per key of the expectation. Evidence of another version of the harness may have other keys: it is shown as it is. */
 export function expectationRows(attempt: AttemptEvidence, identity = 'the identity header'): ExpectationRow[] {

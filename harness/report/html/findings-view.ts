@@ -9,6 +9,7 @@ import type { Overview } from '../overview.ts'
 import { remediesInWords } from '../remedy-words.ts'
 import { cellLink, findingLink, type Root } from './links.ts'
 import { html, type Markup } from './markup.ts'
+import { withCode } from './with-code.ts'
 
 /** The look of a status that readers know from the matrix. */
 function lookOf({ level, known, consequence }: Finding): Status {
@@ -73,9 +74,4 @@ export function unbroken(text: string): unknown {
   return text
     .split(/([A-Z]\w*(?:-\w+)+)/)
     .map((part, index) => (index % 2 === 1 ? html`<span class="name">${part}</span>` : part))
-}
-
-/** What stands between backquotes as code. */
-function withCode(text: string): unknown {
-  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))
 }

@@ -1,11 +1,8 @@
 /** The report's first page: grades and findings in words, then the matrix. */
 
-import { gradeRules, type Letter } from '../../judge/grade.ts'
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
-import type { EnvironmentResult, Grade } from '../../run/results/results.ts'
-import { type Configuration, configurationsOf } from '../configurations.ts'
-import { type PlacedFinding, placedFindings } from '../findings.ts'
+import type { EnvironmentResult } from '../../run/results/results.ts'
 import type { RunGuide } from '../guides/run-guides.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
@@ -13,10 +10,9 @@ import { counted, duration, percentile } from '../numbers.ts'
 import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
 import { checklistPath } from './checklist-page.ts'
+import { configurations, findings } from './configurations-view.ts'
 import { couldNotBeJudged } from './could-not-be-judged.ts'
-import { findingList, unbroken } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
-import { letterMark, letterRows } from './letter.ts'
 import { environmentPath, gatewayName, guidePath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixData, matrixPlace } from './matrix.ts'
@@ -37,7 +33,7 @@ export function indexPage(overview: Overview, { history = [], guides = [], links
     <h1>Trusted-proxy conformance</h1>
     <p>Which proxy configurations keep clients from choosing who they are, in front of a gateway that trusts the proxy's headers.</p>
     ${notReady(overview)}
-    ${configurations(overview)}
+    ${configurations(overview, guides)}
     ${further(guides, links)}
     ${couldNotBeJudged(overview.environments)}
     <p class="lead">${runInWords(overview.results)}</p>
@@ -82,65 +78,6 @@ function stale({ results }: Overview): Markup | undefined {
   if (results.stale.length === 0) return undefined
   return html`<div class="loud"><strong>Known-failure entries that no longer apply. Remove them.</strong>
     <ul>${results.stale.map(({ file, line, cases, why }) => html`<li><code>${`${file}:${line}`}</code> ${cases.join(', ')}: ${why}</li>`)}</ul></div>`
-}
-
-/** What a reader who has to choose a configuration wants to know first. Best news first, as they may stop there. */
-function configurations(overview: Overview): Markup {
-  const all = configurationsOf(overview)
-  return html`<section>
-    <h2>Which configuration</h2>
-    <details class="legend"><summary>A letter is a cap: one way in decides, however much else is met. What the letters mean</summary>
-      <dl>${letterRows.map(([letter, words]) => html`<div><dt>${letterMark(letter)}</dt><dd>${words}</dd></div>`)}</dl></details>
-    <ol class="grades">${all.map((one) => configuration(overview, one))}</ol>
-  </section>`
-}
-
-function configuration(
-  overview: Overview,
-  { environments, letter, grade, findings: own }: Configuration,
-): Markup | undefined {
-  const [first] = environments
-  if (first === undefined) return undefined
-  const name = `${first.proxyTitle ?? first.proxy} ${first.proxyVersion}, ${first.variant}`
-  const decisive = environments.find(({ id }) => id === grade?.environment) ?? first
-  const gateways = environments.map(gatewayName)
-  return html`<li>
-    ${letter === undefined ? html`<span class="letter unsupported">–</span>` : letterMark(letter)}
-    <div>
-      <h3><a href=${environmentPath(overview, decisive.id)}>${name}</a></h3>
-      <p>${unbroken(worstInWords(letter, grade, own))}</p>
-      <p class="soft">${grade === undefined ? 'It did not run.' : `Seen ${grade.seen} of ${grade.applicable} cells that apply.`} ${gateways.length > 3 ? `${gateways.length} gateways` : `Gateway: ${gateways.join(', ')}`}.${own.length > 1 && ` ${counted(own.length, 'finding')} in all.`}</p>
-    </div>
-  </li>`
-}
-
-/** Why it has its letter, in one sentence. */
-function worstInWords(letter: Letter | undefined, grade: Grade | undefined, own: readonly PlacedFinding[]): string {
-  const [worst] = own
-  const reason = gradeRules.find(({ id }) => id === grade?.caps[0])?.when.replaceAll('`', '')
-  if (letter === '?')
-    return [
-      reason ?? 'Not enough was seen.',
-      ...(worst === undefined ? [] : [`Found so far: ${worst.finding.says}`]),
-    ].join(' ')
-  if (worst !== undefined) return worst.finding.says
-  return letter === 'A' ? 'Everything that applies was seen and is met.' : 'Nothing was found.'
-}
-
-/** The worst ones of the run; each environment's page has its own. */
-const mostFindings = 40
-
-function findings(overview: Overview): Markup | undefined {
-  const placed = placedFindings(overview.results)
-  if (placed.length === 0) return undefined
-  const groups = [...Map.groupBy(placed.slice(0, mostFindings), ({ place }) => place)]
-  const rest = placed.length - mostFindings
-  return html`<section>
-    <h2>Findings</h2>
-    <p class="soft">Cells with one cause are one finding. The worst come first; below each stands what to write.</p>
-    ${groups.map(([place, members]) => html`<h3>${place}</h3>${findingList(overview, members, '')}`)}
-    ${rest > 0 && html`<p>${counted(rest, 'more finding')}: on the pages of the environments.</p>`}
-  </section>`
 }
 
 const looks: Readonly<Record<Conformance, Status>> = {

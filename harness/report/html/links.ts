@@ -47,11 +47,6 @@ export function cellAnchor(cell: Pick<Cell, 'case' | 'transport'>): string {
   return fileName(cellKey(cell))
 }
 
-/** `unsupported` is known without a request: its reason is all there is to say. */
-export function isMoreToSay({ status }: Pick<Cell, 'status'>): boolean {
-  return status !== 'unsupported'
-}
-
 /** `GATEWAY@VERSION`, or without a version where it has none. */
 export function gatewayName({ gateway, gatewayVersion }: EnvironmentResult): string {
   return gatewayVersion === undefined ? gateway : `${gateway}@${gatewayVersion}`

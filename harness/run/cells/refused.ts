@@ -1,7 +1,6 @@
 /** The cells of an environment whose gateway does not start with the operator's own configuration: one finding, and nothing else was asked. */
 import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import { evidenceAddress } from '../results/results.ts'
 
 /** The case that is about the configuration itself (scenarios/gateway/configuration.yaml). */
 const about = 'gateway.configuration.accepts-proxy'
@@ -12,15 +11,13 @@ export function refusedCell(
   { case: asked, transport }: PlannedCell,
   refused: string,
 ): RunEvent & { type: 'cell' } {
-  const place = { environment: id, case: asked.id, transport, level: asked.level }
-  const rest = { ms: 0, evidence: evidenceAddress(place) }
+  const place = { environment: id, case: asked.id, transport, level: asked.level, ms: 0 }
   if (asked.id === about)
-    return { type: 'cell', cell: { ...place, ...rest, status: 'fail', reason: `${upperFirst(refused)}.`, met: false } }
+    return { type: 'cell', cell: { ...place, status: 'fail', reason: `${upperFirst(refused)}.`, met: false } }
   return {
     type: 'cell',
     cell: {
       ...place,
-      ...rest,
       status: 'blocked',
       reason: `Inconclusive: nothing was sent, because ${refused}.`,
       blocked: { by: 'dependency', cases: [about] },

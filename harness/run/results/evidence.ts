@@ -3,7 +3,8 @@ import type { Arrival, Attribution } from '../../gateways/recording/arrival.ts'
 import type { Attempt, Observation } from '../../judge/observation.ts'
 import { verdictInWords } from '../../judge/words.ts'
 import type { Case, Transport } from '../../plan/case.ts'
-import { type Redact, redactBytes, redactLine, redactor } from './redact.ts'
+import { shortEvidence } from './passed-evidence.ts'
+import { type Redact, redactLine, redactor } from './redact.ts'
 import type { ArrivedEvidence, AttemptEvidence, CellEvidence } from './results.ts'
 
 type EvidenceFacts = {
@@ -16,11 +17,11 @@ type EvidenceFacts = {
   readonly secrets: readonly string[]
   /** Of a cell that fails only beside others: what was seen of it by itself. */
   readonly alone?: Observation
-  readonly raw?: Raw
+  readonly detail?: Detail
 }
 
-/** Raw bytes double the size of what arrived: they are for cells at which somebody will look. */
-type Raw = 'with raw bytes' | 'without raw bytes'
+/** What makes most of the size and says nothing of a cell that did not fail is kept for cells at which somebody will look. */
+type Detail = 'every detail' | 'short'
 
 /** Longest body of an answer that is kept, in characters. */
 const longestBody = 4096
@@ -33,7 +34,7 @@ export function evidenceOf(
 ): CellEvidence {
   const redact = redactor(facts.secrets)
   const attempts = ({ attempts: all, recordable }: Observation) =>
-    all.map((attempt) => attemptEvidence(attempt, recordable, facts.raw ?? 'without raw bytes', redact))
+    all.map((attempt) => attemptEvidence(attempt, recordable, facts.detail ?? 'short', redact))
   const { needed, arrived, reason } = observation.fence
   return {
     environment: facts.environment,
@@ -53,12 +54,12 @@ export function evidenceOf(
 function attemptEvidence(
   { exchange, arrivals, expect, baseline }: Attempt,
   recorded: boolean,
-  raw: Raw,
+  detail: Detail,
   redact: Redact,
 ): AttemptEvidence {
   const { response, further = [], close, fault } = exchange
-  return {
-    sent: redactBytes(redact, exchange.sent),
+  const whole: AttemptEvidence = {
+    sent: { text: redact(exchange.sent.toString('latin1')) },
     client: {
       status: response?.status ?? 0,
       headers: response?.headers.map((line) => redactLine(redact, line)) ?? [],
@@ -73,16 +74,17 @@ function attemptEvidence(
       }),
       ...(fault !== undefined && { fault: redact(fault) }),
     },
-    arrived: arrivals.map((arrival) => arrivedEvidence(arrival, raw, redact)),
+    arrived: arrivals.map((arrival) => arrivedEvidence(arrival, detail, redact)),
     ...(!recorded && { recorded }),
     verdict: verdictOf(exchange.verdict, arrivals),
     expected: expect,
-    ms: exchange.ms,
+    ms: Math.round(exchange.ms * 10) / 10,
     ...(baseline && { baseline: baseline.map((line) => redactLine(redact, line)) }),
   }
+  return detail === 'short' ? shortEvidence(whole) : whole
 }
 
-function arrivedEvidence(arrival: Arrival, raw: Raw, redact: Redact): ArrivedEvidence {
+function arrivedEvidence(arrival: Arrival, detail: Detail, redact: Redact): ArrivedEvidence {
   const { verdict } = arrival
   return {
     peer: arrival.peer,
@@ -94,7 +96,7 @@ function arrivedEvidence(arrival: Arrival, raw: Raw, redact: Redact): ArrivedEvi
     body: redact(arrival.body).slice(0, longestBody),
     attribution: attributionInWords(arrival.attribution),
     verdict: verdict.kind === 'accepted' ? `${verdictInWords(verdict)} (${verdict.method})` : verdictInWords(verdict),
-    ...(raw === 'with raw bytes' && { raw: redact(Buffer.from(arrival.raw, 'base64').toString('latin1')) }),
+    ...(detail === 'every detail' && { raw: redact(Buffer.from(arrival.raw, 'base64').toString('latin1')) }),
   }
 }
 

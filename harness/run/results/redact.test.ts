@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { redactBytes, redactKnown, redactLine, redactor, rememberCookies } from './redact.ts'
+import { redactKnown, redactLine, redactor, rememberCookies } from './redact.ts'
 
 const redact = redactor(['local-only-password', 'c0ffee00c0ffee00c0ffee00c0ffee00', 'ab'])
 
@@ -101,10 +101,5 @@ describe('redactor', () => {
   it('redacts one header line by its name', () => {
     expect(redactLine(redact, ['Cookie', 'a=b; c=d'])).toEqual(['Cookie', 'a=[redacted:cookie]; c=[redacted:cookie]'])
     expect(redactLine(redact, ['X-User', 'alice'])).toEqual(['X-User', 'alice'])
-  })
-  it('redacts text and base64 alike, and keeps odd bytes', () => {
-    const { text, base64 } = redactBytes(redact, Buffer.from('Cookie: a=topsecret\r\nX: \xff\0', 'latin1'))
-    expect(text).toBe('Cookie: a=[redacted:cookie]\r\nX: \xff\0')
-    expect(Buffer.from(base64, 'base64').toString('latin1')).toBe(text)
   })
 })

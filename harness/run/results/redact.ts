@@ -111,9 +111,3 @@ export function redactLine(redact: Redact, [name, value]: readonly [string, stri
   // A mark never holds a line's own `name: `, so what follows it is the value.
   return [name, line.startsWith(`${name}: `) ? line.slice(name.length + 2) : redact(value)]
 }
-
-/** Bytes as text (latin-1: one character per byte, nothing lost) and base64, both without secrets. */
-export function redactBytes(redact: Redact, bytes: Buffer): { readonly text: string; readonly base64: string } {
-  const text = redact(bytes.toString('latin1'))
-  return { text, base64: Buffer.from(text, 'latin1').toString('base64') }
-}

@@ -1,0 +1,23 @@
+/** Cells of which there is the same to say, so that it is said once. */
+import type { Status } from '../judge/status.ts'
+import type { Cell } from '../run/results/results.ts'
+import { severity } from './marks.ts'
+
+type Alike = { readonly status: Status; readonly reason: string; readonly cells: readonly Cell[] }
+
+/** By status and reason, the worst first. Of what passed no reason is needed. */
+export function alike(cells: readonly Cell[]): readonly Alike[] {
+  return [...Map.groupBy(cells, (cell) => `${cell.status} ${briefReason(cell)}`).values()]
+    .flatMap((members) => {
+      const [first] = members
+      return first === undefined ? [] : [{ status: first.status, reason: briefReason(first), cells: members }]
+    })
+    .toSorted((one, other) => severity(one.status) - severity(other.status))
+}
+
+/** Without what the cell's own view says beside it: what was seen although nothing can be concluded, and since when a failure is known. */
+export function briefReason({ status, reason, known }: Cell): string {
+  if (status === 'pass') return ''
+  const [brief = ''] = reason.split(known === undefined ? ' Observed: ' : ` (known since ${known.since}`)
+  return known === undefined ? brief : `${brief} Known since ${known.since}: ${known.reason}`
+}
