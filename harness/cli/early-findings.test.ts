@@ -27,6 +27,7 @@ const cell = (over: Partial<Cell>): Cell => ({
   status: 'fail',
   reason: 'x-openclaw-scopes arrived as "operator.admin"',
   ms: 1,
+  evidence: 'x',
   ...over,
 })
 

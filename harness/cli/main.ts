@@ -182,7 +182,7 @@ program
   .addOption(
     new Option('--fail-on <what>', 'exit code 1 only where the run is worse than the one before').choices(['new']),
   )
-  .option('--json', 'print the merged results and cells as JSON, or the comparison', false)
+  .option('--json', 'print the merged results.json, or the comparison', false)
   .addHelpText(
     'after',
     `

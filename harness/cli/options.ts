@@ -153,7 +153,7 @@ export function runOptions(command: Command): Command {
     .option('--seed <n>', 'seed of everything that is random', seed, 1)
     .option('--jobs <n>', 'environments at the same time', positive, defaultJobs())
     .option('--keep', 'keep the containers after the run (not with a private engine)')
-    .option('--json', 'print results and cells as JSON on stdout')
+    .option('--json', 'print results.json on stdout')
 }
 
 export const fuzzDefaults = { ...runDefaults, runs: 500, limit: 60 }

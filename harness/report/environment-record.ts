@@ -16,7 +16,7 @@ export const environmentRecordSchema = z
     grade: z.exactOptional(grades.unwrap().unwrap().element),
     /** The worst first. */
     findings: findings.unwrap(),
-    /** Cells per status. Each cell is a line of `cells.jsonl.gz` of the report. */
+    /** Cells per status. Each cell is in `results.json` of the report. */
     totals,
   })
   .readonly()

@@ -3,13 +3,12 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { loadScenarios } from '../plan/load-scenarios.ts'
+import { evidenceFileSchema, resultsSchema } from '../run/results/results.ts'
 import { checklistPage } from './checklist/checklist-markdown.ts'
 import { environmentRecordSchema } from './environment-record.ts'
 import { gradesPage } from './grades-page.ts'
 import { guideMarkdown } from './guides/guide-markdown.ts'
 import { ownGuides } from './guides/own-guides.ts'
-import { cellDataSchema } from './html/evidence-data.ts'
-import { cellLineSchema, resultsFileSchema } from './results-files.ts'
 import { advisoriesSchema } from './site/advisories.ts'
 import { versionsSchema } from './versions-file.ts'
 import { versionsPage } from './versions-page.ts'
@@ -24,16 +23,15 @@ export function publishedResultSchemas(): Readonly<Record<string, string>> {
   const render = (schema: z.ZodType, title: string) =>
     `${JSON.stringify({ title, ...z.toJSONSchema(schema, { io: 'input', override: plain }) }, null, 2)}\n`
   return {
-    'results.schema.json': render(resultsFileSchema, 'results.json of trusted-proxy-conformance, schema 1'),
-    'cells.schema.json': render(cellLineSchema, 'a line of cells.jsonl.gz of trusted-proxy-conformance, schema 1'),
+    'results.schema.json': render(resultsSchema, 'results.json of trusted-proxy-conformance, schema 1'),
     'advisories.schema.json': render(advisoriesSchema, 'advisories.json of trusted-proxy-conformance, schema 1'),
     'environment.schema.json': render(
       environmentRecordSchema,
       'proxy/NAME/VARIANT/GATEWAY/index.json of trusted-proxy-conformance, schema 1',
     ),
     'evidence.schema.json': render(
-      cellDataSchema,
-      'a cell in the data of proxy/NAME/VARIANT/GATEWAY/index.html of trusted-proxy-conformance, schema 1',
+      evidenceFileSchema,
+      'evidence/ENVIRONMENT.json.gz of trusted-proxy-conformance, schema 1',
     ),
     'sweep.schema.json': render(versionsSchema, 'sweep.json of trusted-proxy-conformance, schema 1'),
   }

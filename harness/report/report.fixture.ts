@@ -10,6 +10,7 @@ import {
   cellKey,
   type EnvironmentResult,
   type Evidence,
+  evidenceAddress,
   type Results,
   totalsOf,
 } from '../run/results/results.ts'
@@ -159,6 +160,7 @@ function aCell(environment: string, one: CaseSummary, transport: 'http' | 'webso
         ? 'As alice: the request arrived once, accepted as alice@example.test.'
         : `As alice: x-forwarded-user arrived as ${JSON.stringify(hostile)} instead of "alice@example.test".`,
     ms: 3,
+    evidence: evidenceAddress(where),
     met: status === 'pass',
     ...(status === 'known-failure' && { known }),
     ...(isOpen(status) && { about: aboutOf(one, transport) }),
@@ -167,7 +169,7 @@ function aCell(environment: string, one: CaseSummary, transport: 'http' | 'webso
 
 function anEvidence(cell: Cell): CellEvidence {
   const text = `POST /tools/invoke?mark=m1 HTTP/1.1\r\nHost: app.test\r\nCookie: session=[redacted:cookie]\r\nX-Forwarded-User: evil-1@attacker.test\r\nX-Note: ${hostile}\r\n\r\n{}`
-  const sent = { text }
+  const sent = { text, base64: Buffer.from(text).toString('base64') }
   const client = {
     status: 400,
     headers: [

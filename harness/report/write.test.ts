@@ -3,17 +3,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
 import { UserError } from '../plan/user-error.ts'
-import { cellKey } from '../run/results/results.ts'
 import { configurationsOf } from './configurations.ts'
-import { cellDataSchema, cellsOfPage, evidenceOfPage } from './html/evidence-data.ts'
-import { environmentPath } from './html/links.ts'
+import { cellsOfPage } from './html/evidence-data.ts'
+import { cellAnchor, environmentPath } from './html/links.ts'
 import { shownCell } from './html/shown-cell.testing.ts'
 import { overviewOf } from './overview.ts'
 import { readReport } from './read.ts'
 import { aRun } from './report.fixture.ts'
-import { unpackedCells } from './results-files.ts'
 import { writeReport } from './write.ts'
 
 let folder: string
@@ -55,8 +52,8 @@ describe('writeReport', () => {
       'badge.json',
       'badges',
       'cases',
-      'cells.jsonl.gz',
       'checklist.html',
+      'evidence',
       'guides',
       'index.html',
       'junit.xml',
@@ -126,21 +123,20 @@ describe('writeReport', () => {
     expect(page).toContain(untested.notTested[0]?.what)
   })
 
-  it('finds the evidence of a cell at the address that its line names', async () => {
+  it('finds the evidence of every cell at its address, and on the page of its environment', async () => {
     const out = join(folder, 'addresses')
     await writeReport(run.results, run.evidence, out)
-    const lines = unpackedCells(await readFile(join(out, 'cells.jsonl.gz')))
-    const found = new Set<string>()
-    for (const line of lines.filter((_line, index) => index % 7 === 0)) {
-      const [file = '', anchor = ''] = z.object({ evidence: z.string() }).parse(line).evidence.split('#')
-      const page = await readFile(join(out, file), 'utf8')
-      const { environment } = cellsOfPage(page)
-      const { facts } = cellDataSchema.parse(cellsOfPage(page).cells.get(anchor))
-      const key = cellKey(facts)
-      expect(evidenceOfPage(page)[key]).toEqual(run.evidence[environment]?.[key])
-      found.add(`${environment} ${key}`)
+    const pages = new Map<string, ReturnType<typeof cellsOfPage>['cells']>()
+    for (const { id } of run.results.environments)
+      pages.set(id, cellsOfPage(await readFile(join(out, environmentPath(overview, id)), 'utf8')).cells)
+    for (const cell of run.results.cells) {
+      const [file = '', key = ''] = cell.evidence.split('#')
+      expect(JSON.parse(gunzipSync(await readFile(join(out, file))).toString())).toHaveProperty(
+        [key, 'case'],
+        cell.case,
+      )
+      expect(pages.get(cell.environment)?.get(cellAnchor(cell))).toHaveProperty('evidence.attempts')
     }
-    expect(found.size).toBe(Math.ceil(run.results.cells.length / 7))
   })
 
   it('grows by less than 600 bytes with each cell, and by few files with each environment', async () => {
@@ -252,7 +248,7 @@ describe('writeReport', () => {
     const smaller = aRun({ cases: 2, environments: 1 })
     await writeReport(smaller.results, smaller.evidence, out)
     expect(await readdir(join(out, 'cases'))).toHaveLength(2)
-    expect(await filesIn(join(out, 'proxy'))).toHaveLength(2)
+    expect(await readdir(join(out, 'evidence'))).toHaveLength(1)
   })
 
   it('refuses to replace folders that are not a report', async () => {
@@ -287,7 +283,7 @@ describe('readReport', () => {
     const [first] = run.results.environments
     const { [first?.id ?? '']: _none, ...evidence } = run.evidence
     await writeReport(run.results, evidence, out)
-    expect((await readReport(out)).evidence).toEqual({ ...evidence, [first?.id ?? '']: {} })
+    expect((await readReport(out)).evidence).toEqual(evidence)
   })
 
   it('says what is wrong with a folder that holds none', async () => {

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { Ablation } from '../plan/ablation/ablation-file.ts'
 import { UserError } from '../plan/user-error.ts'
-import { type Evidence, environmentFileName, type Results } from '../run/results/results.ts'
+import { type Evidence, environmentFileName, evidencePath, type Results } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
 import { environmentRecord } from './environment-record.ts'
 import { guidesOfRun, type RunGuide } from './guides/run-guides.ts'
@@ -20,15 +21,14 @@ import { stylesheet } from './html/style.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { type Overview, overviewOf } from './overview.ts'
-import { cellsPath, packedCells, resultsPath, resultsText } from './results-files.ts'
 import { sarifLog } from './sarif.ts'
 import { type SiteMaterial, siteLinks, sitePages, sitePaths } from './site/site.ts'
 import { jsonLines, jsonText } from './visible.ts'
 
 /** Folders that are replaced as a whole, so that nothing is left over from an earlier run. */
-const folders = ['cases', 'proxy', 'badges', 'guides'] as const
+const folders = ['evidence', 'cases', 'proxy', 'badges', 'guides'] as const
 /** Written by earlier versions. */
-const former = ['cells', 'environments', 'evidence'] as const
+const former = ['cells', 'environments'] as const
 
 type File = readonly [path: string, content: string | Buffer]
 
@@ -43,7 +43,7 @@ type Beside = {
 }
 
 /**
- * Writes `results.json`, `cells.jsonl.gz`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
+ * Writes `results.json`, `junit.xml`, `report.md`, `index.html`, `results.sarif`, `badge.json` and the folders beside them.
  * A reader never sees half a file: everything is written aside and renamed, `results.json` last.
  * @throws UserError when one of the report's folders exists and is not a report's
  */
@@ -72,12 +72,12 @@ export async function writeReport(
       page[0].includes('/') ? write(...page) : top.push(page)
     for (const [path, text] of top) writeFileSync(join(aside, path), text)
     // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
-    const others = top.map(([path]) => path).filter((path) => path !== resultsPath)
+    const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
     for (const path of others) await rename(join(aside, path), join(outDir, path))
     for (const path of sitePaths) if (!others.includes(path)) await rm(join(outDir, path), { force: true })
     for (const folder of former) await rm(join(outDir, folder), { recursive: true, force: true })
     for (const folder of folders) await replaceFolder(join(aside, folder), join(outDir, folder), join(aside, 'old'))
-    await rename(join(aside, resultsPath), join(outDir, resultsPath))
+    await rename(join(aside, 'results.json'), join(outDir, 'results.json'))
   } finally {
     await rm(aside, { recursive: true, force: true })
   }
@@ -98,8 +98,7 @@ function topFiles(
     ['junit.xml', junitXml(overview)],
     ['results.sarif', jsonText(sarifLog(overview))],
     ['badge.json', jsonText(badge(overview))],
-    [cellsPath, packedCells(overview)],
-    [resultsPath, resultsText(overview.results)],
+    ['results.json', jsonLines(overview.results)],
   ]
 }
 
@@ -108,6 +107,8 @@ function* pages(overview: Overview, guides: readonly RunGuide[]): Generator<File
   for (const [proxy, one] of badgesByProxy(overview)) yield [`badges/${environmentFileName(proxy)}.json`, jsonText(one)]
   for (const one of overview.results.cases) yield [casePath(one.id), casePage(overview, one)]
   for (const one of overview.environments) {
+    const evidence = overview.evidenceIn(one.id)
+    if (evidence !== undefined) yield [evidencePath(one.id), gzipSync(jsonText(evidence, 0), { level: 9 })]
     yield [environmentPath(overview, one.id), environmentPage(overview, one)]
     yield [`${overview.addressOf(one.id)}/index.json`, jsonLines(environmentRecord(overview, one))]
   }
@@ -127,8 +128,7 @@ export async function removeOldReport(outDir: string): Promise<void> {
   if (!(await isReport(outDir))) return
   // What machines read goes first.
   const files = [
-    resultsPath,
-    cellsPath,
+    'results.json',
     'results.sarif',
     'junit.xml',
     'badge.json',
@@ -158,7 +158,7 @@ export async function mustBeReport(outDir: string): Promise<void> {
 
 async function isReport(folder: string): Promise<boolean> {
   const start = async (name: string) => (await readFile(join(folder, name), 'utf8').catch(() => '')).slice(0, 200)
-  return (await start('report.css')) === stylesheet.slice(0, 200) || /"schema":\s*1\b/.test(await start(resultsPath))
+  return (await start('report.css')) === stylesheet.slice(0, 200) || /"schema":\s*1\b/.test(await start('results.json'))
 }
 
 /** Removes what is left over from writers that were killed. */

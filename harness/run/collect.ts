@@ -14,6 +14,7 @@ import {
   type EnvironmentEvidence,
   type EnvironmentResult,
   type Evidence,
+  evidenceAddress,
   type Results,
   type RunFacts,
   totalsOf,
@@ -169,7 +170,7 @@ export class Collection {
     if (cell === undefined) return
     const { case: asked, transport } = cell
     const broken = { environment, case: asked.id, transport, level: asked.level }
-    this.#take({ ...broken, status: 'harness-error', reason, ms: 0 })
+    this.#take({ ...broken, status: 'harness-error', reason, ms: 0, evidence: evidenceAddress(broken) })
   }
 
   #judged(environment: EnvironmentResult, interrupted: boolean): JudgedEnvironment {

@@ -13,7 +13,7 @@ import type { RunEvent } from './protocol/events.ts'
 import { evidenceOf } from './results/evidence.ts'
 import { knownSecrets, redactKnown } from './results/redact.ts'
 import { replayCommand } from './results/replay-command.ts'
-import { cellKey } from './results/results.ts'
+import { cellKey, evidenceAddress } from './results/results.ts'
 import { clockSet, whileItRuns } from './while-it-runs.ts'
 
 const cellDeadline = 60_000
@@ -44,6 +44,7 @@ async function cellEvent(
       status,
       reason: redactKnown(reason),
       ms: Math.round(ms * 100) / 100,
+      evidence: evidenceAddress(place),
       ...(met !== undefined && { met }),
       ...(blocked !== undefined && { blocked }),
       ...(known !== undefined && { known }),

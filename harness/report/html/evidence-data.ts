@@ -1,14 +1,8 @@
-/** The data that an environment's page carries: of each cell the facts and the evidence, which is kept nowhere else. */
+/** The data that an environment's page carries: of each cell the facts and the evidence, since a page from a file system can fetch no other file. */
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { outsideLink } from '../../plan/references.ts'
-import {
-  type Cell,
-  cellEvidenceSchema,
-  cellKey,
-  type EnvironmentEvidence,
-  type EnvironmentResult,
-} from '../../run/results/results.ts'
+import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
 import { markOf } from '../marks.ts'
 import type { Overview } from '../overview.ts'
 import { jsonText } from '../visible.ts'
@@ -19,7 +13,7 @@ import { packedTexts, unpackedText } from './packed-texts.ts'
 
 const element = 'evidence'
 
-/** `texts` are by the anchors of the cells; unpacked (see `packed-texts.ts`) each is what `cellDataSchema` says. */
+/** `texts` are by the anchors of the cells; unpacked (see `packed-texts.ts`) each is a `CellData`. */
 const pageDataSchema = z
   .object({
     environment: z.string(),
@@ -28,18 +22,14 @@ const pageDataSchema = z
   })
   .readonly()
 
-/** Of each cell. */
-export const cellDataSchema = z
-  .object({
-    facts: z.object({ case: z.string(), transport: cellEvidenceSchema.unwrap().shape.transport }),
-    evidence: z.exactOptional(cellEvidenceSchema.unwrap().omit({ environment: true, case: true, transport: true })),
-  })
-  .readonly()
-
 export function evidenceData(overview: Overview, { id }: EnvironmentResult) {
-  const texts = overview
-    .cellsOf(id)
-    .map((cell): [string, string] => [cellAnchor(cell), jsonText(dataOf(overview, cell), 0).trimEnd()])
+  const texts = overview.cellsOf(id).map((cell): [string, string] => {
+    // The bytes in base64 are for programs: `evidence/` has them.
+    const data: unknown = JSON.parse(
+      JSON.stringify(dataOf(overview, cell), (key, one) => (key === 'base64' ? undefined : one)),
+    )
+    return [cellAnchor(cell), jsonText(data, 0).trimEnd()]
+  })
   const data = { environment: id, ...packedTexts(texts) }
   return { id: element, base64: gzipSync(JSON.stringify(data), { level: 9 }).toString('base64') }
 }
@@ -57,19 +47,6 @@ export function cellsOfPage(page: string): {
     JSON.parse(unpackedText(data, name) ?? ''),
   ])
   return { environment: data.environment, cells: new Map(cells) }
-}
-
-/** By `CASE.TRANSPORT`. @throws where the page has no such data */
-export function evidenceOfPage(page: string): EnvironmentEvidence {
-  const { environment, cells } = cellsOfPage(page)
-  return Object.fromEntries(
-    [...cells.values()].flatMap((cell) => {
-      const { facts, evidence } = cellDataSchema.parse(cell)
-      return evidence === undefined
-        ? []
-        : [[cellKey(facts), { environment, case: facts.case, transport: facts.transport, ...evidence }]]
-    }),
-  )
 }
 
 /** What the page has of a cell. */

@@ -12,7 +12,7 @@ const evidence: CellEvidence =
 
 function attempt(sent: string, changes: Partial<AttemptEvidence> = {}): AttemptEvidence {
   const first = evidence.attempts[0] ?? expect.fail('no attempt')
-  return { ...first, sent: { text: sent }, ...changes }
+  return { ...first, sent: { text: sent, base64: '' }, ...changes }
 }
 
 const get = (lines: string, rest = '') => `POST /tools/invoke?mark=m HTTP/1.1\r\nHost: app.test\r\n${lines}\r\n${rest}`

@@ -1,6 +1,7 @@
 /** The cells of an environment whose gateway does not start with the operator's own configuration: one finding, and nothing else was asked. */
 import type { PlannedCell, PlannedEnvironment } from '../../plan/expand.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { evidenceAddress } from '../results/results.ts'
 
 /** The case that is about the configuration itself (scenarios/gateway/configuration.yaml). */
 const about = 'gateway.configuration.accepts-proxy'
@@ -11,13 +12,15 @@ export function refusedCell(
   { case: asked, transport }: PlannedCell,
   refused: string,
 ): RunEvent & { type: 'cell' } {
-  const place = { environment: id, case: asked.id, transport, level: asked.level, ms: 0 }
+  const place = { environment: id, case: asked.id, transport, level: asked.level }
+  const rest = { ms: 0, evidence: evidenceAddress(place) }
   if (asked.id === about)
-    return { type: 'cell', cell: { ...place, status: 'fail', reason: `${upperFirst(refused)}.`, met: false } }
+    return { type: 'cell', cell: { ...place, ...rest, status: 'fail', reason: `${upperFirst(refused)}.`, met: false } }
   return {
     type: 'cell',
     cell: {
       ...place,
+      ...rest,
       status: 'blocked',
       reason: `Inconclusive: nothing was sent, because ${refused}.`,
       blocked: { by: 'dependency', cases: [about] },

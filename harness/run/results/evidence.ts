@@ -3,7 +3,7 @@ import type { Arrival, Attribution } from '../../gateways/recording/arrival.ts'
 import type { Attempt, Observation } from '../../judge/observation.ts'
 import { verdictInWords } from '../../judge/words.ts'
 import type { Case, Transport } from '../../plan/case.ts'
-import { shortEvidence } from './passed-evidence.ts'
+import { bytesOf, shortEvidence } from './passed-evidence.ts'
 import { type Redact, redactLine, redactor } from './redact.ts'
 import type { ArrivedEvidence, AttemptEvidence, CellEvidence } from './results.ts'
 
@@ -59,7 +59,7 @@ function attemptEvidence(
 ): AttemptEvidence {
   const { response, further = [], close, fault } = exchange
   const whole: AttemptEvidence = {
-    sent: { text: redact(exchange.sent.toString('latin1')) },
+    sent: bytesOf(redact(exchange.sent.toString('latin1'))),
     client: {
       status: response?.status ?? 0,
       headers: response?.headers.map((line) => redactLine(redact, line)) ?? [],

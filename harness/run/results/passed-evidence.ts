@@ -31,5 +31,13 @@ function withoutNonce(attempt: AttemptEvidence): AttemptEvidence {
   if (nonce === undefined) return attempt
   const accept = createHash('sha1').update(`${nonce}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
   // Neither has a character that JSON escapes.
-  return JSON.parse(JSON.stringify(attempt).replaceAll(nonce, '[random nonce]').replaceAll(accept, '[its hash]'))
+  const short: AttemptEvidence = JSON.parse(
+    JSON.stringify(attempt).replaceAll(nonce, '[random nonce]').replaceAll(accept, '[its hash]'),
+  )
+  return { ...short, sent: bytesOf(short.sent.text) }
+}
+
+/** One character for each byte (latin-1), and the same in base64. */
+export function bytesOf(text: string): AttemptEvidence['sent'] {
+  return { text, base64: Buffer.from(text, 'latin1').toString('base64') }
 }

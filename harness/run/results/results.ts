@@ -1,5 +1,5 @@
 /**
- * `results.json`, `cells.jsonl.gz` and evidence: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
+ * `results.json` and `evidence/*.json.gz`: what a run leaves behind, stable for other people's tools (fields are added, never renamed).
  * One schema serves as type for those who write and as check for those who read.
  */
 import { createHash } from 'node:crypto'
@@ -122,7 +122,7 @@ const aboutSchema = z
   })
   .readonly()
 
-export const cellSchema = z
+const cellSchema = z
   .object({
     environment: text,
     case: text,
@@ -132,6 +132,8 @@ export const cellSchema = z
     /** One sentence. */
     reason: text,
     ms: z.number(),
+    /** `evidence/ENVIRONMENT.json.gz#CASE.TRANSPORT`, see `evidenceAddress`. */
+    evidence: text,
     met: z.exactOptional(z.boolean()),
     blocked: z.exactOptional(
       z.object({ by: z.enum(['control', 'dependency', 'fence', 'sign-in', 'marks']), cases: texts }).readonly(),
@@ -259,8 +261,7 @@ export const resultsSchema = z
   })
   .readonly()
 
-/** One character for each byte (latin-1): nothing is lost. */
-const sentSchema = z.object({ text }).readonly()
+const sentSchema = z.object({ text, base64: text }).readonly()
 const clientSchema = z
   .object({
     /** 0 when the connection closed without an answer. */
@@ -329,7 +330,7 @@ export const cellEvidenceSchema = z
   })
   .readonly()
 
-const evidenceSchema = z.record(text, cellEvidenceSchema).readonly()
+export const evidenceFileSchema = z.record(text, cellEvidenceSchema).readonly()
 
 export type Results = z.infer<typeof resultsSchema>
 export type RunFacts = Results['run']
@@ -343,7 +344,7 @@ export type CellEvidence = z.infer<typeof cellEvidenceSchema>
 export type AttemptEvidence = z.infer<typeof attemptSchema>
 export type ArrivedEvidence = z.infer<typeof arrivedSchema>
 /** One environment's evidence, keyed `CASE.TRANSPORT`. */
-export type EnvironmentEvidence = z.infer<typeof evidenceSchema>
+export type EnvironmentEvidence = z.infer<typeof evidenceFileSchema>
 /** By environment id. */
 export type Evidence = Readonly<Record<string, EnvironmentEvidence>>
 
@@ -363,6 +364,18 @@ export function fileName(name: string): string {
   return plain.length <= 150
     ? plain
     : `${plain.slice(0, 137)}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`
+}
+
+/** The evidence of an environment, compressed with gzip: it is most of a report, and repeats itself. */
+export const evidencePath = (environment: string) => `evidence/${environmentFileName(environment)}.json.gz`
+
+/** `evidence/ENVIRONMENT.json.gz#CASE.TRANSPORT`, relative to the report's folder. */
+export function evidenceAddress(cell: {
+  readonly environment: string
+  readonly case: string
+  readonly transport: string
+}): string {
+  return `${evidencePath(cell.environment)}#${cellKey(cell)}`
 }
 
 /** Cells per status, zeros included. */
