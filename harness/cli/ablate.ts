@@ -30,8 +30,8 @@ type Outcome = Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason'>
 
 /** Units of one run of the suite; what is known is written after each. */
 const together = 16
-/** Measured with four environments at a time on two cores; said before anything is known of this configuration. */
-const secondsEach = 4
+/** Measured with four environments at a time on two cores (9 to 15, the more for a busy machine); said before anything is known of this configuration. */
+const secondsEach = 10
 
 /** @returns the exit code: 1 for a unit that nothing needs and nobody explains, 3 where a part was not measured. @throws UserError before anything is started */
 export async function ablate(options: AblateOptions): Promise<number> {
