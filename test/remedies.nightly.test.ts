@@ -83,6 +83,9 @@ const traefik: Hand = (files, line) => {
       }
       middlewares['no-upgrade'] = { headers: { [key]: value } }
       routers.app.middlewares = ['no-upgrade', ...before]
+    } else if (key === 'middlewares') {
+      // As the line says: what strips comes before the log-in. The headers that it strips are lines of their own.
+      if (middlewares.strip === undefined) throw new Error(`Traefik: ${line} without a line that strips`)
     } else if (value === '') {
       middlewares.strip ??= { headers: { customRequestHeaders: {} } }
       middlewares.strip.headers.customRequestHeaders[key] = value

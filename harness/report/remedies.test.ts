@@ -204,15 +204,23 @@ describe('remedies from an ablation', () => {
   })
 
   it('say how many cells of other findings go with them', () => {
-    expect(words(cells, [unit(4, 'y;', [...cells, 'other.a.b.http'])])).toEqual([
+    expect(words(cells, [unit(8, 'proxy_set_header X-Secret-Role "";', [...cells, 'other.a.b.http'])])).toEqual([
       expect.stringContaining('turns exactly these 3 cells red and 1 of other findings)'),
     ])
   })
 
+  it('begin with the line that ends the mistake, where those that are proven only go with it', () => {
+    expect(words(cells, [unit(4, 'y;', cells)])).toEqual([
+      expect.stringMatching(/^nginx: add `proxy_set_header X-Secret-Role "";`/),
+      expect.stringMatching(/^nginx: add `y;`.* exactly these 3 cells red/),
+    ])
+  })
+
   it('say many lines in one sentence', () => {
-    const many = ['a', 'b', 'c', 'd', 'e'].map((name, index) => unit(20 + index, `${name};`, cells))
+    const names = ['proxy_set_header X-Secret-Role ""', 'b', 'c', 'd', 'e']
+    const many = names.map((name, index) => unit(20 + index, `${name};`, cells))
     expect(words(cells, many)).toEqual([
-      'nginx: add `a;`, `b;`, `c;` and 2 more lines of proxies/x/hardened/main.conf (removing them from it one at a time turns exactly these 3 cells red).',
+      'nginx: add `b;`, `c;`, `d;` and 2 more lines of proxies/x/hardened/main.conf (removing them from it one at a time turns exactly these 3 cells red).',
     ])
   })
 })

@@ -38,14 +38,15 @@ export function remediesOf(
 ): readonly Remedy[] {
   const mistakes = mistakesBehind(finding, deployment.identity)
   const here = ownLines(mistakes, finding.headers ?? [], deployment)
+  const kinds = mistakes.filter(({ kind }) => rowOf(deployment.product, kind) !== undefined)
+  const isDecisive = ({ text, cells = [] }: Remedy) =>
+    kinds.length > 0
+      ? kinds.some((mistake) => endsIt(lineIn(text), deployment.product, mistake))
+      : cells.length === finding.cells.length
   const proven = provenRemedies(finding, deployment, mistakes)
   const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
-  // Many lines that each show a part, none of the kind that ends the mistake, only go together with the one that does.
-  const hasDecisive = proven.some(
-    ({ text, cells = [] }) =>
-      cells.length === finding.cells.length ||
-      mistakes.some((mistake) => endsIt(lineIn(text), deployment.product, mistake)),
-  )
+  // Lines that are not of the kind that ends the mistake only go together with the one that does, however many of the cells they turn red.
+  const hasDecisive = proven.some(isDecisive)
   if (hasDecisive && finding.cells.every((key) => shown.has(key))) return [...here, ...proven]
   const own = mistakes.flatMap((mistake) => adviceOf(mistake, deployment, proven))
   if (proven.length > 0)
@@ -123,9 +124,12 @@ function placeInWords(text: string, product: Product | undefined, mistake: Concr
   return endsIt(text, product, mistake) ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
 }
 
+const rowOf = (product: Product | undefined, kind: Mistake): Row | undefined =>
+  product === undefined ? undefined : remedyRows[product][kind]
+
 /** Whether the line is of the kind that ends the mistake. */
 function endsIt(line: string, product: Product | undefined, { kind, header }: Concrete): boolean {
-  const row = product === undefined ? undefined : remedyRows[product][kind]
+  const row = rowOf(product, kind)
   if (row === undefined) return false
   return row.find === undefined ? header !== undefined && namesHeader(line, header) > 0 : row.find.test(line)
 }
