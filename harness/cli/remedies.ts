@@ -41,12 +41,15 @@ async function deploymentOf(
   const hardened = all
     .filter((one) => one.product === product)
     .toSorted((one, other) => Number(isOf(other, proxy)) - Number(isOf(one, proxy)))
+  const hasOwn = hardened.some((one) => isOf(one, proxy))
+  // A configuration that has all of its lines is not mended by adding one of them, and what was measured beside another log-in is no proof.
+  const provesHere = (one: Hardened) =>
+    join(root, one.folder) !== resolve(variant.folder) && (!hasOwn || isOf(one, proxy))
   const keys = (wanted: (cell: Cell) => boolean) => new Set(cells.filter(wanted).map(cellKey))
   return {
     ...(product !== undefined && { product }),
     identity: variant.identity,
-    // A configuration that has all of its lines is not mended by adding one of them.
-    hardened: hardened.map((one) => (join(root, one.folder) === resolve(variant.folder) ? { ...one, units: [] } : one)),
+    hardened: hardened.map((one) => (provesHere(one) ? one : { ...one, units: [] })),
     files: await filesOf(variant),
     judged: { unmet: keys(({ status }) => isOpen(status)), met: keys(isGreen) },
   }
