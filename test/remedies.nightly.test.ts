@@ -31,11 +31,10 @@ const linesOf = ({ remedies, headers = [] }: Finding): string[] =>
     return headers.map((header) => pattern.replace(new RegExp(named, 'i'), header))
   })
 
-const change = (files: Files, name: string, how: (text: string) => string): Files => {
-  const changed = how(files[name] ?? '')
-  if (changed === files[name]) throw new Error(`${name} stays as it was`)
-  return { ...files, [name]: changed }
-}
+const change = (files: Files, name: string, how: (text: string) => string): Files => ({
+  ...files,
+  [name]: how(files[name] ?? ''),
+})
 
 /** Programs beside the proxy. */
 const emailDomains = (files: Files, line: string): Files =>
@@ -136,7 +135,10 @@ async function applyTo(folder: string, lines: readonly string[], hand: Hand): Pr
   const files = await Promise.all(
     names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const),
   )
-  const changed = lines.reduce(hand, Object.fromEntries(files))
+  const before: Files = Object.fromEntries(files)
+  const changed = lines.reduce(hand, before)
+  // A line may be there for an earlier finding; not all of them, or the finding would be gone.
+  if (names.every((name) => changed[name] === before[name])) throw new Error(`nothing changes by ${lines.join(', ')}`)
   for (const [name, text] of Object.entries(changed)) await writeFile(join(folder, name), text)
 }
 
