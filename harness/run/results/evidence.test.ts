@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { aCase, alice, anArrival, anExchange, anObservation } from '../../judge/judge.fixture.ts'
 import { evidenceOf } from './evidence.ts'
-import { cellEvidenceSchema, environmentFileName } from './results.ts'
+import { cellEvidenceSchema, environmentFileName, evidenceAddress } from './results.ts'
 
 const password = 'local-only-password-1'
 const head = `POST /tools/invoke?mark=m1 HTTP/1.1\r\nHost: app.test\r\nCookie: _oauth2_proxy=s3ss1on-value\r\nAuthorization: Bearer ${password}\r\n\r\n{}`
@@ -45,6 +45,7 @@ describe('evidence', () => {
   })
   it.each([password, 's3ss1on-value', 'fresh-value'])('holds %s nowhere, as text or in base64', (secret) => {
     expect(text).not.toContain(secret)
+    expect(Buffer.from(evidence.attempts[0]?.sent.base64 ?? '', 'base64').toString('latin1')).not.toContain(secret)
     expect(text).not.toContain(Buffer.from(secret).toString('base64').slice(0, -4))
   })
   it('keeps odd bytes that were sent, one character for each', () => {
@@ -52,6 +53,7 @@ describe('evidence', () => {
     const odd = { ...attempt, exchange: { ...attempt.exchange, sent } }
     const [first] = evidenceOf(aCase(attempt.expect), 'http', anObservation([odd]), facts).attempts
     expect(Buffer.from(first?.sent.text ?? '', 'latin1')).toEqual(sent)
+    expect(Buffer.from(first?.sent.base64 ?? '', 'base64')).toEqual(sent)
   })
   describe('of a WebSocket handshake and a signed token', () => {
     const nonce = 'dGhlIHNhbXBsZSBub25jZQ=='
@@ -80,6 +82,7 @@ describe('evidence', () => {
     it('leaves out of a cell that did not fail what is random in every request', () => {
       const short = seen('short')
       expect(short?.sent.text).toContain('Sec-WebSocket-Key: [random nonce]')
+      expect(Buffer.from(short?.sent.base64 ?? '', 'base64').toString('latin1')).toBe(short?.sent.text)
       expect(short?.client.headers).toEqual([['Sec-WebSocket-Accept', '[its hash]']])
       expect(short?.arrived[0]?.headers).toEqual([
         ['Sec-WebSocket-Key', '[random nonce]'],
@@ -119,5 +122,8 @@ describe('evidence', () => {
   })
   it('has an address that every file system takes', () => {
     expect(environmentFileName('p@1/v/reference:attributed')).toBe('p@1__v__reference-attributed')
+    expect(evidenceAddress({ environment: 'p@1/v/g@2', case: 'a.b.c', transport: 'http' })).toBe(
+      'evidence/p@1__v__g@2.json.gz#a.b.c.http',
+    )
   })
 })
