@@ -3,7 +3,6 @@ import type { Location, Log, Notification, ReportingDescriptor, Result } from 's
 import { type Consequence, consequences } from '../judge/consequence.ts'
 import { type Cell, cellKey, type EnvironmentResult, type Finding } from '../run/results/results.ts'
 import { consequenceWords } from './consequence-words.ts'
-import { cellLink } from './html/links.ts'
 import { text, withCode } from './markdown-text.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
@@ -39,7 +38,7 @@ export function sarifLog(overview: Overview): Log {
         ],
         results: [
           ...findings.map((one) => result(one, environments.get(one.environment), overview)),
-          ...stale.map((cell) => staleResult(cell, environments.get(cell.environment), overview)),
+          ...stale.map((cell) => staleResult(cell, environments.get(cell.environment))),
         ],
       },
     ],
@@ -95,13 +94,13 @@ function result(finding: Finding, environment: EnvironmentResult | undefined, ov
     properties: {
       finding: finding.id,
       cells: [...finding.cells],
-      evidence: cells[0] === undefined ? '' : cellLink(overview, cells[0]),
+      evidence: cells[0]?.evidence ?? '',
       ...(finding.stoppedBy !== undefined && { stoppedBy: finding.stoppedBy }),
     },
   }
 }
 
-function staleResult(cell: Cell, environment: EnvironmentResult | undefined, overview: Overview): Result {
+function staleResult(cell: Cell, environment: EnvironmentResult | undefined): Result {
   return {
     ruleId: outOfDate.id,
     ruleIndex: consequences.length,
@@ -109,7 +108,7 @@ function staleResult(cell: Cell, environment: EnvironmentResult | undefined, ove
     message: { text: plain(`${cell.reason} (${cell.case}, ${cell.transport}, ${cell.environment})`) },
     locations: [placeOf(environment, cell.environment)],
     partialFingerprints: { 'finding/v1': `${stable(environment)} ${cellKey(cell)}` },
-    properties: { status: cell.status, evidence: cellLink(overview, cell) },
+    properties: { status: cell.status, evidence: cell.evidence },
   }
 }
 
