@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { cellsOfPage } from '../harness/report/html/evidence-data.ts'
+import { cellsOfPage } from '../harness/report/html/cells-of-page.testing.ts'
 
 /** By path; of a page with cells their data follows. One character for each byte of what is not compressed. */
 export async function reportTexts(folder: string): Promise<ReadonlyMap<string, string>> {

@@ -114,4 +114,4 @@ async function requireRoom(folder: string, needed: number, what: string, advice:
     )
 }
 
-const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))
+export const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

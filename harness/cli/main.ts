@@ -12,6 +12,7 @@ import {
   ablateOptions,
   bisectOptions,
   canaryOptions,
+  commaList,
   contractOptions,
   fuzzDefaults,
   fuzzOptions,
@@ -30,7 +31,6 @@ process.on('uncaughtException', (error) => {
 })
 
 const several = (value: string, before: string[]) => [...before, value]
-const listed = (value: string, before: string[]) => [...before, ...value.split(',').filter((name) => name !== '')]
 
 // Read by the run's own process and its threads.
 process.env.NODE_COMPILE_CACHE ??= compiledFolder
@@ -175,7 +175,7 @@ program
   .command('report')
   .description('render a report again, merge runs or shards, compare with an earlier run')
   .option('--in <dir>', 'folder of a run (repeatable)', several, [])
-  .option('--expect <names>', 'proxies and gateways of which results must be there; others are said', listed, [])
+  .option('--expect <names>', 'proxies and gateways of which results must be there; others are said', commaList, [])
   .option('--out <dir>', 'where the report goes', 'reports/latest')
   .option('--history <dir>', 'append the run to this history and show the trend')
   .option('--compare [runs...]', 'show what changed: two folders or run ids, or none for the run before')
@@ -205,7 +205,7 @@ program
   .command('publish')
   .description('write a site of files: the latest run, its history, versions compared, known holes, guides')
   .option('--in <dir>', 'folder of a run (repeatable); default: reports/latest', several, [])
-  .option('--expect <names>', 'proxies and gateways of which results must be there; others are said', listed, [])
+  .option('--expect <names>', 'proxies and gateways of which results must be there; others are said', commaList, [])
   .requiredOption('--history <dir>', 'the runs until now; this run is added')
   .requiredOption('--out <dir>', 'where the site goes')
   .option('--sweep <file>', 'what "conformance sweep --json" printed (repeatable)', several, [])

@@ -9,6 +9,7 @@ import type { Progress } from '../lab/progress.ts'
 import { UserError } from '../plan/user-error.ts'
 import { inOrder } from '../plan/versions.ts'
 import { didYouMean, oneOf } from '../plan/yaml/near-misses.ts'
+import { messageOf } from './machine.ts'
 import type { RunOptions } from './options.ts'
 import { print } from './print.ts'
 import { terminalProgress } from './progress.ts'
@@ -137,8 +138,6 @@ function npmReason(error: unknown): string {
   const said = lines.filter((line) => line !== '' && !/^\s|^[{}]|^A complete log|^npm warn/.test(line))
   return said.slice(0, 4).join('; ') || messageOf(error)
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 /** A process of its own: this one read the list of programs before the new one was there. */
 async function contract(gateway: string, json: boolean): Promise<number> {

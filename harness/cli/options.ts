@@ -65,7 +65,11 @@ export const runDefaults: RunOptions = {
   json: false,
 }
 
-const commaList = (value: string, before: readonly string[] = []) => [...before, ...value.split(',').filter(Boolean)]
+/** Repeatable, or a comma list. */
+export const commaList = (value: string, before: readonly string[] = []) => [
+  ...before,
+  ...value.split(',').filter(Boolean),
+]
 
 export function positive(value: string): number {
   const number = Number(value)

@@ -43,7 +43,7 @@ export async function publish(options: PublishOptions): Promise<number> {
   const from = options.in.length > 0 ? options.in : [latest]
   const runs = await Promise.all(from.map((one) => readReport(resolve(one))))
   const missing = missingParts(runs, options.expect)
-  const { results, evidence } = mergeRuns(runs, options.expect)
+  const { results, evidence } = mergeRuns(runs, missing)
   const sweeps = await Promise.all(options.sweep.map((file) => readSweep(file)))
   const advisories = options.canaries === undefined ? undefined : await readAdvisories(options.canaries)
   const folder = resolve(options.history)

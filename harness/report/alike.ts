@@ -3,7 +3,7 @@ import type { Status } from '../judge/status.ts'
 import type { Cell } from '../run/results/results.ts'
 import { severity } from './marks.ts'
 
-type Alike = { readonly status: Status; readonly reason: string; readonly cells: readonly Cell[] }
+export type Alike = { readonly status: Status; readonly reason: string; readonly cells: readonly Cell[] }
 
 /** By status and reason, the worst first. Of what passed no reason is needed. */
 export function alike(cells: readonly Cell[]): readonly Alike[] {

@@ -7,12 +7,11 @@ import type { Run } from './read.ts'
 
 /**
  * One run made of several. Where several have the same environment, the later run counts. Facts about the run are those of the first.
- * @param expected proxies and gateways (`NAME` or `NAME@VERSION`) of which there must be results; what did not come is said in the run's notes
+ * @param missing what did not come (`missingParts`), for the run's notes
  */
-export function mergeRuns(runs: readonly Run[], expected: readonly string[] = []): Run {
+export function mergeRuns(runs: readonly Run[], missing: readonly string[]): Run {
   const [first] = runs
   if (first === undefined) throw new UserError('No run to merge: name at least one folder with --in.')
-  const missing = missingParts(runs, expected)
   if (runs.length === 1 && missing.length === 0) return first
   const later = new Map(runs.flatMap(({ results }, index) => results.environments.map(({ id }) => [id, index])))
   const of = <T>(pick: (run: Run) => readonly T[], key: (one: T) => string) => [
@@ -58,7 +57,10 @@ export function mergeRuns(runs: readonly Run[], expected: readonly string[] = []
   }
 }
 
-/** Expected proxies and gateways without results, and shards that are not there; one sentence each. */
+/**
+ * @param expected proxies and gateways (`NAME` or `NAME@VERSION`) of which there must be results
+ * @returns those without results, and shards that are not there; one sentence each
+ */
 export function missingParts(runs: readonly Run[], expected: readonly string[]): readonly string[] {
   const environments = runs.flatMap(({ results }) => results.environments)
   const came = new Set(

@@ -118,10 +118,9 @@ const beside = /(oauth2[-_]proxy)[^/]*$/
 
 /** Where such a line belongs and what it does: that, no removal can show. */
 function placeInWords(text: string, product: Product | undefined, mistake: Concrete | undefined): string {
-  const row = product !== undefined && mistake !== undefined ? remedyRows[product][mistake.kind] : undefined
-  if (row === undefined || mistake === undefined) return ''
-  const { header } = mistake
-  return endsIt(text, product, mistake) ? ` ${row.where.replaceAll('{Header}', headerInWords(header))}` : ''
+  const row = mistake && rowOf(product, mistake.kind)
+  if (row === undefined || mistake === undefined || !endsIt(text, product, mistake)) return ''
+  return ` ${row.where.replaceAll('{Header}', headerInWords(mistake.header))}`
 }
 
 const rowOf = (product: Product | undefined, kind: Mistake): Row | undefined =>
@@ -186,7 +185,7 @@ function adviceOf(
   { product, hardened }: Deployment,
   said: readonly Remedy[],
 ): Remedy[] {
-  const row = product && remedyRows[product][kind]
+  const row = rowOf(product, kind)
   if (row === undefined) return []
   const files = hardened.flatMap((one) => one.files)
   const named = among === undefined ? [header] : among

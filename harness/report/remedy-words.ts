@@ -42,12 +42,10 @@ const lineOf = ({ text }: Remedy) => {
   return line === undefined ? text : code(line.text)
 }
 
-const ofThese = (count: number, all: number) =>
-  count === all
-    ? all === 1
-      ? 'exactly this cell'
-      : `exactly these ${counted(all, 'cell')}`
-    : `${count} of these ${counted(all, 'cell')}`
+function ofThese(count: number, all: number): string {
+  if (count !== all) return `${count} of these ${counted(all, 'cell')}`
+  return all === 1 ? 'exactly this cell' : `exactly these ${counted(all, 'cell')}`
+}
 
 /** `nginx: add LINE (as in FILE:12; …)`, and what proves it. */
 function oneInWords({ text, file, line, to, own, provenBy, cells = [], others = 0 }: Remedy, all: number): string {

@@ -72,9 +72,12 @@ export function shortened(text: string, longest: number): string {
     : text
 }
 
-/** JSON that means the same, and is safe to print: what `visible` would replace is written as JSON's own escapes. */
-export function jsonText(value: unknown, indent = 1): string {
-  return `${JSON.stringify(value, undefined, indent)
+/**
+ * JSON that means the same, and is safe to print: what `visible` would replace is written as JSON's own escapes.
+ * @param member what is written of a member, as in `JSON.stringify`; `undefined` leaves it out
+ */
+export function jsonText(value: unknown, indent = 1, member?: (key: string, value: unknown) => unknown): string {
+  return `${JSON.stringify(value, member, indent)
     .replace(unsafe, (character) => (character === '\n' ? character : jsonEscape(character)))
     .replace(/#(?=#\w*\[)/g, '\\u0023')}\n`
 }

@@ -1,9 +1,9 @@
 /** One case and its results in every environment. */
-import type { CaseSummary, Cell } from '../../run/results/results.ts'
-import { alike } from '../alike.ts'
+import type { CaseSummary } from '../../run/results/results.ts'
+import { type Alike, alike } from '../alike.ts'
 import { counted } from '../numbers.ts'
 import type { Overview } from '../overview.ts'
-import { casePath, casesCellsLink, cellLink, type Root } from './links.ts'
+import { casePath, cellsAnchor, environmentPath, type Root } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, caseList, pageText, reference } from './page.ts'
 
@@ -24,7 +24,7 @@ export function casePage(overview: Overview, one: CaseSummary): string {
 }
 
 /** Where it passed and where it does not apply, the matrix shows; a row for each environment would be most of the page. */
-function rowOf(overview: Overview, { status, reason, cells }: ReturnType<typeof alike>[number]): Markup {
+function rowOf(overview: Overview, { status, reason, cells }: Alike): Markup {
   const places = [...Map.groupBy(cells, ({ environment }) => environment)]
   const listed = status === 'pass' || status === 'unsupported'
   return html`<tr><td>${badgeOf(status)}</td><td class="words">${reason}</td><td>${
@@ -32,17 +32,10 @@ function rowOf(overview: Overview, { status, reason, cells }: ReturnType<typeof 
       ? counted(places.length, 'environment')
       : places.map(([environment, own], index) => [
           index > 0 && html`<br />`,
-          html`<a href=${`../${linkOf(overview, own)}`}>${environment}</a>`,
+          html`<a href=${`../${environmentPath(overview, environment)}#${cellsAnchor(own)}`}>${environment}</a>`,
           ` ${own.map(({ transport }) => transport).join(', ')}`,
         ])
   }</td></tr>`
-}
-
-/** To the cell, or to all of the case. */
-function linkOf(overview: Overview, cells: readonly Cell[]): string {
-  const [first, ...others] = cells
-  if (first === undefined) return ''
-  return others.length === 0 ? cellLink(overview, first) : casesCellsLink(overview, first.environment, first.case)
 }
 
 /** Level, rules, controls, mutants and source. */

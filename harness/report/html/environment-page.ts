@@ -2,7 +2,7 @@
 import { gradeRules } from '../../judge/grade.ts'
 import type { Status } from '../../judge/status.ts'
 import { outsideLink } from '../../plan/references.ts'
-import { type Cell, type EnvironmentResult, fileName } from '../../run/results/results.ts'
+import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
 import { alike } from '../alike.ts'
 import { placedFindings } from '../findings.ts'
 import { letterWords } from '../grades.ts'
@@ -15,7 +15,7 @@ import { evidenceData } from './evidence-data.ts'
 import { findingList } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark } from './letter.ts'
-import { cellAnchor, environmentPath, gatewayName, rootOf } from './links.ts'
+import { cellsAnchor, environmentPath, gatewayName, rootOf } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 
@@ -128,14 +128,10 @@ function namesOf(status: Status, family: string, cells: readonly Cell[]): readon
     `${transports}: `,
     members.map(([name, own], place) => {
       const short = name.slice(family.length + 1)
-      return [place > 0 && ', ', status === 'unsupported' ? short : html`<a href=${anchorOf(own)}>${short}</a>`]
+      return [
+        place > 0 && ', ',
+        status === 'unsupported' ? short : html`<a href=${`#${cellsAnchor(own)}`}>${short}</a>`,
+      ]
     }),
   ])
-}
-
-/** Of one cell, or of the case over all of its transports. */
-function anchorOf(cells: readonly Cell[]): string {
-  const [first, ...others] = cells
-  if (first === undefined) return '#'
-  return `#${others.length === 0 ? cellAnchor(first) : fileName(first.case)}`
 }

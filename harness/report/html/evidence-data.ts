@@ -1,6 +1,5 @@
 /** The data that an environment's page carries: of each cell the facts and the evidence, since a page from a file system can fetch no other file. */
-import { gunzipSync, gzipSync } from 'node:zlib'
-import { z } from 'zod'
+import { gzipSync } from 'node:zlib'
 import { outsideLink } from '../../plan/references.ts'
 import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
 import { markOf } from '../marks.ts'
@@ -9,45 +8,18 @@ import { jsonText } from '../visible.ts'
 import type { CellData, CellFacts } from './cell-view.ts'
 import { expectationRows } from './expectation-words.ts'
 import { casePath, cellAnchor, environmentPath, rootOf } from './links.ts'
-import { packedTexts, unpackedText } from './packed-texts.ts'
-
-const element = 'evidence'
-
-/** `texts` are by the anchors of the cells; unpacked (see `packed-texts.ts`) each is a `CellData`. */
-const pageDataSchema = z
-  .object({
-    environment: z.string(),
-    pieces: z.array(z.string()).readonly(),
-    texts: z.record(z.string(), z.tuple([z.string(), z.string()]).readonly()).readonly(),
-  })
-  .readonly()
+import { packedTexts } from './packed-texts.ts'
 
 export function evidenceData(overview: Overview, { id }: EnvironmentResult) {
-  const texts = overview.cellsOf(id).map((cell): [string, string] => {
-    // The bytes in base64 are for programs: `evidence/` has them.
-    const data: unknown = JSON.parse(
-      JSON.stringify(dataOf(overview, cell), (key, one) => (key === 'base64' ? undefined : one)),
-    )
-    return [cellAnchor(cell), jsonText(data, 0).trimEnd()]
-  })
+  const texts = overview
+    .cellsOf(id)
+    .map((cell): [string, string] => [cellAnchor(cell), jsonText(dataOf(overview, cell), 0, withoutBase64).trimEnd()])
   const data = { environment: id, ...packedTexts(texts) }
-  return { id: element, base64: gzipSync(JSON.stringify(data), { level: 9 }).toString('base64') }
+  return { id: 'evidence', base64: gzipSync(JSON.stringify(data), { level: 9 }).toString('base64') }
 }
 
-/** @returns what the page has of each cell, by its anchor, unchecked. @throws where its data is damaged */
-export function cellsOfPage(page: string): {
-  readonly environment: string
-  readonly cells: ReadonlyMap<string, unknown>
-} {
-  const block = new RegExp(`<script type="application/octet-stream" id="${element}">([\\w+/=]*)</script>`).exec(page)
-  if (block === null) throw new Error(`The page has no element "${element}".`)
-  const data = pageDataSchema.parse(JSON.parse(gunzipSync(Buffer.from(block[1] ?? '', 'base64')).toString()))
-  const cells = Object.keys(data.texts).map((name): [string, unknown] => [
-    name,
-    JSON.parse(unpackedText(data, name) ?? ''),
-  ])
-  return { environment: data.environment, cells: new Map(cells) }
-}
+/** The same bytes in base64 are for programs: `evidence/` has them. */
+const withoutBase64 = (key: string, value: unknown) => (key === 'base64' ? undefined : value)
 
 /** What the page has of a cell. */
 export function dataOf(overview: Overview, cell: Cell): CellData {

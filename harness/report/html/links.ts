@@ -30,11 +30,6 @@ export function cellLink(pages: Pages, cell: Pick<Cell, 'environment' | 'case' |
   return `${environmentPath(pages, cell.environment)}#${cellAnchor(cell)}`
 }
 
-/** The cells of a case over all of its transports, on the environment's page. */
-export function casesCellsLink(pages: Pages, environment: string, id: string): string {
-  return `${environmentPath(pages, environment)}#${fileName(id)}`
-}
-
 /** On the page of its environment. */
 export function findingLink(
   pages: Pages,
@@ -45,6 +40,12 @@ export function findingLink(
 
 export function cellAnchor(cell: Pick<Cell, 'case' | 'transport'>): string {
   return fileName(cellKey(cell))
+}
+
+/** On the page of their environment, of cells of one case: that of the only one, or of the case over all of its transports. */
+export function cellsAnchor([first, ...others]: readonly Pick<Cell, 'case' | 'transport'>[]): string {
+  if (first === undefined) return ''
+  return others.length === 0 ? cellAnchor(first) : fileName(first.case)
 }
 
 /** `GATEWAY@VERSION`, or without a version where it has none. */

@@ -25,8 +25,10 @@ export function redactor(secrets: readonly string[]): Redact {
   const lines = new Map<string, string>()
   const redact = (text: string) => {
     if (text.length > longestRemembered) return redacted(text)
-    const line = lines.get(text) ?? redacted(text)
+    const known = lines.get(text)
+    if (known !== undefined) return known
     if (lines.size === mostRemembered) lines.clear()
+    const line = redacted(text)
     lines.set(text, line)
     return line
   }
