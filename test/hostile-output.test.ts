@@ -249,10 +249,9 @@ describe('an XML parser', () => {
       'testsuite',
       'testsuites',
     ])
-    const cases = new Set(run.results.cells.map((cell) => `${cell.environment} ${cell.case}`))
-    expect(found.testcase).toBe(cases.size + run.results.environments.length)
+    expect(found.testcase).toBe(run.results.cells.length + run.results.environments.length)
     for (const cell of run.results.cells.filter(({ status }) => status === 'fail'))
-      expect(messages.join('\n')).toContain(`${cell.transport}: ${visible(cell.reason)}`)
+      expect(messages).toContain(visible(cell.reason))
   })
 })
 

@@ -5,6 +5,7 @@ import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
 
 const { environments, findings, grades, run, totals } = resultsSchema.unwrap().shape
+const cell = resultsSchema.unwrap().shape.cells.unwrap().element.unwrap()
 
 export const environmentRecordSchema = z
   .object({
@@ -16,8 +17,17 @@ export const environmentRecordSchema = z
     grade: z.exactOptional(grades.unwrap().unwrap().element),
     /** The worst first. */
     findings: findings.unwrap(),
-    /** Cells per status. Each cell is in `results.json` of the report. */
+    /** Cells per status. */
     totals,
+    /** Reasons are given where a cell did not pass. `results.json` of the report has the rest. */
+    cells: z
+      .array(
+        cell
+          .pick({ case: true, transport: true, level: true, status: true })
+          .extend({ reason: z.exactOptional(z.string()) })
+          .readonly(),
+      )
+      .readonly(),
   })
   .readonly()
 
@@ -35,5 +45,12 @@ export function environmentRecord(
     ...(grade !== undefined && { grade }),
     findings: overview.findingsOf(environment.id),
     totals: totalsOf(overview.cellsOf(environment.id)),
+    cells: overview.cellsOf(environment.id).map(({ case: id, transport, level, status, reason }) => ({
+      case: id,
+      transport,
+      level,
+      status,
+      ...(status !== 'pass' && { reason }),
+    })),
   }
 }

@@ -1,7 +1,6 @@
-/** JUnit XML for CI systems: a suite per environment, a test case per case, over all of its transports. */
+/** JUnit XML for CI systems: a suite per environment, a test case per cell. */
 import type { Status } from '../judge/status.ts'
 import type { Cell } from '../run/results/results.ts'
-import { briefReason } from './alike.ts'
 import { cellLink } from './html/links.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
@@ -9,7 +8,7 @@ import { visible } from './visible.ts'
 
 type Tag = 'failure' | 'error' | 'skipped' | 'system-out'
 
-/** What was not judged or is known to fail is skipped, with its reason. What is not offered over one transport does not hide a pass over another. */
+/** What was not judged or is known to fail is skipped, with its reason. */
 const tags: Readonly<Record<Status, Tag | undefined>> = {
   pass: undefined,
   info: 'system-out',
@@ -21,48 +20,40 @@ const tags: Readonly<Record<Status, Tag | undefined>> = {
   blocked: 'skipped',
   'known-failure': 'skipped',
 }
-/** The worst first. */
-const order: readonly Tag[] = ['failure', 'error', 'skipped', 'system-out']
 const startTags = { ready: undefined, failed: 'error', unavailable: 'skipped' } as const
 
-/** An environment that did not start is one failing or skipped test case of its own, not one per case. */
+/** An environment that did not start is one failing or skipped test case of its own, not one per cell. */
 export function junitXml(overview: Overview): string {
   const suites = overview.environments.map((environment) => {
     const { id, status, startMs, loginMs } = environment
     const start = result(startTags[status], 'environment', environmentOutcome(overview, environment).words, '')
-    const tests = [...Map.groupBy(overview.cellsOf(id), (cell) => cell.case)].map(([name, cells]) =>
-      testCase(
-        id,
-        name,
-        cells.reduce((sum, { ms }) => sum + ms, 0),
-        resultOf(overview, cells),
-      ),
-    )
+    const tests = overview
+      .cellsOf(id)
+      .map((cell) =>
+        testCase(
+          id,
+          `${cell.case} [${cell.transport}]`,
+          cell.ms,
+          result(tags[cell.status], cell.status, cell.reason, shownAt(overview, cell)),
+        ),
+      )
     const about = { name: id, timestamp: overview.results.run.startedAt, time: seconds(startMs + loginMs) }
     return suite('testsuite', about, [testCase(id, 'environment starts', startMs, start), ...tests])
   })
   return `<?xml version="1.0" encoding="UTF-8"?>\n${suite('testsuites', {}, suites)}`
 }
 
-/** The worst of the transports decides; all with the same result are named. */
-function resultOf(overview: Overview, cells: readonly Cell[]): string {
-  const judged = cells.filter(({ status }) => status !== 'unsupported')
-  const counted = judged.length > 0 ? judged : cells
-  const tag = order.find((one) => counted.some(({ status }) => tags[status] === one))
-  const decisive = counted.filter(({ status }) => tags[status] === tag)
-  const [first] = decisive
-  if (tag === undefined || first === undefined) return ''
-  const reasons = Map.groupBy(decisive, (cell) => (tag === 'skipped' ? briefReason(cell) : cell.reason))
-  const message = [...reasons].map(([reason, own]) => `${own.map(({ transport }) => transport).join(', ')}: ${reason}`)
-  const shown = tag === 'failure' || tag === 'error' ? cellLink(overview, first) : ''
-  return result(tag, first.status, message.join('\n'), shown)
+/** Where the evidence is, for programs; of a failure the page that shows it as well. Without a request there is none. */
+function shownAt(overview: Overview, cell: Cell): string {
+  const tag = tags[cell.status]
+  if (cell.status === 'unsupported') return ''
+  return tag === 'failure' || tag === 'error' ? `${cell.evidence}\n${cellLink(overview, cell)}` : cell.evidence
 }
 
 function result(tag: Tag | undefined, type: string, message: string, evidence: string): string {
   if (tag === undefined) return ''
   if (tag === 'system-out') return element(tag, {}, xmlText(`${type}: ${message}`))
-  if (tag === 'skipped') return element(tag, { message: `${type}: ${message}` }, '')
-  return element(tag, { type, message }, xmlText(evidence))
+  return element(tag, { type, message: tag === 'skipped' ? `${type}: ${message}` : message }, xmlText(evidence))
 }
 
 function testCase(classname: string, name: string, ms: number, content: string): string {

@@ -56,6 +56,38 @@ describe('the published schemas', () => {
       expect(mistakes(of('environment.schema.json'), plain(environmentRecord(overview, one)))).toEqual([])
   })
 
+  it('have in index.json every cell of the environment, with the reason where it did not pass, as readers of it expect', () => {
+    const overview = overviewOf(run.results, run.evidence)
+    for (const one of run.results.environments) {
+      const { cells, totals } = environmentRecord(overview, one)
+      expect(cells).toEqual(
+        run.results.cells
+          .filter(({ environment }) => environment === one.id)
+          .map(({ case: id, transport, level, status, reason }) =>
+            status === 'pass' ? { case: id, transport, level, status } : { case: id, transport, level, status, reason },
+          ),
+      )
+      expect(Object.values(totals).reduce((sum, count) => sum + count, 0)).toBe(cells.length)
+    }
+  })
+
+  it('refuse an index.json without cells or without a field of one', () => {
+    const overview = overviewOf(run.results, run.evidence)
+    const [one] = run.results.environments
+    if (one === undefined) throw new Error('The fixture has no environment.')
+    const record = environmentRecord(overview, one)
+    const environment = of('environment.schema.json')
+    for (const field of ['run', 'environment', 'outcome', 'findings', 'cells'])
+      expect(mistakes(environment, plain({ ...record, [field]: undefined }))).toEqual([
+        ` must have required property '${field}'`,
+      ])
+    const [cell] = record.cells
+    for (const field of ['case', 'transport', 'level', 'status'])
+      expect(mistakes(environment, plain({ ...record, cells: [{ ...cell, [field]: undefined }] }))).toEqual([
+        `/cells/0 must have required property '${field}'`,
+      ])
+  })
+
   it('refuse a status that there is not, and a cell without evidence', () => {
     const [cell, ...cells] = run.results.cells
     const results = of('results.schema.json')
