@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path'
 import type { Plan } from '../plan/expand.ts'
 import { UserError } from '../plan/user-error.ts'
 import { curlScript } from '../report/export/curl-script.ts'
-import { nucleiTemplate, templateId } from '../report/export/nuclei-template.ts'
+import { nucleiControl, nucleiTemplate, templateId } from '../report/export/nuclei-template.ts'
 import { type OutsideCase, outsideCase } from '../report/export/outside-cases.ts'
 import { counted } from '../report/numbers.ts'
 import { type RunOptions, runDefaults } from './options.ts'
@@ -42,7 +42,10 @@ function filesOf(
 ): readonly (readonly [string, string])[] {
   return kind === 'curl'
     ? [['check.sh', curlScript(cases)]]
-    : cases.map((one) => [`${templateId(one.id)}.yaml`, nucleiTemplate(one)] as const)
+    : [
+        [`${templateId('control')}.yaml`, nucleiControl()],
+        ...cases.map((one) => [`${templateId(one.id)}.yaml`, nucleiTemplate(one)] as const),
+      ]
 }
 
 /** Without --proxy the header that most gateways are told to trust. */

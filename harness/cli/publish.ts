@@ -4,9 +4,8 @@ import { relative, resolve } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
 import { ownAblations } from '../report/guides/own-guides.ts'
 import { appendHistory, readHistory } from '../report/history.ts'
-import { mergeRuns, missingParts } from '../report/merge.ts'
+import { mergedReport } from '../report/merge.ts'
 import { counted } from '../report/numbers.ts'
-import { readReport } from '../report/read.ts'
 import { readAdvisories } from '../report/site/advisories.ts'
 import { readSweep } from '../report/site/versions-file.ts'
 import { writeReport } from '../report/write.ts'
@@ -41,9 +40,10 @@ export async function publish(options: PublishOptions): Promise<number> {
   ] as const)
     await mustNotBeFile(flag, folder)
   const from = options.in.length > 0 ? options.in : [latest]
-  const runs = await Promise.all(from.map((one) => readReport(resolve(one))))
-  const missing = missingParts(runs, options.expect)
-  const { results, evidence } = mergeRuns(runs, missing)
+  const { results, evidence, missing } = await mergedReport(
+    from.map((one) => resolve(one)),
+    options.expect,
+  )
   const sweeps = await Promise.all(options.sweep.map((file) => readSweep(file)))
   const advisories = options.canaries === undefined ? undefined : await readAdvisories(options.canaries)
   const folder = resolve(options.history)

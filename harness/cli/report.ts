@@ -7,7 +7,7 @@ import { comparisonText } from '../report/comparison-words.ts'
 import { tellGithub } from '../report/github.ts'
 import { ownAblations } from '../report/guides/own-guides.ts'
 import { appendHistory, type RunRecord, readHistory, recordOf } from '../report/history.ts'
-import { mergeRuns, missingParts } from '../report/merge.ts'
+import { mergedReport } from '../report/merge.ts'
 import { readReport } from '../report/read.ts'
 import { writeReport } from '../report/write.ts'
 import { print, printJson } from './print.ts'
@@ -45,8 +45,10 @@ export async function report(options: ReportOptions): Promise<number> {
 async function render(options: ReportOptions): Promise<number> {
   const out = resolve(options.out)
   const from = options.in.length > 0 ? options.in : [out]
-  const runs = await Promise.all(from.map((folder) => readReport(resolve(folder))))
-  const { results, evidence } = mergeRuns(runs, missingParts(runs, options.expect))
+  const { results, evidence } = await mergedReport(
+    from.map((folder) => resolve(folder)),
+    options.expect,
+  )
   const comparing = options.compare !== undefined || options.failOn !== undefined
   const history =
     options.history !== undefined && !results.run.interrupted

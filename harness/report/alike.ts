@@ -7,13 +7,18 @@ export type Alike = { readonly status: Status; readonly reason: string; readonly
 
 /** By status and reason, the worst first. Of what passed no reason is needed. */
 export function alike(cells: readonly Cell[]): readonly Alike[] {
-  return [...Map.groupBy(cells, (cell) => `${cell.status} ${briefReason(cell)}`).values()]
+  return [...Map.groupBy(cells, (cell) => `${cell.status} ${withoutRandom(briefReason(cell))}`).values()]
     .flatMap((members) => {
       const [first] = members
-      return first === undefined ? [] : [{ status: first.status, reason: briefReason(first), cells: members }]
+      if (first === undefined) return []
+      const [reason = '', ...others] = new Set(members.map(briefReason))
+      return [{ status: first.status, reason: others.length === 0 ? reason : withoutRandom(reason), cells: members }]
     })
     .toSorted((one, other) => severity(one.status) - severity(other.status))
 }
+
+/** Every cell has names and marks of its own (`evil-0123456789ab@attacker.test`), which would make every reason another one. */
+const withoutRandom = (reason: string) => reason.replace(/(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])/g, '…')
 
 /** Without what the cell's own view says beside it: what was seen although nothing can be concluded, and since when a failure is known. */
 export function briefReason({ status, reason, known }: Cell): string {

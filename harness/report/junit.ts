@@ -1,6 +1,7 @@
 /** JUnit XML for CI systems: a suite per environment, a test case per cell. */
 import type { Status } from '../judge/status.ts'
-import type { Cell } from '../run/results/results.ts'
+import type { Cell, EnvironmentResult } from '../run/results/results.ts'
+import { briefReason } from './alike.ts'
 import { cellLink } from './html/links.ts'
 import { environmentOutcome } from './outcome.ts'
 import type { Overview } from './overview.ts'
@@ -22,33 +23,56 @@ const tags: Readonly<Record<Status, Tag | undefined>> = {
 }
 const startTags = { ready: undefined, failed: 'error', unavailable: 'skipped' } as const
 
-/** An environment that did not start is one failing or skipped test case of its own, not one per cell. */
-export function junitXml(overview: Overview): string {
-  const suites = overview.environments.map((environment) => {
-    const { id, status, startMs, loginMs } = environment
-    const start = result(startTags[status], 'environment', environmentOutcome(overview, environment).words, '')
-    const tests = overview
-      .cellsOf(id)
-      .map((cell) =>
-        testCase(
-          id,
-          `${cell.case} [${cell.transport}]`,
-          cell.ms,
-          result(tags[cell.status], cell.status, cell.reason, shownAt(overview, cell)),
-        ),
-      )
-    const about = { name: id, timestamp: overview.results.run.startedAt, time: seconds(startMs + loginMs) }
-    return suite('testsuite', about, [testCase(id, 'environment starts', startMs, start), ...tests])
-  })
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${suite('testsuites', {}, suites)}`
+/**
+ * An environment that did not start is one failing or skipped test case of its own, not one per cell.
+ * @returns the text in parts, one for each environment
+ */
+export function* junitXml(overview: Overview): Generator<string> {
+  const { environments, results } = overview
+  const started = environments.flatMap(({ status }) => startTags[status] ?? [])
+  const all = [...started, ...results.cells.flatMap(({ status }) => tags[status] ?? [])]
+  yield `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${written(counts(environments.length + results.cells.length, all))}>\n`
+  for (const environment of environments) yield suite(overview, environment)
+  yield '</testsuites>\n'
 }
 
-/** Where the evidence is, for programs; of a failure the page that shows it as well. Without a request there is none. */
+function suite(overview: Overview, environment: EnvironmentResult): string {
+  const { id, status, startMs, loginMs } = environment
+  const cells = overview.cellsOf(id)
+  const start = result(startTags[status], 'environment', environmentOutcome(overview, environment).words, '')
+  const tests = cells.map((cell) =>
+    testCase(
+      id,
+      `${cell.case} [${cell.transport}]`,
+      cell.ms,
+      result(tags[cell.status], cell.status, messageOf(cell), shownAt(overview, cell)),
+    ),
+  )
+  const about = { name: id, timestamp: overview.results.run.startedAt, time: seconds(startMs + loginMs) }
+  const own = counts(
+    cells.length + 1,
+    [startTags[status], ...cells.map((cell) => tags[cell.status])].flatMap((tag) => tag ?? []),
+  )
+  return element(
+    'testsuite',
+    { ...about, ...own },
+    `\n${testCase(id, 'environment starts', startMs, start)}${tests.join('')}`,
+  )
+}
+
+function counts(tests: number, results: readonly Tag[]) {
+  const count = (tag: Tag) => String(results.filter((one) => one === tag).length)
+  return { tests: String(tests), failures: count('failure'), errors: count('error'), skipped: count('skipped') }
+}
+
+/** Of what failed: the evidence for programs, and the page that shows it. */
 function shownAt(overview: Overview, cell: Cell): string {
   const tag = tags[cell.status]
-  if (cell.status === 'unsupported') return ''
-  return tag === 'failure' || tag === 'error' ? `${cell.evidence}\n${cellLink(overview, cell)}` : cell.evidence
+  return tag === 'failure' || tag === 'error' ? `${cell.evidence}\n${cellLink(overview, cell)}` : ''
 }
+
+/** What was skipped is most of a file: its reason is brief, the rest is in `results.json`. */
+const messageOf = (cell: Cell) => (tags[cell.status] === 'skipped' ? briefReason(cell) : cell.reason)
 
 function result(tag: Tag | undefined, type: string, message: string, evidence: string): string {
   if (tag === undefined) return ''
@@ -60,23 +84,16 @@ function testCase(classname: string, name: string, ms: number, content: string):
   return element('testcase', { classname, name, time: seconds(ms) }, content)
 }
 
-function suite(name: string, attributes: Readonly<Record<string, string>>, parts: readonly string[]): string {
-  const content = parts.join('')
-  const count = (tag: string) => String(content.split(`<${tag} `).length - 1)
-  const numbers = {
-    tests: count('testcase'),
-    failures: count('failure'),
-    errors: count('error'),
-    skipped: count('skipped'),
-  }
-  return element(name, { ...attributes, ...numbers }, `\n${content}`)
-}
-
 /** @param content XML already */
 function element(name: string, attributes: Readonly<Record<string, string>>, content: string): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${xmlText(value)}"`)
-  return content === '' ? `<${name}${written.join('')}/>\n` : `<${name}${written.join('')}>${content}</${name}>\n`
+  const start = `<${name}${written(attributes)}`
+  return content === '' ? `${start}/>\n` : `${start}>${content}</${name}>\n`
 }
+
+const written = (attributes: Readonly<Record<string, string>>) =>
+  Object.entries(attributes)
+    .map(([key, value]) => ` ${key}="${xmlText(value)}"`)
+    .join('')
 
 const seconds = (ms: number) => (ms / 1000).toFixed(3)
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EnvironmentEvidence } from '../run/results/results.ts'
-import { joinedEvidence, lazyEvidence } from './lazy-evidence.ts'
+import { joinedEvidence, lazyEvidence, recentEvidence } from './lazy-evidence.ts'
 
 function counting() {
   const reads: string[] = []
@@ -14,19 +14,27 @@ function counting() {
 describe('evidence that is read where it is needed', () => {
   it('is not read before, and once for all cells of an environment', () => {
     const { reads, read } = counting()
-    const evidence = lazyEvidence(['a', 'b'], read)
-    expect(Object.keys(evidence)).toEqual(['a', 'b'])
+    const lazy = lazyEvidence(['a', 'b'], read)
+    const evidenceIn = recentEvidence(lazy)
+    expect(Object.keys(lazy)).toEqual(['a', 'b'])
     expect(reads).toEqual([])
-    for (const _cell of [1, 2, 3]) expect(evidence.a).toEqual({})
+    for (const _cell of [1, 2, 3]) expect(evidenceIn('a')).toEqual({})
     expect(reads).toEqual(['a'])
-    expect(evidence.c).toBeUndefined()
+    expect(evidenceIn('c')).toBeUndefined()
   })
 
   it('keeps the two environments that were asked for last', () => {
     const { reads, read } = counting()
-    const evidence = lazyEvidence(['a', 'b', 'c'], read)
-    for (const one of ['a', 'b', 'a', 'c', 'a', 'b']) void evidence[one]
+    const evidenceIn = recentEvidence(lazyEvidence(['a', 'b', 'c'], read))
+    for (const one of ['a', 'b', 'a', 'c', 'a', 'b']) evidenceIn(one)
     expect(reads).toEqual(['a', 'b', 'c', 'b'])
+  })
+
+  it('keeps two over all shards of a run together, not two of each', () => {
+    const { reads, read } = counting()
+    const evidenceIn = recentEvidence(joinedEvidence(['a', 'b', 'c'].map((one) => lazyEvidence([one], read))))
+    for (const one of ['a', 'b', 'c', 'a', 'b', 'c']) evidenceIn(one)
+    expect(reads).toEqual(['a', 'b', 'c', 'a', 'b', 'c'])
   })
 
   it('is joined without being read, and the later run counts', () => {

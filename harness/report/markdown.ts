@@ -172,22 +172,39 @@ function caseMatrix(overview: Overview): string {
 }
 
 function redCells(overview: Overview, room: number): string {
-  const red = overview.results.cells
-    .filter(({ status }) => deservesDetail(status))
-    .toSorted((a, b) => severity(a.status) - severity(b.status) || gravity(overview, a) - gravity(overview, b))
+  const red = overview.results.cells.filter(({ status }) => deservesDetail(status))
   if (red.length === 0) return ''
-  const parts: string[] = []
-  let left = room
-  for (const cell of red) {
-    const part = redCell(overview, cell)
-    left -= part.length + 2
-    if (left < 0) break
-    parts.push(part)
-  }
+  // The evidence of one environment after the other is read, so that not all of it is in memory, nor read many times.
+  const written = [...Map.groupBy(red, ({ environment }) => environment).values()].flatMap((cells) =>
+    fitting(worstFirst(overview, cells), room, (cell) => ({ cell, text: redCell(overview, cell) })),
+  )
+  const texts = new Map(written.map(({ cell, text }) => [cell, text]))
+  const parts = fitting(worstFirst(overview, red), room, (cell) => ({ text: texts.get(cell) }))
   const rest = red.length - parts.length
   const omitted =
     rest === 0 ? [] : [`**${counted(rest, 'more cell')} did not fit here:** see \`index.html\` and \`results.json\`.`]
-  return ['## Failures and warnings', ...parts, ...omitted].join('\n\n')
+  return ['## Failures and warnings', ...parts.map(({ text }) => text), ...omitted].join('\n\n')
+}
+
+const worstFirst = (overview: Overview, cells: readonly Cell[]) =>
+  cells.toSorted((a, b) => severity(a.status) - severity(b.status) || gravity(overview, a) - gravity(overview, b))
+
+/** The first ones, as far as their texts have room together. */
+function fitting<T extends { readonly text: string | undefined }>(
+  cells: readonly Cell[],
+  room: number,
+  write: (cell: Cell) => T,
+): readonly T[] {
+  const parts: T[] = []
+  let left = room
+  for (const cell of cells) {
+    const part = write(cell)
+    // What had no room among those of its own environment has none among all.
+    left -= part.text === undefined ? Number.POSITIVE_INFINITY : part.text.length + 2
+    if (left < 0) break
+    parts.push(part)
+  }
+  return parts
 }
 
 /** By the worst finding that it is part of. */

@@ -3,13 +3,28 @@ import { exitCode } from '../judge/exit-code.ts'
 import { UserError } from '../plan/user-error.ts'
 import { cellKey, totalsOf } from '../run/results/results.ts'
 import { joinedEvidence } from './lazy-evidence.ts'
-import type { Run } from './read.ts'
+import { type Run, readReport } from './read.ts'
+
+/**
+ * @param expected proxies and gateways (`NAME` or `NAME@VERSION`) of which there must be results
+ * @returns the runs in these folders as one, and what did not come, one sentence each
+ * @throws UserError when a folder holds no run of this suite
+ */
+export async function mergedReport(
+  folders: readonly string[],
+  expected: readonly string[],
+): Promise<Run & { readonly missing: readonly string[] }> {
+  const runs: Run[] = []
+  for (const folder of folders) runs.push(await readReport(folder))
+  const missing = missingParts(runs, expected)
+  return { ...mergeRuns(runs, missing), missing }
+}
 
 /**
  * One run made of several. Where several have the same environment, the later run counts. Facts about the run are those of the first.
  * @param missing what did not come (`missingParts`), for the run's notes
  */
-export function mergeRuns(runs: readonly Run[], missing: readonly string[]): Run {
+function mergeRuns(runs: readonly Run[], missing: readonly string[]): Run {
   const [first] = runs
   if (first === undefined) throw new UserError('No run to merge: name at least one folder with --in.')
   if (runs.length === 1 && missing.length === 0) return first
@@ -61,7 +76,7 @@ export function mergeRuns(runs: readonly Run[], missing: readonly string[]): Run
  * @param expected proxies and gateways (`NAME` or `NAME@VERSION`) of which there must be results
  * @returns those without results, and shards that are not there; one sentence each
  */
-export function missingParts(runs: readonly Run[], expected: readonly string[]): readonly string[] {
+function missingParts(runs: readonly Run[], expected: readonly string[]): readonly string[] {
   const environments = runs.flatMap(({ results }) => results.environments)
   const came = new Set(
     environments.flatMap(({ proxy, proxyVersion, gateway, gatewayVersion }) => [

@@ -6,7 +6,7 @@ import { shownCell } from './html/shown-cell.testing.ts'
 import { junitXml } from './junit.ts'
 import { markdownReport } from './markdown.ts'
 import { code, text } from './markdown-text.ts'
-import { overviewOf } from './overview.ts'
+import { type Overview, overviewOf } from './overview.ts'
 import { aRun, hostile } from './report.fixture.ts'
 import { sarifLog } from './sarif.ts'
 
@@ -36,13 +36,16 @@ describe('results.json', () => {
   })
 })
 
+const xmlOf = (of: Overview) => [...junitXml(of)].join('')
+
 describe('JUnit', () => {
-  const xml = junitXml(overview)
+  const xml = xmlOf(overview)
   const count = (pattern: RegExp) => xml.match(pattern)?.length ?? 0
   const { totals } = run.results
   it('has one test case per cell and one per environment', () => {
     expect(count(/<testcase /g)).toBe(run.results.cells.length + 6)
     expect(count(/<testsuite /g)).toBe(6)
+    expect(xml).toContain(`<testsuites tests="${run.results.cells.length + 6}" failures="`)
     for (const { environment, case: id, transport } of run.results.cells)
       expect(xml).toContain(`<testcase classname="${environment}" name="${id} [${transport}]" time="`)
   })
@@ -55,18 +58,18 @@ describe('JUnit', () => {
   it('says of each cell what it came to, why, and where the evidence is', () => {
     const [first] = allPass.results.cells
     if (first === undefined) throw new Error('The fixture has no cells.')
-    const xmlOf = (status: Status) => {
-      const made = junitXml(overviewOf({ ...allPass.results, cells: [{ ...first, status, reason: 'the reason' }] }, {}))
+    const caseOf = (status: Status) => {
+      const made = xmlOf(overviewOf({ ...allPass.results, cells: [{ ...first, status, reason: 'the reason' }] }, {}))
       return made.slice(made.indexOf(`name="${first.case}`)).split('</testsuite>')[0] ?? ''
     }
-    expect(xmlOf('pass')).toMatch(/^name="\S+ \[http\]" time="[\d.]+"\/>\n$/)
-    expect(xmlOf('fail')).toMatch(
+    expect(caseOf('pass')).toMatch(/^name="\S+ \[http\]" time="[\d.]+"\/>\n$/)
+    expect(caseOf('fail')).toMatch(
       /<failure type="fail" message="the reason">evidence\/\S+\.json\.gz#\S+\.http&#10;proxy\/\S+\/index\.html#\S+\.http<\/failure>/,
     )
-    expect(xmlOf('harness-error')).toMatch(/<error type="harness-error" message="the reason">evidence\//)
-    expect(xmlOf('blocked')).toMatch(/<skipped type="blocked" message="blocked: the reason">evidence\/\S+<\/skipped>/)
-    expect(xmlOf('unsupported')).toContain('<skipped type="unsupported" message="unsupported: the reason"/>')
-    expect(xmlOf('warn')).toContain('<system-out>warn: the reason</system-out>')
+    expect(caseOf('harness-error')).toMatch(/<error type="harness-error" message="the reason">evidence\//)
+    expect(caseOf('blocked')).toContain('<skipped type="blocked" message="blocked: the reason"/>')
+    expect(caseOf('unsupported')).toContain('<skipped type="unsupported" message="unsupported: the reason"/>')
+    expect(caseOf('warn')).toContain('<system-out>warn: the reason</system-out>')
   })
   it('holds no character that XML forbids and no mark-up from evidence', () => {
     expect(/[^\P{Cc}\n\r\t]|\ufffe/u.test(xml)).toBe(false)
@@ -74,7 +77,7 @@ describe('JUnit', () => {
     expect(/<(script|img|\/pre)/.test(outside)).toBe(false)
   })
   it('says that an environment did not start', () => {
-    expect(junitXml(withEnvironment('failed', 'nginx exited with 1'))).toMatch(
+    expect(xmlOf(withEnvironment('failed', 'nginx exited with 1'))).toMatch(
       /<error type="environment" message="did not start: nginx exited with 1"/,
     )
   })

@@ -14,6 +14,7 @@ import {
 } from '../run/results/results.ts'
 
 import { addressesOf } from './addresses.ts'
+import { recentEvidence } from './lazy-evidence.ts'
 
 export type Overview = {
   readonly results: Results
@@ -51,6 +52,7 @@ export function overviewOf(results: Results, evidence: Evidence): Overview {
   const findings = Map.groupBy(results.findings, ({ environment }) => environment)
   const grades = new Map(results.grades.map((one) => [one.environment, one]))
   const addresses = addressesOf(results.environments)
+  const evidenceIn = recentEvidence(evidence)
   const byFamily = Map.groupBy(results.cases, (one) => one.family)
   return {
     results,
@@ -66,8 +68,8 @@ export function overviewOf(results: Results, evidence: Evidence): Overview {
     findingsOf: (environment) => findings.get(environment) ?? [],
     gradeOf: (environment) => grades.get(environment),
     findingsAt: (cell) => (findings.get(cell.environment) ?? []).filter(({ cells }) => cells.includes(cellKey(cell))),
-    evidenceOf: (cell) => evidence[cell.environment]?.[cellKey(cell)],
-    evidenceIn: (environment) => evidence[environment],
+    evidenceOf: (cell) => evidenceIn(cell.environment)?.[cellKey(cell)],
+    evidenceIn,
     addressOf: (environment) => {
       const address = addresses.get(environment)
       if (address === undefined) throw new Error(`${environment} is not an environment of this run`)

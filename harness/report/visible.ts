@@ -82,15 +82,24 @@ export function jsonText(value: unknown, indent = 1, member?: (key: string, valu
     .replace(/#(?=#\w*\[)/g, '\\u0023')}\n`
 }
 
-/** The same with a line for each key and for each element of a list: thousands of cells can be searched and compared line by line. */
-export function jsonLines(value: object): string {
+/**
+ * The same with a line for each key and for each element of a list: thousands of cells can be searched and compared line by line.
+ * @returns the text in parts, since as a whole a large run's would be in memory several times
+ */
+export function* jsonLines(value: object): Generator<string> {
   const text = (one: unknown) => jsonText(one, 0).trimEnd()
-  const lines = Object.entries(value).flatMap(([key, one]) => {
-    if (one === undefined) return []
-    const written = Array.isArray(one) && one.length > 0 ? `[\n  ${one.map(text).join(',\n  ')}\n ]` : text(one)
-    return [` ${text(key)}: ${written}`]
-  })
-  return `{\n${lines.join(',\n')}\n}\n`
+  let before = '{\n'
+  for (const [key, one] of Object.entries(value)) {
+    if (one === undefined) continue
+    yield `${before} ${text(key)}: `
+    before = ',\n'
+    if (!Array.isArray(one) || one.length === 0) yield text(one)
+    else {
+      for (const [index, element] of one.entries()) yield `${index === 0 ? '[' : ','}\n  ${text(element)}`
+      yield '\n ]'
+    }
+  }
+  yield '\n}\n'
 }
 
 const jsonEscape = (character: string) =>

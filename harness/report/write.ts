@@ -1,6 +1,6 @@
 /** Writes a run's whole report, also of the partial results of an interrupted run. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -30,7 +30,8 @@ const folders = ['evidence', 'cases', 'proxy', 'badges', 'guides'] as const
 /** Written by earlier versions. */
 const former = ['cells', 'environments'] as const
 
-type File = readonly [path: string, content: string | Buffer]
+/** Large texts come in parts, one after the other. */
+type File = readonly [path: string, content: string | Buffer | Iterable<string>]
 
 /** What a report shows beside its run. */
 type Beside = {
@@ -62,17 +63,17 @@ export async function writeReport(
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
     // Hundreds of small files: a promise for each would take longer than writing them.
     const guides = guidesOfRun(results, ablations)
-    const top = [...topFiles(overview, history, guides, site)]
-    const write = (path: string, content: string | Buffer) => {
+    const top: string[] = []
+    const write = ([path, content]: File) => {
       mkdirSync(dirname(join(aside, path)), { recursive: true })
-      writeFileSync(join(aside, path), content)
+      writeParts(join(aside, path), typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content)
+      if (!path.includes('/')) top.push(path)
     }
-    for (const [path, content] of pages(overview, guides)) write(path, content)
-    for (const page of site === undefined ? [] : sitePages(overview, site))
-      page[0].includes('/') ? write(...page) : top.push(page)
-    for (const [path, text] of top) writeFileSync(join(aside, path), text)
+    for (const file of topFiles(overview, history, guides, site)) write(file)
+    for (const file of pages(overview, guides)) write(file)
+    for (const file of site === undefined ? [] : sitePages(overview, site)) write(file)
     // The stylesheet first: if writing stops here, the next run still knows the folder as a report's.
-    const others = top.map(([path]) => path).filter((path) => path !== 'results.json')
+    const others = top.filter((path) => path !== 'results.json')
     for (const path of others) await rename(join(aside, path), join(outDir, path))
     for (const path of sitePaths) if (!others.includes(path)) await rm(join(outDir, path), { force: true })
     for (const folder of former) await rm(join(outDir, folder), { recursive: true, force: true })
@@ -83,23 +84,31 @@ export async function writeReport(
   }
 }
 
-function topFiles(
+/** @param parts are made while the file is written, so that a large one is never in memory as a whole */
+function writeParts(path: string, parts: Iterable<string | Buffer>): void {
+  const file = openSync(path, 'w')
+  try {
+    for (const part of parts) writeFileSync(file, part)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function* topFiles(
   overview: Overview,
   history: readonly RunRecord[],
   guides: readonly RunGuide[],
   site: SiteMaterial | undefined,
-): readonly File[] {
+): Generator<File> {
   const links = site === undefined ? [] : siteLinks(site)
-  return [
-    ['report.css', stylesheet],
-    ['index.html', indexPage(overview, { history, guides, links })],
-    [checklistPath, checklistHtml(overview)],
-    ['report.md', markdownReport(overview)],
-    ['junit.xml', junitXml(overview)],
-    ['results.sarif', jsonText(sarifLog(overview))],
-    ['badge.json', jsonText(badge(overview))],
-    ['results.json', jsonLines(overview.results)],
-  ]
+  yield ['report.css', stylesheet]
+  yield ['index.html', indexPage(overview, { history, guides, links })]
+  yield [checklistPath, checklistHtml(overview)]
+  yield ['report.md', markdownReport(overview)]
+  yield ['junit.xml', junitXml(overview)]
+  yield ['results.sarif', jsonText(sarifLog(overview))]
+  yield ['badge.json', jsonText(badge(overview))]
+  yield ['results.json', jsonLines(overview.results)]
 }
 
 /** One at a time, so that thousands of pages are not in memory together. */

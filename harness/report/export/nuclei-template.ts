@@ -1,5 +1,6 @@
 /**
- * A case as a template of nuclei: raw requests, the control first. It matches where the control and one of the others got the gateway's answer.
+ * A case as a template of nuclei: raw requests, each with a random name. It matches where the gateway repeats one of these names in its answer, which
+ * proves the vulnerability by itself. That a template does not match says something only where the control got the gateway's answer: a template of its own.
  * @see https://docs.projectdiscovery.io/templates/protocols/http/unsafe-http
  */
 import { stringify } from 'yaml'
@@ -13,36 +14,58 @@ const markLength = 16
 const severities = { must: 'critical', should: 'medium', info: 'info' } as const
 
 export function nucleiTemplate({ id, title, why, refs, level, requests }: OutsideCase): string {
-  const control: OutsideRequest = { target: question.target, headers: [['Cookie', '{{cookie}}']] }
-  const all = [control, ...requests]
-  const attacks = requests.map((_, index) => answered(index + 2))
+  const info = {
+    name: oneLine(title),
+    author,
+    severity: severities[level],
+    description: oneLine(why),
+    reference: refs.flatMap((ref) => referenceAddress(ref) ?? []),
+    tags: 'trusted-proxy,auth-bypass',
+  }
+  const answers = requests.map((_, index) => answered(index + 1))
+  return templateText(templateId(id), info, requests, {
+    type: 'dsl',
+    name: 'without-session',
+    condition: 'or',
+    dsl: answers,
+  })
+}
+
+/** Matches where a signed-in request gets no answer of the gateway: wherever it does, the other templates' silence says nothing. */
+export function nucleiControl(): string {
+  const info = {
+    name: "Inconclusive: a signed-in request does not get the gateway's answer",
+    author,
+    severity: severities.info,
+    description:
+      'What the other templates do not report is not known. Set -var cookie to the Cookie header of a signed-in browser.',
+    reference: [],
+    tags: 'trusted-proxy,control',
+  }
+  const signedIn: OutsideRequest = { target: question.target, headers: [['Cookie', '{{cookie}}']] }
+  return templateText(templateId('control'), info, [signedIn], {
+    type: 'dsl',
+    name: 'no-answer',
+    dsl: [`!${answered(1)}`],
+  })
+}
+
+const author = 'trusted-proxy-conformance'
+
+function templateText(id: string, info: object, requests: readonly OutsideRequest[], matcher: object): string {
+  const marks = requests.map((_, index) => [markOf(index + 1), `{{rand_text_alpha(${markLength})}}`] as const)
   const template = {
-    id: templateId(id),
-    info: {
-      name: oneLine(title),
-      author: 'trusted-proxy-conformance',
-      severity: severities[level],
-      description: oneLine(why),
-      reference: refs.flatMap((ref) => referenceAddress(ref) ?? []),
-      tags: 'trusted-proxy,auth-bypass',
-    },
+    id,
+    info,
     // Set with -var: the Cookie header of a signed-in browser, for the control; a user whom the gateway accepts.
-    variables: {
-      cookie: 'none=none',
-      user: 'nobody@example.com',
-      ...Object.fromEntries(all.map((_, index) => [markOf(index + 1), `{{rand_text_alpha(${markLength})}}`])),
-    },
+    variables: { cookie: 'none=none', user: 'nobody@example.com', ...Object.fromEntries(marks) },
     http: [
       {
-        raw: all.map((request, index) => rawText(request, `{{${markOf(index + 1)}}}`)),
-        // As written: no header is merged, and no cookie of the control goes with the others.
+        raw: requests.map((request, index) => rawText(request, `{{${markOf(index + 1)}}}`)),
+        // As written: no header is merged, and no cookie of one request goes with another.
         unsafe: true,
         'disable-cookie': true,
-        'matchers-condition': 'and',
-        matchers: [
-          { type: 'dsl', name: 'control', dsl: [answered(1)] },
-          { type: 'dsl', name: 'without-session', condition: 'or', dsl: attacks },
-        ],
+        matchers: [matcher],
       },
     ],
   }
@@ -52,6 +75,7 @@ export function nucleiTemplate({ id, title, why, refs, level, requests }: Outsid
 export const templateId = (id: string) => `trusted-proxy-${id.replaceAll('.', '-')}`
 
 const markOf = (number: number) => `mark_${number}`
+/** `body_N` is the answer to the Nth request. */
 const answered = (number: number) => `contains(body_${number}, "${question.answers}{{${markOf(number)}}}")`
 
 function rawText({ target, headers }: OutsideRequest, mark: string): string {

@@ -7,7 +7,7 @@ import type { PlacedFinding } from '../findings.ts'
 import { counted } from '../numbers.ts'
 import type { Overview } from '../overview.ts'
 import { remediesInWords } from '../remedy-words.ts'
-import { cellLink, findingLink, type Root } from './links.ts'
+import { cellsAnchor, environmentPath, findingLink, type Root } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { withCode } from './with-code.ts'
 
@@ -45,21 +45,41 @@ function findingItem(overview: Overview, { finding, cells, environments }: Place
 /** Every line with its proof, where the sentence cannot have all. */
 function provenLines({ remedies }: Finding): Markup | undefined {
   if (remedies.length === remediesInWords({ remedies, cells: [] }).length) return undefined
-  return html`<details><summary>${counted(remedies.length, 'line')}, and the cells that turn red without each</summary><ul>${remedies.map(({ text, file, line, cells = [] }) => html`<li>${withCode(text)} <span class="soft">${file}:${line}</span> ${cells.join(', ')}</li>`)}</ul></details>`
+  return html`<details><summary>${counted(remedies.length, 'line')}, and the cells that turn red without each</summary><ul>${remedies.map(({ text, file, line, cells = [] }) => html`<li>${withCode(text)} <span class="soft">${file}:${line}</span> ${namesOf(cells)}</li>`)}</ul></details>`
 }
 
 /** Of `PROXY@VERSION/VARIANT/GATEWAY@VERSION` the gateway. */
 const gatewayIn = (environment: string) => environment.split('/').slice(2).join('/')
 
+/** `CASE (http, websocket), CASE (http)`: what a case has in common is said once. */
+const namesOf = (keys: readonly string[]) =>
+  byCase(keys)
+    .map(([id, transports]) => `${id} (${transports.join(', ')})`)
+    .join(', ')
+
+/** Of `CASE.TRANSPORT`, the transports of each case. */
+function byCase(keys: readonly string[]): readonly (readonly [id: string, transports: readonly string[]])[] {
+  const parts = keys.map((key) => ({
+    id: key.slice(0, key.lastIndexOf('.')),
+    transport: key.slice(key.lastIndexOf('.') + 1),
+  }))
+  return [...Map.groupBy(parts, ({ id }) => id)].map(([id, own]) => [id, own.map(({ transport }) => transport)])
+}
+
 function cellLinks(overview: Overview, finding: Finding, root: Root): unknown {
   const byKey = new Map(overview.cellsOf(finding.environment).map((cell) => [cellKey(cell), cell]))
   const rest = finding.cells.length - mostCells(root)
   return [
-    finding.cells.slice(0, mostCells(root)).map((key, index) => {
-      const cell = byKey.get(key)
+    byCase(finding.cells.slice(0, mostCells(root))).map(([id, transports], index) => {
+      const cells = transports.flatMap((transport) => byKey.get(`${id}.${transport}`) ?? [])
+      const [first] = cells
+      const href = `#${cellsAnchor(cells)}`
       return [
         index > 0 ? ', ' : '',
-        cell === undefined ? key : html`<a href=${`${root}${cellLink(overview, cell)}`}>${key}</a>`,
+        first === undefined
+          ? id
+          : html`<a href=${root === '' ? `${environmentPath(overview, first.environment)}${href}` : href}>${id}</a>`,
+        ` (${transports.join(', ')})`,
       ]
     }),
     rest > 0 && [
