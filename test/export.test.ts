@@ -1,10 +1,13 @@
-/** What --export writes, used: the shell script against the embedded lab, the templates read as nuclei reads them. */
+/** What --export writes, used: the shell script against the embedded lab, the templates by nuclei's own schema, and by nuclei itself where it is there. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { connect } from 'node:tls'
+import { promisify } from 'node:util'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
@@ -106,38 +109,16 @@ function addressOf(server: Server): AddressInfo {
   return address
 }
 
-/** Of nuclei's templates what these use; everything else is refused. docs.projectdiscovery.io/templates/structure */
-const matcher = z.strictObject({
-  type: z.literal('dsl'),
-  name: z.string(),
-  condition: z.enum(['and', 'or']).optional(),
-  dsl: z.array(z.string()).min(1),
-})
-const template = z.strictObject({
-  id: z.string().regex(/^([a-zA-Z0-9]+[-_])*[a-zA-Z0-9]+$/),
-  info: z.strictObject({
-    name: z.string().min(1),
-    author: z.string().min(1),
-    severity: z.enum(['info', 'low', 'medium', 'high', 'critical']),
-    description: z.string(),
-    reference: z.array(z.url()),
-    tags: z.string(),
-  }),
-  variables: z.record(z.string().regex(/^\w+$/), z.string()),
-  http: z
-    .array(
-      z.strictObject({
-        raw: z.array(z.string()).min(2),
-        unsafe: z.literal(true),
-        'disable-cookie': z.literal(true),
-        'matchers-condition': z.enum(['and', 'or']),
-        matchers: z.array(matcher).min(1),
-      }),
-    )
-    .length(1),
+const template = z.object({
+  id: z.string(),
+  variables: z.record(z.string(), z.string()),
+  http: z.array(z.object({ raw: z.array(z.string()), matchers: z.array(z.object({ dsl: z.array(z.string()) })) })),
 })
 
 describe('the nuclei templates', async () => {
+  // The schema that nuclei v3.4.10 (MIT) publishes of its templates, nuclei-jsonschema.json in its repository.
+  const schema = JSON.parse(await readFile(join(import.meta.dirname, 'standards/nuclei-template.schema.json'), 'utf8'))
+  const isTemplate = new Ajv2020({ strict: false, allErrors: true, validateFormats: false }).compile(schema)
   const read = async () => {
     const names = await readdir(join(folder, 'nuclei'))
     return Promise.all(
@@ -145,27 +126,105 @@ describe('the nuclei templates', async () => {
     )
   }
 
-  it('have the shape of templates, the control as first request, and a mark of its own in each', async () => {
+  it('are templates by the schema of nuclei', async () => {
+    for (const { name, text } of await read())
+      expect(isTemplate(parse(text)) ? [] : isTemplate.errors, name).toEqual([])
+    const [one] = await read()
+    expect(isTemplate({ ...parse(one?.text ?? ''), payload: 'x' })).toBe(false)
+  })
+
+  it('ask for a random name in each request, and look for the same in its answer', async () => {
     const files = await read()
     expect(files.length).toBeGreaterThan(20)
     for (const { name, text } of files) {
       const { id, variables, http } = template.parse(parse(text))
       expect(name).toBe(`${id}.yaml`)
       const [{ raw, matchers } = { raw: [], matchers: [] }] = http
-      expect(raw[0]).toContain('\nCookie: {{cookie}}\n')
+      const expressions = matchers.flatMap(({ dsl }) => dsl)
+      expect(expressions).toHaveLength(raw.length)
       for (const [index, request] of raw.entries()) {
         const [head = '', body = ''] = request.split('\n\n')
         expect(head).toMatch(/^POST \S+ HTTP\/1\.1\nHost: \{\{Hostname\}\}\n/)
-        const sent = body.replace(`{{mark_${index + 1}}}`, 'x'.repeat(16))
+        const sent = body.replace(`{{randstr_${index + 1}}}`, 'x'.repeat(27))
         expect(head).toContain(`Content-Length: ${sent.length}\n`)
-        expect(variables).toHaveProperty(`mark_${index + 1}`)
-        const expressions = matchers.flatMap(({ dsl }) => dsl)
-        expect(expressions[index]).toBe(`contains(body_${index + 1}, "Tool not available: {{mark_${index + 1}}}")`)
+        expect(expressions[index]).toBe(
+          `${id.endsWith('-control') ? '!' : ''}contains(body_${index + 1}, "Tool not available: {{randstr_${index + 1}}}")`,
+        )
       }
+      // A variable with a function is evaluated again for the matcher.
+      expect(Object.values(variables).join()).not.toContain('{{')
       for (const [, variable = ''] of text.matchAll(/\{\{(\w+)\}\}/g))
-        expect(['Hostname', ...Object.keys(variables)]).toContain(variable)
+        expect(['Hostname', ...raw.map((_, index) => `randstr_${index + 1}`), ...Object.keys(variables)]).toContain(
+          variable,
+        )
       expect(text).not.toMatch(/TPC_|\{(alice|evil|identity|host)\b/)
     }
+  })
+})
+
+/** `NUCLEI=path/to/nuclei`: no package registry of the suite has the program (see CONTRIBUTING.md). */
+const nuclei = process.env.NUCLEI
+
+describe.skipIf(nuclei === undefined)('nuclei itself', { timeout: 180_000 }, () => {
+  let lab: EmbeddedLab
+  let door: Server
+  const host = planned.variant.host
+  beforeAll(async () => {
+    lab = await startEmbedded(planned)
+    // Plain HTTP on this machine's loopback, with the host that the proxy serves.
+    door = createServer({ pauseOnConnect: true }, async (socket) => {
+      const inside = connect({
+        socket: await lab.dial.internet(host, 443),
+        servername: host,
+        rejectUnauthorized: false,
+      })
+      for (const one of [socket, inside]) one.on('error', () => one.destroy())
+      inside.pipe(socket)
+      socket.on('close', () => inside.destroy())
+      socket.on('data', (bytes) => {
+        const text = bytes.toString('latin1').replaceAll(`127.0.0.1:${addressOf(door).port}`, host)
+        inside.write(Buffer.from(text, 'latin1'))
+      })
+      socket.resume()
+    })
+    await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(async () => {
+    door?.close()
+    await lab?.[Symbol.asyncDispose]()
+  })
+
+  /** @returns ids of the templates that match, without `trusted-proxy-` */
+  async function matching(mutant: string | undefined, cookie = lab.sessions.alice.cookie): Promise<readonly string[]> {
+    await lab.replaceProxy(mutants.find(({ name }) => name === mutant)?.behaviour ?? correct)
+    const target = `http://127.0.0.1:${addressOf(door).port}`
+    const quiet = ['-jsonl', '-omit-raw', '-no-stdin', '-duc', '-ni', '-nh']
+    const values = ['-var', `cookie=${cookie}`, '-var', 'user=alice@example.test']
+    const { stdout } = await promisify(execFile)(
+      nuclei ?? '',
+      ['-t', join(folder, 'nuclei'), '-u', target, ...values, ...quiet],
+      { env: { ...process.env, HOME: folder } },
+    )
+    const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
+    const ids = lines.map((line) => z.object({ 'template-id': z.string() }).parse(JSON.parse(line))['template-id'])
+    return [...new Set(ids)].map((id) => id.replace('trusted-proxy-', '')).toSorted()
+  }
+
+  it('reports nothing where the proxy is correct', async () => {
+    expect(await matching(undefined)).toEqual([])
+  })
+  it('reports exactly the cases that the proxy fails, also where nobody can sign in', async () => {
+    expect(await matching('passthrough')).toEqual([
+      'control',
+      'spoofing-anonymous-everything-right',
+      'spoofing-anonymous-forged',
+    ])
+    const everybody = await matching('everybody')
+    expect(everybody).toContain('spoofing-anonymous-accepted')
+    expect(everybody).not.toContain('control')
+  })
+  it('reports that nothing is known where the control fails', async () => {
+    expect(await matching(undefined, 'none=none')).toEqual(['control'])
   })
 })
 

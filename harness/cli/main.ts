@@ -182,6 +182,7 @@ program
   .addOption(
     new Option('--fail-on <what>', 'exit code 1 only where the run is worse than the one before').choices(['new']),
   )
+  .option('--findings <file>', 'write the findings of documented variants as a table in Markdown')
   .option('--json', 'print the merged results.json, or the comparison', false)
   .addHelpText(
     'after',
@@ -190,6 +191,7 @@ Examples:
   conformance report --in shard-1 --in shard-2 --out site    one report of both
   conformance report --history reports/history               add this run
   conformance report --compare before/ after/                what changed
+  conformance report --in tonight --findings docs/findings.md
   conformance report --in tonight --history reports/history --fail-on new
 
 --fail-on new: exit code 1 for a new failure, for a pass that is now a warning,

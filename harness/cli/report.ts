@@ -1,9 +1,10 @@
 /** `conformance report`: renders a run again, merges several runs into one, keeps the history, and compares runs. */
-import { access } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
 import { type Comparison, compareRuns, isWorse } from '../report/compare.ts'
 import { comparisonText } from '../report/comparison-words.ts'
+import { findingsTable } from '../report/findings-table.ts'
 import { tellGithub } from '../report/github.ts'
 import { ownAblations } from '../report/guides/own-guides.ts'
 import { appendHistory, type RunRecord, readHistory, recordOf } from '../report/history.ts'
@@ -24,6 +25,8 @@ export type ReportOptions = {
   /** Two runs (folders, or ids in the history), or `true`: with the run before. */
   readonly compare?: readonly string[] | true
   readonly failOn?: 'new'
+  /** File for the table of findings of documented variants. */
+  readonly findings?: string
   readonly json: boolean
 }
 
@@ -34,10 +37,14 @@ const defaultHistory = 'reports/history'
  * @throws UserError for folders that hold no run, and runs that the history does not have
  */
 export async function report(options: ReportOptions): Promise<number> {
-  const rendering = options.compare === undefined || options.in.length > 0 || options.history !== undefined
+  const rendering =
+    options.compare === undefined ||
+    options.in.length > 0 ||
+    options.history !== undefined ||
+    options.findings !== undefined
   if (Array.isArray(options.compare) && rendering)
     throw new UserError(
-      '--compare A B compares two runs and renders no report. Remove --in and --history, or remove the names after --compare.',
+      '--compare A B compares two runs and renders no report. Remove --in, --history and --findings, or remove the names after --compare.',
     )
   return rendering ? render(options) : compareOnly(options)
 }
@@ -57,6 +64,7 @@ async function render(options: ReportOptions): Promise<number> {
         ? await readHistory(resolve(options.history ?? defaultHistory))
         : []
   await writeReport(results, evidence, out, { history, ablations: await ownAblations(root) })
+  if (options.findings !== undefined) await writeFile(resolve(options.findings), findingsTable(results))
   const at = history.findIndex(({ run }) => run === results.run.id)
   const before = (at === -1 ? history : history.slice(0, at)).at(-1)
   const comparison = comparing ? compareRuns(before, recordOf(results)) : undefined

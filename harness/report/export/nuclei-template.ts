@@ -8,7 +8,13 @@ import { referenceAddress } from '../../plan/references.ts'
 import { oneLine } from '../visible.ts'
 import { bodyWith, type OutsideCase, type OutsideRequest, question, tokens } from './outside-cases.ts'
 
-const markLength = 16
+/**
+ * `{{randstr_N}}` is the same wherever it stands in a template, because nuclei replaces it when it reads the file; variables with a random function are
+ * drawn again for each request, and matchers would look for a name that was never sent.
+ */
+const markOf = (number: number) => `{{randstr_${number}}}`
+/** KSUIDs: nuclei's pkg/templates/preprocessors.go. */
+const markLength = 27
 
 /** Severity by level: what a must forbids makes a stranger a user. */
 const severities = { must: 'critical', should: 'medium', info: 'info' } as const
@@ -53,15 +59,14 @@ export function nucleiControl(): string {
 const author = 'trusted-proxy-conformance'
 
 function templateText(id: string, info: object, requests: readonly OutsideRequest[], matcher: object): string {
-  const marks = requests.map((_, index) => [markOf(index + 1), `{{rand_text_alpha(${markLength})}}`] as const)
   const template = {
     id,
     info,
     // Set with -var: the Cookie header of a signed-in browser, for the control; a user whom the gateway accepts.
-    variables: { cookie: 'none=none', user: 'nobody@example.com', ...Object.fromEntries(marks) },
+    variables: { cookie: 'none=none', user: 'nobody@example.com' },
     http: [
       {
-        raw: requests.map((request, index) => rawText(request, `{{${markOf(index + 1)}}}`)),
+        raw: requests.map((request, index) => rawText(request, markOf(index + 1))),
         // As written: no header is merged, and no cookie of one request goes with another.
         unsafe: true,
         'disable-cookie': true,
@@ -74,9 +79,8 @@ function templateText(id: string, info: object, requests: readonly OutsideReques
 
 export const templateId = (id: string) => `trusted-proxy-${id.replaceAll('.', '-')}`
 
-const markOf = (number: number) => `mark_${number}`
 /** `body_N` is the answer to the Nth request. */
-const answered = (number: number) => `contains(body_${number}, "${question.answers}{{${markOf(number)}}}")`
+const answered = (number: number) => `contains(body_${number}, "${question.answers}${markOf(number)}")`
 
 function rawText({ target, headers }: OutsideRequest, mark: string): string {
   const lines = [
