@@ -40,7 +40,10 @@ const serviceFields = {
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
-        status: z.int().min(100).max(599).meta({ description: 'Status code of the response.' }),
+        status: z.int().min(100).max(599).meta({
+          description:
+            'Status code of the response. Not one that only the log-in gives: a proxy that lets everybody in would never be ready, and never be judged.',
+        }),
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
