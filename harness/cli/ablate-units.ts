@@ -31,7 +31,8 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
   const { folder: _, file: _written, title: _title, documentation: _documentation, ...variant } = environment.variant
   const { proxyVersion, gateway } = environment
   const read = texts.map((text, index) => (isMadeOfLines(files[index] ?? '') ? statementsOf(text) : [text]))
-  const cells = await Promise.all(environment.cells.map(asked))
+  const steps = await textsOf(environment.cells.flatMap(({ case: { step } }) => step?.file ?? []))
+  const cells = environment.cells.map((cell) => asked(cell, steps))
   const decides = JSON.stringify([variant, proxyVersion, gateway, cells, read.map(said)]).replaceAll(checkout, '')
   const units = files.flatMap((file, index) =>
     !isMadeOfLines(file)
@@ -48,9 +49,14 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
 }
 
 /** What decides a cell's status, and nothing that is only told of it. */
-async function asked({ case: { title, why, refs, needs, caughtBy, source, ...rest }, transport }: PlannedCell) {
-  const step = rest.step && (await readFile(rest.step.file, 'utf8'))
-  return { ...rest, transport, ...(step !== undefined && { step }) }
+function asked({ case: asked, transport }: PlannedCell, steps: ReadonlyMap<string, string>) {
+  const { title, why, refs, needs, caughtBy, source, ...rest } = asked
+  return { ...rest, transport, ...(rest.step && { step: [rest.step.function, steps.get(rest.step.file)] }) }
+}
+
+async function textsOf(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const read = async (file: string) => [file, await readFile(file, 'utf8')] as const
+  return new Map(await Promise.all([...new Set(files)].map(read)))
 }
 
 const said = (lines: readonly (string | undefined)[] = []) => lines.filter((line) => line !== undefined)
