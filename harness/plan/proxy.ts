@@ -57,6 +57,18 @@ export type BuildSource =
       readonly tags?: readonly string[]
       readonly path: string
     }
+  /** A folder inside a ZIP from a Maven repository, bound as a whole. */
+  | {
+      readonly kind: 'maven'
+      /** `GROUP:NAME` */
+      readonly artifact: string
+      readonly version: string
+      readonly sha256: string
+      readonly folder: string
+      /** Run once in the folder, before it is read-only. */
+      readonly prepare?: readonly string[]
+      readonly path: string
+    }
 
 export type Service = {
   /** `proxy`, `auth`, …: also its host name in the environment's network (the proxy is `app.test` too). */
@@ -73,12 +85,13 @@ export type Service = {
   readonly env: Readonly<Record<string, string>>
   /** File beside the variant (or shared, `../x`) -> absolute path in the container. */
   readonly files: Readonly<Record<string, string>>
-  /** When it may be called started: a log line (regular expression), or an HTTP answer, or a listening port. */
-  readonly ready:
+  /** When it may be called started: a log line (regular expression), or an HTTP answer, or a listening port. `within`: seconds, default 60. */
+  readonly ready: (
     | { readonly log: string }
     | { readonly http: string; readonly status: number }
     | { readonly http: string; readonly except: number }
     | { readonly port: number }
+  ) & { readonly within?: number }
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
   /** TCP ports on which it listens, as far as `proxy.yaml` says. */

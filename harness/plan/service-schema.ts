@@ -5,6 +5,13 @@ import { absolutePath, content, httpAddress, name, port, text, versionTemplate }
 
 const variableName = z.string().regex(/^[A-Za-z_][\w.]*$/, 'the name of an environment variable')
 
+const within = z
+  .int()
+  .min(1)
+  .max(600)
+  .exactOptional()
+  .meta({ description: 'Seconds in which it must be ready. Default: 60.' })
+
 const serviceFields = {
   title: text.meta({ description: 'Name of the program, for readers.' }),
   version: versionTemplate
@@ -37,10 +44,12 @@ const serviceFields = {
     .union([
       z.strictObject({
         log: content.min(1).max(200).meta({ description: 'Regular expression that a log line matches.' }),
+        within,
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
         status: z.int().min(100).max(599).meta({ description: 'Status code of the response.' }),
+        within,
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
@@ -49,8 +58,9 @@ const serviceFields = {
           .min(100)
           .max(599)
           .meta({ description: 'It is ready once it responds with any other status code.' }),
+        within,
       }),
-      z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }) }),
+      z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }), within }),
     ])
     .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
   ports: z.array(port).min(1).exactOptional().meta({

@@ -202,6 +202,10 @@ function buildAt(build: BuildFile, folder: string, version: string): BuildSource
   const put = (text: string) => text.replaceAll('{version}', version)
   if ('debian' in build) return { kind: 'debian', package: build.debian }
   if ('pypi' in build) return { kind: 'pypi', ...build.pypi, version: put(build.pypi.version) }
+  if ('maven' in build) {
+    const { maven } = build
+    return { kind: 'maven', ...maven, version: put(maven.version), folder: put(maven.folder) }
+  }
   const { module, ldflags, ...go } = build.go
   return {
     kind: 'go',
