@@ -21,7 +21,9 @@ const linkerFlags = z
 const mavenArtifact = z
   .string()
   .regex(/^[A-Za-z0-9_][\w.-]*:[A-Za-z0-9_][\w.-]*$/, 'group and name of a Maven artifact, such as org.example:server')
-const folderInZip = z.string().regex(/^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9](\{version\}|[\w./+-])*$/, 'a folder inside the ZIP, without ..')
+const folderInZip = z
+  .string()
+  .regex(/^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9](\{version\}|[\w./+-])*$/, 'a folder inside the ZIP, without ..')
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256, 64 characters of 0-9 and a-f')
 const folder = z.string().regex(/^(?![-/])(\{version\}|[\w./+@~ -])+$/, 'a relative path of a folder')
 

@@ -85,13 +85,14 @@ export type Service = {
   readonly env: Readonly<Record<string, string>>
   /** File beside the variant (or shared, `../x`) -> absolute path in the container. */
   readonly files: Readonly<Record<string, string>>
-  /** When it may be called started: a log line (regular expression), or an HTTP answer, or a listening port. `within`: seconds, default 60. */
-  readonly ready: (
+  /** When it may be called started: a log line (regular expression), or an HTTP answer, or a listening port. */
+  readonly ready:
     | { readonly log: string }
     | { readonly http: string; readonly status: number }
     | { readonly http: string; readonly except: number }
     | { readonly port: number }
-  ) & { readonly within?: number }
+  /** Seconds in which it must be; default 60. */
+  readonly readyWithin?: number
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
   /** TCP ports on which it listens, as far as `proxy.yaml` says. */

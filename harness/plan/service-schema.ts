@@ -5,13 +5,6 @@ import { absolutePath, content, httpAddress, name, port, text, versionTemplate }
 
 const variableName = z.string().regex(/^[A-Za-z_][\w.]*$/, 'the name of an environment variable')
 
-const within = z
-  .int()
-  .min(1)
-  .max(600)
-  .exactOptional()
-  .meta({ description: 'Seconds in which it must be ready. Default: 60.' })
-
 const serviceFields = {
   title: text.meta({ description: 'Name of the program, for readers.' }),
   version: versionTemplate
@@ -44,12 +37,10 @@ const serviceFields = {
     .union([
       z.strictObject({
         log: content.min(1).max(200).meta({ description: 'Regular expression that a log line matches.' }),
-        within,
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
         status: z.int().min(100).max(599).meta({ description: 'Status code of the response.' }),
-        within,
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
@@ -58,11 +49,13 @@ const serviceFields = {
           .min(100)
           .max(599)
           .meta({ description: 'It is ready once it responds with any other status code.' }),
-        within,
       }),
-      z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }), within }),
+      z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }) }),
     ])
     .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
+  'ready-within': z.int().min(1).max(600).exactOptional().meta({
+    description: 'Seconds in which the service must be ready. Default: 60.',
+  }),
   ports: z.array(port).min(1).exactOptional().meta({
     description: 'TCP ports on which the service listens. Default: the port in `ready`.',
   }),
@@ -152,6 +145,7 @@ export const recipeSchema = z
     arguments: z.array(content).exactOptional().meta({ description: 'Arguments where a service says none.' }),
     env: serviceFields.env,
     ready: partial.ready,
+    'ready-within': serviceFields['ready-within'],
     after: serviceFields.after,
     tmpfs: serviceFields.tmpfs,
   })

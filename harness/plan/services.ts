@@ -183,6 +183,7 @@ function serviceAt(name: string, written: CompleteService, folder: string, proxy
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, put(value)])),
     files: written.files ?? {},
     ready: written.ready,
+    ...(written['ready-within'] !== undefined && { readyWithin: written['ready-within'] }),
     after: written.after ?? [],
     ports: portsOf(written),
     tmpfs: written.tmpfs ?? [],

@@ -63,7 +63,10 @@ export async function fetchFromMaven(
             throw new Error(`${name} ${version} prepares itself in a container, and there is no engine for it`)
           detail(`running ${prepare.join(' ')}`)
           const inside = join(workInside, 'content', folder)
-          await isolation.confined(['sh', '-c', 'cd "$0" && exec "$@"', inside, ...prepare], `${name}: ${prepare.join(' ')}`)
+          await isolation.confined(
+            ['sh', '-c', 'cd "$0" && exec "$@"', inside, ...prepare],
+            `${name}: ${prepare.join(' ')}`,
+          )
         }
         await takeFolder(join(content, folder), join(into, 'program'))
       })
