@@ -64,6 +64,8 @@ export function withoutIt({ measured, explanation }: GuideLine): string {
       return `${counted(measured.red.length, 'cell fails', 'cells fail')}. ${beginning(measured.reason)}`.trim()
     case 'does-not-start':
       return 'It does not start.'
+    case 'ends':
+      return `It ends. ${beginning(measured.reason)}`.trim()
     case 'does-not-answer':
       return 'It stops answering.'
     case 'not-judged':
