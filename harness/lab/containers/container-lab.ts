@@ -302,11 +302,7 @@ export class ContainerLab implements AsyncDisposable {
       }
       if (performance.now() > end)
         throw new Error(
-          await this.#obituary(
-            `${spec.name} (${spec.command[0]})`,
-            id,
-            `was not ready within ${patience / 1000} s`,
-          ),
+          await this.#obituary(`${spec.name} (${spec.command[0]})`, id, `was not ready within ${patience / 1000} s`),
         )
       await delay(pollEvery)
     }
