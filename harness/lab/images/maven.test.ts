@@ -111,12 +111,12 @@ describe('an artifact of Maven', () => {
     expect(await readdir(join(folder, 'cache'))).toEqual([])
   })
 
-  it('that cannot be had is told in Maven’s own words, with what was asked', async () => {
-    await maven(
-      'echo "[ERROR] Could not transfer artifact from/to here (https://packages.test/maven): Read timed out"; exit 1',
-    )
+  it('that cannot be had is told in Maven’s own words, without its advice to ask again', async () => {
+    await maven(`printf '\\033[0m[ERROR] Could not transfer artifact from/to here (https://packages.test/maven): Read timed out -> [Help 1]\\n'
+for line in '' 'To see the full stack trace of the errors, re-run Maven with the -e switch.' 'Re-run Maven using the -X switch' '' 'For more information about the errors, please read:' '[Help 1] https://help.test/PluginResolutionException'; do echo "[ERROR] $line"; done
+printf '\\033[0m\\033[0m\\n'; exit 1`)
     await expect(fetched()).rejects.toThrow(
-      /^mvn: fetching org\.example\.auth:server 1\.2\.3 failed:\n\[ERROR\] Could not transfer artifact from\/to here \(https:\/\/packages\.test\/maven\): Read timed out$/,
+      /^mvn: fetching org\.example\.auth:server 1\.2\.3 failed:\n\[ERROR\] Could not transfer artifact from\/to here \(https:\/\/packages\.test\/maven\): Read timed out -> \[Help 1\]$/,
     )
   })
 

@@ -24,8 +24,11 @@ const impatient = [
   '-Daether.connector.http.retryHandler.count=1',
 ]
 
+/** Where Maven says how to learn more, after its last word on the matter. */
+const noise = /^\[ERROR\]\s*($|To see the full|Re-run Maven|For more information|\[Help \d)/
+
 /**
- * @param container where `prepare` runs, with the machine's Debian packages of the run
+ * @param container where `prepare` runs, with the Debian packages of the run
  * @returns the program's folder. @throws with Maven's last lines and what is missing
  */
 export async function fetchFromMaven(
@@ -51,7 +54,7 @@ export async function fetchFromMaven(
         const wanted = `-Dartifact=${artifact}:${version}:zip`
         const args = ['--quiet', '--batch-mode', '--strict-checksums', ...impatient, ...places, unpack, wanted]
         const called = `mvn: fetching ${artifact} ${version}`
-        await isolation.run(args, 'Maven 3.8 or later with Java 17 or later (mvn on PATH)', { called })
+        await isolation.run(args, 'Maven 3.8 or later with Java 17 or later (mvn on PATH)', { called, noise })
         const zip = join(repository, ...group.split('.'), name, version, `${name}-${version}.zip`)
         const found = await sha256Of(zip)
         if (found !== sha256)
