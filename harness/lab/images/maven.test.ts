@@ -165,7 +165,7 @@ describe.skipIf(obstacles.length > 0)(`an artifact that prepares itself${why}`, 
     const where = await container()
     await maven(asMaven)
     await expect(fetched({ prepare: ['sh', '-c', 'echo no Java here >&2; exit 4'] }, 'online', where)).rejects.toThrow(
-      'server: sh -c echo no Java here >&2; exit 4 failed:\nno Java here',
+      'server 1.2.3: prepare (sh) failed:\nno Java here',
     )
     expect(await readdir(join(folder, 'cache'))).toEqual([])
   })

@@ -64,12 +64,10 @@ export async function fetchFromMaven(
         if (prepare !== undefined) {
           if (isolation.confined === undefined)
             throw new Error(`${name} ${version} prepares itself in a container, and there is no engine for it`)
-          detail(`running ${prepare.join(' ')}`)
+          detail('preparing itself')
           const inside = join(workInside, 'content', folder)
-          await isolation.confined(
-            ['sh', '-c', 'cd "$0" && exec "$@"', inside, ...prepare],
-            `${name}: ${prepare.join(' ')}`,
-          )
+          const command = ['sh', '-c', 'cd "$0" && exec "$@"', inside, ...prepare]
+          await isolation.confined(command, `${name} ${version}: prepare (${prepare[0]})`)
         }
         await takeFolder(join(content, folder), join(into, 'program'))
       })
