@@ -24,7 +24,7 @@ const impatient = [
   '-Daether.connector.http.retryHandler.count=1',
 ]
 
-/** Where Maven says how to learn more, after its last word on the matter. */
+/** Where Maven says how to learn more, below what went wrong. */
 const noise = /^\[ERROR\]\s*($|To see the full|Re-run Maven|For more information|\[Help \d)/
 
 /**
