@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
 import { createAuthority } from '../lab/certificate-authority.ts'
+import { freePort } from '../lab/free-port.testing.ts'
 import { Visitor } from './visitor.ts'
 
 const callback = 'https://app.test/oauth2/callback'
@@ -137,12 +138,3 @@ it('speaks what the issuer says at the port of the issuer, and of the environmen
   expect(JSON.parse(page)).toMatchObject({ issuer: theirs.issuer })
   expect(await (await fetch(`${plain.issuer}${metadata}`)).json()).toMatchObject({ issuer: plain.issuer })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const found = server.address()
-  server.close()
-  if (found === null || typeof found === 'string') throw new Error('no port')
-  return found.port
-}
