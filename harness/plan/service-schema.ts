@@ -56,6 +56,9 @@ const serviceFields = {
       z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }) }),
     ])
     .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
+  'ready-within': z.int().min(1).max(600).exactOptional().meta({
+    description: 'Seconds in which the service must be ready. Default: 60.',
+  }),
   ports: z.array(port).min(1).exactOptional().meta({
     description: 'TCP ports on which the service listens. Default: the port in `ready`.',
   }),
@@ -145,6 +148,7 @@ export const recipeSchema = z
     arguments: z.array(content).exactOptional().meta({ description: 'Arguments where a service says none.' }),
     env: serviceFields.env,
     ready: partial.ready,
+    'ready-within': serviceFields['ready-within'],
     after: serviceFields.after,
     tmpfs: serviceFields.tmpfs,
   })
