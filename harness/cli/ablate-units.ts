@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { isMadeOfLines, statementsOf, type Unit, unitsOf, without } from '../plan/ablation/units.ts'
-import type { PlannedEnvironment } from '../plan/expand.ts'
+import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
 import { root } from './project.ts'
 
@@ -21,15 +21,18 @@ type Units = {
 }
 
 /**
- * Units of every configuration file that the environment's services read.
- * @param checkout where the project lies: what is known of a unit in one checkout is known in every other, and after a comment was written
+ * Units of every configuration file that the environment's services read. What is known of a unit stays known in another checkout, after a
+ * comment was written, and after a case was put into other words.
+ * @param checkout where the project lies
  */
 export async function unitsOfEnvironment(environment: PlannedEnvironment, checkout = root): Promise<Units> {
   const files = filesOf(environment)
   const texts = await Promise.all(files.map((file) => readFile(resolve(environment.variant.folder, file), 'utf8')))
-  const { folder: _, file: _written, ...variant } = environment.variant
-  const { proxyVersion, gateway, cells } = environment
+  const { folder: _, file: _written, title: _title, documentation: _documentation, ...variant } = environment.variant
+  const { proxyVersion, gateway } = environment
   const read = texts.map((text, index) => (isMadeOfLines(files[index] ?? '') ? statementsOf(text) : [text]))
+  const steps = await textsOf(environment.cells.flatMap(({ case: { step } }) => step?.file ?? []))
+  const cells = environment.cells.map((cell) => asked(cell, steps))
   const decides = JSON.stringify([variant, proxyVersion, gateway, cells, read.map(said)]).replaceAll(checkout, '')
   const units = files.flatMap((file, index) =>
     !isMadeOfLines(file)
@@ -43,6 +46,17 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
         }),
   )
   return { units, left: files.filter((file) => !isMadeOfLines(file)) }
+}
+
+/** What decides a cell's status, and nothing that is only told of it. */
+function asked({ case: asked, transport }: PlannedCell, steps: ReadonlyMap<string, string>) {
+  const { title, why, refs, needs, caughtBy, source, ...rest } = asked
+  return { ...rest, transport, ...(rest.step && { step: [rest.step.function, steps.get(rest.step.file)] }) }
+}
+
+async function textsOf(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const read = async (file: string) => [file, await readFile(file, 'utf8')] as const
+  return new Map(await Promise.all([...new Set(files)].map(read)))
 }
 
 const said = (lines: readonly (string | undefined)[] = []) => lines.filter((line) => line !== undefined)

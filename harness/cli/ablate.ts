@@ -193,6 +193,7 @@ async function write(
 const ends: Readonly<Record<AblatedUnit['outcome'], (unit: AblatedUnit) => string>> = {
   red: ({ red }) => `${counted(red.length, 'cell')} red`,
   'does-not-start': () => 'does not start',
+  ends: ({ reason = '' }) => `ends: ${reason}`,
   'does-not-answer': () => 'does not answer',
   'not-judged': ({ lost, reason = '' }) => `${counted(lost, 'cell')} not judged: ${reason}`,
   nothing: ({ explanation }) => (explanation === undefined ? 'NO CASE NEEDS IT' : `no case needs it: ${explanation}`),
@@ -209,7 +210,7 @@ function inWords({ units }: Ablation, missing: number, file: string): string {
     twoColumns(rows),
     '',
     wrapped(
-      `${counted(units.length, 'unit')}: ${count('red')} turn cells red, ${count('does-not-start')} are needed to start, ${count('does-not-answer')} to answer, ${count('not-judged')} leave cells that cannot be judged, ${count('nothing')} change nothing, ${unexplained} of them unexplained.${missing > 0 ? ` ${missing} are not measured yet.` : ''}`,
+      `${counted(units.length, 'unit')}: ${count('red')} turn cells red, ${count('does-not-start')} are needed to start, ${count('ends')} to keep running, ${count('does-not-answer')} to answer, ${count('not-judged')} leave cells that cannot be judged, ${count('nothing')} change nothing, ${unexplained} of them unexplained.${missing > 0 ? ` ${missing} are not measured yet.` : ''}`,
     ),
     ...(unexplained > 0
       ? [wrapped('Remove what no case needs, write the case, or say why above it: "# No case needs this: REASON".')]

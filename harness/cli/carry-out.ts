@@ -127,7 +127,9 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
       if (event.type === 'engine') engine = engineOf(event, choice)
       collection.take(event)
       show(event, collection, progress)
-      if (event.type === 'cell') for (const line of early(event.cell, performance.now())) progress.note(line)
+      // Findings on a configuration that the run itself broke are nobody's.
+      if (event.type === 'cell' && !order.statusesOnly)
+        for (const line of early(event.cell, performance.now())) progress.note(line)
       if (event.type === 'engine') progress.note(engineLine(engine, event.ms))
       if (event.type === 'note') note(event.line)
       // What went wrong after its cells: not everything of the environment was removed.

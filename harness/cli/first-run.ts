@@ -94,6 +94,8 @@ function inWords(build: NonNullable<Service['source']['build']>, folder: string)
       return `${build.file} from the PyPI wheel ${build.package} ${build.version}`
     case 'go':
       return `go build of ${build.package} in the module ${relative(folder, build.module)}, on this machine`
+    case 'maven':
+      return `the folder ${build.folder} from the Maven artifact ${build.artifact} ${build.version}${build.prepare ? `, in which ${build.prepare.join(' ')} is run` : ''}`
     case 'harness':
       return `${build.main} of this suite`
   }

@@ -37,10 +37,13 @@ async function deploymentOf(
   cells: readonly Cell[],
 ): Promise<Deployment> {
   const product = await productBehind(variant)
-  // The product's other proxies have the same lines in other surroundings: its own come first.
+  const files = await filesOf(variant)
+  // The product's other proxies have the same lines in other surroundings: its own come first, then those that have most lines in common.
   const hardened = all
     .filter((one) => one.product === product)
-    .toSorted((one, other) => Number(isOf(other, proxy)) - Number(isOf(one, proxy)))
+    .map((one) => ({ one, rank: isOf(one, proxy) ? Number.POSITIVE_INFINITY : linesInCommon(one.files, files) }))
+    .toSorted((one, other) => other.rank - one.rank)
+    .map(({ one }) => one)
   const hasOwn = hardened.some((one) => isOf(one, proxy))
   // A configuration that has all of its lines is not mended by adding one of them, and what was measured beside another log-in is no proof.
   const provesHere = (one: Hardened) =>
@@ -50,9 +53,15 @@ async function deploymentOf(
     ...(product !== undefined && { product }),
     identity: variant.identity,
     hardened: hardened.map((one) => (provesHere(one) ? one : { ...one, units: [] })),
-    files: await filesOf(variant),
+    files,
     judged: { unmet: keys(({ status }) => isOpen(status)), met: keys(isGreen) },
   }
+}
+
+function linesInCommon(some: Hardened['files'], others: Hardened['files']): number {
+  const lines = (files: Hardened['files']) =>
+    new Set(files.flatMap(({ text }) => text.split('\n').map((line) => line.trim())))
+  return lines(some).intersection(lines(others)).size
 }
 
 /** Certificates and other files that are no text of a configuration say nothing here. */

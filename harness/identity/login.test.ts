@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { describeFailure, logIn } from './login.ts'
 import { RelyingParty } from './relying-party.testing.ts'
 import { userHeader } from './users.ts'
@@ -156,4 +159,30 @@ it('takes a session that a request with 401 does not use for none', async () => 
     ok: false,
     reason: 'app.test/ answered 401, and the log-in left no cookie for it',
   })
+})
+
+it('is none where the app leads to the provider again and again, at whatever port the provider is', async () => {
+  const asked: string[] = []
+  const server = createServer(({ headers, url = '' }, response) => {
+    asked.push(`${headers.host}${url}`)
+    if (headers.host === 'sso.test:8443') response.writeHead(302, { location: 'http://app.test/callback' }).end()
+    else if (url === '/callback') response.end('welcome')
+    else response.writeHead(302, { location: 'http://sso.test:8443/auth' }).end()
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  const port = address !== null && typeof address === 'object' ? address.port : 0
+  const dial = async () => {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return socket
+  }
+  expect(await logIn({ dial, ca: '', user: 'alice', start: ['http://app.test/'], provider: 'sso.test' })).toMatchObject(
+    {
+      ok: false,
+      reason: 'app.test/callback answered 200, and app.test/ still leads to the log-in',
+    },
+  )
+  expect(asked).toContain('sso.test:8443/auth')
 })

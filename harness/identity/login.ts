@@ -120,7 +120,10 @@ function whyNotSignedIn(
 ): string | undefined {
   const [rest, was] = [again.at(-1), chain.at(-1)]
   if (rest === undefined || was === undefined) return 'nothing was visited'
-  const led = again.some(({ url }) => [provider, portal].includes(new URL(url).host) && new URL(url).host !== app.host)
+  const led = again.some(({ url }) => {
+    const { host, hostname } = new URL(url)
+    return (hostname === provider || host === portal) && host !== app.host
+  })
   if (led) return `${inWords(was)}, and ${app.host}/ still leads to the log-in`
   if (new URL(rest.url).host !== app.host) return `${app.host}/ led to ${placeOf(rest)}, which answered ${rest.status}`
   if (rest.status >= 500) return `the way back ended with ${rest.status} at ${placeOf(rest)}`

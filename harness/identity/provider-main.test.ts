@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
+import { createAuthority } from '../lab/certificate-authority.ts'
+import { freePort } from '../lab/free-port.testing.ts'
+import { Visitor } from './visitor.ts'
 
 const callback = 'https://app.test/oauth2/callback'
 const authorization = `/auth?${new URLSearchParams({ client_id: 'conformance', response_type: 'code', redirect_uri: callback, scope: 'openid' })}`
@@ -18,13 +22,13 @@ const settings = {
 }
 
 /** The process as a container runs it, but for the port. @param environments their settings, by address */
-async function running(environments: Readonly<Record<string, unknown>>) {
+async function running(environments: Readonly<Record<string, unknown>>, ports = '0') {
   const folder = await mkdtemp(join(tmpdir(), 'provider-'))
   for (const [address, own] of Object.entries(environments))
     await writeFile(join(folder, `${address}.json`), JSON.stringify(own))
   const child = spawn(process.execPath, [join(import.meta.dirname, 'provider-main.ts')], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, OIDC_PORT: '0', OIDC_ENVIRONMENTS: folder },
+    env: { PATH: process.env.PATH, OIDC_PORTS: ports, OIDC_ENVIRONMENTS: folder },
   })
   const exited = once(child, 'exit')
   const complaints: string[] = []
@@ -35,7 +39,7 @@ async function running(environments: Readonly<Record<string, unknown>>) {
     await rm(folder, { recursive: true })
   })
   const { value: line } = await createInterface(child.stdout)[Symbol.asyncIterator]().next()
-  const port = /\d+$/.exec(line ?? '')?.[0]
+  const port = /\d+/.exec(line ?? '')?.[0]
   const url = (address: string) => `http://${address}:${port}`
   return { line: line ?? '', exited, complaints, url: url('127.0.0.1'), other: url('127.0.0.2'), child }
 }
@@ -114,4 +118,23 @@ it('hangs up where no environment is, and says what it missed', async () => {
   const { other, complaints } = await running({ '127.0.0.1': settings })
   await expect(fetch(other)).rejects.toThrow()
   await expect.poll(() => complaints.join('')).toMatch(/127\.0\.0\.2: .*no such file/)
+})
+
+it('speaks what the issuer says at the port of the issuer, and of the environment beside it what that one says', async () => {
+  const [port, usual] = await Promise.all([freePort(), freePort()])
+  const authority = await createAuthority()
+  const tls = await authority.issue(['sso.test'])
+  const theirs = { ...settings, issuer: `https://sso.test:${port}/realms/home`, tls }
+  const plain = { ...settings, issuer: `http://127.0.0.2:${port}` }
+  await running({ '127.0.0.1': theirs, '127.0.0.2': plain }, `${usual},${port}`)
+  const metadata = '/.well-known/openid-configuration'
+  const dial = async () => {
+    const socket = connect(port, '127.0.0.1')
+    await once(socket, 'connect')
+    return socket
+  }
+  await using visitor = new Visitor({ dial, ca: authority.certificate, user: '', provider: '', deadlineMs: 10_000 })
+  const { page } = await visitor.visit(new URL(`${theirs.issuer}${metadata}`))
+  expect(JSON.parse(page)).toMatchObject({ issuer: theirs.issuer })
+  expect(await (await fetch(`${plain.issuer}${metadata}`)).json()).toMatchObject({ issuer: plain.issuer })
 })

@@ -1,12 +1,13 @@
 /**
  * The OpenID provider as a process: one for all environments of a run, on the network of each, where it is `idp.test`. Which one is asked shows
  * the address at which it is asked: `OIDC_ENVIRONMENTS/ADDRESS.json` says what that environment's client is (`settingsSchema`). Nothing else is shared,
- * not even a session. Prints `ready` when it listens. Environment: OIDC_ENVIRONMENTS, with a default OIDC_PORT, and OIDC_TLS_PORT, where it listens
- * over TLS as well, for issuers that are https.
+ * not even a session. Prints `ready` when it listens. Environment: OIDC_ENVIRONMENTS, and OIDC_PORTS, default 80. The port of an environment's issuer
+ * speaks what the issuer says; of all others, 443 is TLS.
  */
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
-import { createServer, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 import { z } from 'zod'
@@ -14,8 +15,10 @@ import { createProvider, signingKey } from './provider.ts'
 
 const environment = z.object({
   OIDC_ENVIRONMENTS: z.string(),
-  OIDC_PORT: z.coerce.number().int().min(0).max(65_535).default(80),
-  OIDC_TLS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  OIDC_PORTS: z
+    .string()
+    .regex(/^\d+(,\d+)*$/)
+    .default('80'),
 })
 
 const settingsSchema = z.object({
@@ -28,7 +31,7 @@ const settingsSchema = z.object({
   tls: z.object({ certificate: z.string(), key: z.string() }).optional(),
 })
 
-const { OIDC_ENVIRONMENTS: folder, OIDC_PORT: wanted, OIDC_TLS_PORT: wantedTls } = environment.parse(process.env)
+const { OIDC_ENVIRONMENTS: folder, OIDC_PORTS: wanted } = environment.parse(process.env)
 const key = await signingKey()
 const providers = new Map<string, ReturnType<typeof providerAt>>()
 const open = new Set<Socket>()
@@ -40,18 +43,25 @@ async function settingsAt(address: string) {
 
 async function providerAt(address: string) {
   const { tls, ...settings } = await settingsAt(address)
-  return { server: await createProvider(settings, key), tls }
+  return { server: await createProvider(settings, key), issuer: new URL(settings.issuer), tls }
+}
+
+/** Operators' issuers have ports of their own (`http://keycloak:8080/realms/home`), and other environments of the run have other issuers. */
+function isEncrypted({ protocol, port }: URL, asked: number | undefined): boolean {
+  const secure = protocol === 'https:'
+  return asked === (Number(port) || (secure ? 443 : 80)) ? secure : asked === 443
 }
 
 // Paused: the environment's own server reads from the first byte.
-const listener = (secure: boolean) => async (socket: Socket) => {
+async function listener(socket: Socket): Promise<void> {
   open.add(socket)
   socket.on('error', () => socket.destroy()).on('close', () => open.delete(socket))
   const address = socket.localAddress?.replace(/^::ffff:/, '') ?? ''
   try {
     const provider = providers.get(address) ?? providerAt(address)
     providers.set(address, provider)
-    const { server, tls } = await provider
+    const { server, issuer, tls } = await provider
+    const secure = isEncrypted(issuer, socket.localPort)
     if (secure && tls === undefined) return void socket.destroy()
     const stream = secure && tls ? encrypted(socket, tls) : socket
     server.emit('connection', stream)
@@ -73,20 +83,24 @@ function encrypted(socket: Socket, { certificate, key: privateKey }: { certifica
   return secure.on('error', () => socket.destroy())
 }
 
-const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, listener(false))
-const secureServer = createServer({ pauseOnConnect: true, noDelay: true }, listener(true))
+const servers = await Promise.all(
+  wanted.split(',').map(async (port): Promise<Server> => {
+    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, listener)
+    server.listen(Number(port), '0.0.0.0')
+    await once(server, 'listening')
+    return server
+  }),
+)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
-    server.close()
-    secureServer.close()
+    for (const server of servers) server.close()
     for (const socket of open) socket.destroy()
   })
 }
-if (wantedTls !== undefined) secureServer.listen(wantedTls, '0.0.0.0')
-server.listen(wanted, '0.0.0.0', () => {
-  const address = server.address()
-  console.log(`ready on port ${typeof address === 'object' && address ? address.port : wanted}`)
-  // A container is killed without notice: without this its compile cache would be lost.
-  flushCompileCache()
-})
+const ports = servers
+  .map((server) => server.address())
+  .map((at) => (at !== null && typeof at === 'object' ? at.port : 0))
+console.log(`ready on port ${ports.join(', ')}`)
+// A container is killed without notice: without this its compile cache would be lost.
+flushCompileCache()

@@ -57,6 +57,12 @@ describe('a configuration without one unit', () => {
     })
   })
 
+  it('ends, where a program had started and let something through', () => {
+    const reason = 'While spoofing.kinds.many-lines (http) or a case beside it ran: proxy ended with exit code 139.'
+    const ended = { ...seen({ a: 'pass' }), status: 'failed' as const, reason }
+    expect(ablated(whole, ended)).toEqual({ outcome: 'ends', red: [], lost: 0, reason })
+  })
+
   it('does not answer, where the run ended the environment for that', () => {
     const remark = 'The proxy did not answer 8 cases: the cases after them waited 1 s for an answer instead of 5 s.'
     const hanging = { ...seen({ a: 'fail' }), status: 'failed' as const, reason: remark, remark }

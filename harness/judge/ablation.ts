@@ -19,6 +19,9 @@ type Seen = {
 /** So many of the cells can be errors for a reason of the machine. More of them are the unit's doing: without a certificate no request can be made. */
 const ofTheMachine = 0.1
 
+/** Something was let through or stopped before the end: it had started. */
+const wasSeen = ({ cells }: Seen) => cells.some(({ status }) => status === 'pass' || isUnmet(status))
+
 /**
  * Cells that passed with the whole configuration and are red without the unit; a cell that was red before says nothing of the unit.
  * @returns undefined where the run says nothing of it: the environment could not be had here, or a cell is missing, or a few are errors of the harness
@@ -31,7 +34,7 @@ export function ablated(
   if (without.status === 'failed')
     // Log lines have times in them: the same start would never be the same twice.
     return {
-      outcome: without.remark === undefined ? 'does-not-start' : 'does-not-answer',
+      outcome: without.remark !== undefined ? 'does-not-answer' : wasSeen(without) ? 'ends' : 'does-not-start',
       red: [],
       lost: 0,
       reason: (without.reason ?? '').split(' Its last log lines')[0] ?? '',

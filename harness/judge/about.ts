@@ -55,7 +55,7 @@ export type OwnAbout = {
   readonly route?: string
   /** Where the gateway decided. Given by steps; otherwise it is that of the request. */
   readonly verdict?: AboutVerdict
-  /** `refused`, `turned-away`, `answer`: what should have come of the request. */
+  /** `refused`, `turned-away`, `answer`, `other`: what should have come of the request. */
   readonly wanted?: 'accepted' | 'refused'
 }
 

@@ -60,13 +60,13 @@ export function effectOf(about: About): Effect {
     case 'refused':
     case 'turned-away':
     case 'unanswered':
+    case 'other':
       return { consequence: about.wanted === 'accepted' ? 'locked-out' : 'hygiene' }
     case 'not-upgraded':
       return { consequence: 'locked-out' }
     case 'leaked':
       return { consequence: 'leak' }
     case 'answer':
-    case 'other':
       return { consequence: 'hygiene' }
   }
 }

@@ -347,10 +347,29 @@ describe('a cell that was observed beside others and then by itself', () => {
   const known: Judgement = { status: 'known-failure', met: false, reason: 'Known.' }
   const lost: Judgement = { status: 'blocked', reason: 'No fence.', blocked: { by: 'fence', cases: [] } }
 
+  const asked = (as: 'alice' | 'anonymous', ...[given]: Parameters<typeof aCase>) => ({ ...aCase(given), as })
+  const seen = (...arrivals: Arrival[]) => anObservation([{ expect: {}, exchange: anExchange(), arrivals }])
+
   it('needs no second look where it was not red and not lost', () => {
-    expect(isConclusive(green)).toBe(true)
-    expect(isConclusive({ status: 'blocked', reason: '', blocked: { by: 'control', cases: ['a'] } })).toBe(true)
-    for (const one of [red, known, lost, { ...red, unanswered: true }]) expect(isConclusive(one)).toBe(false)
+    const one = asked('alice', { arrives: { count: 'any', absent: ['x-a'] } })
+    const arrived = seen(anArrival())
+    expect(isConclusive(green, one, arrived)).toBe(true)
+    expect(
+      isConclusive({ status: 'blocked', reason: '', blocked: { by: 'control', cases: ['a'] } }, one, arrived),
+    ).toBe(true)
+    for (const first of [red, known, lost, { ...red, unanswered: true }])
+      expect(isConclusive(first, one, arrived)).toBe(false)
+  })
+  it('is looked at again where a request of a user that may arrive did not: a busy proxy refuses what it passes on at other times', () => {
+    const silent = seen()
+    expect(isConclusive(green, asked('alice', { arrives: { count: 'any', absent: ['x-a'] } }), silent)).toBe(false)
+    expect(isConclusive(green, asked('alice', { verdict: { only: 'nobody' } }), silent)).toBe(false)
+    expect(isConclusive(green, asked('alice', { arrives: 'never' }), silent)).toBe(true)
+    expect(isConclusive(green, asked('anonymous', { verdict: { only: 'nobody' } }), silent)).toBe(true)
+  })
+  it('is what it is by itself where it is not red beside others', () => {
+    for (const alone of [green, red, lost])
+      expect(ofBoth(green, alone)).toEqual({ judgement: alone, decidedBy: 'alone' })
   })
   it('fails where it is red beside others alone, and says so', () => {
     for (const alone of [green, lost])

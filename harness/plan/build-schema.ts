@@ -1,6 +1,6 @@
 /** How a program is had where its image cannot be pulled: the part of `proxy.yaml` whose words become arguments of package managers. */
 import { z } from 'zod'
-import { absolutePath, name, text, versionTemplate } from './grammar.ts'
+import { absolutePath, content, name, text, versionTemplate } from './grammar.ts'
 
 const withVersion = '`{version}` stands for the version of the service.'
 
@@ -18,6 +18,13 @@ const linkerFlags = z
     /^(-s|-w|-X [\w./~-]+=(\{version\}|[\w./+~:-])*)( (-s|-w|-X [\w./~-]+=(\{version\}|[\w./+~:-])*))*$/,
     'only -s, -w and -X package.variable=value',
   )
+const mavenArtifact = z
+  .string()
+  .regex(/^[A-Za-z0-9_][\w.-]*:[A-Za-z0-9_][\w.-]*$/, 'group and name of a Maven artifact, such as org.example:server')
+const folderInZip = z
+  .string()
+  .regex(/^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9](\{version\}|[\w./+-])*$/, 'a folder inside the ZIP, without ..')
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256, 64 characters of 0-9 and a-f')
 const folder = z.string().regex(/^(?![-/])(\{version\}|[\w./+@~ -])+$/, 'a relative path of a folder')
 
 export const buildSchema = z
@@ -49,8 +56,23 @@ export const buildSchema = z
         })
         .meta({ description: 'A Go program, built from a module with all versions pinned.' }),
     }),
+    z.strictObject({
+      maven: z
+        .strictObject({
+          artifact: mavenArtifact.meta({ description: 'Group and name of the artifact, whose ZIP is used.' }),
+          version: versionTemplate.meta({ description: `Version of the artifact. ${withVersion}` }),
+          sha256: sha256.meta({ description: 'SHA-256 of the ZIP. Another one is not used.' }),
+          folder: folderInZip.meta({ description: `The program's folder inside the ZIP. ${withVersion}` }),
+          prepare: z.array(content).min(1).exactOptional().meta({
+            description:
+              'Command that is run once in that folder, which it may change: in a container without a network, with the Debian packages of the run.',
+          }),
+          path: absolutePath.meta({ description: 'Path of the folder in the container.' }),
+        })
+        .meta({ description: 'A folder inside a ZIP from a Maven repository.' }),
+    }),
   ])
-  .meta({ id: 'build', description: 'From package registries: exactly one of debian, pypi, go.' })
+  .meta({ id: 'build', description: 'From package registries: exactly one of debian, pypi, go, maven.' })
 
 export const standInSchema = z
   .strictObject({

@@ -22,6 +22,14 @@ async function mistakesOf(text: string, prepare?: (here: Project) => Promise<unk
 const source = 'pull: registry.test/tiny:v{version}'
 const go = (fields: string) => `build: { go: { module: ., package: ., path: /bin/tiny, ${fields} } }`
 
+/** An artifact with one field that is wrong. */
+const maven = (field: string) => {
+  const fields = { artifact: 'a:b', version: '"1"', sha256: 'a'.repeat(64), folder: 'b-1', path: '/opt/b' }
+  const [wrong = ''] = field.split(':')
+  const others = Object.entries(fields).filter(([name]) => name !== wrong)
+  return `build: { maven: { ${[field, ...others.map(([name, value]) => `${name}: ${value}`)].join(', ')} } }`
+}
+
 describe("a stranger's proxy folder gets nothing of the machine:", () => {
   const refused: readonly (readonly [what: string, from: string, to: string, line: RegExp])[] = [
     [
@@ -89,6 +97,10 @@ describe("a stranger's proxy folder gets nothing of the machine:", () => {
       'build: { pypi: { package: x, version: "1", file: ../x, path: /x } }',
       /expected a path inside the wheel/,
     ],
+    ['a flag as artifact of Maven', source, maven('artifact: "-Dx:y"'), /expected group and name of a Maven artifact/],
+    ['an artifact that brings a version of its own', source, maven('artifact: "a:b:1"'), /expected group and name/],
+    ['a folder above the ZIP', source, maven('folder: ../x'), /expected a folder inside the ZIP/],
+    ['a ZIP that may be any', source, maven('sha256: any'), /expected a SHA-256/],
     ['another program of the suite', source, 'build: { harness: harness/cli/main.ts }', /harness\/stand-ins, found/],
     [
       'a Go module elsewhere',

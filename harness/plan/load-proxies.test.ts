@@ -126,6 +126,22 @@ describe('a proxy folder', () => {
       path: '/bin/tiny',
     })
   })
+
+  it('says which artifact of Maven is wanted in which version, and how long the program may take', async () => {
+    const sha256 = 'a'.repeat(64)
+    const build = `build: { maven: { artifact: org.example:tiny, version: "{version}", sha256: ${sha256}, folder: "tiny-{version}", prepare: [bin/build], path: /opt/tiny } }\n    ready-within: 240`
+    await using here = await project({ [file]: broken('pull: registry.test/tiny:v{version}', build) })
+    const [tiny] = await loadProxies(here.root)
+    expect(tiny?.variants[0]?.services[0]).toMatchObject({
+      readyWithin: 240,
+      source: {
+        build: {
+          ...{ kind: 'maven', artifact: 'org.example:tiny', version: '1.2.3', sha256, folder: 'tiny-1.2.3' },
+          ...{ prepare: ['bin/build'], path: '/opt/tiny' },
+        },
+      },
+    })
+  })
 })
 
 describe('a mistake in a proxy folder', () => {

@@ -13,8 +13,7 @@ export function proxyTables(proxies: readonly LoadedProxy[], recipes: readonly R
       return `| \`${name}\` | ${title} | ${ran.join(', ')} | ${when} | ${measured(written.start)} |`
     })
   const ofPrograms = recipes.map(({ title, build, measured: cost, ...recipe }) => {
-    const from =
-      'harness' in build ? 'this suite' : 'debian' in build ? 'Debian' : 'pypi' in build ? 'PyPI' : 'Go modules'
+    const from = sourceOf(build)
     const version = 'debian' in build ? "Debian's" : defaultVersion(recipe)
     return `| ${title} | ${version} | ${from} | ${measured(cost?.seconds)} | ${measured(cost?.megabytes)} |`
   })
@@ -35,6 +34,13 @@ anew for each set of them.
 |---|---|---|---|---|
 ${ofPrograms.join('\n')}
 `
+}
+
+function sourceOf(build: Recipe['build']): string {
+  if ('harness' in build) return 'this suite'
+  if ('debian' in build) return 'Debian'
+  if ('pypi' in build) return 'PyPI'
+  return 'maven' in build ? 'Maven' : 'Go modules'
 }
 
 const measured = (value: number | undefined) => (value === undefined ? '–' : String(value))

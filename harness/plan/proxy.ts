@@ -57,6 +57,18 @@ export type BuildSource =
       readonly tags?: readonly string[]
       readonly path: string
     }
+  /** A folder inside a ZIP from a Maven repository, bound as a whole. */
+  | {
+      readonly kind: 'maven'
+      /** `GROUP:NAME` */
+      readonly artifact: string
+      readonly version: string
+      readonly sha256: string
+      readonly folder: string
+      /** Run once in the folder, before it is read-only. */
+      readonly prepare?: readonly string[]
+      readonly path: string
+    }
 
 export type Service = {
   /** `proxy`, `auth`, …: also its host name in the environment's network (the proxy is `app.test` too). */
@@ -79,6 +91,8 @@ export type Service = {
     | { readonly http: string; readonly status: number }
     | { readonly http: string; readonly except: number }
     | { readonly port: number }
+  /** Seconds in which it must be; default 60. */
+  readonly readyWithin?: number
   /** Services that must be ready before this one starts; `idp` is the OpenID provider. */
   readonly after: readonly string[]
   /** TCP ports on which it listens, as far as `proxy.yaml` says. */

@@ -40,7 +40,10 @@ const serviceFields = {
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
-        status: z.int().min(100).max(599).meta({ description: 'Status code of the response.' }),
+        status: z.int().min(100).max(599).meta({
+          description:
+            'Status code of the response. Not one that only the log-in gives: a proxy that lets everybody in would never be ready, and never be judged.',
+        }),
       }),
       z.strictObject({
         http: httpAddress.meta({ description: 'Address to request; app.test is the public host name.' }),
@@ -53,6 +56,9 @@ const serviceFields = {
       z.strictObject({ port: port.meta({ description: 'TCP port on which it listens.' }) }),
     ])
     .meta({ description: 'When the service is ready: exactly one of log, http with status, port.' }),
+  'ready-within': z.int().min(1).max(600).exactOptional().meta({
+    description: 'Seconds in which the service must be ready. Default: 60.',
+  }),
   ports: z.array(port).min(1).exactOptional().meta({
     description: 'TCP ports on which the service listens. Default: the port in `ready`.',
   }),
@@ -142,6 +148,7 @@ export const recipeSchema = z
     arguments: z.array(content).exactOptional().meta({ description: 'Arguments where a service says none.' }),
     env: serviceFields.env,
     ready: partial.ready,
+    'ready-within': serviceFields['ready-within'],
     after: serviceFields.after,
     tmpfs: serviceFields.tmpfs,
   })

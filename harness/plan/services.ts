@@ -183,6 +183,7 @@ function serviceAt(name: string, written: CompleteService, folder: string, proxy
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, put(value)])),
     files: written.files ?? {},
     ready: written.ready,
+    ...(written['ready-within'] !== undefined && { readyWithin: written['ready-within'] }),
     after: written.after ?? [],
     ports: portsOf(written),
     tmpfs: written.tmpfs ?? [],
@@ -202,6 +203,10 @@ function buildAt(build: BuildFile, folder: string, version: string): BuildSource
   const put = (text: string) => text.replaceAll('{version}', version)
   if ('debian' in build) return { kind: 'debian', package: build.debian }
   if ('pypi' in build) return { kind: 'pypi', ...build.pypi, version: put(build.pypi.version) }
+  if ('maven' in build) {
+    const { maven } = build
+    return { kind: 'maven', ...maven, version: put(maven.version), folder: put(maven.folder) }
+  }
   const { module, ldflags, ...go } = build.go
   return {
     kind: 'go',

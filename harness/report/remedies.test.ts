@@ -48,6 +48,17 @@ describe('remedies', () => {
     ])
   })
 
+  it('are the line that the reader has in another place, with the names of their own programs', () => {
+    const text =
+      'server {\n  location /ui {\n    auth_request /verify;\n  }\n  location /open {\n    proxy_pass http://gateway;\n  }\n}\n'
+    const here = { ...deployment('nginx', 'auth_request /oauth2/auth;'), files: [{ path: 'my.conf', text }] }
+    const remedies = remediesOf(finding('open-to-anyone'), here)
+    expect(remediesInWords({ cells: [], remedies })).toEqual([
+      'nginx: add `auth_request /verify;` in every location that leads to the gateway (my.conf:3).',
+    ])
+    expect(remediesOf(finding('open-to-anyone'), { ...here, files: [] })[0]?.text).toMatch('auth_request /oauth2/auth;')
+  })
+
   it('do not take a comment for a line', () => {
     const [remedy] = remediesOf(finding('passes-x-commented'), deployment('nginx', nginx))
     expect(remedy).toEqual({ text: expect.stringContaining('`proxy_set_header X-Commented "";`') })
@@ -136,10 +147,10 @@ describe('remedies from an ablation', () => {
   const linesOf = (all: readonly Remedy[]) =>
     all.filter(({ provenBy }) => provenBy !== undefined).map(({ line }) => line)
 
-  it('are the units whose absence turns such cells red and none that holds here, the smallest first', () => {
-    expect(proven.map(({ line }) => line)).toEqual([13, 7])
+  it('are the units whose absence turns such cells red and none that holds here: what ends the mistake, then the smallest first', () => {
+    expect(proven.map(({ line }) => line)).toEqual([7, 13])
     expect(proven.every(({ provenBy }) => provenBy === 'ablation')).toBe(true)
-    expect(proven[1]).toMatchObject({ file: 'proxies/x/hardened/main.conf', cells })
+    expect(proven[0]).toMatchObject({ file: 'proxies/x/hardened/main.conf', cells })
   })
 
   it('are not the lines that turn a part of such cells red for another reason', () => {
@@ -197,8 +208,8 @@ describe('remedies from an ablation', () => {
 
   it('say what proves them', () => {
     expect(words(four, units.slice(2, 5))).toEqual([
-      'nginx: add `its own reason;` (as in proxies/x/hardened/main.conf:13; removing this line from our hardened configuration turns 1 of these 4 cells red and no others).',
       'nginx: add `proxy_set_header X-Secret-Role "";` where the gateway is proxied to: an empty value removes the client\'s own (as in proxies/x/hardened/main.conf:7; removing this line from our hardened configuration turns 3 of these 4 cells red and no others).',
+      'nginx: add `its own reason;` (as in proxies/x/hardened/main.conf:13; removing this line from our hardened configuration turns 1 of these 4 cells red and no others).',
     ])
     expect(words(cells, units.slice(2, 4))).toEqual([expect.stringMatching(/turns exactly these 3 cells red\)\.$/)])
   })
@@ -220,7 +231,7 @@ describe('remedies from an ablation', () => {
     const names = ['proxy_set_header X-Secret-Role ""', 'b', 'c', 'd', 'e']
     const many = names.map((name, index) => unit(20 + index, `${name};`, cells))
     expect(words(cells, many)).toEqual([
-      'nginx: add `b;`, `c;`, `d;` and 2 more lines of proxies/x/hardened/main.conf (removing them from it one at a time turns exactly these 3 cells red).',
+      'nginx: add `proxy_set_header X-Secret-Role "";`, `b;`, `c;` and 2 more lines of proxies/x/hardened/main.conf (removing them from it one at a time turns exactly these 3 cells red).',
     ])
   })
 })

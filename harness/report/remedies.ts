@@ -43,7 +43,8 @@ export function remediesOf(
     kinds.length > 0
       ? kinds.some((mistake) => endsIt(lineIn(text), deployment.product, mistake))
       : cells.length === finding.cells.length
-  const proven = provenRemedies(finding, deployment, mistakes)
+  const found = provenRemedies(finding, deployment, mistakes)
+  const proven = [...found.filter(isDecisive), ...found.filter((remedy) => !isDecisive(remedy))]
   const shown = new Set(proven.flatMap(({ cells = [] }) => cells))
   // Lines that are not of the kind that ends the mistake only go together with the one that does, however many of the cells they turn red.
   const hasDecisive = proven.some(isDecisive)
@@ -182,16 +183,22 @@ const byId: Readonly<Record<string, readonly Mistake[]>> = {
 /** @param said lines that need no advice any more */
 function adviceOf(
   { kind, header, among }: Concrete,
-  { product, hardened }: Deployment,
+  { product, hardened, files = [] }: Deployment,
   said: readonly Remedy[],
 ): Remedy[] {
   const row = rowOf(product, kind)
   if (row === undefined) return []
-  const files = hardened.flatMap((one) => one.files)
   const named = among === undefined ? [header] : among
-  const found = named
-    .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
-    .find(({ line }) => line !== undefined)
+  // What stands elsewhere in the reader's own files fits their other programs; ours names the lab's.
+  const own = row.find === undefined ? undefined : lineOf(files, row, named, 2)
+  const found =
+    own ??
+    lineOf(
+      hardened.flatMap((one) => one.files),
+      row,
+      named,
+      0,
+    )
   const { line } = found ?? {}
   const isSaid = line !== undefined && said.some(({ text }) => text.includes(code(line.text)))
   if (isSaid && among === undefined) return []
@@ -201,7 +208,18 @@ function adviceOf(
   const write = exact ? line.text : row.write.replaceAll('{Header}', headerInWords(name))
   const add = among === undefined ? 'add' : 'for each of these headers add a line such as'
   const text = `${product}: ${add} ${code(write)} ${row.where.replaceAll('{Header}', headerInWords(name))}`
-  return [{ text, ...(line !== undefined && { file: line.file, line: line.line }) }]
+  const place = line !== undefined && { file: line.file, line: line.line }
+  return [{ text, ...place, ...(own !== undefined && { own: true }) }]
+}
+
+/** Of the first of the headers that has one. @param names how well it must name the header at least */
+function lineOf(files: Hardened['files'], row: Row, headers: readonly (string | undefined)[], names: Line['names']) {
+  return headers
+    .map((name) => ({
+      name,
+      line: files.flatMap((file) => linesIn(file, row, name)).find((one) => one.names >= names),
+    }))
+    .find(({ line }) => line !== undefined)
 }
 
 /** What is longer is several things in one line. */

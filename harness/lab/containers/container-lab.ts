@@ -39,6 +39,8 @@ export type ContainerSpec = {
   readonly place: { readonly octet: number; readonly names: readonly string[] } | { readonly beside: string }
   /** Resolves when it may be called started; asked again and again until the deadline. Default: it runs. */
   readonly ready?: () => Promise<boolean>
+  /** The deadline, in milliseconds; default 60 000. */
+  readonly patience?: number
   /** Names of containers that must be ready before. */
   readonly after: readonly string[]
 }
@@ -287,7 +289,8 @@ export class ContainerLab implements AsyncDisposable {
 
   /** Asks until it is ready; a container that has ended will never be. */
   async #untilReady(spec: ContainerSpec, id: string, ready: () => Promise<boolean>): Promise<void> {
-    const end = performance.now() + readyDeadline
+    const patience = spec.patience ?? readyDeadline
+    const end = performance.now() + patience
     for (let round = 0; ; round += 1) {
       if (await ready().catch(() => false)) return
       if (round % 4 === 0) {
@@ -299,11 +302,7 @@ export class ContainerLab implements AsyncDisposable {
       }
       if (performance.now() > end)
         throw new Error(
-          await this.#obituary(
-            `${spec.name} (${spec.command[0]})`,
-            id,
-            `was not ready within ${readyDeadline / 1000} s`,
-          ),
+          await this.#obituary(`${spec.name} (${spec.command[0]})`, id, `was not ready within ${patience / 1000} s`),
         )
       await delay(pollEvery)
     }

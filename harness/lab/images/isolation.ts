@@ -34,6 +34,7 @@ type FurtherSettings = {
   readonly env?: Readonly<Record<string, string>>
   readonly silence?: number
   readonly called?: string
+  readonly noise?: RegExp
 }
 
 type Further = { readonly binds?: readonly Bind[]; readonly env?: Readonly<Record<string, string>> }

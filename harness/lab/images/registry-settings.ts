@@ -1,9 +1,10 @@
 /** What a build keeps of the user's settings: where registries are and how they are reached. Nothing else of the environment or of files at home. */
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { z } from 'zod'
 
-export type Tool = 'go' | 'npm' | 'python3'
+export type Tool = 'go' | 'mvn' | 'npm' | 'python3'
 
 /** Proxies and certificate authorities of the network. */
 const ofTheNetwork = [
@@ -29,6 +30,8 @@ async function settingsOf(tool: Tool): Promise<Record<string, string>> {
   switch (tool) {
     case 'go':
       return goSettings(await said('go', ['env', '-json', ...ofGo]))
+    case 'mvn': // of a file: `mavenSettings`
+      return {}
     case 'python3':
       return pipSettings(await said('python3', ['-I', '-m', 'pip', 'config', 'list']))
     case 'npm':
@@ -64,4 +67,15 @@ export function npmSettings(text: string): Record<string, string> {
       return typeof value === 'string' && value !== '' ? [[`npm_config_${name.replaceAll('-', '_')}`, value]] : []
     }),
   )
+}
+
+/**
+ * Which mirrors and proxies Maven is told of, as a settings.xml with nothing else: no servers with their passwords, no profiles with repositories
+ * and properties of their own. What the machine's administrator has set (`conf/settings.xml` of Maven) counts as ever.
+ * @param file the user's, which need not be there
+ */
+export async function mavenSettings(file: string): Promise<string> {
+  const written = await readFile(file, 'utf8').catch(() => '')
+  const kept = written.replaceAll(/<!--.*?-->/gs, '').match(/<(mirrors|proxies)>.*?<\/\1>/gs) ?? []
+  return `<settings>\n${kept.map((one) => `${one}\n`).join('')}</settings>\n`
 }

@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import Docker from 'dockerode'
 import { request } from 'undici'
 import type { Service } from '../../plan/proxy.ts'
+import { freePort } from '../free-port.testing.ts'
 import { PrivateEngine } from '../private/private-engine.ts'
 import { silent } from '../progress.ts'
 import { type Preparation, Preparer } from './prepare.ts'
@@ -83,15 +83,6 @@ function service(name: string, source: Service['source']): Service {
     },
     ...{ after: [], tmpfs: [] },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const found = server.address()
-  server.close()
-  if (found === null || typeof found === 'string') throw new Error('no port')
-  return found.port
 }
 
 async function answering(): Promise<void> {

@@ -1,6 +1,6 @@
 /** One program of a build. What it says matters only when it fails. */
 import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
+import { promisify, stripVTControlCharacters } from 'node:util'
 
 const run = promisify(execFile)
 /** Lines of output that go with a failure. */
@@ -33,9 +33,16 @@ export async function step(
     readonly killSignal?: NodeJS.Signals
     /** How long it may write nothing, in milliseconds: for a program that tells of each thing that it fetches. */
     readonly silence?: number
+    /** Lines that it writes at every failure, and that say nothing of this one. */
+    readonly noise?: RegExp
   } = {},
 ): Promise<void> {
-  const { called = [program, ...args.slice(0, words(program))].join(' '), silence = patience, ...further } = options
+  const {
+    called = [program, ...args.slice(0, words(program))].join(' '),
+    silence = patience,
+    noise,
+    ...further
+  } = options
   const silent = new AbortController()
   const signal = AbortSignal.any([stopping.signal, silent.signal])
   const running = run(program, args, { ...further, maxBuffer: 1 << 26, timeout: patience, signal })
@@ -55,7 +62,7 @@ export async function step(
       : 'killed' in cause && cause.killed === true
         ? `did not end within ${patience / 60_000} minutes`
         : 'failed'
-    throw new Error(`${called} ${how}:\n${lastLines(cause)}`, { cause })
+    throw new Error(`${called} ${how}:\n${lastLines(cause, noise)}`, { cause })
   } finally {
     clearTimeout(timer)
   }
@@ -65,7 +72,7 @@ export async function step(
 const words = (program: string) => (program === 'python3' ? 4 : 1)
 
 /** Go and apt write to stderr, pip's error may be on either. */
-function lastLines(cause: Error): string {
+function lastLines(cause: Error, noise?: RegExp): string {
   const outputs = [
     'stdout' in cause && typeof cause.stdout === 'string' ? cause.stdout : '',
     'stderr' in cause && typeof cause.stderr === 'string' ? cause.stderr : '',
@@ -73,6 +80,7 @@ function lastLines(cause: Error): string {
   const lines = outputs
     .join('\n')
     .split('\n')
-    .filter((line) => line.trim() !== '')
+    .map(stripVTControlCharacters)
+    .filter((line) => line.trim() !== '' && !noise?.test(line))
   return lines.length > 0 ? lines.slice(-tail).join('\n') : cause.message
 }

@@ -38,6 +38,8 @@ export type Seen = {
   /** Bytes that the engine keeps of a container that said 60 million, and its last line. */
   readonly log: { readonly bytes: number; readonly last: string | undefined }
   readonly early: { readonly message: string; readonly ms: number }
+  /** What is told of a container that is given a deadline of its own and not ready by then. */
+  readonly late: string
   /** The first end that the engine reported of its own accord. */
   readonly ended: { readonly name: string; readonly exitCode: number; readonly reason: string }
   readonly stray: { readonly message: string }
@@ -244,6 +246,18 @@ const early = await lab
   ])
   .then(() => 'started', messageOf)
 const earlyMs = earlyTime()
+const late = await lab
+  .start([
+    {
+      ...spec('late', ['/run/node', '-e', 'console.error("still reading"); setInterval(() => {}, 1e6)'], {
+        octet: 32,
+        names: [],
+      }),
+      patience: 300,
+      ready: async () => false,
+    },
+  ])
+  .then(() => 'started', messageOf)
 const ending = await lab.ended
 if (ending.kind !== 'container') throw new Error(ending.reason)
 const stray = await lab
@@ -296,6 +310,7 @@ report({
   confinement,
   log,
   early: { message: early, ms: earlyMs },
+  late,
   ended: { name: ending.name, exitCode: ending.exitCode, reason: ending.reason },
   stray: { message: stray },
   listening,

@@ -118,6 +118,10 @@ describe.skipIf(packages === undefined)('a private engine', { timeout: 60_000 },
     expect(seen[0]?.early.ms).toBeLessThan(10_000)
   })
 
+  it('waits for a container as long as its own deadline says', () => {
+    expect(seen[0]?.late).toBe('late (/run/node) was not ready within 0.3 s. Its last log lines:\nstill reading')
+  })
+
   it("reports a container's end by the engine's own event", () => {
     expect(seen[0]?.ended).toEqual({
       name: 'early',

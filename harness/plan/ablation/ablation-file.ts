@@ -11,9 +11,9 @@ const unitSchema = z
     to: z.int().positive().describe('Last line that belongs to it.'),
     text: z.string().describe('The first line without indentation and comment.'),
     outcome: z
-      .enum(['red', 'does-not-start', 'does-not-answer', 'not-judged', 'nothing'])
+      .enum(['red', 'does-not-start', 'ends', 'does-not-answer', 'not-judged', 'nothing'])
       .describe(
-        'Without the unit: cells turn red; a program does not start; the proxy stops answering; cells can no longer be judged and none is red; nothing changes.',
+        'Without the unit: cells turn red; a program does not start; a program ends while a case runs; the proxy stops answering; cells can no longer be judged and none is red; nothing changes.',
       ),
     red: z
       .array(z.string())

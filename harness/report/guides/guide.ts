@@ -63,7 +63,9 @@ export function withoutIt({ measured, explanation }: GuideLine): string {
     case 'red':
       return `${counted(measured.red.length, 'cell fails', 'cells fail')}. ${beginning(measured.reason)}`.trim()
     case 'does-not-start':
-      return 'It does not start.'
+      return measured.reason === undefined ? 'It does not start.' : `It does not start: ${beginning(measured.reason)}`
+    case 'ends':
+      return `It ends. ${beginning(measured.reason)}`.trim()
     case 'does-not-answer':
       return 'It stops answering.'
     case 'not-judged':

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { type Behaviour, correct } from '../../reference-proxy/behaviour.ts'
 import { correctSteps, stripUntrusted } from '../../reference-proxy/header-steps.ts'
+import type { AuthAnswer } from '../../reference-proxy/request.ts'
 import { type EmbeddedLab, startEmbedded } from '../environments/embedded.ts'
 import { planReferencePair } from '../environments/reference-pair.testing.ts'
 import { CellRunner, type JudgedCell } from './run-cell.ts'
@@ -23,26 +24,34 @@ async function outcomes(behaviour: Behaviour): Promise<readonly (JudgedCell & { 
   return found
 }
 
-/** Requests without a session pass while more than three others are under way. */
-function opensUnderLoad(): Behaviour {
+/** What the auth service says, and something else while more than three other requests are under way. */
+function underLoad(changed: (answer: AuthAnswer) => AuthAnswer): Behaviour['asking'] {
   let underWay = 0
-  return {
-    ...correct,
-    asking: (ask) => async (request) => {
-      underWay += 1
-      try {
-        // Long enough that what was sent together is here together, however busy the machine is.
-        for (let turns = 0; turns < 50; turns += 1) await turn()
-        const answer = await ask(request)
-        return underWay > 4 && answer.kind === 'anonymous'
-          ? { kind: 'user', user: { subject: 'nobody', email: 'nobody@example.test' } }
-          : answer
-      } finally {
-        underWay -= 1
-      }
-    },
+  return (ask) => async (request) => {
+    underWay += 1
+    try {
+      // Long enough that what was sent together is here together, however busy the machine is.
+      for (let turns = 0; turns < 50; turns += 1) await turn()
+      const answer = await ask(request)
+      return underWay > 4 ? changed(answer) : answer
+    } finally {
+      underWay -= 1
+    }
   }
 }
+
+const stranger: AuthAnswer = { kind: 'user', user: { subject: 'nobody', email: 'nobody@example.test' } }
+/** Requests without a session pass. */
+const opensUnderLoad = (): Behaviour => ({
+  ...correct,
+  asking: underLoad((answer) => (answer.kind === 'anonymous' ? stranger : answer)),
+})
+/** What a client writes passes, and under load no user does. */
+const refusesUnderLoad = (): Behaviour => ({
+  ...correct,
+  steps: correctSteps.filter((step) => step !== stripUntrusted),
+  asking: underLoad((answer) => (answer.kind === 'user' ? { kind: 'anonymous' } : answer)),
+})
 
 /** One request in fifty keeps what the client wrote. */
 function forgetsToStrip(): Behaviour {
@@ -75,6 +84,14 @@ describe('a mixed batch', { timeout: 60_000 }, () => {
     const only = failed.filter(({ judgement }) => judgement.reason.startsWith('Only beside other requests: Anonymous'))
     expect(only.length).toBeGreaterThan(0)
     expect(only.every(({ alone }) => alone?.attempts.every(({ arrivals }) => arrivals.length === 0))).toBe(true)
+  })
+
+  it('does not take a refusal under load for a header that was removed', async () => {
+    const found = await outcomes(refusesUnderLoad())
+    expect(found.find(({ id }) => id === 'spoofing.scopes.empty')?.judgement).toMatchObject({
+      status: 'fail',
+      reason: expect.stringContaining('x-openclaw-scopes arrived as ""'),
+    })
   })
 
   it('shows a proxy that forgets its rule in one request of fifty', async () => {

@@ -4,7 +4,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import { evidenceAddress } from '../results/results.ts'
 
 /** The case that is about the configuration itself (scenarios/gateway/configuration.yaml). */
-const about = 'gateway.configuration.accepts-proxy'
+const ofConfiguration = 'gateway.configuration.accepts-proxy'
 
 /** @param refused why the gateway does not start: a clause */
 export function refusedCell(
@@ -14,8 +14,12 @@ export function refusedCell(
 ): RunEvent & { type: 'cell' } {
   const place = { environment: id, case: asked.id, transport, level: asked.level }
   const rest = { ms: 0, evidence: evidenceAddress(place) }
-  if (asked.id === about)
-    return { type: 'cell', cell: { ...place, ...rest, status: 'fail', reason: `${upperFirst(refused)}.`, met: false } }
+  if (asked.id === ofConfiguration) {
+    const reason = `${upperFirst(refused)}.`
+    const { from, to } = asked
+    const about = [{ kind: 'other', wanted: 'accepted', who: 'alice', from, to, transport, seen: 'step' }] as const
+    return { type: 'cell', cell: { ...place, ...rest, status: 'fail', reason, met: false, about } }
+  }
   return {
     type: 'cell',
     cell: {
@@ -23,7 +27,7 @@ export function refusedCell(
       ...rest,
       status: 'blocked',
       reason: `Inconclusive: nothing was sent, because ${refused}.`,
-      blocked: { by: 'dependency', cases: [about] },
+      blocked: { by: 'dependency', cases: [ofConfiguration] },
     },
   }
 }

@@ -94,8 +94,11 @@ export class CellRunner {
     if (early !== undefined) return { cell, judgement: early, seen: {}, ms: 0 }
     const beside = await this.#batches?.seen(cell)
     const first = beside && judgeCell(cell, this.#usual.planned, beside, this.#relatedOf(cell))
-    const settled = first !== undefined && (isConclusive(first) || (first.unanswered && this.remark !== undefined))
-    if (beside !== undefined && settled) {
+    const isSettled =
+      first !== undefined &&
+      beside !== undefined &&
+      (isConclusive(first, cell.case, beside) || (first.unanswered && this.remark !== undefined))
+    if (isSettled) {
       const ms = Math.max(...beside.attempts.map(({ exchange }) => exchange.ms))
       return this.#judged(cell, { beside }, ms)
     }

@@ -141,6 +141,7 @@ export async function startContainers(
         ...[docker.get(service.name)].filter((bind) => bind !== undefined),
       ]),
       after: [...spec.after, 'internet'],
+      ...(service.readyWithin !== undefined && { patience: service.readyWithin * 1000 }),
       ready: readiness(service, {
         // A service on the gateway's machine may listen on loopback alone.
         dial: service.beside ? (_host, port) => gateway.beside(loopback, port) : within,

@@ -34,7 +34,7 @@ const prefixOf = (runId: string) => `conformance-${runId}-provider`
 export async function startProvider(
   { socket }: EngineAccess,
   harness: PreparedService,
-  { runId, folder, keep }: Pick<RunRequest, 'runId' | 'folder' | 'keep'>,
+  { runId, folder, keep, environments }: Pick<RunRequest, 'runId' | 'folder' | 'keep' | 'environments'>,
 ): Promise<AsyncDisposable> {
   const { folder: settings, relay } = providerAccess({ runId, folder })
   await mkdir(settings, { recursive: true })
@@ -52,12 +52,20 @@ export async function startProvider(
   await lab.start([
     {
       ...spec,
-      env: { ...spec.env, OIDC_ENVIRONMENTS: '/environments', OIDC_TLS_PORT: '443' },
+      env: { ...spec.env, OIDC_ENVIRONMENTS: '/environments', OIDC_PORTS: issuerPorts(environments).join() },
       place: { octet: octets.idp, names: [] },
       ready: () => listens(own, '127.0.0.1', 80),
     },
   ])
   return stack.move()
+}
+
+/** Where the issuers of all environments are asked: 80, 443, and what some of them name. */
+export function issuerPorts(
+  environments: readonly { readonly variant: { readonly login: Pick<Variant['login'], 'issuer'> } }[],
+): readonly number[] {
+  const named = environments.map(({ variant }) => Number(new URL(variant.login.issuer ?? usualIssuer).port))
+  return [...new Set([80, 443, ...named.filter((port) => port > 0)])]
 }
 
 const usualIssuer = 'http://idp.test'
