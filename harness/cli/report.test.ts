@@ -55,6 +55,15 @@ describe('conformance report', () => {
     expect(await readdir(root)).not.toContain('out')
   })
 
+  it('writes the table of findings where it is asked for', async () => {
+    const findings = join(root, 'findings.md')
+    await report(asked({ in: [await aRunIn('one', firstFails)], findings }))
+    expect(await readFile(findings, 'utf8')).toMatch(/^# Findings of the documented configurations\n/)
+    await expect(report(asked({ compare: ['a', 'b'], findings }))).rejects.toThrow(
+      /Remove --in, --history and --findings/,
+    )
+  })
+
   it('prints the comparison as JSON', async () => {
     const compare = [await aRunIn('before', green), await aRunIn('after', firstFails)]
     await report(asked({ compare, json: true }))

@@ -44,7 +44,7 @@ export function nucleiControl(): string {
     author,
     severity: severities.info,
     description:
-      'What the other templates do not report is not known. Set -var cookie to the Cookie header of a signed-in browser.',
+      'What the other templates do not report is not known. Set -var cookie to the Cookie header of a signed-in browser. Where nothing answers at all, nuclei reports nothing.',
     reference: [],
     tags: 'trusted-proxy,control',
   }
