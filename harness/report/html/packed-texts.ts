@@ -5,7 +5,10 @@
 
 type PackedTexts = {
   readonly pieces: readonly string[]
-  /** By name: values that take the places `\tN;` in the pieces, and numbers of pieces, each separated by spaces. */
+  /**
+   * By name: values that take the places `\tN;` in the pieces, and numbers of pieces, each separated by spaces. The number of a piece that follows the
+   * one before it in the list is left out.
+   */
   readonly texts: Readonly<Record<string, readonly [values: string, pieces: string]>>
 }
 
@@ -29,7 +32,14 @@ export function packedTexts(texts: Iterable<readonly [name: string, json: string
       values.set(value, number)
       return `\t${number};`
     })
-    return [name, [[...values.keys()].join(' '), withPlaces.split(ends).map(numberOf).join(' ')]]
+    let next = 0
+    const numbers = withPlaces.split(ends).map((piece) => {
+      const number = numberOf(piece)
+      const isNext = number === next
+      next = number + 1
+      return isNext ? '' : number
+    })
+    return [name, [[...values.keys()].join(' '), numbers.join(' ')]]
   })
   return { pieces: [...pieces.keys()], texts: Object.fromEntries(packed) }
 }
@@ -39,7 +49,11 @@ export function unpackedText({ pieces, texts }: PackedTexts, name: string): stri
   const packed = texts[name]
   if (packed === undefined) return undefined
   const values = packed[0].split(' ')
-  const withPlaces = packed[1].split(' ').map((number) => pieces[Number(number)])
+  let next = 0
+  const withPlaces = packed[1].split(' ').map((number) => {
+    if (number !== '') next = Number(number)
+    return pieces[next++]
+  })
   return withPlaces.join('').replace(/\t(\d+);/g, (_place, number) => values[Number(number)] ?? '')
 }
 
