@@ -133,7 +133,7 @@ describe('the nuclei templates', async () => {
     expect(isTemplate({ ...parse(one?.text ?? ''), payload: 'x' })).toBe(false)
   })
 
-  it('ask for a random name in each request, and look for the same in its answer', async () => {
+  it('send the control first, ask for a random name in each request, and look for the same in its answer', async () => {
     const files = await read()
     expect(files.length).toBeGreaterThan(20)
     for (const { name, text } of files) {
@@ -141,15 +141,18 @@ describe('the nuclei templates', async () => {
       expect(name).toBe(`${id}.yaml`)
       const [{ raw, matchers } = { raw: [], matchers: [] }] = http
       const expressions = matchers.flatMap(({ dsl }) => dsl)
-      expect(expressions).toHaveLength(raw.length)
+      const isControl = id === 'trusted-proxy-control'
+      expect(raw[0]).toContain('\nCookie: {{cookie}}\n')
+      expect(expressions).toEqual(
+        (isControl ? [1] : raw.slice(1).map((_, index) => index + 2)).map(
+          (number) => `${isControl ? '!' : ''}contains(body_${number}, "Tool not available: {{randstr_${number}}}")`,
+        ),
+      )
       for (const [index, request] of raw.entries()) {
         const [head = '', body = ''] = request.split('\n\n')
         expect(head).toMatch(/^POST \S+ HTTP\/1\.1\nHost: \{\{Hostname\}\}\n/)
         const sent = body.replace(`{{randstr_${index + 1}}}`, 'x'.repeat(27))
         expect(head).toContain(`Content-Length: ${sent.length}\n`)
-        expect(expressions[index]).toBe(
-          `${id.endsWith('-control') ? '!' : ''}contains(body_${index + 1}, "Tool not available: {{randstr_${index + 1}}}")`,
-        )
       }
       // A variable with a function is evaluated again for the matcher.
       expect(Object.values(variables).join()).not.toContain('{{')
@@ -222,6 +225,10 @@ describe.skipIf(nuclei === undefined)('nuclei itself', { timeout: 180_000 }, () 
     const everybody = await matching('everybody')
     expect(everybody).toContain('spoofing-anonymous-accepted')
     expect(everybody).not.toContain('control')
+  })
+  it('reports a proxy that lets strangers in after somebody has signed in', async () => {
+    for (const mutant of ['cross-user', 'auth-cache-url'])
+      expect(await matching(mutant), mutant).toContain('spoofing-anonymous-everything-right')
   })
   it('reports that nothing is known where the control fails', async () => {
     expect(await matching(undefined, 'none=none')).toEqual(['control'])

@@ -1,6 +1,7 @@
 /**
- * A case as a template of nuclei: raw requests, each with a random name. It matches where the gateway repeats one of these names in its answer, which
- * proves the vulnerability by itself. That a template does not match says something only where the control got the gateway's answer: a template of its own.
+ * A case as a template of nuclei: raw requests, each with a random name. It matches where the gateway repeats one of these names in its answer to a request
+ * without a session, which proves the vulnerability by itself. The control is sent first, because some proxies let strangers in after somebody has signed
+ * in, but it need not succeed. That a template does not match says something only where it does: that is what a template of its own looks at.
  * @see https://docs.projectdiscovery.io/templates/protocols/http/unsafe-http
  */
 import { stringify } from 'yaml'
@@ -28,8 +29,8 @@ export function nucleiTemplate({ id, title, why, refs, level, requests }: Outsid
     reference: refs.flatMap((ref) => referenceAddress(ref) ?? []),
     tags: 'trusted-proxy,auth-bypass',
   }
-  const answers = requests.map((_, index) => answered(index + 1))
-  return templateText(templateId(id), info, requests, {
+  const answers = requests.map((_, index) => answered(index + 2))
+  return templateText(templateId(id), info, [signedIn, ...requests], {
     type: 'dsl',
     name: 'without-session',
     condition: 'or',
@@ -48,7 +49,6 @@ export function nucleiControl(): string {
     reference: [],
     tags: 'trusted-proxy,control',
   }
-  const signedIn: OutsideRequest = { target: question.target, headers: [['Cookie', '{{cookie}}']] }
   return templateText(templateId('control'), info, [signedIn], {
     type: 'dsl',
     name: 'no-answer',
@@ -56,6 +56,7 @@ export function nucleiControl(): string {
   })
 }
 
+const signedIn: OutsideRequest = { target: question.target, headers: [['Cookie', '{{cookie}}']] }
 const author = 'trusted-proxy-conformance'
 
 function templateText(id: string, info: object, requests: readonly OutsideRequest[], matcher: object): string {
