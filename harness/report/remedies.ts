@@ -149,6 +149,8 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
   if (passed === 'other-spellings') return [{ kind: 'spelling' }]
+  // A line that removes a header removes no trailer.
+  if (passed === 'trailers') return []
   if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
   if (id === 'changes-requests')
