@@ -46,6 +46,8 @@ export type OwnAbout = {
   readonly part?: 'method' | 'path' | 'query' | 'body'
   /** It arrived under another spelling of that name. */
   readonly spelled?: 'otherwise'
+  /** It arrived after the body, where no gateway looks for headers. */
+  readonly in?: 'trailer'
   /** `client-address`: whose address the gateway took: the client's own invention, another one, or none. */
   readonly address?: 'forged' | 'other' | 'unknown'
   readonly who?: Principal

@@ -40,7 +40,7 @@ function completed(own: OwnAbout, attempt: Attempt | undefined, place: Place): A
   return {
     ...own,
     ...(header !== undefined && { header }),
-    ...(header !== undefined && own.spelled === undefined && isBelieved(header, place) && { believed: true }),
+    ...(header !== undefined && isBelieved(header, own, place) && { believed: true }),
     who: own.who ?? asked.as,
     from: own.from ?? asked.from,
     to: own.to ?? (own.from === undefined || own.from === 'internet' ? asked.to : 'gateway'),
@@ -70,7 +70,9 @@ function seenIn({ kind }: OwnAbout): About['seen'] {
   }
 }
 
-function isBelieved(header: string, { identity, features }: Place): boolean {
+/** A gateway reads trailers apart from headers. */
+function isBelieved(header: string, own: OwnAbout, { identity, features }: Place): boolean {
+  if (own.spelled !== undefined || own.in !== undefined) return false
   return header === foldName(identity) || (header === scopesHeader && features.includes('scopes-header'))
 }
 

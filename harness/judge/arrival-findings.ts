@@ -134,13 +134,16 @@ function blankOrAbsent(identity: string, arrival: Arrival, attempt: Attempt): Fi
   return { met: false, says: `${identity} arrived as ${quoteAll(found)} instead of blank or absent`, about }
 }
 
+const inTrailer = { in: 'trailer' } as const
+
 function noAliases(identity: string, arrival: Arrival): Finding {
   const found = [...arrival.headers, ...arrival.trailers].filter(
     ([name]) => !sameName(name, identity) && foldName(name) === foldName(identity),
   )
   if (found.length === 0) return { met: true, says: `without another spelling of ${identity}` }
   const lines = found.map(([name, value]) => quote(`${name}: ${value}`))
-  const about: OwnAbout = { kind: 'passed', header: foldName(identity), spelled: 'otherwise' }
+  const after = found.every((line) => arrival.trailers.includes(line)) && inTrailer
+  const about: OwnAbout = { kind: 'passed', header: foldName(identity), spelled: 'otherwise', ...after }
   return { met: false, says: `another spelling of ${identity} arrived: ${list(lines)}`, about }
 }
 
@@ -159,13 +162,14 @@ function withoutValue(value: string, arrival: Arrival, identity: string, attempt
   ]
   if (places.length === 0) return { met: true, says: `without ${quote(value)}` }
   const clients = core !== undefined || wroteValue(value, attempt)
-  const about = [
-    ...new Set([...arrival.headers, ...arrival.trailers].filter((line) => holds(line[1])).map(([name]) => name)),
-  ].map((name): OwnAbout => {
+  const namesIn = (lines: readonly HeaderLine[]) =>
+    new Set(lines.filter((line) => holds(line[1])).map(([name]) => name))
+  const before = namesIn(arrival.headers)
+  const about = [...before.union(namesIn(arrival.trailers))].map((name): OwnAbout => {
     const kind = clients ? 'passed' : foldName(name) === foldName(identity) ? 'made-up' : 'changed'
     const header = foldName(name)
     const otherwise = !sameName(name, header === foldName(identity) ? identity : header)
-    return { kind, header, ...(otherwise && { spelled: 'otherwise' }) }
+    return { kind, header, ...(otherwise && { spelled: 'otherwise' }), ...(!before.has(name) && inTrailer) }
   })
   return {
     met: false,
@@ -185,7 +189,7 @@ function absent(name: string, arrival: Arrival, baseline: readonly HeaderLine[] 
   return {
     met: false,
     says: `${name} arrived as ${quoteAll(found)}`,
-    about: { kind: 'passed', header: foldName(name) },
+    about: { kind: 'passed', header: foldName(name), ...(named(arrival.headers).length === 0 && inTrailer) },
   }
 }
 

@@ -111,6 +111,8 @@ function whyOf(members: Members, consequence: Consequence): string {
   const headers = [...new Set(abouts.flatMap(({ header }) => header ?? []))].map(headerInWords).toSorted()
   switch (first.kind) {
     case 'passed':
+      if (abouts.every((about) => about.in === 'trailer'))
+        return `the proxy passes on trailers that the client sent after a body (${some(headers, 'name')}): this gateway reads none, and another may read them as headers`
       if (abouts.every(({ spelled }) => spelled !== undefined))
         return `the proxy passes on other spellings of ${some(headers, 'header')}, such as with _ or . for -, which a server may read as the same`
       if (abouts.every(({ header }) => isUpgrade(header)))

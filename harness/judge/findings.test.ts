@@ -223,6 +223,18 @@ describe('the consequence of a finding', () => {
 })
 
 describe('the sentence of a finding', () => {
+  it('does not call a trailer a header that the gateway believes', () => {
+    const aboutOf = (arrival: Parameters<typeof anArrival>[0]) =>
+      judged({ arrives: { without: [evil] } }, { arrivals: [anArrival(arrival)] }).about?.[0] ?? {}
+    const inTrailer = aboutOf({ trailers: [['X-Forwarded-User', evil]] })
+    expect(inTrailer).toMatchObject({ in: 'trailer', header: 'x-forwarded-user' })
+    const found = only([cell(inTrailer)])
+    expect(found).toMatchObject({ id: 'passes-trailers', consequence: 'hygiene' })
+    expect(found.says).toMatch(/^The proxy passes on trailers that the client sent after a body \(X-Forwarded-User\)/)
+    const inBoth = aboutOf({ headers: [['X-Forwarded-User', evil]], trailers: [['X-Forwarded-User', evil]] })
+    expect(only([cell(inBoth)]).consequence).toBe('user-is-anyone')
+  })
+
   it('says who can do what, and why', () => {
     expect(only([cell(passed('remote-user', { believed: true, who: 'anonymous', verdict: asCarol }))]).says).toBe(
       'Anyone on the internet becomes any user: the proxy passes on Remote-User that the client sent.',

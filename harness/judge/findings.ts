@@ -87,6 +87,7 @@ function plainCauseOf(about: About, { case: id, level }: GroupedCell): string {
   const direct = isDirect(about) ? `direct-${about.to}-from-${about.from}` : undefined
   switch (kind) {
     case 'passed':
+      if (about.in === 'trailer') return 'passes-trailers'
       if (believed === true && header !== undefined) return direct ?? `passes-${header}`
       if (about.spelled !== undefined) return 'passes-other-spellings'
       return isUpgrade(header) ? 'passes-upgrade' : 'passes-other-headers'

@@ -25,6 +25,10 @@ const decisiveFirst = (one: PlacedFinding, other: PlacedFinding) =>
 /** The best first: a reader who looks for a configuration may stop there. Last comes what too little is known of. */
 const bestFirst: readonly (Letter | undefined)[] = ['A', 'B', 'C', 'D', 'E', 'F', '?', undefined]
 
+/** What stands for a program that could not be had says less than the program itself. */
+const hasStandIn = ({ environments: [first] }: Configuration) =>
+  first?.services.some(({ version }) => version === 'stand-in') === true
+
 export function configurationsOf(overview: Overview): readonly Configuration[] {
   const { environments, findings } = overview.results
   const groups = Map.groupBy(environments, ({ proxy, proxyVersion, variant }) => `${proxy}@${proxyVersion}/${variant}`)
@@ -42,5 +46,9 @@ export function configurationsOf(overview: Overview): readonly Configuration[] {
         ...(grade !== undefined && { grade }),
       }
     })
-    .toSorted((one, other) => bestFirst.indexOf(one.letter) - bestFirst.indexOf(other.letter))
+    .toSorted(
+      (one, other) =>
+        bestFirst.indexOf(one.letter) - bestFirst.indexOf(other.letter) ||
+        Number(hasStandIn(one)) - Number(hasStandIn(other)),
+    )
 }

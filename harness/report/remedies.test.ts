@@ -59,6 +59,17 @@ describe('remedies', () => {
     expect(remediesOf(finding('open-to-anyone'), { ...here, files: [] })[0]?.text).toMatch('auth_request /oauth2/auth;')
   })
 
+  it('do not add a line that stands in the reader’s own file already', () => {
+    const text = '\n  proxy_set_header X-Secret-Role "";  # why\n'
+    const here = { ...deployment('nginx', nginx), files: [{ path: 'my.conf', text }] }
+    const remedies = remediesOf(finding('passes-x-secret-role'), here)
+    expect(remediesInWords({ cells: [], remedies })).toEqual([
+      'nginx: `proxy_set_header X-Secret-Role "";` stands here, and does not hold for these requests (my.conf:2).',
+    ])
+    const comment = { ...here, files: [{ path: 'my.conf', text: `# ${text.trim()}` }] }
+    expect(remediesOf(finding('passes-x-secret-role'), comment)[0]?.text).toMatch(/^nginx: add /)
+  })
+
   it('do not take a comment for a line', () => {
     const [remedy] = remediesOf(finding('passes-x-commented'), deployment('nginx', nginx))
     expect(remedy).toEqual({ text: expect.stringContaining('`proxy_set_header X-Commented "";`') })

@@ -36,6 +36,27 @@ export function remediesOf(
   finding: Pick<Finding, 'id' | 'cells' | 'headers'>,
   deployment: Deployment,
 ): readonly Remedy[] {
+  return allRemediesOf(finding, deployment).map((remedy) => (remedy.own ? remedy : orStanding(remedy, deployment)))
+}
+
+/** A line that the reader has already is not to be added: it stands in another place, or something else passes it by. */
+function orStanding(remedy: Remedy, { files = [] }: Deployment): Remedy {
+  const said = lineIn(remedy.text)
+  for (const { path, text } of files) {
+    const line = text.split('\n').findIndex((one) => plainLine(one) === said) + 1
+    if (line === 0) continue
+    const program = remedy.text.split(':')[0]
+    return {
+      text: `${program}: ${code(said)} stands here, and does not hold for these requests`,
+      file: path,
+      line,
+      own: true,
+    }
+  }
+  return remedy
+}
+
+function allRemediesOf(finding: Pick<Finding, 'id' | 'cells' | 'headers'>, deployment: Deployment): readonly Remedy[] {
   const mistakes = mistakesBehind(finding, deployment.identity)
   const here = ownLines(mistakes, finding.headers ?? [], deployment)
   const kinds = mistakes.filter(({ kind }) => rowOf(deployment.product, kind) !== undefined)
@@ -149,6 +170,8 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
   if (passed === 'other-spellings') return [{ kind: 'spelling' }]
+  // A line that removes a header removes no trailer.
+  if (passed === 'trailers') return []
   if (passed === 'upgrade') return [{ kind: 'other-upgrade' }]
   if (passed === 'other-headers') return [{ kind: 'header', among: headers }]
   if (id === 'changes-requests')
@@ -236,6 +259,9 @@ type Line = {
   readonly names: 0 | 1 | 2
 }
 
+/** Without its comment and indentation. */
+const plainLine = (line: string) => line.replace(/(?:^|\s)#.*$/, '').trim()
+
 /** The least indented first, since that is what holds for most of the file; of equals the last, nearest to the gateway. */
 function linesIn(
   { path, text }: Hardened['files'][number],
@@ -243,7 +269,7 @@ function linesIn(
   header: string | undefined,
 ): readonly Line[] {
   const lines = text.split('\n').flatMap((whole, index): Line[] => {
-    const plain = whole.replace(/(?:^|\s)#.*$/, '').trim()
+    const plain = plainLine(whole)
     if (plain === '') return []
     const names = header === undefined ? 2 : namesHeader(plain, header)
     const fits = find === undefined ? header !== undefined && names > 0 : find.test(plain)

@@ -106,9 +106,9 @@ describe('writeReport', () => {
     for (const { environment, seen, applicable } of run.results.grades) {
       const [proxy = '', version = ''] = (environment.split('/', 1)[0] ?? '').split('@')
       expect(first).toContain(`${proxy} ${version}, documented`)
-      expect(first).toContain(`Seen ${seen} of ${applicable} cells that apply.`)
+      expect(first).toContain(`: seen ${seen} of ${applicable} cells that apply.`)
     }
-    expect(first).toMatch(/Grade [A-F?] .*Seen/)
+    expect(first).toMatch(/Grade [A-F?] .*: seen/)
     for (const { findings } of configurationsOf(overviewOf(run.results, run.evidence)))
       if (findings[0] !== undefined) expect(first).toContain(findings[0].finding.says.slice(0, 40))
   })

@@ -43,6 +43,7 @@ export async function foreignCallback(stage: Stage): Promise<readonly Finding[]>
     findings.push({
       met,
       says: `${who} that opened alice's callback address ${met ? 'was not signed in as alice' : `arrived as ${found}`}`,
+      ...(!met && { about: { kind: 'leaked' } }),
     })
   }
   return findings

@@ -17,7 +17,8 @@ export function configurations(overview: Overview, guides: readonly RunGuide[]):
   return html`<section>
     <h2>Which configuration</h2>
     ${recommendation(all)}
-    <details class="legend"><summary>What the letters mean. The worst finding decides the letter, however much else passed</summary>
+    ${aboutGateways(overview.results.environments)}
+    <details class="legend" open><summary>What the letters mean. The worst finding decides the letter, however much else passed</summary>
       <dl>${letterRows.map(([letter, words]) => html`<div><dt>${letterMark(letter)}</dt><dd>${words}</dd></div>`)}</dl></details>
     <ol class="grades">${all.map((one) => configuration(overview, one, guides))}</ol>
   </section>`
@@ -32,17 +33,49 @@ function configuration(
   if (first === undefined) return undefined
   const guide = guideTo(environments, guides)
   const decisive = environments.find(({ id }) => id === grade?.environment) ?? first
-  const gateways = environments.map(gatewayName)
   return html`<li>
     ${letter === undefined ? html`<span class="letter unsupported">–</span>` : letterMark(letter)}
     <div>
       <h3><a href=${environmentPath(overview, decisive.id)}>${nameOf(first)}</a></h3>
       ${first.variantTitle !== undefined && html`<p class="soft">${sentence(first.variantTitle)}</p>`}
       <p>${unbroken(worstInWords(letter, grade, own))}</p>
-      <p class="soft">${grade === undefined ? 'It did not run.' : `Seen ${grade.seen} of ${grade.applicable} cells that apply.`} ${gateways.length > 3 ? `${gateways.length} gateways` : `Gateway: ${gateways.join(', ')}`}.${own.length > 1 && html` <a href=${findingsAnchor(first)}>${counted(own.length, 'finding')}</a> in all.`}${guide !== undefined && html` <a href=${guide}>Its files, line by line</a>.`}</p>
+      <p class="soft">${programsOf(first)}. ${seenOf(overview, environments)}.${own.length > 1 && html` <a href=${findingsAnchor(first)}>${counted(own.length, 'finding')}</a> in all.`}${guide !== undefined && html` <a href=${guide}>Its files, line by line</a>.`}</p>
     </div>
   </li>`
 }
+
+/** Without it, nobody would know what the name of the suite's own gateway says of a real one. */
+function aboutGateways(environments: readonly EnvironmentResult[]): Markup | undefined {
+  const own = environments.some(({ gateway }) => gateway.startsWith('reference'))
+  const real = [...new Set(environments.filter(({ gatewayVersion }) => gatewayVersion !== undefined).map(gatewayName))]
+  if (!own) return undefined
+  return html`<p>The gateway <code>reference</code> is this suite's own: it decides as OpenClaw does, and records what arrives. ${
+    real.length === 0
+      ? 'No real gateway was part of this run.'
+      : `What is said of ${real.join(', ')} was seen on the real program, which shows less of what arrives.`
+  }</p>`
+}
+
+/** `nginx 1.22.1, oauth2-proxy 7.15.3`: the title may name one version alone. */
+const programsOf = ({ services }: EnvironmentResult) =>
+  services
+    .filter(({ name }) => !name.startsWith('gateway: '))
+    .map(({ name, version }) => (name.includes(version) ? name : `${name} ${version}`).replace(/^\S+: /, ''))
+    .join(', ')
+
+/** In front of each gateway, how much of what applies was seen. */
+function seenOf(overview: Overview, environments: readonly EnvironmentResult[]): string {
+  if (environments.length > mostGateways) return `In front of ${environments.length} gateways`
+  return environments
+    .map((environment) => {
+      const grade = overview.gradeOf(environment.id)
+      const seen = grade === undefined ? 'did not run' : `seen ${grade.seen} of ${grade.applicable} cells that apply`
+      return `In front of ${gatewayName(environment)}: ${seen}`
+    })
+    .join('. ')
+}
+
+const mostGateways = 3
 
 /** Why it has its letter, in one sentence. */
 function worstInWords(letter: Letter | undefined, grade: Grade | undefined, own: readonly PlacedFinding[]): string {

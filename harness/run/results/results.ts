@@ -86,6 +86,7 @@ const aboutSchema = z
     header: z.exactOptional(text),
     /** It arrived under another spelling of that name. */
     spelled: z.exactOptional(z.literal('otherwise')),
+    in: z.exactOptional(z.literal('trailer')),
     /** The gateway acts on this header. */
     believed: z.exactOptional(z.literal(true)),
     /** Which part of the request was changed, other than a header. */
