@@ -36,11 +36,11 @@ export function remediesOf(
   finding: Pick<Finding, 'id' | 'cells' | 'headers'>,
   deployment: Deployment,
 ): readonly Remedy[] {
-  return allRemediesOf(finding, deployment).map((remedy) => (remedy.own ? remedy : orStanding(remedy, deployment)))
+  return allRemediesOf(finding, deployment).map((remedy) => (remedy.own ? remedy : orWhereItIs(remedy, deployment)))
 }
 
 /** A line that the reader has already is not to be added: it stands in another place, or something else passes it by. */
-function orStanding(remedy: Remedy, { files = [] }: Deployment): Remedy {
+function orWhereItIs(remedy: Remedy, { files = [] }: Deployment): Remedy {
   const said = lineIn(remedy.text)
   for (const { path, text } of files) {
     const line = text.split('\n').findIndex((one) => plainLine(one) === said) + 1
