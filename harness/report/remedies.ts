@@ -212,8 +212,8 @@ function adviceOf(
   const row = rowOf(product, kind)
   if (row === undefined) return []
   const named = among === undefined ? [header] : among
-  // What stands elsewhere in the reader's own files fits their other programs; ours names the lab's.
-  const own = row.find === undefined ? undefined : lineOf(files, row, named, 2)
+  // Which auth service is asked, the reader's own files say elsewhere; ours name the lab's. Of other kinds their line may be the mistake itself.
+  const own = kind === 'open' ? lineOf(files, row, named, 2) : undefined
   const found =
     own ??
     lineOf(
