@@ -50,7 +50,7 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
 
 /** What decides a cell's status, and nothing that is only told of it. */
 function asked({ case: asked, transport }: PlannedCell, steps: ReadonlyMap<string, string>) {
-  const { title, why, refs, needs, caughtBy, source, ...rest } = asked
+  const { title, why, refs, caughtBy, source, ...rest } = asked
   return { ...rest, transport, ...(rest.step && { step: [rest.step.function, steps.get(rest.step.file)] }) }
 }
 

@@ -27,8 +27,8 @@ function isLost({ status, blocked, unanswered }: Judgement): boolean {
 }
 
 /**
- * Of two that are not red the one by itself says more. A red beside others is a verdict: that the cell by itself is not red says only when it fails. What was lost counts for nothing, and the
- * result says so.
+ * Of two that are not red the one by itself says more. A red beside others is a verdict: that the cell by itself is not red says only when it
+ * fails. What was lost counts for nothing, and the result says so.
  */
 export function ofBoth(beside: Judgement, alone: Judgement): Both {
   if (isLost(beside)) return { judgement: alone, decidedBy: 'alone', rerun: beside.reason }
