@@ -167,7 +167,9 @@ describe('the nuclei templates', async () => {
 
 /** `NUCLEI=path/to/nuclei`: no package registry of the suite has the program (see CONTRIBUTING.md). */
 const nuclei = process.env.NUCLEI
+if (nuclei === undefined) console.warn('\nNUCLEI SKIPPED: NUCLEI does not say where the program is (CONTRIBUTING.md)\n')
 
+// -- reason: the program is no part of the suite; the line above says so.
 describe.skipIf(nuclei === undefined)('nuclei itself', { timeout: 180_000 }, () => {
   let lab: EmbeddedLab
   let door: Server

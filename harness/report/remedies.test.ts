@@ -59,6 +59,14 @@ describe('remedies', () => {
     expect(remediesOf(finding('open-to-anyone'), { ...here, files: [] })[0]?.text).toMatch('auth_request /oauth2/auth;')
   })
 
+  it('for a name that only looks like another’s are of the program that signs users in, and not of a claim beside it', () => {
+    const at = (cells: string[]) => remediesOf(finding('accepts-identity-claims', { cells }), deployment('caddy'))
+    expect(at(['identity.claims.not-one-address.http']).map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^the program that signs users in: list your own domains/),
+    ])
+    expect(at(['identity.claims.unverified.http'])[0]?.text).toMatch(/^caddy: add `respond @unverified 403`/)
+  })
+
   it('do not add a line that stands in the reader’s own file already', () => {
     const text = '\n  proxy_set_header X-Secret-Role "";  # why\n'
     const here = { ...deployment('nginx', nginx), files: [{ path: 'my.conf', text }] }

@@ -165,8 +165,14 @@ type Concrete = {
   readonly among?: readonly string[]
 }
 
+/** A name that only looks like another's: no claim besides it would tell them apart. */
+const notOneAddress = 'identity.claims.not-one-address.'
+
 /** By the words of a finding's id, which are those of its structure. */
-function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, identity: string): readonly Concrete[] {
+function mistakesBehind(
+  { id, headers = [], cells }: Pick<Finding, 'id' | 'headers' | 'cells'>,
+  identity: string,
+): readonly Concrete[] {
   const passed = /^passes-(.+?)(?:-beside-others)?$/.exec(id)?.[1]
   if (passed === foldName(identity)) return [{ kind: 'identity', header: passed }]
   if (passed === 'other-spellings') return [{ kind: 'spelling' }]
@@ -181,7 +187,8 @@ function mistakesBehind({ id, headers = [] }: Pick<Finding, 'id' | 'headers'>, i
     })
   if (passed !== undefined) return [{ kind: 'header', header: passed }]
   if (id.startsWith('direct-')) return [{ kind: 'direct' }]
-  if (id.startsWith('accepts-identity')) return [{ kind: 'claims' }]
+  if (id.startsWith('accepts-identity'))
+    return [{ kind: cells.every((key) => key.startsWith(notOneAddress)) ? 'names' : 'claims' }]
   const kinds = byId[id]
   return (kinds ?? []).map((kind) => (kind === 'identity' ? { kind, header: foldName(identity) } : { kind }))
 }
