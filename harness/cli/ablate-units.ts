@@ -32,7 +32,7 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
   const { proxyVersion, gateway } = environment
   const read = texts.map((text, index) => (isMadeOfLines(files[index] ?? '') ? statementsOf(text) : [text]))
   const steps = await textsOf(environment.cells.flatMap(({ case: { step } }) => step?.file ?? []))
-  const cells = environment.cells.map((cell) => asked(cell, steps))
+  const cells = environment.cells.map((cell) => decidingParts(cell, steps))
   const decides = JSON.stringify([variant, proxyVersion, gateway, cells, read.map(said)]).replaceAll(checkout, '')
   const units = files.flatMap((file, index) =>
     !isMadeOfLines(file)
@@ -49,7 +49,7 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
 }
 
 /** What decides a cell's status, and nothing that is only told of it. */
-function asked({ case: asked, transport }: PlannedCell, steps: ReadonlyMap<string, string>) {
+function decidingParts({ case: asked, transport }: PlannedCell, steps: ReadonlyMap<string, string>) {
   const { title, why, refs, caughtBy, source, ...rest } = asked
   return { ...rest, transport, ...(rest.step && { step: [rest.step.function, steps.get(rest.step.file)] }) }
 }

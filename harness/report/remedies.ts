@@ -220,15 +220,9 @@ function adviceOf(
   if (row === undefined) return []
   const named = among === undefined ? [header] : among
   // Which auth service is asked, the reader's own files say elsewhere; ours name the lab's. Of other kinds their line may be the mistake itself.
-  const own = kind === 'open' ? lineOf(files, row, named, 2) : undefined
-  const found =
-    own ??
-    lineOf(
-      hardened.flatMap((one) => one.files),
-      row,
-      named,
-      0,
-    )
+  const own = kind === 'open' ? lineOf(files, row, named) : undefined
+  const ours = hardened.flatMap((one) => one.files)
+  const found = own ?? lineOf(ours, row, named)
   const { line } = found ?? {}
   const isSaid = line !== undefined && said.some(({ text }) => text.includes(code(line.text)))
   if (isSaid && among === undefined) return []
@@ -242,13 +236,10 @@ function adviceOf(
   return [{ text, ...place, ...(own !== undefined && { own: true }) }]
 }
 
-/** Of the first of the headers that has one. @param names how well it must name the header at least */
-function lineOf(files: Hardened['files'], row: Row, headers: readonly (string | undefined)[], names: Line['names']) {
+/** Of the first of the headers that has one. */
+function lineOf(files: Hardened['files'], row: Row, headers: readonly (string | undefined)[]) {
   return headers
-    .map((name) => ({
-      name,
-      line: files.flatMap((file) => linesIn(file, row, name)).find((one) => one.names >= names),
-    }))
+    .map((name) => ({ name, line: files.flatMap((file) => linesIn(file, row, name))[0] }))
     .find(({ line }) => line !== undefined)
 }
 

@@ -8,7 +8,7 @@ import { privateObstacles } from '../engine.ts'
 import { enginePackages } from '../private/packages.ts'
 import { silent } from '../progress.ts'
 import { baseImage } from './base-image.ts'
-import type { BuildContainer } from './confined-step.ts'
+import { type BuildContainer, workInside } from './confined-step.ts'
 import type { MavenBuild } from './maven.ts'
 import { mavenSettings } from './registry-settings.ts'
 
@@ -155,7 +155,7 @@ describe.skipIf(obstacles.length > 0)(`an artifact that prepares itself${why}`, 
   it('does so in its folder, as nobody and without a network, and what it writes is kept', async () => {
     const where = await container()
     await maven(asMaven)
-    const look = 'sh bin/start.sh && { id -u; ls /sys/class/net; ls /work/content; } > prepared'
+    const look = `sh bin/start.sh && { id -u; ls /sys/class/net; ls ${workInside}/content; } > prepared`
     const path = await fetched({ prepare: ['sh', '-c', look] }, 'online', where)
     expect((await readFile(join(path, 'prepared'), 'utf8')).split('\n')).toEqual(['65534', 'lo', 'server-1.2.3', ''])
     if (root) expect((await stat(join(path, 'prepared'))).uid).toBe(0)
