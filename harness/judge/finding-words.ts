@@ -6,8 +6,9 @@ import { type Consequence, type Effect, isDirect, isUpgrade } from './consequenc
 import { list } from './words.ts'
 
 export type Members = {
+  /** At least one. */
   readonly abouts: readonly About[]
-  /** Of its cells that show nothing else, the most telling one first. */
+  /** Of its cells whose words are about this, the most telling one first. */
   readonly reasons: readonly string[]
   readonly cases: ReadonlySet<string>
   readonly transports: ReadonlySet<Transport>
@@ -105,8 +106,7 @@ function lockedOut({ abouts, cases, transports, tried }: Members): string {
 
 function whyOf(members: Members, consequence: Consequence): string {
   const { abouts } = members
-  const first = abouts.toSorted((one, other) => rankOf(one) - rankOf(other))[0]
-  if (first === undefined) return 'a requirement is not met'
+  const first = abouts.reduce((cause, one) => (rankOf(one) < rankOf(cause) ? one : cause))
   if (isDirect(first) && consequence === 'neighbour-is-anyone') return `the gateway takes requests ${whence(first)}`
   const headers = [...new Set(abouts.flatMap(({ header }) => header ?? []))].map(headerInWords).toSorted()
   switch (first.kind) {
@@ -124,7 +124,9 @@ function whyOf(members: Members, consequence: Consequence): string {
       return `the proxy writes a made-up name into ${headers[0] ?? 'the identity header'} for a user who has none`
     case 'accepted':
       if (first.believed === true) return `${headerInWords(first.header ?? '')} that the client sent is believed`
-      return first.who === 'anonymous' ? 'a request without a session is accepted' : detail(members)
+      return first.who === 'anonymous'
+        ? 'a request without a session is accepted'
+        : detail(members, 'the gateway accepts somebody whom it must not')
     case 'reached':
       return first.who === 'anonymous'
         ? 'a request without a session reaches the gateway'
@@ -150,10 +152,13 @@ function whyOf(members: Members, consequence: Consequence): string {
     case 'multiplied':
       return 'the gateway receives more requests than the client sent'
     case 'leaked':
+      return detail(members, 'it is accepted or shown where it must not be')
     case 'answer':
+      return detail(members, 'clients get other answers than they should')
     case 'unanswered':
+      return detail(members, 'the proxy does not answer')
     case 'other':
-      return detail(members)
+      return detail(members, `${some([...members.cases].toSorted(), 'case')} did not pass`)
   }
 }
 
@@ -212,24 +217,15 @@ function answersIn(members: Members): string {
   const statuses = [...new Set(members.abouts.flatMap(({ status }) => status ?? []))].toSorted(
     (one, other) => one - other,
   )
-  if (statuses.length === 0 || members.abouts.every(({ seen }) => seen === 'step')) return detail(members)
+  if (statuses.length === 0 || members.abouts.every(({ seen }) => seen === 'step'))
+    return detail(members, 'legitimate requests do not get through')
   const who = members.abouts.some(({ verdict }) => verdict === undefined) ? 'the proxy' : 'the gateway'
   return `${who} answers ${list(statuses.map(String), 'or')} where a request should get through`
 }
 
-/** Where no cell shows this alone. */
-const generic: Partial<Record<About['kind'], string>> = {
-  accepted: 'the gateway accepts somebody whom it must not',
-  'turned-away': 'legitimate requests do not get through',
-  leaked: 'it is accepted or shown where it must not be',
-  answer: 'clients get other answers than they should',
-  unanswered: 'the proxy does not answer',
-}
-
-/** Where the structure says no more than the first cell: its own words, without who sent it. */
-function detail({ abouts, reasons }: Members): string {
-  const [reason] = reasons
-  if (reason === undefined) return generic[abouts[0]?.kind ?? 'other'] ?? 'a requirement is not met'
+/** Where the structure says no more than the first cell: its own words, without who sent it. @param otherwise where no cell shows this alone */
+function detail({ reasons: [reason] }: Members, otherwise: string): string {
+  if (reason === undefined) return otherwise
   return reason
     .replace(/ \(known since .*$/s, '')
     .replace(

@@ -49,12 +49,20 @@ type Member = { readonly cell: GroupedCell; readonly about: About }
 function causesIn(cells: readonly GroupedCell[]): ReadonlyMap<string, readonly Member[]> {
   const members = cells
     .filter(({ status }) => isOpen(status))
-    .flatMap((cell) => (cell.about ?? []).map((about) => ({ cell, about })))
+    .flatMap((cell) => withoutRepeats(cell.about ?? []).map((about) => ({ cell, about })))
   const untold = cells
     .filter(({ status, about = [] }) => isOpen(status) && about.length === 0)
     .map((cell) => ({ cell, about: untoldAbout(cell) }))
   const all = [...members, ...untold]
   return Map.groupBy(all, ({ cell, about }) => causeOf(about, cell))
+}
+
+/** That a step's own request was refused is one cause: the step says it once more, in words that have no structure. */
+function withoutRepeats(abouts: readonly About[]): readonly About[] {
+  const refused = abouts.some(
+    ({ kind, wanted }) => (kind === 'refused' || kind === 'turned-away') && wanted === 'accepted',
+  )
+  return refused ? abouts.filter(({ kind, seen }) => kind !== 'other' || seen !== 'step') : abouts
 }
 
 /** Of a run that did not note what its cells are about. */
@@ -173,8 +181,11 @@ function membersOf(members: readonly Member[], cells: readonly GroupedCell[], al
     abouts: members.map(({ about }) => about),
     reasons: mostTellingFirst(members).flatMap((key) => {
       const cell = cells.find((one) => keyOf(one) === key)
-      const own = members.filter((member) => member.cell === cell).length
-      return cell !== undefined && own >= (cell.about ?? []).length ? [cell.reason] : []
+      const own = members.filter((member) => member.cell === cell)
+      // Without a structure, a step's words are all there is; the judge puts them before what its requests show.
+      const isAlone =
+        own.length >= withoutRepeats(cell?.about ?? []).length || own.some(({ about }) => about.kind === 'other')
+      return cell !== undefined && isAlone ? [cell.reason] : []
     }),
     cases: ids,
     transports: new Set(cells.map(({ transport }) => transport)),
