@@ -220,7 +220,7 @@ describe.skipIf(executable === undefined)('the report in Chromium', { timeout: 6
       async (page) => {
         expect(await page.locator('#filter').isVisible()).toBe(false)
         expect(await page.locator('noscript').textContent()).toContain('The matrix needs JavaScript')
-        expect(await page.locator('ol.grades li').count()).toBeGreaterThan(0)
+        expect(await page.locator('table.choices tbody tr').count()).toBeGreaterThan(0)
       },
       { javaScriptEnabled: false },
     )

@@ -7,8 +7,7 @@ import { worstLetter } from './grades.ts'
 import type { Overview } from './overview.ts'
 
 export type Configuration = {
-  /** At least one. */
-  readonly environments: readonly EnvironmentResult[]
+  readonly environments: readonly [EnvironmentResult, ...EnvironmentResult[]]
   /** Absent where none of them started. */
   readonly letter?: Letter
   /** Of the environment that decides, the one where most was seen. */
@@ -26,29 +25,36 @@ const decisiveFirst = (one: PlacedFinding, other: PlacedFinding) =>
 const bestFirst: readonly (Letter | undefined)[] = ['A', 'B', 'C', 'D', 'E', 'F', '?', undefined]
 
 /** What stands for a program that could not be had says less than the program itself. */
-const hasStandIn = ({ environments: [first] }: Configuration) =>
-  first?.services.some(({ version }) => version === 'stand-in') === true
+const hasStandIn = ({ environments: [{ services }] }: Configuration) =>
+  services.some(({ version }) => version === 'stand-in')
+
+/** By the letter; then the program itself before a stand-in; then of which the most was seen; then in the order of the run. */
 
 export function configurationsOf(overview: Overview): readonly Configuration[] {
   const { environments, findings } = overview.results
   const groups = Map.groupBy(environments, ({ proxy, proxyVersion, variant }) => `${proxy}@${proxyVersion}/${variant}`)
   return [...groups.values()]
-    .map((members): Configuration => {
+    .flatMap(([first, ...rest]): Configuration[] => {
+      if (first === undefined) return []
+      const members = [first, ...rest] as const
       const grades = members.flatMap(({ id }) => overview.gradeOf(id) ?? [])
       const letter = worstLetter(grades.map((grade) => grade.letter))
       const [grade] = grades.filter((one) => one.letter === letter).toSorted((one, other) => other.seen - one.seen)
       const ids = new Set(members.map(({ id }) => id))
       const own = findings.filter(({ environment }) => ids.has(environment))
-      return {
-        environments: members,
-        findings: placedFindings({ environments, findings: own }).toSorted(decisiveFirst),
-        ...(letter !== undefined && { letter }),
-        ...(grade !== undefined && { grade }),
-      }
+      return [
+        {
+          environments: members,
+          findings: placedFindings({ environments, findings: own }).toSorted(decisiveFirst),
+          ...(letter !== undefined && { letter }),
+          ...(grade !== undefined && { grade }),
+        },
+      ]
     })
     .toSorted(
       (one, other) =>
         bestFirst.indexOf(one.letter) - bestFirst.indexOf(other.letter) ||
-        Number(hasStandIn(one)) - Number(hasStandIn(other)),
+        Number(hasStandIn(one)) - Number(hasStandIn(other)) ||
+        (other.grade?.seen ?? 0) - (one.grade?.seen ?? 0),
     )
 }

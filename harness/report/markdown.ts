@@ -8,13 +8,23 @@ import {
   cellKey,
   type EnvironmentResult,
 } from '../run/results/results.ts'
+import {
+  answerInWords,
+  choicesOf,
+  meetsRequirements,
+  nameOf,
+  programsOf,
+  ruleInWords,
+  worstInWords,
+} from './choices.ts'
+import type { Configuration } from './configurations.ts'
 import { failedLogInsOf } from './failed-log-ins.ts'
 import { exampleOf, placedFindings } from './findings.ts'
 import { gatewayConfigurations } from './gateway-configuration.ts'
 import { code, details, fence, reference, table, text, withCode } from './markdown-text.ts'
 import { deservesDetail, markOf, marks, severity } from './marks.ts'
 import { counted, duration } from './numbers.ts'
-import { environmentOutcome, runInWords } from './outcome.ts'
+import { aboutExitCode, environmentOutcome, runInWords } from './outcome.ts'
 import { engineInWords, type Overview } from './overview.ts'
 import { remediesInWords } from './remedy-words.ts'
 
@@ -27,9 +37,10 @@ export function markdownReport(overview: Overview): string {
   const { run } = overview.results
   const head = [
     '# Trusted-proxy conformance',
-    `**${text(runInWords(overview.results))}**`,
+    `**${text(runInWords(overview.results))}** ${text(aboutExitCode)}`,
     ...(run.notes ?? []).map((note) => `> **Note:** ${text(note)}`),
     notReady(overview),
+    choices(overview),
     couldNotBeJudged(overview),
     environmentsTable(overview),
     findings(overview),
@@ -63,6 +74,21 @@ function couldNotBeJudged({ environments }: Overview): string {
   )
   return `## Could not be judged\n\nUsers could not sign in. Cells that need them are inconclusive.\n\n${parts.join('\n\n')}`
 }
+
+/** As on the first page. */
+function choices(overview: Overview): string {
+  const rows = choicesOf(overview).map(({ product, best, documented }) => [
+    text(product),
+    meetsRequirements(best)
+      ? `${letterOf(best)} ${text(nameOf(best))}. ${text(programsOf(best))}`
+      : `None was seen to meet every requirement. The best: ${letterOf(best)} ${text(nameOf(best))}`,
+    documented === undefined ? ' ' : `${letterOf(documented)} ${text(worstInWords(documented))}`,
+  ])
+  const answer = `${text(answerInWords(overview))} ${text(ruleInWords)}`
+  return `## Which proxy configuration\n\n${answer}\n\n${table(['you run', 'take', 'as documented'], rows)}`
+}
+
+const letterOf = ({ letter }: Configuration) => `**${letter ?? '–'}**`
 
 function environmentsTable(overview: Overview): string {
   const rows = overview.environments.map((environment, index) => [

@@ -51,6 +51,10 @@ export function environmentOutcome(overview: Overview, environment: EnvironmentR
   }
 }
 
+/** For readers who take the run's outcome for a judgement of the proxies. */
+export const aboutExitCode =
+  'This is the outcome of the run, for CI, and does not rate the proxies: their grades count a known failure as a failure.'
+
 /** The run in one sentence, and what its exit code means in another. */
 export function runInWords(results: Results): string {
   return `${happened(results)} ${exitCodeInWords(results)}`

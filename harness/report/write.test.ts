@@ -4,9 +4,10 @@ import { basename, dirname, join, relative } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { UserError } from '../plan/user-error.ts'
-import { configurationsOf } from './configurations.ts'
+import type { EnvironmentResult } from '../run/results/results.ts'
+import { choicesOf, nameOf, seenInWords } from './choices.ts'
 import { cellsOfPage } from './html/cells-of-page.testing.ts'
-import { cellAnchor, environmentPath } from './html/links.ts'
+import { cellAnchor, environmentPath, guidePath } from './html/links.ts'
 import { shownCell } from './html/shown-cell.testing.ts'
 import { overviewOf } from './overview.ts'
 import { readReport } from './read.ts'
@@ -94,23 +95,25 @@ describe('writeReport', () => {
     expect(new Set(findings.map(({ consequence }) => consequence))).toEqual(new Set(['hygiene']))
   })
 
-  it('begins its first page with the grade of each configuration, why, and what was seen', async () => {
+  it('begins its first page with what to take, and has the grade of every environment and what was seen', async () => {
     const out = join(folder, 'first-page')
     await writeReport(run.results, run.evidence, out)
     const page = (await readFile(join(out, 'index.html'), 'utf8')).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
-    const start = page.indexOf('Which configuration')
-    const end = page.indexOf('Findings', start)
-    const first = page.slice(start, end)
+    const [start, findings, table] = ['Which proxy configuration', 'Findings', 'Environments'].map((heading) =>
+      page.indexOf(` ${heading} `),
+    )
+    const first = page.slice(start, findings)
     expect(start).toBeGreaterThan(0)
-    expect(end).toBeLessThan(page.indexOf('Matrix'))
-    for (const { environment, seen, applicable } of run.results.grades) {
-      const [proxy = '', version = ''] = (environment.split('/', 1)[0] ?? '').split('@')
-      expect(first).toContain(`${proxy} ${version}, documented`)
-      expect(first).toContain(`: seen ${seen} of ${applicable} cells that apply.`)
+    expect(findings).toBeGreaterThan(start ?? 0)
+    for (const { product, best } of choicesOf(overview)) {
+      expect(first).toContain(`${product} Grade `)
+      expect(first).toContain(nameOf(best))
+      expect(first).toContain(seenInWords(best))
     }
-    expect(first).toMatch(/Grade [A-F?] .*: seen/)
-    for (const { findings } of configurationsOf(overviewOf(run.results, run.evidence)))
-      if (findings[0] !== undefined) expect(first).toContain(findings[0].finding.says.slice(0, 40))
+    // The outcome of the run is no judgement of the proxies: it stands after them.
+    expect(page.indexOf('Exit code')).toBeGreaterThan(page.indexOf(' This run '))
+    for (const { letter, seen, applicable } of run.results.grades)
+      expect(page.slice(table)).toContain(`Grade ${letter} ${seen} of ${applicable} `)
   })
 
   it('has a page of each environment with the findings, their ids as addresses, and what could not be tested', async () => {
@@ -125,6 +128,17 @@ describe('writeReport', () => {
     const page = await readFile(join(out, environmentPath(overview, untested.environment)), 'utf8')
     expect(page).toContain('What could not be tested, and why')
     expect(page).toContain(untested.notTested[0]?.what)
+  })
+
+  it('leads from every page of a proxy to the guide of its hardened variant', async () => {
+    const [out, { results, evidence }] = [join(folder, 'guides'), aRun({ cases: 1, environments: 6 })]
+    await writeReport(results, evidence, out)
+    const pages = overviewOf(results, evidence)
+    const of = ({ id }: EnvironmentResult) => readFile(join(out, environmentPath(pages, id)), 'utf8')
+    const hardened = results.environments.filter(({ variant }) => variant === 'hardened').map(({ proxy }) => proxy)
+    expect(hardened.length).toBe(1)
+    for (const one of results.environments)
+      expect((await of(one)).includes(`href="../../../../${guidePath(one.proxy)}"`)).toBe(hardened.includes(one.proxy))
   })
 
   it('finds the evidence of every cell at its address, and on the page of its environment', async () => {

@@ -118,7 +118,8 @@ function* pages(overview: Overview, guides: readonly RunGuide[]): Generator<File
   for (const one of overview.environments) {
     const evidence = overview.evidenceIn(one.id)
     if (evidence !== undefined) yield [evidencePath(one.id), gzipSync(jsonText(evidence, 0), { level: 9 })]
-    yield [environmentPath(overview, one.id), environmentPage(overview, one)]
+    const guide = guides.find(({ guide: { proxy } }) => proxy === one.proxy)?.guide
+    yield [environmentPath(overview, one.id), environmentPage(overview, one, guide)]
     yield [`${overview.addressOf(one.id)}/index.json`, jsonLines(environmentRecord(overview, one))]
   }
   for (const { guide, environment } of guides) yield [guidePath(guide.proxy), guidePage(overview, guide, environment)]

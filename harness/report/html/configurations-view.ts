@@ -1,8 +1,18 @@
-/** The first page's answer: which configuration to take and why, and what each of the others lets happen. */
-import { gradeRules, type Letter } from '../../judge/grade.ts'
-import { type EnvironmentResult, fileName, type Grade } from '../../run/results/results.ts'
+/** The first page's answer: which configuration to take of which product, and below it what each of them lets happen. */
+import type { EnvironmentResult } from '../../run/results/results.ts'
+import { fileName } from '../../run/results/results.ts'
+import {
+  answerInWords,
+  type Choice,
+  choicesOf,
+  meetsRequirements,
+  nameOf,
+  programsOf,
+  ruleInWords,
+  seenInWords,
+  worstInWords,
+} from '../choices.ts'
 import { type Configuration, configurationsOf } from '../configurations.ts'
-import type { PlacedFinding } from '../findings.ts'
 import type { RunGuide } from '../guides/run-guides.ts'
 import { counted } from '../numbers.ts'
 import type { Overview } from '../overview.ts'
@@ -11,38 +21,51 @@ import { letterMark, letterRows } from './letter.ts'
 import { environmentPath, gatewayName, guidePath } from './links.ts'
 import { html, type Markup } from './markup.ts'
 
-/** What a reader who has to choose a configuration wants to know first. Best news first, as they may stop there. */
+/** What a reader who has to choose a configuration wants to know first: a row for each product, whose name they look for. */
 export function configurations(overview: Overview, guides: readonly RunGuide[]): Markup {
-  const all = configurationsOf(overview)
   return html`<section>
-    <h2>Which configuration</h2>
-    ${recommendation(all)}
-    ${aboutGateways(overview.results.environments)}
+    <p class="lead">${answerInWords(overview)}</p>
+    <table class="choices">
+      <thead><tr><th scope="col">you run</th><th scope="col">take</th><th scope="col">as documented</th></tr></thead>
+      <tbody>${choicesOf(overview).map((choice) => choiceRow(overview, choice, guides))}</tbody>
+    </table>
+    <p class="soft">${ruleInWords} The others are in the table of environments below.</p>
     <details class="legend" open><summary>What the letters mean. The worst finding decides the letter, however much else passed</summary>
       <dl>${letterRows.map(([letter, words]) => html`<div><dt>${letterMark(letter)}</dt><dd>${words}</dd></div>`)}</dl></details>
-    <ol class="grades">${all.map((one) => configuration(overview, one, guides))}</ol>
+    ${aboutGateways(overview.results.environments)}
   </section>`
 }
 
-function configuration(
-  overview: Overview,
-  { environments, letter, grade, findings: own }: Configuration,
-  guides: readonly RunGuide[],
-): Markup | undefined {
-  const [first] = environments
-  if (first === undefined) return undefined
-  const guide = guideTo(environments, guides)
-  const decisive = environments.find(({ id }) => id === grade?.environment) ?? first
-  return html`<li>
-    ${letter === undefined ? html`<span class="letter unsupported">–</span>` : letterMark(letter)}
-    <div>
-      <h3><a href=${environmentPath(overview, decisive.id)}>${nameOf(first)}</a></h3>
-      ${first.variantTitle !== undefined && html`<p class="soft">${sentence(first.variantTitle)}</p>`}
-      <p>${unbroken(worstInWords(letter, grade, own))}</p>
-      <p class="soft">${programsOf(first)}. ${seenOf(overview, environments)}.${own.length > 1 && html` <a href=${findingsAnchor(first)}>${counted(own.length, 'finding')}</a> in all.`}${guide !== undefined && html` <a href=${guide}>Its files, line by line</a>.`}</p>
-    </div>
-  </li>`
+function choiceRow(overview: Overview, { product, best, documented }: Choice, guides: readonly RunGuide[]): Markup {
+  const guide = guideTo(best, guides)
+  const isTaken = meetsRequirements(best)
+  return html`<tr>
+    <th scope="row">${product}</th>
+    <td>${letterOf(best)}<div>${!isTaken && html`<b>None was seen to meet every requirement.</b> The best: `}${linkTo(overview, best, nameOf(best))}${guide !== undefined && [' · ', html`<a href=${guide}>hardening guide</a>`]}${!isTaken && html`<br />${unbroken(worstInWords(best))}`}<br /><small>${programsOf(best)}. ${isTaken && `${worstInWords(best)} `}${seenInWords(best)}.</small></div></td>
+    <td>${documentedIn(overview, best, documented)}</td>
+  </tr>`
 }
+
+function documentedIn(overview: Overview, best: Configuration, documented: Configuration | undefined): unknown {
+  if (documented === undefined) return html`<div class="soft">None was part of this run.</div>`
+  if (documented === best) return html`<div class="soft">The same.</div>`
+  const [own, taken] = [documented.environments[0], best.environments[0]]
+  const name = own.proxy === taken.proxy ? own.variant : nameOf(documented)
+  return [
+    letterOf(documented),
+    html`<div>${linkTo(overview, documented, name)}: ${unbroken(worstInWords(documented))}</div>`,
+  ]
+}
+
+const letterOf = ({ letter }: Configuration) =>
+  letter === undefined ? html`<span class="letter unsupported">–</span>` : letterMark(letter)
+
+const linkTo = (overview: Overview, one: Configuration, words: string) =>
+  html`<a href=${environmentPath(overview, decisiveOf(one).id)}>${words}</a>`
+
+/** The environment that decides the letter. */
+const decisiveOf = ({ environments, grade }: Configuration) =>
+  environments.find(({ id }) => id === grade?.environment) ?? environments[0]
 
 /** Without it, nobody would know what the name of the suite's own gateway says of a real one. */
 function aboutGateways(environments: readonly EnvironmentResult[]): Markup | undefined {
@@ -56,57 +79,8 @@ function aboutGateways(environments: readonly EnvironmentResult[]): Markup | und
   }</p>`
 }
 
-/** `nginx 1.22.1, oauth2-proxy 7.15.3`: the title may name one version alone. */
-const programsOf = ({ services }: EnvironmentResult) =>
-  services
-    .filter(({ name }) => !name.startsWith('gateway: '))
-    .map(({ name, version }) => (name.includes(version) ? name : `${name} ${version}`).replace(/^\S+: /, ''))
-    .join(', ')
-
-/** In front of each gateway, how much of what applies was seen. */
-function seenOf(overview: Overview, environments: readonly EnvironmentResult[]): string {
-  if (environments.length > mostGateways) return `In front of ${environments.length} gateways`
-  return environments
-    .map((environment) => {
-      const grade = overview.gradeOf(environment.id)
-      const seen = grade === undefined ? 'did not run' : `seen ${grade.seen} of ${grade.applicable} cells that apply`
-      return `In front of ${gatewayName(environment)}: ${seen}`
-    })
-    .join('. ')
-}
-
-const mostGateways = 3
-
-/** Why it has its letter, in one sentence. */
-function worstInWords(letter: Letter | undefined, grade: Grade | undefined, own: readonly PlacedFinding[]): string {
-  const [worst] = own
-  const reason = gradeRules.find(({ id }) => id === grade?.caps[0])?.when.replaceAll('`', '')
-  if (letter === '?')
-    return [
-      reason ?? 'Not enough was seen.',
-      ...(worst === undefined ? [] : [`Found so far: ${worst.finding.says}`]),
-    ].join(' ')
-  if (worst !== undefined) return worst.finding.says
-  return letter === 'A' ? 'Passed every case that applies.' : 'Nothing was found.'
-}
-
-/** What to take, in one sentence. */
-function recommendation(all: readonly Configuration[]): Markup {
-  const having = (wanted: Letter) => all.filter(({ letter }) => letter === wanted).length
-  const [passed, met] = [having('A'), having('B')]
-  if (passed + met === 0)
-    return html`<p class="lead">No configuration in this run met every requirement that applies to it.</p>`
-  return html`<p class="lead">${passed + met} of ${counted(all.length, 'configuration')} met every requirement that applies: ${[
-    ...(passed > 0 ? [`those with A passed every case`] : []),
-    ...(met > 0 ? [`those with B miss recommendations only`] : []),
-  ].join(', ')}. Below each of the others stands the worst that it lets happen.</p>`
-}
-
-const nameOf = ({ proxy, proxyTitle, proxyVersion, variant }: EnvironmentResult) =>
-  `${proxyTitle ?? proxy} ${proxyVersion}, ${variant}`
-
 /** To the page with its files, where there is one. */
-function guideTo(environments: readonly EnvironmentResult[], guides: readonly RunGuide[]): string | undefined {
+function guideTo({ environments }: Configuration, guides: readonly RunGuide[]): string | undefined {
   const found = guides.find(({ environment }) => environments.some(({ id }) => id === environment))
   return found === undefined ? undefined : guidePath(found.guide.proxy)
 }
@@ -114,11 +88,7 @@ function guideTo(environments: readonly EnvironmentResult[], guides: readonly Ru
 /** So many are said of each configuration; each environment's page has all. */
 const mostFindings = 3
 
-const findingsId = ({ proxy, proxyVersion, variant }: EnvironmentResult) =>
-  fileName(`findings-${proxy}@${proxyVersion}-${variant}`)
-const findingsAnchor = (environment: EnvironmentResult) => `#${findingsId(environment)}`
-
-/** By configuration, in the order of the first list. */
+/** By configuration, the best first. */
 export function findings(overview: Overview): Markup | undefined {
   const all = configurationsOf(overview).filter((one) => one.findings.length > 0)
   if (all.length === 0) return undefined
@@ -129,14 +99,11 @@ export function findings(overview: Overview): Markup | undefined {
   </section>`
 }
 
-function findingsOfConfiguration(overview: Overview, { environments, letter, grade, findings: own }: Configuration) {
-  const [first] = environments
-  if (first === undefined) return undefined
-  const decisive = environments.find(({ id }) => id === grade?.environment) ?? first
+function findingsOfConfiguration(overview: Overview, configuration: Configuration): Markup {
+  const { environments, letter, findings: own } = configuration
+  const [{ proxy, proxyTitle, proxyVersion, variant }] = environments
   const rest = own.length - mostFindings
-  return html`<section><h3 id=${findingsId(first)}>${letter !== undefined && [letterMark(letter), ' ']}${nameOf(first)}</h3>
+  return html`<section><h3 id=${fileName(`findings-${proxy}@${proxyVersion}-${variant}`)}>${letter !== undefined && [letterMark(letter), ' ']}${proxyTitle ?? proxy} ${proxyVersion}, ${variant}</h3>
     ${findingList(overview, own.slice(0, mostFindings), '')}
-    ${rest > 0 && html`<p><a href=${environmentPath(overview, decisive.id)}>${counted(rest, 'more finding')}</a></p>`}</section>`
+    ${rest > 0 && html`<p><a href=${environmentPath(overview, decisiveOf(configuration).id)}>${counted(rest, 'more finding')}</a></p>`}</section>`
 }
-
-const sentence = (words: string) => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`

@@ -6,6 +6,7 @@ import type { Cell, EnvironmentResult } from '../../run/results/results.ts'
 import { alike } from '../alike.ts'
 import { placedFindings } from '../findings.ts'
 import { letterWords } from '../grades.ts'
+import type { Guide } from '../guides/guide.ts'
 import { duration, percentile } from '../numbers.ts'
 import { environmentOutcome } from '../outcome.ts'
 import type { Overview } from '../overview.ts'
@@ -15,11 +16,12 @@ import { evidenceData } from './evidence-data.ts'
 import { findingList } from './findings-view.ts'
 import { ownGateways } from './gateway-configuration.ts'
 import { letterMark } from './letter.ts'
-import { cellsAnchor, environmentPath, gatewayName, rootOf } from './links.ts'
+import { cellsAnchor, environmentPath, gatewayName, guidePath, rootOf } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { badgeOf, legend, pageText } from './page.ts'
 
-export function environmentPage(overview: Overview, environment: EnvironmentResult): string {
+/** @param guide to the hardened variant of its proxy, where the report has it */
+export function environmentPage(overview: Overview, environment: EnvironmentResult, guide?: Guide): string {
   const { words } = environmentOutcome(overview, environment)
   const body = html`<div>
     <div id="cell" hidden></div>
@@ -28,6 +30,7 @@ export function environmentPage(overview: Overview, environment: EnvironmentResu
     <p><code>${environment.id}</code></p>
     <p class=${environment.status === 'ready' ? 'lead' : 'loud'}>${words}</p>
     ${gradeSection(overview, environment)}
+    ${guide !== undefined && html`<p><a href=${`${rootOf(environmentPath(overview, environment.id))}${guidePath(guide.proxy)}`}>Hardening guide of ${guide.title}</a>: the hardened configuration, line by line.</p>`}
     ${environment.remark !== undefined && html`<p>${environment.remark}</p>`}
     ${couldNotBeJudged([environment])}
     ${findingsSection(overview, environment)}

@@ -3,17 +3,19 @@
 import type { Status } from '../../judge/status.ts'
 import { levels } from '../../plan/case.ts'
 import type { EnvironmentResult } from '../../run/results/results.ts'
+import { answerInWords } from '../choices.ts'
 import type { RunGuide } from '../guides/run-guides.ts'
 import { type RunRecord, recordOf } from '../history.ts'
 import { markOf, marks, severity } from '../marks.ts'
 import { counted, duration, percentile } from '../numbers.ts'
-import { type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
+import { aboutExitCode, type Conformance, environmentOutcome, runInWords } from '../outcome.ts'
 import { engineInWords, type Overview } from '../overview.ts'
 import { checklistPath } from './checklist-page.ts'
 import { configurations, findings } from './configurations-view.ts'
 import { couldNotBeJudged } from './could-not-be-judged.ts'
 import { ownGateways } from './gateway-configuration.ts'
-import { environmentPath, gatewayName, guidePath } from './links.ts'
+import { letterMark } from './letter.ts'
+import { environmentPath, gatewayName } from './links.ts'
 import { html, type Markup } from './markup.ts'
 import { matrixData, matrixPlace } from './matrix.ts'
 import { matrixScript } from './matrix-script.ts'
@@ -30,15 +32,13 @@ type Further = {
 export function indexPage(overview: Overview, { history = [], guides = [], links = [] }: Further = {}): string {
   const { run } = overview.results
   const body = html`<div>
-    <h1>Trusted-proxy conformance</h1>
-    <p>Which proxy configurations keep clients from choosing who they are, in front of a gateway that trusts the proxy's headers.</p>
+    <h1>Which proxy configuration</h1>
+    <p>Which ones keep clients from choosing who they are, in front of a gateway that trusts the proxy?</p>
     ${notReady(overview)}
-    ${configurations(overview, guides)}
-    ${further(guides, links)}
-    ${couldNotBeJudged(overview.environments)}
-    <p class="lead">${runInWords(overview.results)}</p>
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
-    ${stale(overview)}
+    ${configurations(overview, guides)}
+    ${further(links)}
+    ${couldNotBeJudged(overview.environments)}
     ${findings(overview)}
     <h2>Environments</h2>
     ${environmentsTable(overview)}
@@ -49,12 +49,15 @@ export function indexPage(overview: Overview, { history = [], guides = [], links
     ${legend()}
     ${filters(overview)}
     ${matrixPlace()}
-    <h2>This run</h2>
+    <h2 id="run">This run</h2>
+    <p class="lead">${runInWords(overview.results)}</p>
+    <p>${aboutExitCode}</p>
+    ${stale(overview)}
     ${facts(overview)}
   </div>`
   return pageText({
     title: 'Trusted-proxy conformance',
-    description: runInWords(overview.results),
+    description: answerInWords(overview),
     path: 'index.html',
     body,
     script: matrixScript,
@@ -63,8 +66,8 @@ export function indexPage(overview: Overview, { history = [], guides = [], links
 }
 
 /** Pages that do not follow from one environment. */
-function further(guides: readonly RunGuide[], links: NonNullable<Further['links']>): Markup {
-  return html`<p>${guides.length > 0 && ['Hardened configurations, line by line: ', guides.map(({ guide }, index) => [index > 0 ? ', ' : '', html`<a href=${guidePath(guide.proxy)}>${guide.title}</a>`]), '. ']}<a href=${checklistPath}>The gateway's checklists</a> with what came of each line.${links.map(({ href, words }) => [' · ', html`<a href=${href}>${words}</a>`])}</p>`
+function further(links: NonNullable<Further['links']>): Markup {
+  return html`<p><a href=${checklistPath}>The gateway's checklists</a> with what came of each line. · <a href="#run">How the run went</a>${links.map(({ href, words }) => [' · ', html`<a href=${href}>${words}</a>`])}</p>`
 }
 
 function notReady(overview: Overview): Markup | undefined {
@@ -97,15 +100,17 @@ function environmentsTable(overview: Overview): Markup {
       0.95,
     )
     const look = looks[conformance]
+    const grade = overview.gradeOf(one.id)
     return html`<tr>
-      <th scope="row"><a href=${environmentPath(overview, one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a> ${one.variant}</th>
+      <td class="time">${grade !== undefined && [letterMark(grade.letter), ` ${grade.seen} of ${grade.applicable}`]}</td>
+      <th scope="row"><a href=${environmentPath(overview, one.id)}>${one.proxyTitle ?? one.proxy} ${one.proxyVersion}</a> ${one.variant}${one.variantTitle !== undefined && html`<br /><small>${one.variantTitle}</small>`}</th>
       <td class="words"><span class=${`status ${look}`} aria-hidden="true">${markOf(look).glyph}</span> ${words}</td>
       <td>${gatewayName(one)}${one.caveat === undefined ? '' : ` (${one.caveat})`}</td>
       <td class="time">${duration(one.startMs)}</td><td class="time">${duration(one.loginMs)}</td><td class="time">${p95 === undefined ? '' : duration(p95)}</td>
     </tr>`
   })
-  return html`<div class="scroll" tabindex="0"><table>
-    <thead><tr><th scope="col">proxy, variant</th><th scope="col">outcome</th><th scope="col">gateway</th><th scope="col">start</th><th scope="col">log-in</th><th scope="col">case p95</th></tr></thead>
+  return html`<div class="scroll" tabindex="0"><table class="environments">
+    <thead><tr><th scope="col">grade, cells seen</th><th scope="col">proxy, variant</th><th scope="col">outcome</th><th scope="col">gateway</th><th scope="col">start</th><th scope="col">log-in</th><th scope="col">case p95</th></tr></thead>
     <tbody>${rows}</tbody></table></div>`
 }
 

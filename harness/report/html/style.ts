@@ -12,12 +12,12 @@ a{color:var(--link)}
 .skip{position:absolute;left:-99rem}.skip:focus{position:static;margin-right:1rem}
 h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0}h2{font-size:1.2rem;margin:1.6rem 0 .5rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}
 p{max-width:75ch}
-.lead{font-weight:600}
+.lead{font-weight:600}p.lead,h1+p{max-width:none}
 td.time{white-space:nowrap}
-ol.grades{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(26rem,100%),1fr));gap:.6rem}
-ol.grades li{display:flex;gap:.8rem;border:1px solid var(--line);border-radius:4px;padding:.6rem}ol.grades h3{margin:0}ol.grades p{margin:.2rem 0;overflow-wrap:anywhere}ol.grades p.soft{font-size:.9rem}
+table.choices{width:100%;font-size:.9rem;line-height:1.4}table.choices thead th:nth-child(2){width:42%}table.choices thead th:nth-child(3){width:50%}table.choices tbody th{white-space:nowrap}table.choices td>.letter{float:left;margin:.15rem .6rem .15rem 0}table.choices td>div{overflow:hidden}
+small{font-size:.85rem;color:var(--soft);font-weight:400}table.environments th[scope=row]{min-width:min(20rem,60vw)}
 .letter{position:relative;flex:none;display:inline-block;width:2.4rem;height:2.4rem;line-height:2.4rem;border-radius:4px;text-align:center;font-size:1.5rem;font-weight:700}.letter i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-.legend .letter{width:1.6rem;height:1.6rem;line-height:1.6rem;font-size:1rem}
+.legend .letter,table .letter,h3 .letter{width:1.6rem;height:1.6rem;line-height:1.6rem;font-size:1rem}
 .name{white-space:nowrap}ol.findings{padding-left:1.4rem;max-width:100ch}ol.findings>li{margin:.6rem 0}ol.findings p{margin:.2rem 0;max-width:100ch;overflow-wrap:anywhere}ol.findings .remedy{border-left:.25rem solid var(--link);padding-left:.6rem}ol.findings details{font-size:.9rem}ol.findings summary{font-weight:400}
 ol.checklist li{margin:.6rem 0}ol.checklist .status{white-space:normal}ol.checklist p{margin:.2rem 0}button{font:inherit}
 p.passed{max-width:none}p.passed a{margin-right:.6rem;white-space:nowrap}
@@ -56,6 +56,6 @@ summary{cursor:pointer;font-weight:600}
 [hidden]{display:none!important}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
 .wire span{display:block}.wire .changed{background:var(--warn-b);color:var(--warn)}.wire .dropped{background:var(--fail-b);color:var(--fail)}.wire .added{background:var(--info-b);color:var(--info)}
-@media(max-width:40rem){main{padding:.6rem}dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:.3rem}.matrix tbody th{max-width:9.5rem;min-width:7rem}.matrix tbody th small{display:none}}
+@media(max-width:40rem){table.choices thead{display:none}table.choices tr,table.choices th,table.choices td{display:block;border-bottom:0}table.choices{border-bottom:1px solid var(--line)}main{padding:.6rem}dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:.3rem}.matrix tbody th{max-width:9.5rem;min-width:7rem}.matrix tbody th small{display:none}}
 @media print{header.site,#filter,.skip{display:none}.matrix,pre,.wire{max-height:none;overflow:visible;border:0}.matrix thead th,.matrix tbody th{position:static}body{font-size:10pt}a{color:inherit}.status,.matrix td a{border:1px solid}}
 `
