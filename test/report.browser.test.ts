@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import axe, { type AxeResults } from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Ablation } from '../harness/plan/ablation/ablation-file.ts'
+import type { Hardened } from '../harness/report/guides/guide.ts'
 import { recordOf } from '../harness/report/history.ts'
 import { casePath, cellLink, environmentPath, guidePath } from '../harness/report/html/links.ts'
 import { shownCell } from '../harness/report/html/shown-cell.testing.ts'
@@ -34,12 +34,15 @@ if (red === undefined || hardened === undefined || firstEnvironment === undefine
   throw new Error('The fixture has no red cell.')
 const overview = overviewOf(run.results, run.evidence)
 /** One line of the guide is measured, so that its table is shown. */
-function ablationsOf({ proxy, proxyVersion, variant, gateway }: EnvironmentResult): ReadonlyMap<string, Ablation> {
+function hardenedOf({ proxy, proxyVersion, variant, gateway }: EnvironmentResult): ReadonlyMap<string, Hardened> {
   const unit = { file: 'proxy.conf', text: 'proxy_set_header X-Forwarded-User "";', lost: 0, digest: 'x' }
   const red = run.results.cells.slice(0, 9).map((cell) => `${cell.case}.${cell.transport}`)
   const units = [{ ...unit, from: 2, to: 2, outcome: 'red' as const, red, reason: 'As alice: it arrived.' }]
   return new Map([
-    [proxy, { schema: 1, proxy, proxyVersion, variant, gateway, measuredAt: '2026-11-20T04:00:00.000Z', units }],
+    [
+      proxy,
+      { ablation: { schema: 1, proxy, proxyVersion, variant, gateway, measuredAt: '2026-11-20T04:00:00.000Z', units } },
+    ],
   ])
 }
 
@@ -83,7 +86,7 @@ describe.skipIf(executable === undefined)('the report in Chromium', { timeout: 6
       versions: ['1.0', '1.1'].map((one) => ({ ...version, version: one, environment: `x@${one}/hardened/reference` })),
     }
     const site = { history: [...nights, recordOf(run.results)], sweeps: [sweep], copies: 10 }
-    await writeReport(run.results, run.evidence, folder, { history: nights, ablations: ablationsOf(hardened), site })
+    await writeReport(run.results, run.evidence, folder, { history: nights, hardened: hardenedOf(hardened), site })
     await mkdir(artefacts, { recursive: true })
     browser = await launchChromium(executable ?? '')
   })

@@ -7,7 +7,7 @@ import { engineClient } from '../lab/deadlines.ts'
 import { MachineError } from '../lab/machine-error.ts'
 import type { Plan, PlannedEnvironment } from '../plan/expand.ts'
 import { UserError } from '../plan/user-error.ts'
-import { ownAblations } from '../report/guides/own-guides.ts'
+import { ownHardened } from '../report/guides/own-guides.ts'
 import { engineInWords } from '../report/overview.ts'
 import { mustBeReport, removeOldReport, writeReport } from '../report/write.ts'
 import { Collection } from '../run/collect.ts'
@@ -94,8 +94,8 @@ export async function carryOut(plan: Plan, options: RunOptions, order: Order): P
     const exitCode = failures.length > 0 && done.run.exitCode < 3 ? 3 : done.run.exitCode
     const written = { ...done, run: { ...done.run, exitCode, notes: [...(done.run.notes ?? []), ...failures] } }
     if (order.statusesOnly) return written
-    const ablations = await ownAblations(root)
-    await writeReport(written, collection.evidence(), out, { ablations }).catch((cause: Error) => {
+    const hardened = await ownHardened(root)
+    await writeReport(written, collection.evidence(), out, { hardened }).catch((cause: Error) => {
       // A disk that was filled meanwhile.
       throw new MachineError(
         `The report cannot be written to ${out}: ${cause.message}. Name another folder with --out.`,

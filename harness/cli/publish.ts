@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { UserError } from '../plan/user-error.ts'
-import { ownAblations } from '../report/guides/own-guides.ts'
+import { ownHardened } from '../report/guides/own-guides.ts'
 import { appendHistory, readHistory } from '../report/history.ts'
 import { mergedReport } from '../report/merge.ts'
 import { counted } from '../report/numbers.ts'
@@ -50,7 +50,7 @@ export async function publish(options: PublishOptions): Promise<number> {
   // Half a run would look like cells that were removed.
   const history = results.run.interrupted ? await readHistory(folder) : await appendHistory(folder, results)
   const site = { history, sweeps, copies: options.copies, ...(advisories !== undefined && { advisories }) }
-  await writeReport(results, evidence, out, { history, ablations: await ownAblations(root), site })
+  await writeReport(results, evidence, out, { history, hardened: await ownHardened(root), site })
   const published = {
     schema: 1,
     out: relative(process.cwd(), out) || '.',

@@ -6,7 +6,7 @@ import { type Comparison, compareRuns, isWorse } from '../report/compare.ts'
 import { comparisonText } from '../report/comparison-words.ts'
 import { findingsTable } from '../report/findings-table.ts'
 import { tellGithub } from '../report/github.ts'
-import { ownAblations } from '../report/guides/own-guides.ts'
+import { ownHardened } from '../report/guides/own-guides.ts'
 import { appendHistory, type RunRecord, readHistory, recordOf } from '../report/history.ts'
 import { mergedReport } from '../report/merge.ts'
 import { readReport } from '../report/read.ts'
@@ -63,7 +63,7 @@ async function render(options: ReportOptions): Promise<number> {
       : comparing || options.history !== undefined
         ? await readHistory(resolve(options.history ?? defaultHistory))
         : []
-  await writeReport(results, evidence, out, { history, ablations: await ownAblations(root) })
+  await writeReport(results, evidence, out, { history, hardened: await ownHardened(root) })
   if (options.findings !== undefined) await writeFile(resolve(options.findings), findingsTable(results))
   const at = history.findIndex(({ run }) => run === results.run.id)
   const before = (at === -1 ? history : history.slice(0, at)).at(-1)

@@ -4,11 +4,11 @@ import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Ablation } from '../plan/ablation/ablation-file.ts'
 import { UserError } from '../plan/user-error.ts'
 import { type Evidence, environmentFileName, evidencePath, type Results } from '../run/results/results.ts'
 import { badge, badgesByProxy } from './badge.ts'
 import { environmentRecord } from './environment-record.ts'
+import type { Hardened } from './guides/guide.ts'
 import { guidesOfRun, type RunGuide } from './guides/run-guides.ts'
 import type { RunRecord } from './history.ts'
 import { casePage } from './html/case-page.ts'
@@ -37,8 +37,8 @@ type File = readonly [path: string, content: string | Buffer | Iterable<string>]
 type Beside = {
   /** Earlier runs, oldest first: their trend is shown on the first page. */
   readonly history?: readonly RunRecord[]
-  /** What was measured of hardened variants, by the name of the proxy: their guides say what each line is for. */
-  readonly ablations?: ReadonlyMap<string, Ablation>
+  /** What this project knows of hardened variants, by the name of the proxy: their guides say what each line is for and what to change. */
+  readonly hardened?: ReadonlyMap<string, Hardened>
   /** The report is a published site, with what belongs to one. */
   readonly site?: SiteMaterial
 }
@@ -52,7 +52,7 @@ export async function writeReport(
   results: Results,
   evidence: Evidence,
   outDir: string,
-  { history = [], ablations = new Map(), site }: Beside = {},
+  { history = [], hardened = new Map(), site }: Beside = {},
 ): Promise<void> {
   await mkdir(outDir, { recursive: true })
   await mustBeReport(outDir)
@@ -62,7 +62,7 @@ export async function writeReport(
   try {
     await Promise.all(folders.map((folder) => mkdir(join(aside, folder), { recursive: true })))
     // Hundreds of small files: a promise for each would take longer than writing them.
-    const guides = guidesOfRun(results, ablations)
+    const guides = guidesOfRun(results, hardened)
     const top: string[] = []
     const write = ([path, content]: File) => {
       mkdirSync(dirname(join(aside, path)), { recursive: true })

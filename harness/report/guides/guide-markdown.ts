@@ -1,6 +1,9 @@
 /** `docs/hardening/PROXY.md`. */
+import { posix } from 'node:path'
 import { code, fence, table, text } from '../markdown-text.ts'
+import { environmentInWords, settingsHeading, settingsInWords } from './gateway-settings.ts'
 import { casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from './guide.ts'
+import { changesHeading, changesInWords, type Line } from './lab-values.ts'
 
 const notice =
   '<!-- Made by `pnpm schemas` from the files and the ablation.json of the hardened variant. Change those. -->'
@@ -37,8 +40,29 @@ ${text(measuredInWords(guide))}
 The files below are those that \`pnpm conformance --proxy ${proxy} --variant ${variant}\` runs, byte for byte. A line in the tables stands for what it
 opens or contains, too.
 
+${changesPart(guide)}
+
 ${parts.join('\n\n')}
+
+${settingsPart(guide)}
 `
+}
+
+/** By value, with links to the lines. */
+function changesPart({ changes, files, proxyYaml }: Guide): string {
+  const paths = [...files, ...(proxyYaml === undefined ? [] : [proxyYaml])].map(({ path }) => path)
+  const linkTo = ({ file, number }: Line) => {
+    const path = paths.find((one) => posix.basename(one) === file)
+    const name = `${text(file)}:${number}`
+    return path === undefined ? name : `[${name}](../../${path}#L${number})`
+  }
+  const rows = changes.map(({ value, put, lines }) => [code(value), text(put), lines.map(linkTo).join(', ')])
+  return `## ${changesHeading}\n\n${text(changesInWords)}\n\n${table(['in the files', 'put', 'where'], rows)}`
+}
+
+function settingsPart({ settings }: Guide): string {
+  if (settings === undefined) return ''
+  return `## ${settingsHeading}\n\n${text(settingsInWords(settings))}\n\n${fence(settings.text, 'text')}\n\nEnvironment: ${code(environmentInWords(settings))}`
 }
 
 function casesInWords({ measured }: GuideLine): string {

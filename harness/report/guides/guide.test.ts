@@ -40,7 +40,7 @@ const ablation: Ablation = {
 
 describe('a hardening guide', () => {
   it('says of each line what happens without it, and which cases prove it', () => {
-    const guide = guideOf(source, ablation)
+    const guide = guideOf(source, { ablation })
     expect(guide.files[0]?.lines.map(withoutIt)).toEqual([
       'It does not start.',
       'Nothing changes in any case.',
@@ -53,13 +53,13 @@ describe('a hardening guide', () => {
   it('says that a line was not measured where the file has another one in its place', () => {
     const [file] = source.files
     const changed = { ...source, files: [{ path: file?.path ?? '', text: text.replace('drop X', 'drop Y') }] }
-    const guide = guideOf(changed, ablation)
+    const guide = guideOf(changed, { ablation })
     expect(guide.files[0]?.lines.map(withoutIt).at(-1)).toBe('Not measured.')
     expect(measuredInWords(guide)).toContain('2 of 3 lines and blocks')
   })
 
   it('claims nothing without a measurement', () => {
-    const guide = guideOf(source, undefined)
+    const guide = guideOf(source, {})
     expect(measuredInWords(guide)).toMatch(/^Not measured/)
     expect(guideMarkdown(guide)).toContain('without each line\n\nNot measured.')
   })

@@ -2,7 +2,10 @@
 import { posix } from 'node:path'
 import type { AblatedUnit, Ablation } from '../../plan/ablation/ablation-file.ts'
 import { isMadeOfLines, type Unit, unitsOf } from '../../plan/ablation/units.ts'
+import type { Variant } from '../../plan/proxy.ts'
 import { counted } from '../numbers.ts'
+import { type Settings, settingsChanges } from './gateway-settings.ts'
+import { type Change, changesIn, linesOf, settingLines } from './lab-values.ts'
 
 type GuideFile = {
   /** Relative to the project. */
@@ -19,7 +22,14 @@ type GuideSource = {
   /** Of the programs, as far as they are known. */
   readonly versions: readonly string[]
   readonly files: readonly GuideFile[]
+  /** What the gateway was started with behind it. Absent: not known. */
+  readonly settings?: Settings
+  /** Where the variant is written, as it was. */
+  readonly proxyYaml?: GuideFile
 }
+
+/** What this project knows of a hardened variant, beside its files. */
+export type Hardened = { readonly variant?: Variant; readonly ablation?: Ablation }
 
 export type GuideLine = Unit & {
   /** Absent: not measured for this text. */
@@ -28,11 +38,13 @@ export type GuideLine = Unit & {
 
 export type Guide = Omit<GuideSource, 'files'> & {
   readonly files: readonly (GuideFile & { readonly lines: readonly GuideLine[] })[]
+  /** Values of the lab in the files, in proxy.yaml and in the gateway's settings. */
+  readonly changes: readonly Change[]
   /** Where and when its lines were taken away. Absent: never. */
   readonly ablation?: Pick<Ablation, 'proxyVersion' | 'gateway' | 'measuredAt'>
 }
 
-export function guideOf(source: GuideSource, ablation: Ablation | undefined): Guide {
+export function guideOf(source: GuideSource, { variant, ablation }: Hardened): Guide {
   const folder = posix.join('proxies', source.proxy, source.variant)
   const files = source.files.map((file) => {
     const units = ablation?.units.filter((unit) => posix.join(folder, unit.file) === file.path) ?? []
@@ -46,7 +58,15 @@ export function guideOf(source: GuideSource, ablation: Ablation | undefined): Gu
       }),
     }
   })
-  return { ...source, files, ...(ablation !== undefined && { ablation }) }
+  return { ...source, files, changes: changesOf(source, variant), ...(ablation !== undefined && { ablation }) }
+}
+
+function changesOf({ files, proxyYaml, settings }: GuideSource, variant: Variant | undefined): readonly Change[] {
+  const started = variant === undefined || proxyYaml === undefined ? [] : settingLines(proxyYaml, variant)
+  return [
+    ...(variant === undefined ? [] : changesIn([...files.flatMap(linesOf), ...started], variant)),
+    ...(settings === undefined ? [] : settingsChanges(settings)),
+  ]
 }
 
 /** What was measured of another text in this place says nothing of this one. */

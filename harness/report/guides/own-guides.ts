@@ -1,9 +1,10 @@
 /** The guides of this project's own proxies, from their files as they are. */
 import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { type Ablation, readAblation } from '../../plan/ablation/ablation-file.ts'
+import { readAblation } from '../../plan/ablation/ablation-file.ts'
 import { type LoadedProxy, loadProxies } from '../../plan/load-proxies.ts'
-import { type Guide, guideOf } from './guide.ts'
+import { settingsOf } from './gateway-settings.ts'
+import { type Guide, guideOf, type Hardened } from './guide.ts'
 
 const hardened = 'hardened'
 
@@ -14,38 +15,43 @@ export async function ownGuides(root: string): Promise<readonly Guide[]> {
   return guides.flatMap((guide) => guide ?? [])
 }
 
-/** What was measured of them: `ablation.json` of every proxy that has one, by the name of the proxy. */
-export async function ownAblations(root: string): Promise<ReadonlyMap<string, Ablation>> {
-  const proxies = await loadProxies(root)
+/** What is known of them beside their files, by the name of the proxy. */
+export async function ownHardened(root: string): Promise<ReadonlyMap<string, Hardened>> {
   const read = await Promise.all(
-    proxies.map(
-      async ({ name, folder }) => [name, await readAblation(join(folder, hardened, 'ablation.json'))] as const,
-    ),
+    (await loadProxies(root)).map(async (proxy) => [proxy.name, await hardenedOf(proxy)] as const),
   )
-  return new Map(read.flatMap(([name, ablation]) => (ablation === undefined ? [] : [[name, ablation]])))
+  return new Map(read.flatMap(([name, one]) => (one === undefined ? [] : [[name, one]])))
 }
 
-async function guideOfProxy({ name, title, variants }: LoadedProxy, root: string): Promise<Guide | undefined> {
-  const variant = variants.find((one) => one.name === hardened)
+async function hardenedOf({
+  variants,
+}: LoadedProxy): Promise<(Required<Pick<Hardened, 'variant'>> & Hardened) | undefined> {
+  const variant = variants.find(({ name }) => name === hardened)
   if (variant === undefined) return undefined
+  const ablation = await readAblation(join(variant.folder, 'ablation.json'))
+  return { variant, ...(ablation !== undefined && { ablation }) }
+}
+
+async function guideOfProxy(proxy: LoadedProxy, root: string): Promise<Guide | undefined> {
+  const own = await hardenedOf(proxy)
+  if (own === undefined) return undefined
+  const { variant } = own
   const services = variant.services.toSorted(
     (one, other) => Number(other.name === 'proxy') - Number(one.name === 'proxy'),
   )
-  const paths = [
-    ...new Set(services.flatMap(({ files }) => Object.keys(files).map((file) => resolve(variant.folder, file)))),
-  ]
-  const files = await Promise.all(
-    paths.map(async (path) => ({ path: relative(root, path), text: await readFile(path, 'utf8') })),
-  )
+  const paths = services.flatMap(({ files }) => Object.keys(files).map((file) => resolve(variant.folder, file)))
+  const fileAt = async (path: string) => ({ path: relative(root, path), text: await readFile(path, 'utf8') })
   return guideOf(
     {
-      proxy: name,
-      title,
+      proxy: proxy.name,
+      title: proxy.title,
       variant: hardened,
       variantTitle: variant.title,
       versions: services.map((service) => `${service.title} ${service.version}`),
-      files,
+      files: await Promise.all([...new Set(paths)].map(fileAt)),
+      proxyYaml: await fileAt(proxy.file),
+      settings: settingsOf(variant),
     },
-    await readAblation(join(variant.folder, 'ablation.json')),
+    own,
   )
 }

@@ -1,5 +1,8 @@
 /** A hardened configuration line by line: the files as they ran, a button that copies them, and what happens without each line. */
+
+import { environmentInWords, settingsHeading, settingsInWords } from '../guides/gateway-settings.ts'
 import { casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from '../guides/guide.ts'
+import { changesHeading, changesInWords } from '../guides/lab-values.ts'
 import { counted } from '../numbers.ts'
 import type { Overview } from '../overview.ts'
 import { casePath, environmentPath, guidePath, type Root, rootOf } from './links.ts'
@@ -28,6 +31,7 @@ export function guidePage(overview: Overview, guide: Guide, environment: string)
     <p>${variantTitle ?? variant}. ${versions.join(', ')}.</p>
     <p>These files ran ${run.startedAt.slice(0, 10)} as they stand here: <a href=${`${root}${environmentPath(overview, environment)}`}>what came of it</a>.</p>
     <p>${measuredInWords(guide)}</p>
+    ${changesSection(guide)}
     ${files.map(
       ({ path: file, text, lines }, index) => html`<section>
       <h2>${file}</h2>
@@ -36,9 +40,28 @@ export function guidePage(overview: Overview, guide: Guide, environment: string)
       ${lines.some(({ measured }) => measured !== undefined) && linesTable(overview, lines, root)}
     </section>`,
     )}
+    ${settingsSection(guide)}
   </div>`
   const description = `${variantTitle ?? variant}. ${measuredInWords(guide)}`
   return pageText({ title: `${title}: hardened, line by line`, description, path, body, script: copyScript })
+}
+
+function changesSection({ changes }: Guide): Markup | undefined {
+  if (changes.length === 0) return undefined
+  return html`<section><h2>${changesHeading}</h2><p>${changesInWords}</p>
+    <div class="scroll" tabindex="0"><table>
+      <thead><tr><th scope="col">in the files</th><th scope="col">put</th><th scope="col">where</th></tr></thead>
+      <tbody>${changes.map(({ value, put, lines }) => html`<tr><td><code>${value}</code></td><td class="words">${put}</td><td>${lines.map(({ file, number }) => `${file}:${number}`).join(', ')}</td></tr>`)}</tbody>
+    </table></div></section>`
+}
+
+function settingsSection({ settings }: Guide): Markup | undefined {
+  if (settings === undefined) return undefined
+  const environment = environmentInWords(settings)
+  return html`<section><h2>${settingsHeading}</h2><p>${settingsInWords(settings)}</p>
+    <p><button type="button" data-copies="settings">Copy</button></p>
+    <pre tabindex="0" id="settings">${settings.text}</pre>
+    ${environment !== '' && html`<p>Environment: <code>${environment}</code></p>`}</section>`
 }
 
 /** Cases that are linked; the others are counted. */

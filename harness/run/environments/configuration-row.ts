@@ -32,6 +32,17 @@ export function ownConfigurationRow(
   }
 }
 
+/** The suite's own configuration as the gateway had it. What an operator brings is theirs: of that only what differs is told. */
+export function settingsRow({ written }: Pick<LabGateway, 'written'>): Pick<EnvironmentResult, 'gatewaySettings'> {
+  const redacted = Object.entries(written.environment).map(([name, value]) => [name, redactKnown(value)])
+  return {
+    gatewaySettings: {
+      text: redactKnown(JSON.stringify(written.config, null, 2)),
+      environment: Object.fromEntries(redacted),
+    },
+  }
+}
+
 /** Of an environment whose gateway does not start: that is known, and so is what its audit would say. */
 export function refusedRow(planned: PlannedEnvironment, { message, replaced }: GatewayRefusal): EnvironmentResult {
   const { own } = planned.variant.gateway

@@ -13,7 +13,7 @@ import { certificateOf } from '../../plan/credentials.ts'
 import { environmentRow } from '../results/environment-row.ts'
 import { rememberSecret } from '../results/redact.ts'
 import { changedFiles } from './changed-files.ts'
-import { ownGatewayOf, rowOf } from './configuration-row.ts'
+import { ownGatewayOf, rowOf, settingsRow } from './configuration-row.ts'
 import {
   certified,
   lastAtEachPlace,
@@ -195,7 +195,7 @@ export async function startContainers(
   const [signedIn, observed, configuration] = await Promise.all([
     signing,
     observe(variant, publicSide, listeners, recordings, shown),
-    ownGateway && rowOf(ownGateway, gateway, environment),
+    ownGateway ? rowOf(ownGateway, gateway, environment) : settingsRow(gateway),
   ])
   const { sessions, loginMs, naming } = signedIn
   const features = featuresFor(observed.features, naming, signIn)

@@ -1,5 +1,6 @@
 /** The gateway's configuration for one environment, in OpenClaw's own JSON shape (docs/gateways.md#g1-1-configuration-keys). */
 import { loopbackSetting } from '../../gateways/known-gateways.ts'
+import type { Program } from '../../gateways/programs.ts'
 import type { Profile } from '../../gateways/rules/profiles.ts'
 import { nameOf, namesOf, users } from '../../identity/users.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
@@ -11,6 +12,11 @@ import type { TrustedNetwork } from './trusted-network.ts'
 
 /** Whom a local sub-agent is with `loopbackUser` (openclaw#26007). */
 const loopbackUser = 'openclaw-internal@local'
+
+export type GatewayWritten = {
+  readonly config: Readonly<Record<string, unknown>>
+  readonly environment: Readonly<Record<string, string>>
+}
 
 type GatewaySetting = {
   readonly variant: Variant
@@ -41,6 +47,25 @@ export function gatewayInRun(
   }
   const config = gatewayConfig(setting)
   return { config, environment: {}, replaced: [], password, trustedProxies: config.gateway.trustedProxies }
+}
+
+/** The wrong passwords of all environments that a real program serves count together. */
+const manyWrongPasswords = 1000
+
+/**
+ * What a real program is started with: its file, and the variables beside it.
+ * @param witness a user whom nobody else knows: who is accepted by that name is judged by this configuration
+ */
+export function programInRun(
+  { rules, sections, environment }: Pick<Program, 'rules' | 'sections' | 'environment'>,
+  setting: Omit<Parameters<typeof gatewayInRun>[0], 'rules' | 'furtherUsers' | 'wrongPasswords'> & {
+    readonly witness: string
+  },
+): { readonly configuration: GatewayInRun; readonly written: GatewayWritten } {
+  const { witness, ...rest } = setting
+  const configuration = gatewayInRun({ ...rest, rules, furtherUsers: [witness], wrongPasswords: manyWrongPasswords })
+  const config = { ...sections, ...configuration.config }
+  return { configuration, written: { config, environment: { ...environment, ...configuration.environment } } }
 }
 
 /** Cases send many wrong passwords: the fallback of a real program must not be locked after the first ten. */

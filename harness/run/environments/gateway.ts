@@ -5,6 +5,7 @@ import type { ContainerLab, ContainerSpec } from '../../lab/containers/container
 import type { Dial } from '../../lab/dial.ts'
 import type { PreparedService } from '../../lab/images/prepare.ts'
 import type { PreparedEnvironment } from '../protocol/request.ts'
+import type { GatewayWritten } from './gateway-config.ts'
 import type { GatewayInRun } from './own-gateway-config.ts'
 import type { RunningEnvironment } from './running-environment.ts'
 import type { TrustedNetwork } from './trusted-network.ts'
@@ -25,6 +26,8 @@ export type GatewaySite = {
 
 export type LabGateway = {
   readonly configuration: GatewayInRun
+  /** All that it is started with. */
+  readonly written: GatewayWritten
   /** To be started together with the proxy. */
   readonly specs: readonly ContainerSpec[]
   /** From inside the gateway's network namespace. */

@@ -70,6 +70,9 @@ export function issuerPorts(
 
 const usualIssuer = 'http://idp.test'
 
+/** What a variant's provider and client are called where its login names nothing else. */
+export const usualClient = { issuer: usualIssuer, clientId: 'conformance' } as const
+
 /** Where users of this variant sign in. */
 export function providerHost({ login }: Pick<Variant, 'login'>): string {
   return new URL(login.issuer ?? usualIssuer).hostname
@@ -91,8 +94,7 @@ export async function enrol(
   const { signIn: _signIn, arrivesAs: _name, ...client } = login
   const callbacks = login.callbacks.length > 0 ? login.callbacks : [usualIssuer]
   const settings = {
-    issuer: usualIssuer,
-    clientId: 'conformance',
+    ...usualClient,
     clientSecret,
     ...client,
     callbacks,

@@ -20,7 +20,7 @@ import type { HeaderLine } from '../../plan/case.ts'
 import type { GatewayEnvironment, OwnGateway } from '../../plan/gateway-file/own-gateway.ts'
 import { hostNamesOf, relaySpec, serviceOf, shortName } from './container-specs.ts'
 import type { GatewaySite, LabGateway } from './gateway.ts'
-import { gatewayInRun } from './gateway-config.ts'
+import { programInRun } from './gateway-config.ts'
 import { GatewayRefusal } from './gateway-refusal.ts'
 import type { StartOrder } from './order.ts'
 import { type GatewayInRun, refusal, refusalOf } from './own-gateway-config.ts'
@@ -31,8 +31,6 @@ export const reloadDeadline = 30_000
 /** 7 to 11 s on two idle cores, 18 s were seen beside other work (docs/gateways.md#g1-6-running-the-programs). */
 export const startDeadline = 90_000
 const pollEvery = 50
-/** The wrong passwords of all environments that it serves count together. */
-const wrongPasswords = 1000
 
 type Home = { readonly lab: ContainerLab; readonly beside: Dial; readonly folder: string }
 
@@ -61,17 +59,15 @@ export class RealGateway implements AsyncDisposable {
     const witness = `witness-${randomBytes(6).toString('hex')}@conformance.test`
     const { rules } = this.#program
     const { own, port = gatewayPort } = variant.gateway
-    const configuration = gatewayInRun({
+    const { configuration, written } = programInRun(this.#program, {
       variant,
-      rules,
       proxyAddress,
       password,
-      furtherUsers: [witness],
-      wrongPasswords,
+      witness,
       port,
       network,
     })
-    const config = { ...this.#program.sections, ...configuration.config }
+    const { config } = written
     const starts = this.#home === undefined
     this.#home ??= this.#start(site.harness, config, configuration.environment)
     if (own !== undefined) await this.#home.catch((error: Error) => refuseIfEnded(error, own, configuration, rules))
@@ -86,6 +82,7 @@ export class RealGateway implements AsyncDisposable {
     const address = variant.topology === 'sidecar' ? '127.0.0.1' : lab.network.address(octets.gateway)
     return {
       configuration,
+      written,
       specs: [],
       beside,
       settled: async (proxySide) => {

@@ -43,6 +43,7 @@ export async function referenceGateway(site: GatewaySite): Promise<LabGateway> {
   const { spec, socket } = await withRelay(program, folder)
   return {
     configuration,
+    written: configuration,
     specs: [
       {
         ...spec,

@@ -53,6 +53,8 @@ const environmentSchema = z
     failedLogIns: z.exactOptional(z.array(z.object({ user: text, reason: text, chain: texts }).readonly()).readonly()),
     /** Where what was seen differs from what proxy.yaml declares; one sentence each. */
     notes: z.exactOptional(texts),
+    /** What the suite started the gateway with: its file, and the variables beside it. Without secrets. Absent where the operator's own ran. */
+    gatewaySettings: z.exactOptional(z.object({ text, environment: z.record(text, text) }).readonly()),
     /** The operator's own configuration of the gateway, where the variant brings one. */
     gatewayConfiguration: z.exactOptional(
       z
