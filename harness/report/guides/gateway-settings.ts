@@ -33,9 +33,11 @@ export function settingsOf(variant: Variant): Settings {
 
 export const settingsHeading = "The gateway's settings"
 
-/** @returns also what the variables beside the file are for */
-export const settingsInWords = ({ program }: Settings) =>
-  `${settingsFile} as the run wrote it for ${program}, without secrets; the table above says what to change in it. The variables beside it switch off what a test has no use for: leave them out.`
+export function settingsInWords({ program, environment }: Settings): string {
+  const file = `${settingsFile} as the run wrote it for ${program}, without secrets; the table above says what to change in it.`
+  const variables = 'The variables beside it switch off what a test has no use for: leave them out.'
+  return Object.keys(environment).length === 0 ? file : `${file} ${variables}`
+}
 
 /** By key. Everything else is as any gateway of an operator has it. */
 const puts: Readonly<Record<string, string>> = {

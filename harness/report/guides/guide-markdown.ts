@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import { code, fence, table, text } from '../markdown-text.ts'
 import { environmentInWords, settingsHeading, settingsInWords } from './gateway-settings.ts'
-import { casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from './guide.ts'
+import { aboutInWords, casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from './guide.ts'
 import { changesHeading, changesInWords, type Line } from './lab-values.ts'
 
 const notice =
@@ -12,7 +12,7 @@ const notice =
 const mostCases = 3
 
 export function guideMarkdown(guide: Guide): string {
-  const { title, variantTitle, versions, files, proxy, variant } = guide
+  const { title, files, proxy, variant } = guide
   const parts = files.map(({ path, text: file, lines }) => {
     const name = path.split('/').at(-1) ?? path
     const block = fence(file.replace(/\n$/, ''), 'text')
@@ -34,7 +34,7 @@ export function guideMarkdown(guide: Guide): string {
   return `${notice}
 # ${text(title)}: the hardened configuration, line by line
 
-${text(variantTitle ?? variant)}. ${text(versions.join(', '))}.
+${text(aboutInWords(guide))}
 
 ${text(measuredInWords(guide))}
 The files below are those that \`pnpm conformance --proxy ${proxy} --variant ${variant}\` runs, byte for byte. A line in the tables stands for what it

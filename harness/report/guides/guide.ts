@@ -99,6 +99,13 @@ export function withoutIt({ measured, explanation }: GuideLine): string {
 const longest = 200
 const beginning = (reason = '') => (reason.length <= longest ? reason : `${reason.slice(0, longest).toWellFormed()}…`)
 
+/** What it is, and of which programs. */
+export function aboutInWords({ variantTitle, variant, versions }: Guide): string {
+  const title = variantTitle ?? variant
+  const programs = versions.map((version) => version.replace(/^[\w-]+: /, ''))
+  return `${title.charAt(0).toUpperCase()}${title.slice(1)}. ${programs.join(', ')}.`
+}
+
 /** How much of the guide was measured, in one sentence. */
 export function measuredInWords({ files, ablation }: Guide): string {
   const lines = files.flatMap((file) => file.lines)

@@ -50,12 +50,16 @@ export function linesOf({ path, text }: { readonly path: string; readonly text: 
   return text.split('\n').map((line, index) => ({ file, number: index + 1, text: line }))
 }
 
-/** What proxy.yaml starts the variant's services with beside files: the lines that have it, with the values after anchors and placeholders of the format. */
+/** What proxy.yaml starts the variant's services with beside files: the lines that have it, with the values as they are after loading. */
 export function settingLines(
   proxyYaml: { readonly path: string; readonly text: string },
-  { services }: Variant,
+  { name: variant, services }: Pick<Variant, 'name' | 'services'>,
 ): readonly Line[] {
-  const lines = linesOf(proxyYaml)
+  const all = linesOf(proxyYaml)
+  const start = all.findIndex(({ text }) => text.startsWith(`  ${variant}:`))
+  const length = all.slice(start + 1).findIndex(({ text }) => /^ {0,2}\S/.test(text))
+  // What the variant itself says goes before what it shares with others.
+  const lines = [...all.slice(start, length < 0 ? undefined : start + 1 + length), ...all]
   const settings = services.flatMap(({ env, command }) => [
     ...Object.entries(env).map(([name, value]) => ({ key: `${name}:`, value, text: `${name}=${value}` })),
     ...command.map((value) => ({ key: '', value, text: value })),

@@ -25,7 +25,7 @@ import { html, type Markup } from './markup.ts'
 export function configurations(overview: Overview, guides: readonly RunGuide[]): Markup {
   return html`<section>
     <p class="lead">${answerInWords(overview)}</p>
-    <table class="choices">
+    <table class="stacked choices">
       <thead><tr><th scope="col">you run</th><th scope="col">take</th><th scope="col">as documented</th></tr></thead>
       <tbody>${choicesOf(overview).map((choice) => choiceRow(overview, choice, guides))}</tbody>
     </table>

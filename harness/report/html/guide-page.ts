@@ -1,8 +1,9 @@
 /** A hardened configuration line by line: the files as they ran, a button that copies them, and what happens without each line. */
 
-import { environmentInWords, settingsHeading, settingsInWords } from '../guides/gateway-settings.ts'
-import { casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from '../guides/guide.ts'
-import { changesHeading, changesInWords } from '../guides/lab-values.ts'
+import { posix } from 'node:path'
+import { environmentInWords, settingsFile, settingsHeading, settingsInWords } from '../guides/gateway-settings.ts'
+import { aboutInWords, casesOf, type Guide, type GuideLine, measuredInWords, withoutIt } from '../guides/guide.ts'
+import { changesHeading, changesInWords, type Line } from '../guides/lab-values.ts'
 import { counted } from '../numbers.ts'
 import type { Overview } from '../overview.ts'
 import { casePath, environmentPath, guidePath, type Root, rootOf } from './links.ts'
@@ -22,13 +23,13 @@ document.addEventListener('click', function (event) {
 
 /** @param environment in which these files ran */
 export function guidePage(overview: Overview, guide: Guide, environment: string): string {
-  const { title, variantTitle, variant, versions, files, proxy } = guide
+  const { title, files, proxy } = guide
   const path = guidePath(proxy)
   const root = rootOf(path)
   const { run } = overview.results
   const body = html`<div>
     <h1>${title}: the hardened configuration, line by line</h1>
-    <p>${variantTitle ?? variant}. ${versions.join(', ')}.</p>
+    <p>${aboutInWords(guide)}</p>
     <p>These files ran ${run.startedAt.slice(0, 10)} as they stand here: <a href=${`${root}${environmentPath(overview, environment)}`}>what came of it</a>.</p>
     <p>${measuredInWords(guide)}</p>
     ${changesSection(guide)}
@@ -42,17 +43,26 @@ export function guidePage(overview: Overview, guide: Guide, environment: string)
     )}
     ${settingsSection(guide)}
   </div>`
-  const description = `${variantTitle ?? variant}. ${measuredInWords(guide)}`
+  const description = `${aboutInWords(guide)} ${measuredInWords(guide)}`
   return pageText({ title: `${title}: hardened, line by line`, description, path, body, script: copyScript })
 }
 
-function changesSection({ changes }: Guide): Markup | undefined {
+function changesSection({ changes, files }: Guide): Markup | undefined {
   if (changes.length === 0) return undefined
+  const anchors = new Map([
+    ...files.map(({ path }, index) => [posix.basename(path), `#file-${index}`] as const),
+    [settingsFile, '#settings'],
+  ])
+  const place = ({ file, number }: Line, index: number) => {
+    const anchor = anchors.get(file)
+    const name = `${file}:${number}`
+    return [index > 0 && ', ', anchor === undefined ? name : html`<a href=${anchor}>${name}</a>`]
+  }
   return html`<section><h2>${changesHeading}</h2><p>${changesInWords}</p>
-    <div class="scroll" tabindex="0"><table>
+    <table class="stacked">
       <thead><tr><th scope="col">in the files</th><th scope="col">put</th><th scope="col">where</th></tr></thead>
-      <tbody>${changes.map(({ value, put, lines }) => html`<tr><td><code>${value}</code></td><td class="words">${put}</td><td>${lines.map(({ file, number }) => `${file}:${number}`).join(', ')}</td></tr>`)}</tbody>
-    </table></div></section>`
+      <tbody>${changes.map(({ value, put, lines }) => html`<tr><th scope="row"><code>${value}</code></th><td>${put}</td><td>${lines.map(place)}</td></tr>`)}</tbody>
+    </table></section>`
 }
 
 function settingsSection({ settings }: Guide): Markup | undefined {

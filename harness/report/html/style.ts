@@ -56,6 +56,7 @@ summary{cursor:pointer;font-weight:600}
 [hidden]{display:none!important}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(24rem,100%),1fr));gap:1rem}
 .wire span{display:block}.wire .changed{background:var(--warn-b);color:var(--warn)}.wire .dropped{background:var(--fail-b);color:var(--fail)}.wire .added{background:var(--info-b);color:var(--info)}
-@media(max-width:40rem){table.choices thead{display:none}table.choices tr,table.choices th,table.choices td{display:block;border-bottom:0}table.choices{border-bottom:1px solid var(--line)}main{padding:.6rem}dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:.3rem}.matrix tbody th{max-width:9.5rem;min-width:7rem}.matrix tbody th small{display:none}}
+@media(min-width:40rem){table.stacked tbody th code{white-space:nowrap}}
+@media(max-width:40rem){table.stacked thead{display:none}table.stacked tr,table.stacked th,table.stacked td{display:block;border-bottom:0}table.stacked{width:100%;border-bottom:1px solid var(--line)}main{padding:.6rem}dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:.3rem}.matrix tbody th{max-width:9.5rem;min-width:7rem}.matrix tbody th small{display:none}}
 @media print{header.site,#filter,.skip{display:none}.matrix,pre,.wire{max-height:none;overflow:visible;border:0}.matrix thead th,.matrix tbody th{position:static}body{font-size:10pt}a{color:inherit}.status,.matrix td a{border:1px solid}}
 `
