@@ -41,7 +41,7 @@ function choiceRow(overview: Overview, { product, best, documented }: Choice, gu
   const isTaken = meetsRequirements(best)
   return html`<tr>
     <th scope="row">${product}</th>
-    <td>${letterOf(best)}<div>${!isTaken && html`<b>None was seen to meet every requirement.</b> The best: `}${linkTo(overview, best, nameOf(best))}${guide !== undefined && [' · ', html`<a href=${guide}>hardening guide</a>`]}${!isTaken && html`<br />${unbroken(worstInWords(best))}`}<br /><small>${programsOf(best)}. ${isTaken && `${worstInWords(best)} `}${seenInWords(best)}.</small></div></td>
+    <td>${letterOf(best)}<div>${!isTaken && html`<b>None was seen to meet every requirement.</b> The best: `}${linkTo(overview, best, nameOf(best))}${guide !== undefined && [' · ', html`<a class="name" href=${guide}>hardening guide</a>`]}${!isTaken && html`<br />${unbroken(worstInWords(best))}`}<br /><small>${programsOf(best)}. ${isTaken && `${worstInWords(best)} `}${seenInWords(best)}.</small></div></td>
     <td>${documentedIn(overview, best, documented)}</td>
   </tr>`
 }

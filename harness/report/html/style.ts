@@ -14,7 +14,7 @@ h1{font-size:1.5rem;line-height:1.25;margin:.4rem 0}h2{font-size:1.2rem;margin:1
 p{max-width:75ch}
 .lead{font-weight:600}p.lead,h1+p{max-width:none}
 td.time{white-space:nowrap}
-table.choices{width:100%;font-size:.9rem;line-height:1.4}table.choices thead th:nth-child(2){width:42%}table.choices thead th:nth-child(3){width:50%}table.choices tbody th{white-space:nowrap}table.choices td>.letter{float:left;margin:.15rem .6rem .15rem 0}table.choices td>div{overflow:hidden}
+table.choices{width:100%;font-size:.9rem;line-height:1.4}table.choices thead th:nth-child(2){width:46%}table.choices thead th:nth-child(3){width:46%}table.choices tbody th{white-space:nowrap}table.choices td>.letter{float:left;margin:.15rem .6rem .15rem 0}table.choices td>div{overflow:hidden}
 small{font-size:.85rem;color:var(--soft);font-weight:400}table.environments th[scope=row]{min-width:min(20rem,60vw)}
 .letter{position:relative;flex:none;display:inline-block;width:2.4rem;height:2.4rem;line-height:2.4rem;border-radius:4px;text-align:center;font-size:1.5rem;font-weight:700}.letter i{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .legend .letter,table .letter,h3 .letter{width:1.6rem;height:1.6rem;line-height:1.6rem;font-size:1rem}
