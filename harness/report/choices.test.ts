@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Letter } from '../judge/grade.ts'
 import type { EnvironmentResult, Finding, Results } from '../run/results/results.ts'
-import { answerInWords, choicesOf, nameOf, programsOf, worstInWords } from './choices.ts'
+import { answerInWords, choicesOf, nameOf, notTakenInWords, programsOf, worstInWords } from './choices.ts'
 import { overviewOf } from './overview.ts'
 import { aRun } from './report.fixture.ts'
 
@@ -82,6 +82,14 @@ describe('what to take of a product', () => {
     expect(taken({ variant: 'unseen', letter: '?', seen: 20 }, { variant: 'graded', letter: 'F' })).toEqual([
       'p, graded',
     ])
+  })
+
+  it('is said to be no choice where it does not meet every requirement', () => {
+    const words = (...told: readonly Told[]) => choicesOf(overviewWith(...told)).map(notTakenInWords)
+    expect(words({ variant: 'one', letter: 'C' }, { variant: 'two', letter: '?' })).toEqual([
+      'None was seen to meet every requirement, and of 1 not enough was seen for a grade. The best with a grade:',
+    ])
+    expect(words({ variant: 'one', letter: '?' })).toEqual(['Of none enough was seen for a grade. Most was seen of'])
   })
 
   it('is said for each program that clients talk to, whatever stands beside it', () => {

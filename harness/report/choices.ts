@@ -10,6 +10,8 @@ export type Choice = {
   readonly product: string
   /** The best of the run, whether it meets every requirement or not. */
   readonly best: Configuration
+  /** Others of which not enough was seen for a grade. */
+  readonly unseen: number
   /** As somebody's documentation has it. Absent where none was part of the run. */
   readonly documented?: Configuration
 }
@@ -29,7 +31,8 @@ export function choicesOf(overview: Overview): readonly Choice[] {
       if (best === undefined) return []
       const all = [best, ...others].filter(({ environments: [first] }) => first.documentation !== undefined)
       const documented = all.find(({ environments: [first] }) => first.proxy === best.environments[0].proxy) ?? all[0]
-      return [{ product, best, ...(documented !== undefined && { documented }) }]
+      const unseen = others.filter(({ letter }) => letter === '?').length
+      return [{ product, best, unseen, ...(documented !== undefined && { documented }) }]
     })
     .toSorted((one, other) => one.product.localeCompare(other.product, 'en', { sensitivity: 'base' }))
 }
@@ -41,6 +44,13 @@ function productOf({ services, proxyTitle, proxy }: EnvironmentResult): string {
 }
 
 export const meetsRequirements = ({ letter }: Configuration) => letter === 'A' || letter === 'B'
+
+/** Before the name of the best, where nobody should take it for that. */
+export function notTakenInWords({ best: { letter }, unseen }: Choice): string {
+  if (letter === undefined || letter === '?') return 'Of none enough was seen for a grade. Most was seen of'
+  const others = unseen === 0 ? '' : `, and of ${unseen} not enough was seen for a grade`
+  return `None was seen to meet every requirement${others}. The best with a grade:`
+}
 
 export const nameOf = ({ environments: [{ proxy, proxyTitle, variant }] }: Configuration) =>
   `${proxyTitle ?? proxy}, ${variant}`

@@ -13,6 +13,7 @@ import {
   choicesOf,
   meetsRequirements,
   nameOf,
+  notTakenInWords,
   programsOf,
   ruleInWords,
   worstInWords,
@@ -77,13 +78,16 @@ function couldNotBeJudged({ environments }: Overview): string {
 
 /** As on the first page. */
 function choices(overview: Overview): string {
-  const rows = choicesOf(overview).map(({ product, best, documented }) => [
-    text(product),
-    meetsRequirements(best)
-      ? `${letterOf(best)} ${text(nameOf(best))}. ${text(programsOf(best))}`
-      : `None was seen to meet every requirement. The best: ${letterOf(best)} ${text(nameOf(best))}`,
-    documented === undefined ? ' ' : `${letterOf(documented)} ${text(worstInWords(documented))}`,
-  ])
+  const rows = choicesOf(overview).map((choice) => {
+    const { product, best, documented } = choice
+    return [
+      text(product),
+      meetsRequirements(best)
+        ? `${letterOf(best)} ${text(nameOf(best))}. ${text(programsOf(best))}`
+        : `${text(notTakenInWords(choice))} ${letterOf(best)} ${text(nameOf(best))}`,
+      documented === undefined ? ' ' : `${letterOf(documented)} ${text(worstInWords(documented))}`,
+    ]
+  })
   const answer = `${text(answerInWords(overview))} ${text(ruleInWords)}`
   return `## Which proxy configuration\n\n${answer}\n\n${table(['you run', 'take', 'as documented'], rows)}`
 }

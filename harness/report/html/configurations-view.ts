@@ -7,6 +7,7 @@ import {
   choicesOf,
   meetsRequirements,
   nameOf,
+  notTakenInWords,
   programsOf,
   ruleInWords,
   seenInWords,
@@ -36,12 +37,13 @@ export function configurations(overview: Overview, guides: readonly RunGuide[]):
   </section>`
 }
 
-function choiceRow(overview: Overview, { product, best, documented }: Choice, guides: readonly RunGuide[]): Markup {
+function choiceRow(overview: Overview, choice: Choice, guides: readonly RunGuide[]): Markup {
+  const { product, best, documented } = choice
   const guide = guideTo(best, guides)
   const isTaken = meetsRequirements(best)
   return html`<tr>
     <th scope="row">${product}</th>
-    <td>${letterOf(best)}<div>${!isTaken && html`<b>None was seen to meet every requirement.</b> The best: `}${linkTo(overview, best, nameOf(best))}${guide !== undefined && [' · ', html`<a class="name" href=${guide}>hardening guide</a>`]}${!isTaken && html`<br />${unbroken(worstInWords(best))}`}<br /><small>${programsOf(best)}. ${isTaken && `${worstInWords(best)} `}${seenInWords(best)}.</small></div></td>
+    <td>${letterOf(best)}<div>${!isTaken && html`<b>${notTakenInWords(choice)}</b> `}${linkTo(overview, best, nameOf(best))}${guide !== undefined && [' · ', html`<a class="name" href=${guide}>hardening guide</a>`]}${!isTaken && html`<br />${unbroken(worstInWords(best))}`}<br /><small>${programsOf(best)}. ${isTaken && `${worstInWords(best)} `}${seenInWords(best)}.</small></div></td>
     <td>${documentedIn(overview, best, documented)}</td>
   </tr>`
 }
