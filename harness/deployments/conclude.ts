@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import type { LoginFile } from '../plan/login-schema.ts'
 import { signInOf } from '../plan/login-schema.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
+import type { ServiceFile } from '../plan/service-schema.ts'
 import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
@@ -10,6 +11,7 @@ import { type GatewayWords, usualGatewayPort } from './gateway.ts'
 import { besideTheVariant } from './login-answer.ts'
 import { linesInContainer, placesOfUsers, withLabels } from './places-of-users.ts'
 import { type Facts, type LineChange, likeliest, type OidcClient } from './products/facts.ts'
+import { callbackOfHost } from './products/oauth2-proxy.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
 export type Answers = {
@@ -67,7 +69,8 @@ export function conclude(given: Evidence): Understood {
     ...Object.fromEntries(passwords.map((path) => [path, 'htpasswd' as const])),
     ...Object.fromEntries(authorities.map(({ value }) => [value, 'authority' as const])),
   }
-  const parts = evidence.parts.map((part): Part => {
+  const parts = evidence.parts.map((written): Part => {
+    const part = { ...written, service: backAtHost(written.service, host) }
     const { role, service } = part
     if (
       role === 'auth' &&
@@ -132,6 +135,18 @@ function refusePrefix({ upstreams }: Facts, port = usualGatewayPort): void {
       message: `the gateway is reached below ${below} alone, and the cases ask for its paths from / on: judge a copy of this file that leads / to it`,
     },
   ])
+}
+
+/** An oauth2-proxy whose redirect URL nobody has filled in. */
+function backAtHost(service: ServiceFile, host: string): ServiceFile {
+  const back = (text: string) => text.replace(callbackOfHost, `https://${host}/oauth2/callback`)
+  return {
+    ...service,
+    ...(service.env && {
+      env: Object.fromEntries(Object.entries(service.env).map(([name, value]) => [name, back(value)])),
+    }),
+    ...(service.command && { command: service.command.map(back) }),
+  }
 }
 
 function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evidence, notes: Note[]): string {

@@ -33,3 +33,21 @@ export function knownProgram(image: Image, recipes: readonly Recipe[]): KnownPro
   if (listed !== undefined) return { recipe, version: listed.replace(/\.?\*$/, '') }
   return hasVersion(recipe, tag) ? { recipe, version: tag } : { recipe }
 }
+
+/**
+ * The version of a recipe that is nearest to an image's, where the recipe has not that one: of the same major release, or of the next or the one
+ * before. Configurations of others are another language.
+ */
+export function nearestVersion(tag: string, { versions }: Pick<Recipe, 'versions'>): string | undefined {
+  const numbers = (text: string) => text.split('.').map(Number)
+  const [, bare] = /^v?(\d+(?:\.\d+)*)/.exec(tag) ?? []
+  if (bare === undefined) return undefined
+  const wanted = numbers(bare)
+  const away = (version: string) => {
+    const [major = 0, minor = 0, patch = 0] = numbers(version).map((one, at) => Math.abs(one - (wanted[at] ?? 0)))
+    return { major, order: major * 1e6 + minor * 1e3 + patch }
+  }
+  return versions
+    .filter((one) => /^\d+(\.\d+)*$/.test(one) && away(one).major <= 1)
+    .toSorted((one, other) => away(one).order - away(other).order)[0]
+}

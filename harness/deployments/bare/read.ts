@@ -12,7 +12,7 @@ import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { gatewayFiles, readGateway, usualGatewayPort, wordsOf } from '../gateway.ts'
 import { isLiteral, namedInstead } from '../literal-addresses.ts'
-import type { Said, Upstream } from '../products/facts.ts'
+import type { Facts, Said, Upstream } from '../products/facts.ts'
 import { oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
@@ -25,7 +25,7 @@ export async function readBareDeployment(
   file: string,
   product: Readable,
   recipes: readonly Recipe[],
-  answers: Answers & { readonly auth?: string },
+  answers: Answers & { readonly auth?: string; readonly gateway?: string },
 ): Promise<ReadDeployment> {
   const folder = dirname(file)
   const text = await readText(file)
@@ -47,7 +47,12 @@ export async function readBareDeployment(
     dynamic: await filesAmong(Object.keys(companions)),
   })
   const own = await gatewayBeside(folder, beside)
-  const { gateway, auth, others, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
+  const { gateway, parts, assumed, auth, others, sameHost } = neighboursOf(
+    facts,
+    file,
+    own.file?.gateway.port,
+    answers.gateway,
+  )
   const notes: Note[] = [
     { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
     {
@@ -57,10 +62,12 @@ export async function readBareDeployment(
     },
   ]
   notes.push(...own.notes)
+  if (assumed !== undefined) notes.push({ kind: 'assumed', text: assumed, place: gateway.place })
   // Of a pool every member is the gateway.
   const members = facts.upstreams.filter(({ value }) => value.port === gateway.value.port && isElsewhere(value.host))
   const changes = [
     ...(await Promise.all(members.map((one) => namedInstead(one, 'gateway', notes)))).flat(),
+    ...(await Promise.all(parts.map((one) => namedInstead(one, hostInRun(one), notes, gateway.value.port)))).flat(),
     ...(auth && isElsewhere(auth.value.host) ? await namedInstead(auth, 'auth', notes) : []),
   ]
   const nowhere = others.filter(({ value }) => !isLiteral(value.host) && value.host !== 'localhost')
@@ -99,18 +106,21 @@ export async function readBareDeployment(
   ].join('\n')
   const service = auth && (await authService({ auth, answers, beside, folder, text: allText, seat: authSeat, notes }))
   const isStandIn = service !== undefined && 'stub' in service
+  const isOwn = ({ site }: Facts['hosts'][number]) => Number(site !== undefined && site === gateway.value.site)
   const understood = conclude({
     name: nameFrom(basename(folder)),
     title: `${basename(file)} of ${basename(folder)}`,
     file,
     product,
     parts: [proxy, ...(service ? [{ role: 'auth', place: auth?.place ?? start, service: service.service }] : [])],
-    facts,
+    // Users come to the site that leads to the gateway.
+    facts: { ...facts, hosts: facts.hosts.toSorted((one, other) => isOwn(other) - isOwn(one)) },
     notes,
     answers,
     names: {
       gateway: namesIn([
         ...(sameHost ? [] : facts.upstreams.filter(({ value }) => value.port === gateway.value.port)),
+        ...parts.filter(({ value }) => !isLoopback(value.host)),
         ...nowhere,
       ]),
       ...(auth && !isLoopback(auth.value.host) && { auth: namesIn([auth]) }),
@@ -127,6 +137,9 @@ export async function readBareDeployment(
   })
   return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
 }
+
+/** Where the run's copy leads: an address that nothing of a run has is the gateway's name. */
+const hostInRun = ({ value: { host } }: Said<Upstream>) => (isElsewhere(host) ? 'gateway' : host)
 
 const isElsewhere = (host: string) => isLiteral(host) && !isLoopback(host)
 
@@ -209,7 +222,6 @@ async function authService({
     command: ['oauth2-proxy', '--config=/etc/oauth2-proxy/oauth2-proxy.cfg'],
     files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
     env: {
-      ...(/^\s*cookie_secret(_file)?\s*=/m.test(cfg) ? {} : { OAUTH2_PROXY_COOKIE_SECRET: '{secret:cookie}' }),
       ...started.env,
       ...trust,
     },

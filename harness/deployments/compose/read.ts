@@ -20,7 +20,7 @@ import { composeGateway } from './gateway.ts'
 import { composeLabels, keyOfLabel, labelsShown, middlewaresElsewhere, mountsDocker } from './labels.ts'
 import { oauth2ProxyOf } from './log-in.ts'
 import { boundText, hostPaths, mountsOf } from './mounts.ts'
-import { argumentsOf, programOf } from './part.ts'
+import { argumentsOf, otherVersion, programOf } from './part.ts'
 import { refuseImage, refuseKeys, refuseVolumes } from './refusals.ts'
 import { type RoleFlags, rolesOf } from './roles.ts'
 import { type ComposeService, readServices } from './service.ts'
@@ -78,7 +78,12 @@ export async function readComposeDeployment(
     const logIn = logIns.get(role)
     const ofRun = [...pathsOfRun(own), ...Object.keys(logIn?.fromRun ?? {})]
     const mounts = await mountsOf(service, document, ofRun, role === 'proxy', problems)
-    notes.push(...mounts.notes, ...(logIn?.notes ?? []))
+    const other = otherVersion(service, recipes)
+    notes.push(
+      ...mounts.notes,
+      ...(logIn?.notes ?? []),
+      ...(other ? [{ ...other, place: document.place(service.path) }] : []),
+    )
     const written = serviceOf(role, logIn?.service ?? service, mounts, started, recipes)
     parts.push({
       role,

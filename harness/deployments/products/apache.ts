@@ -94,13 +94,22 @@ function passwordsOf(all: readonly Directive[], text: string): Passwords[] {
   ]
 }
 
-/** `RequestHeader set X-Remote-User expr=%{REMOTE_USER}`; else what mod_auth_openidc makes of the claim. */
+/**
+ * `RequestHeader set X-Remote-User expr=%{REMOTE_USER}`, `%{REMOTE_USER}s`, or a variable that a rule has made of it
+ * (`RewriteRule .* - [E=WHO:%{LA-U:REMOTE_USER}]`); else what mod_auth_openidc makes of the claim.
+ */
 function identitiesOf(all: readonly Directive[]): Said[] {
+  const ofUser = /REMOTE_USER|OIDC_CLAIM|SSL_CLIENT/
+  const made = all
+    .filter(({ name, args }) => /^(rewriterule|setenvif|setenvifexpr)$/.test(name) && args.some((one) => ofUser.test(one)))
+    .flatMap(({ args }) => args.flatMap((one) => [...one.matchAll(/\bE=(\w+):|^(\w+)=/g)]))
+    .map(([, rule, variable]) => rule ?? variable ?? '')
+  const says = (value: string) => ofUser.test(value) || made.some((name) => value.includes(`%{${name}}e`))
   const set = all.flatMap(({ name, args: [action = '', header = '', value = ''], place }) =>
     name === 'requestheader' &&
-    action.toLowerCase() === 'set' &&
-    isIdentity(header) &&
-    /REMOTE_USER|OIDC_CLAIM|SSL_CLIENT/.test(value)
+    /^(set|add|append|merge|setifempty)$/i.test(action) &&
+    (isIdentity(header) || /^(expr=)?%\{REMOTE_USER\}[es]?$/.test(value)) &&
+    says(value)
       ? [{ value: header, place }]
       : [],
   )

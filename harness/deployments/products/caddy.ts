@@ -27,15 +27,15 @@ export function caddyFacts(lines: readonly Line[]): Facts {
   const allKnown = forwards.every(({ words, opens, place }) => opens || targets(words, place).length > 0)
   const addresses = sites
     .toSorted((one, other) => Number(other === own) - Number(one === own))
-    .flatMap(({ words, place }) =>
-      words
+    .flatMap((site) =>
+      site.words
         .flatMap((word) => word.split(','))
         .filter(Boolean)
-        .map((value) => ({ value, place })),
+        .map((value) => ({ value, place: site.place, ...siteOf([site]) })),
     )
-  const hosts = addresses.flatMap(({ value, place }): Said[] => {
+  const hosts = addresses.flatMap(({ value, ...where }): Facts['hosts'] => {
     const host = value.replace(/^https?:\/\//, '').replace(/[:/].*$/, '')
-    return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? [{ value: host, place }] : []
+    return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? [{ value: host, ...where }] : []
   })
   const tls = named('tls')
   const files = tls.filter(({ words }) => words.length >= 3)
@@ -62,7 +62,10 @@ export function caddyFacts(lines: readonly Line[]): Facts {
       return { port, tls: port !== 80 && !/^http:\/\//.test(value) && (hosts.length > 0 || files.length > 0) }
     }),
     upstreams: forwards.flatMap(({ words, place, around }) =>
-      targets(words, place).map((one) => ({ ...one, value: { ...one.value, ...(allKnown && belowOf(around)) } })),
+      targets(words, place).map((one) => ({
+        ...one,
+        value: { ...one.value, ...(allKnown && belowOf(around)), ...siteOf(around), ...behindOf(around, place, lines) },
+      })),
     ),
     auth: named('forward_auth').flatMap(({ words, place }) => targets(words.slice(1), place)),
     identities: [
@@ -86,6 +89,27 @@ function belowOf(around: readonly Line[]): Pick<Upstream, 'below'> {
   const path = handled?.words[1]
   return path?.startsWith('/') && !/^\/\*?$/.test(path) ? { below: path } : {}
 }
+
+const siteOf = ([site]: readonly Line[]): Pick<Upstream, 'site'> =>
+  site === undefined ? {} : { site: `${site.place.file}:${site.place.line}` }
+
+/** What stands in a block around it counts for it as well. @param place of the `reverse_proxy`, whose own block may name the user */
+function behindOf(around: readonly Line[], place: Place, lines: readonly Line[]): Pick<Upstream, 'behind'> {
+  const forIt = lines.filter((line) => line.around.every((one) => around.includes(one) || one.place === place))
+  const named = (name: RegExp) => forIt.filter(({ words }) => name.test(words[0] ?? ''))
+  const says = [
+    ...named(/^header_up$/).flatMap(({ words: [, header = ''] }) => [header]),
+    ...forIt.filter(({ words: [name] }) => name === 'forward_auth').flatMap((line) => copied(line, lines)),
+  ]
+  if (says.some(isIdentity)) return { behind: 'user' }
+  return named(/^(forward_auth|basic_?auth|authorize|authenticate)$/).length > 0 ? { behind: 'log-in' } : {}
+}
+
+/** Headers that a `forward_auth` takes from the answer. */
+const copied = (auth: Line, lines: readonly Line[]): string[] =>
+  lines
+    .filter(({ words: [name], around }) => name === 'copy_headers' && around.at(-1)?.place === auth.place)
+    .flatMap(({ words }) => words.slice(1).map((one) => one.split('>').at(-1) ?? one))
 
 /** Upstreams stand after an optional matcher (`/path*`, `@name`, `*`). */
 function targets(words: readonly string[], place: Place): Said<Upstream>[] {

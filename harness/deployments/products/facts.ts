@@ -17,6 +17,10 @@ export type Upstream = {
   readonly port: number
   /** The path below which alone requests lead there. */
   readonly below?: string
+  /** The server or site whose requests lead there, where the program has several. */
+  readonly site?: string
+  /** `user`: it is told who the user is. `log-in`: only signed-in users get there. */
+  readonly behind?: 'user' | 'log-in'
 }
 
 /** Where users and their passwords stand: in a file of their own, in the configuration itself, in a label, or where no run can put others. */
@@ -38,8 +42,8 @@ export type LineChange = {
 }
 
 export type Facts = {
-  /** Public host names. */
-  readonly hosts: readonly Said[]
+  /** Public host names, with the server or site that has each. */
+  readonly hosts: readonly (Said & Pick<Upstream, 'site'>)[]
   /** Where it looks for certificate and key; `pair`: both in one file. */
   readonly certificates: Readonly<Record<string, 'certificate' | 'key' | 'pair'>>
   /** It makes or fetches its certificate itself. */

@@ -146,19 +146,17 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
     port: Number(/(\d+)$/.exec(args[0] ?? '')?.[1] ?? 80),
     tls: args.includes('ssl'),
   }))
-  const identities = named('proxy_set_header').flatMap(({ directive: { args, place } }) => {
-    const [header = '', value = ''] = args
-    return isIdentity(header) &&
-      (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || /^[\w@.-]+$/.test(value))
-      ? [{ value: header, place }]
-      : []
-  })
+  const saysUser = ({ name, args: [header = '', value = ''] }: Directive) =>
+    name === 'proxy_set_header' &&
+    (value === '$remote_user' ||
+      (isIdentity(header) &&
+        (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || /^[\w@.-]+$/.test(value))))
   return {
     hosts: gatewayFirst(
       named('server_name'),
       passes.filter(({ directive }) => target(directive).some(({ value }) => value.port === 18_789)),
-    ).flatMap(({ directive: { args, place } }) =>
-      args.filter((name) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name)).map((value) => ({ value, place })),
+    ).flatMap(({ directive: { args, place }, around }) =>
+      args.flatMap(hostNamed).map((value) => ({ value, place, ...siteOf(around) })),
     ),
     certificates: Object.fromEntries([
       ...named('ssl_certificate').map(({ directive }) => [inEtc(directive.args[0]), 'certificate'] as const),
@@ -168,10 +166,15 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
     upstreams: passes
       .filter(({ around }) => !isAsked(around))
       .flatMap(({ directive, around }) =>
-        target(directive).map((one) => ({ ...one, value: { ...one.value, ...(allKnown && belowOf(around)) } })),
+        target(directive).map((one) => ({
+          ...one,
+          value: { ...one.value, ...(allKnown && belowOf(around)), ...siteOf(around), ...behindOf(around, saysUser) },
+        })),
       ),
     auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
-    identities,
+    identities: all.flatMap(({ directive }) =>
+      saysUser(directive) ? [{ value: directive.args[0] ?? '', place: directive.place }] : [],
+    ),
     passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) =>
       args[0]?.includes('$')
         ? {
@@ -198,6 +201,20 @@ function belowOf(around: readonly Directive[]): Pick<Upstream, 'below'> {
   return below?.startsWith('/') && below !== '/' ? { below } : {}
 }
 
+function siteOf(around: readonly Directive[]): Pick<Upstream, 'site'> {
+  const server = around.find(({ name }) => name === 'server')
+  return server === undefined ? {} : { site: `${server.place.file}:${server.place.line}` }
+}
+
+/** A location without a `proxy_set_header` of its own has those around it, and the log-in of the nearest block that says one (nginx: inheritance). */
+function behindOf(around: readonly Directive[], saysUser: (one: Directive) => boolean): Pick<Upstream, 'behind'> {
+  const inside = around.toReversed().map(({ block = [] }) => block)
+  const headers = inside.find((block) => block.some(({ name }) => name === 'proxy_set_header')) ?? []
+  if (headers.some(saysUser)) return { behind: 'user' }
+  const logIn = inside.flatMap((block) => block.filter(({ name }) => /^auth_(basic|request|jwt)$/.test(name)))[0]
+  return logIn === undefined || logIn.args[0] === 'off' ? {} : { behind: 'log-in' }
+}
+
 type Within = { readonly directive: Directive; readonly around: readonly Directive[] }
 
 /** The server that leads to the gateway is the one that matters; a portal may stand before it in the file. */
@@ -205,6 +222,12 @@ function gatewayFirst(names: readonly Within[], passes: readonly Within[]): read
   const serverOf = ({ around }: Within) => around.find(({ name }) => name === 'server')
   const servers = new Set(passes.map(serverOf))
   return names.toSorted((one, other) => Number(servers.has(serverOf(other))) - Number(servers.has(serverOf(one))))
+}
+
+/** `music.*` is any name that begins so (nginx: "Server names"): one that the run can have. */
+function hostNamed(name: string): string[] {
+  const host = name.replace(/^([a-z0-9-]+(?:\.[a-z0-9-]+)*)\.\*$/i, '$1.example.test').replace(/^\*?\.(?=\w)/, 'app.')
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? [host] : []
 }
 
 function inEtc(path = ''): string {

@@ -38,6 +38,24 @@ export function startedForRun(started: Started, cfg = ''): StartedForRun {
     put('email-domain', 'example.test', 'email-domains')
     replaced.push(`addresses of example.test may sign in, in place of ${domains}`)
   }
+  // Templates of other people have words there that only their owner can fill in.
+  const redirect = read('redirect-url')
+  if (redirect !== undefined && URL.parse(redirect) === null) {
+    put('redirect-url', callbackOfHost)
+    replaced.push(`${redirect || 'an empty redirect URL'} is no address, so users come back to the public host`)
+  }
+  const secret = read('cookie-secret')
+  if (read('cookie-secret-file') === undefined && !isCookieSecret(secret ?? '')) {
+    args = withoutFlag(args, 'cookie-secret')
+    env = { ...env, [variable('cookie-secret')]: '{secret:cookie}' }
+    if (secret !== undefined)
+      replaced.push('the secret of its cookie is of the run: with one of another length than 16, 24 or 32 bytes it does not start')
+  }
+  if (!read('client-id')) {
+    args = withoutFlag(withoutFlag(args, 'client-id'), 'client-secret')
+    env = { ...env, [variable('client-id')]: 'conformance', [variable('client-secret')]: '{secret:client}' }
+    replaced.push('it names no client, so it is one of the run')
+  }
   const file = read('authenticated-emails-file')
   if (file !== undefined) replaced.push(`${file} holds the addresses of the run's users`)
   return { args, env, replaced, fromRun: file === undefined ? {} : { [file]: 'emails' } }
@@ -45,13 +63,30 @@ export function startedForRun(started: Started, cfg = ''): StartedForRun {
 
 const variable = (name: string) => `OAUTH2_PROXY_${name.replaceAll('-', '_').toUpperCase()}`
 
+/** Stands for the callback of the public host, which is concluded later. */
+export const callbackOfHost = 'callback-of-the-public-host'
+
+/** Of AES: as it is, or in base64 (oauth2-proxy, `cookie-secret`). */
+function isCookieSecret(secret: string): boolean {
+  const sizes = [16, 24, 32]
+  return (
+    secret.startsWith('{secret:') ||
+    sizes.includes(Buffer.byteLength(secret)) ||
+    (/^[\w+/-]+=*$/.test(secret) && sizes.includes(Buffer.from(secret, 'base64').length))
+  )
+}
+
 /** The flag with another value, once, wherever and however often it was written. */
-function withFlag(args: readonly string[], name: string, value: string): string[] {
+const withFlag = (args: readonly string[], name: string, value: string) => [
+  ...withoutFlag(args, name),
+  `--${name}=${value}`,
+]
+
+function withoutFlag(args: readonly string[], name: string): string[] {
   const isFlag = (arg: string) => new RegExp(`^--?${name}(=|$)`, 'i').test(arg)
-  const kept = args.filter(
+  return args.filter(
     (arg, index) => !isFlag(arg) && !(isFlag(args[index - 1] ?? '') && !args[index - 1]?.includes('=')),
   )
-  return [...kept, `--${name}=${value}`]
 }
 
 /** @param cfg text of its configuration file */
@@ -70,8 +105,8 @@ export function oauth2ProxyClient(
     provider: setting('provider') ?? 'google',
     ...(issuer && { issuer }),
     ...(clientId && { clientId }),
-    ...(clientSecret && { clientSecret }),
-    ...(redirect && { redirect }),
+    ...(clientSecret && !clientSecret.startsWith('{secret:') && { clientSecret }),
+    ...(redirect && redirect !== callbackOfHost && { redirect }),
     port: Number(/:(\d+)$/.exec(setting('http-address') ?? '')?.[1] ?? 4180),
   }
 }
