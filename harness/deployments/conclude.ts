@@ -63,6 +63,16 @@ export function conclude(given: Evidence): Understood {
   const { certificate, certificates } = certificateOf(evidence, host, notes)
   const login = loginOf(evidence, host, notes)
   const { files: passwords, changes, labels } = placesOfUsers(login, facts, notes)
+  const lists = facts.clientLists ?? []
+  for (const { value, place } of lists)
+    notes.push({
+      kind: 'replaced',
+      text: `"${value}": clients of a run have other addresses, so in the copy that the program reads it lets in whoever comes. What is judged is what somebody at an address of yours can do`,
+      place,
+    })
+  for (const { value, place } of facts.leftOut ?? [])
+    notes.push({ kind: 'replaced', text: `"${value}" is left out of the copy that the program reads: it is about TLS alone`, place })
+  const ofRun = [...lists, ...(facts.leftOut ?? [])].flatMap((one) => one.changes)
   const authorities = login.certificate === undefined ? [] : (facts.clientAuthorities ?? [])
   const fromRun = {
     ...certificates,
@@ -82,7 +92,7 @@ export function conclude(given: Evidence): Understood {
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
     const files = { ...service['from-run'], ...fromRun }
-    const lines = linesInContainer([...(evidence.changes ?? []), ...changes], service.files ?? {})
+    const lines = linesInContainer([...(evidence.changes ?? []), ...changes, ...ofRun], service.files ?? {})
     // Traefik listens before it has read who is there, Pomerium long before it answers: its recipe knows what to wait for.
     const ready =
       product === 'pomerium'

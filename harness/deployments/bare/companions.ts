@@ -30,6 +30,10 @@ export async function companionsOf(
       const included = [...text.matchAll(/^\s*include\s+(?:\/etc\/nginx\/)?([\w.-]+)/gm)].map(([, first = '']) => first)
       for (const name of [...included, 'conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
         put(name, join('/etc/nginx', name))
+      // Wherever else it lies there, here it lies beside.
+      for (const [, path = ''] of text.matchAll(/^\s*include\s+([\w./-]+)\s*;/gm))
+        if (!Object.values(files).some((at) => resolve('/etc/nginx', path).startsWith(`${at}/`)))
+          put(basename(path), resolve('/etc/nginx', path))
       for (const [, path = ''] of text.matchAll(nginxFile)) put(basename(path), resolve('/etc/nginx', path))
       return files
     }

@@ -17,6 +17,7 @@ import { oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
 import { companionsOf } from './companions.ts'
+import { withProxyInLine } from './in-line.ts'
 import { isLoopback, neighboursOf } from './neighbours.ts'
 import { type Readable, startOf, targetOf } from './program.ts'
 
@@ -39,13 +40,17 @@ export async function readBareDeployment(
     return undefined
   }
   const start: Place = { file, line: 1, column: 1 }
-  const facts = await factsOf(product, {
+  const cfgFile = oauth2ProxyFile(answers, beside)
+  const cfgPath = cfgFile && join(folder, cfgFile)
+  const asWritten = await factsOf(product, {
     args: product === 'apache' ? ['-f', target] : [],
     argPlace: () => start,
     hostPath,
     labels: [],
     dynamic: await filesAmong(Object.keys(companions)),
   })
+  const facts =
+    cfgPath === undefined ? asWritten : withProxyInLine(asWritten, await readText(cfgPath), cfgPath)
   const own = await gatewayBeside(folder, beside)
   const { gateway, parts, assumed, auth, others, sameHost } = neighboursOf(
     facts,
@@ -64,7 +69,10 @@ export async function readBareDeployment(
   notes.push(...own.notes)
   if (assumed !== undefined) notes.push({ kind: 'assumed', text: assumed, place: gateway.place })
   // Of a pool every member is the gateway.
-  const members = facts.upstreams.filter(({ value }) => value.port === gateway.value.port && isElsewhere(value.host))
+  const inLine = auth !== undefined && !asWritten.auth.includes(auth)
+  const members = facts.upstreams.filter(
+    ({ value, place }) => value.port === gateway.value.port && isElsewhere(value.host) && place.file !== cfgPath,
+  )
   const changes = [
     ...(await Promise.all(members.map((one) => namedInstead(one, 'gateway', notes)))).flat(),
     ...(await Promise.all(parts.map((one) => namedInstead(one, hostInRun(one), notes, gateway.value.port)))).flat(),
@@ -97,14 +105,14 @@ export async function readBareDeployment(
       files: bound,
       env: { ...trust, ...told.env },
       after: [...(auth ? ['auth'] : []), ...(facts.client ? ['idp'] : []), 'gateway'],
-      tmpfs: recipe?.tmpfs ?? [],
+      tmpfs: [...(recipe?.tmpfs ?? []), ...(told.tmpfs ?? [])],
     },
   }
   const allText = [
     text,
     ...(await Promise.all(Object.keys(companions).map((one) => readText(one).catch(() => '')))),
   ].join('\n')
-  const service = auth && (await authService({ auth, answers, beside, folder, text: allText, seat: authSeat, notes }))
+  const service = auth && (await authService({ auth, inLine, gateway, answers, beside, folder, text: allText, seat: authSeat, notes }))
   const isStandIn = service !== undefined && 'stub' in service
   const isOwn = ({ site }: Facts['hosts'][number]) => Number(site !== undefined && site === gateway.value.site)
   const understood = conclude({
@@ -164,8 +172,15 @@ async function filesAmong(paths: readonly string[]): Promise<string[]> {
 
 const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])
 
+/** Its name in the folder, by what is written or by the usual one. */
+const oauth2ProxyFile = ({ auth }: { readonly auth?: string }, beside: readonly string[]) =>
+  auth === 'authentik' ? undefined : (auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name)))
+
 type AuthSearch = {
   readonly auth: NonNullable<ReturnType<typeof neighboursOf>['auth']>
+  /** It forwards to the gateway itself. */
+  readonly inLine: boolean
+  readonly gateway: Said<Upstream>
   readonly answers: Answers & { readonly auth?: string }
   readonly beside: readonly string[]
   readonly folder: string
@@ -177,6 +192,8 @@ type AuthSearch = {
 /** The service that is asked who the user is: authentik's stand-in, or oauth2-proxy with the configuration that lies beside. */
 async function authService({
   auth,
+  inLine,
+  gateway,
   answers,
   beside,
   folder,
@@ -197,7 +214,7 @@ async function authService({
         after: ['idp'],
       },
     }
-  const named = answers.auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name))
+  const named = oauth2ProxyFile(answers, beside)
   if (named === undefined)
     refuseOn([
       {
@@ -211,7 +228,11 @@ async function authService({
   const client = oauth2ProxyClient([], started.env, cfg)
   const place: Place = { file, line: 1, column: 1 }
   notes.push(...started.replaced.map((text): Note => ({ kind: 'replaced', text, place })))
-  notes.push({ kind: 'understood', text: `${host}:${port} is oauth2-proxy with ${basename(file)}`, place })
+  notes.push({
+    kind: 'understood',
+    text: `${host}:${port} is oauth2-proxy with ${basename(file)}${inLine ? ', which forwards to the gateway' : ''}`,
+    place,
+  })
   if (client.port !== port)
     refuseOn([
       { ...auth.place, message: `${host}:${port} is asked, and ${basename(file)} listens on port ${client.port}` },
@@ -223,6 +244,7 @@ async function authService({
     files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
     env: {
       ...started.env,
+      ...(inLine && isElsewhere(gateway.value.host) && { OAUTH2_PROXY_UPSTREAMS: `http://gateway:${gateway.value.port}` }),
       ...trust,
     },
     ...(Object.keys(started.fromRun).length > 0 && { 'from-run': { ...started.fromRun } }),

@@ -141,6 +141,12 @@ function clientOf(first: (name: string) => Said | undefined, host: string): Pick
   }
 }
 
+/** Folders of log files that a relative path names: other systems than Debian have `logs` there. */
+export function apacheLogFolders(text: string): string[] {
+  const logs = text.matchAll(/^\s*(?:ErrorLog|CustomLog|TransferLog|ScriptLog)\s+"?([\w.-][\w./-]*)\/[\w.-]+/gim)
+  return [...new Set([...logs].map(([, folder = '']) => resolve('/etc/apache2', folder)))]
+}
+
 /** Variables that stand for a secret of the log-in, with what the run puts there. */
 export function apacheSecrets(text: string): Readonly<Record<string, string>> {
   const variable = (directive: string) => new RegExp(`^\\s*${directive}\\s+"?\\$\\{(\\w+)\\}`, 'im').exec(text)?.[1]

@@ -79,9 +79,37 @@ export function caddyFacts(lines: readonly Line[]): Facts {
       ...named('trusted_ca_cert_file').map(({ words, place }) => ({ value: words[1] ?? '', place })),
       ...named('trust_pool').map(({ words, place }) => ({ value: words[1] === 'file' ? (words[2] ?? '') : '', place })),
     ].filter(({ value }) => value.startsWith('/')),
+    clientLists: clientListsOf(lines, forwards),
     h2: true,
   }
 }
+
+/** `@lan remote_ip 192.168.0.0/16` around every way on, or `@others not remote_ip …` that is answered here. */
+function clientListsOf(
+  lines: readonly Line[],
+  forwards: readonly { readonly words: readonly string[]; readonly around: readonly Line[] }[],
+): NonNullable<Facts['clientLists']> {
+  const pattern = /^(\s*@\S+\s+(?:not\s+)?(?:remote_ip|client_ip)\s+)(?:forwarded\s+)?[^{}]+$/
+  return lines.flatMap(({ words, place, raw }) => {
+    const [name = '', first] = words
+    const kept = pattern.exec(raw)?.[1]
+    if (!name.startsWith('@') || kept === undefined) return []
+    const closes =
+      first === 'not'
+        ? lines.some(({ words: [what, on] }) => /^(respond|abort|error)$/.test(what ?? '') && on === name)
+        : forwards.every(
+            (one) => one.words[0] === name || one.around.some((line) => line.words.includes(name)) || isOther(one, lines, name),
+          )
+    return closes
+      ? [{ value: raw.trim(), place, changes: [{ file: place.file, line: place.line, text: `${kept}0.0.0.0/0 ::/0` }] }]
+      : []
+  })
+}
+
+/** In a site that knows nothing of this matcher. */
+const isOther = ({ around: [site] }: { readonly around: readonly Line[] }, lines: readonly Line[], name: string) =>
+  !lines.some(({ words, around }) => words[0] === name && around[0]?.place === site?.place)
+
 
 /** `handle_path /claw/*` and its like. */
 function belowOf(around: readonly Line[]): Pick<Upstream, 'below'> {

@@ -60,6 +60,10 @@ export type Facts = {
   readonly passwords: readonly Passwords[]
   /** Files with the authorities whose client certificates it takes. */
   readonly clientAuthorities?: readonly Said[]
+  /** Lists of client addresses that alone get to the gateway, with lines that let in whoever comes: clients of a run have other addresses. */
+  readonly clientLists?: readonly (Said & { readonly changes: readonly LineChange[] })[]
+  /** Lines without which it does not start in a run, and which say nothing of what is tested. */
+  readonly leftOut?: readonly (Said & { readonly changes: readonly LineChange[] })[]
   readonly h2: boolean
   /** It signs users in itself, as this client. */
   readonly client?: Said<OidcClient>

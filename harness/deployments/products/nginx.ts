@@ -6,11 +6,13 @@ import type { Place } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
 import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
 
-type Directive = {
+export type Directive = {
   readonly name: string
   readonly args: readonly string[]
   readonly block?: readonly Directive[]
   readonly place: Place
+  /** The line that it begins on. */
+  readonly raw: string
 }
 
 /** @param hostPath where a path in the container is on this machine; nothing where it is not. @throws UserError with the line of a broken block */
@@ -19,7 +21,9 @@ export async function readNginx(
   hostPath: (inside: string) => string | undefined,
   seen: readonly string[] = [],
 ): Promise<Directive[]> {
-  const tokens = tokensOf(await readText(file), file)
+  const text = await readText(file)
+  const lines = text.split('\n')
+  const tokens = tokensOf(text, file)
   let at = 0
   const block = async (open: Place | undefined): Promise<Directive[]> => {
     const out: Directive[] = []
@@ -44,7 +48,13 @@ export async function readNginx(
       if (end === undefined || end.value === '}')
         refuseOn([{ ...name.place, message: `expected ; or { after ${name.value}` }])
       at += 1
-      const directive = { name: name.value, args: args.map(({ value }) => value), place: name.place }
+      const { value: called, place } = name
+      const directive = {
+        name: called,
+        args: args.map(({ value }) => value),
+        place,
+        raw: lines[place.line - 1] ?? '',
+      }
       if (end?.value === '{')
         out.push({ ...directive, ...(/_by_lua_block$/.test(name.value) ? {} : { block: await block(name.place) }) })
       else if (directive.name === 'include') out.push(...(await included(directive, file, hostPath, seen)))
@@ -188,6 +198,8 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       value: inEtc(args[0]),
       place,
     })),
+    clientLists: clientListsOf(all),
+    leftOut: all.flatMap(({ directive }) => leftOutOf(directive)),
     h2:
       named('http2').some(({ directive }) => directive.args[0] === 'on') ||
       named('listen').some(({ directive }) => directive.args.includes('http2')),
@@ -232,6 +244,36 @@ function hostNamed(name: string): string[] {
 
 function inEtc(path = ''): string {
   return isAbsolute(path) ? path : join('/etc/nginx', path)
+}
+
+/** `allow 192.168.0.0/16; deny all;` around everything. Beside `satisfy any` the others still have the log-in. */
+function clientListsOf(all: readonly Within[]): NonNullable<Facts['clientLists']> {
+  const named = (name: string) => all.filter(({ directive }) => directive.name === name)
+  if (named('satisfy').some(({ directive }) => directive.args[0] === 'any')) return []
+  const isWide = ({ around }: Within) =>
+    around.every(({ name, args }) => name !== 'location' || args.join(' ') === '/') && around.at(-1)?.name !== 'limit_except'
+  const closed = named('deny').filter((one) => one.directive.args[0] === 'all' && isWide(one))
+  return closed.flatMap(({ around }) => {
+    const block = around.at(-1)
+    const allowed = named('allow').find((one) => one.around.at(-1) === block && one.directive.args[0] !== 'all')
+    return allowed === undefined ? [] : changed(allowed.directive, 'allow all;')
+  })
+}
+
+/** Certbot's own options and parameters of Diffie-Hellman say how TLS is spoken, and nothing else. The first has not been found, or it would not be here. */
+const leftOutOf = (directive: Directive) =>
+  (directive.name === 'include' && /\/options-ssl-nginx\.conf$/.test(directive.args[0] ?? '')) ||
+  directive.name === 'ssl_dhparam'
+    ? changed(directive, '')
+    : []
+
+/** The line with something else in the place of one directive, where that stands on it as a whole. */
+function changed({ name, args, place, raw }: Directive, instead: string) {
+  const pattern = new RegExp(`(?<![\\w$])${name}\\s[^;{}]*;`)
+  const text = raw.replace(pattern, instead)
+  return text === raw
+    ? []
+    : [{ value: [name, ...args].join(' '), place, changes: [{ file: place.file, line: place.line, text }] }]
 }
 
 function said<T>(value: T | undefined, place: Place): Said<T>[] {

@@ -95,19 +95,19 @@ export function oauth2ProxyClient(
   env: Readonly<Record<string, string>>,
   cfg = '',
 ): OidcClient & { readonly port: number } {
-  const setting = (name: string): string | undefined =>
+  const read = (name: string): string | undefined =>
     flag(args, name) ?? env[variable(name)] ?? line(cfg, name.replaceAll('-', '_'))
-  const issuer = setting('oidc-issuer-url')
-  const clientId = setting('client-id')
-  const clientSecret = setting('client-secret')
-  const redirect = setting('redirect-url')
+  const issuer = read('oidc-issuer-url')
+  const clientId = read('client-id')
+  const clientSecret = read('client-secret')
+  const redirect = read('redirect-url')
   return {
-    provider: setting('provider') ?? 'google',
+    provider: read('provider') ?? 'google',
     ...(issuer && { issuer }),
     ...(clientId && { clientId }),
     ...(clientSecret && !clientSecret.startsWith('{secret:') && { clientSecret }),
     ...(redirect && redirect !== callbackOfHost && { redirect }),
-    port: Number(/:(\d+)$/.exec(setting('http-address') ?? '')?.[1] ?? 4180),
+    port: Number(/:(\d+)$/.exec(read('http-address') ?? '')?.[1] ?? 4180),
   }
 }
 
@@ -119,6 +119,9 @@ export function flag(args: readonly string[], name: string): string | undefined 
   }
   return undefined
 }
+
+/** What its configuration file says, by the name that it has there. */
+export const setting = (name: string, cfg: string) => line(cfg, name)
 
 /** One line of TOML; values of several lines and tables are none of these. */
 function line(cfg: string, name: string): string | undefined {

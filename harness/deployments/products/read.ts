@@ -11,7 +11,8 @@ import { readCaddyfile } from './caddyfile.ts'
 import { envoyFacts } from './envoy.ts'
 import { type Facts, noFacts, upstreamOf } from './facts.ts'
 import { haproxyFacts } from './haproxy.ts'
-import { nginxFacts, readNginx } from './nginx.ts'
+import { missingIncludes } from './missing-includes.ts'
+import { type Directive, nginxFacts, readNginx } from './nginx.ts'
 import { flag } from './oauth2-proxy.ts'
 import { pomeriumFacts } from './pomerium.ts'
 import { type DynamicFile, type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
@@ -109,16 +110,19 @@ async function ofNginx({ hostPath, place }: Told): Promise<Facts> {
           'the files in /etc/nginx/templates are filled in by the script that starts the image, which a run does not use: bind the finished files into /etc/nginx/conf.d ("docker compose exec SERVICE nginx -T" prints them)',
       },
     ])
-  const main = hostPath('/etc/nginx/nginx.conf')
-  if (main !== undefined) return nginxFacts(await readNginx(main, hostPath))
-  const alone = hostPath('/etc/nginx/conf.d/default.conf')
-  if (alone !== undefined) return nginxFacts(await readNginx(alone, hostPath))
-  // The image's own nginx.conf includes these.
+  const main = hostPath('/etc/nginx/nginx.conf') ?? hostPath('/etc/nginx/conf.d/default.conf')
+  const directives = main === undefined ? await imageIncludes(hostPath) : await readNginx(main, hostPath)
+  refuseOn(missingIncludes(directives))
+  return nginxFacts(directives)
+}
+
+/** What the image's own nginx.conf includes. */
+async function imageIncludes(hostPath: Told['hostPath']): Promise<Directive[]> {
   const patterns = ['/etc/nginx/conf.d/*.conf', '/etc/nginx/sites-enabled/*']
     .map(hostPath)
     .filter((one) => one !== undefined)
   const files = (await Promise.all(patterns.map((one) => Array.fromAsync(glob(one))))).flat().toSorted()
-  return nginxFacts((await Promise.all(files.map((file) => readNginx(file, hostPath)))).flat())
+  return (await Promise.all(files.map((file) => readNginx(file, hostPath)))).flat()
 }
 
 async function traefikFiles({
