@@ -61,7 +61,7 @@ export function conclude(given: Evidence): Understood {
   const tls = entrance?.tls ?? true
   const hosts = facts.hosts.map(({ value }) => value).filter((one) => one !== host && !one.includes('*'))
   const { certificate, certificates } = certificateOf(evidence, host, notes)
-  const login = loginOf(evidence, host, notes)
+  const login = underOneName(loginOf(evidence, host, notes), identity, facts, notes)
   const { files: passwords, changes, labels } = placesOfUsers(login, facts, notes)
   const lists = facts.clientLists ?? []
   for (const { value, place } of lists)
@@ -97,8 +97,8 @@ export function conclude(given: Evidence): Understood {
     const ready =
       product === 'pomerium'
         ? service.ready
-        : product === 'traefik' && tls
-          ? { http: `https://app.test:${port}/`, except: 404 }
+        : product === 'traefik'
+          ? { http: `${tls ? 'https' : 'http'}://app.test:${port}/`, except: 404 }
           : { port }
     return {
       ...part,
@@ -285,6 +285,23 @@ function certificateOf(
   })
   return { certificate: 'any', certificates: { ...certificates } }
 }
+
+/** A proxy that writes the same name for everybody: whom it lets in is tested, and not who they are. */
+function underOneName(login: LoginFile, identity: string, { identities }: Facts, notes: Note[]): LoginFile {
+  const written = identities.filter(({ value }) => sameName(value, identity))
+  const [first] = written
+  const name = first?.always
+  if (name === undefined || login['arrives-as'] !== undefined || written.some(({ always }) => always !== name))
+    return login
+  notes.push({
+    kind: 'understood',
+    text: `everybody arrives as "${name}": ${identity} is set to this name and nothing else, so two users are not told apart`,
+    place: first?.place ?? { file: '', line: 1, column: 1 },
+  })
+  return { ...login, 'arrives-as': name, 'one-name': true }
+}
+
+const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
 
 function loginOf({ client, parts, file, facts, answers }: Evidence, host: string, notes: Note[]): LoginFile {
   if (answers.login !== undefined) {

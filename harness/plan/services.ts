@@ -58,7 +58,7 @@ export function variantsAt(
           ...(login?.['log-out'] === undefined || !hasPage ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
-          ...featuresOfSignIn(signIn),
+          ...featuresOfSignIn(signIn).filter((name) => !login?.['one-name'] || name !== signInFeatures.secondUser),
           ...(allowsEverybody({ login: named, gateway }) ? [] : [signInFeatures.allowed]),
         ]),
       ],

@@ -72,7 +72,11 @@ export function caddyFacts(lines: readonly Line[]): Facts {
       ...named('copy_headers').flatMap(({ words, place }) =>
         words.slice(1).map((one) => ({ value: one.split('>').at(-1) ?? one, place })),
       ),
-      ...named('header_up').map(({ words, place }) => ({ value: words[1] ?? '', place })),
+      ...named('header_up').map(({ words: [, value = '', name = ''], place }) => ({
+        value,
+        place,
+        ...(/^[\w@.-]+$/.test(name) && { always: name }),
+      })),
     ].filter(({ value }) => isIdentity(value)),
     passwords: passwordsOf(lines),
     clientAuthorities: [

@@ -41,6 +41,9 @@ export type LineChange = {
   readonly text: string
 }
 
+/** A header that says who the user is; `always`: it says this name, whoever it is. */
+export type Identity = Said & { readonly always?: string }
+
 export type Facts = {
   /** Public host names, with the server or site that has each. */
   readonly hosts: readonly (Said & Pick<Upstream, 'site'>)[]
@@ -55,7 +58,7 @@ export type Facts = {
   /** The ones that it asks who the user is. */
   readonly auth: readonly Said<Upstream>[]
   /** Headers that it sets to who the user is, as far as that can be seen. */
-  readonly identities: readonly Said[]
+  readonly identities: readonly Identity[]
   /** Basic authentication: where users and passwords stand. */
   readonly passwords: readonly Passwords[]
   /** Files with the authorities whose client certificates it takes. */
@@ -106,7 +109,7 @@ const identityNames = [
 export const isIdentity = (header: string) =>
   identityNames.includes(header.toLowerCase()) || /(^|-)(user|username|email|login)(-email|-name)?$/i.test(header)
 
-export function likeliest(identities: readonly Said[]): Said | undefined {
+export function likeliest(identities: readonly Identity[]): Identity | undefined {
   const rank = ({ value }: Said) => {
     const known = identityNames.indexOf(value.toLowerCase())
     return known < 0 ? identityNames.length : known

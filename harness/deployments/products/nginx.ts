@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
-import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
+import { type Facts, type Identity, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
 
 export type Directive = {
   readonly name: string
@@ -160,7 +160,7 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
     name === 'proxy_set_header' &&
     (value === '$remote_user' ||
       (isIdentity(header) &&
-        (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || /^[\w@.-]+$/.test(value))))
+        (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || isName.test(value))))
   return {
     hosts: gatewayFirst(
       named('server_name'),
@@ -183,7 +183,7 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       ),
     auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
     identities: all.flatMap(({ directive }) =>
-      saysUser(directive) ? [{ value: directive.args[0] ?? '', place: directive.place }] : [],
+      saysUser(directive) ? [identityOf(directive)] : [],
     ),
     passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) =>
       args[0]?.includes('$')
@@ -212,6 +212,15 @@ function belowOf(around: readonly Directive[]): Pick<Upstream, 'below'> {
   const below = path === '^~' ? modified : path
   return below?.startsWith('/') && below !== '/' ? { below } : {}
 }
+
+/** A name that stands in the file, and no variable. */
+const isName = /^[\w@.-]+$/
+
+const identityOf = ({ args: [value = '', name = ''], place }: Directive): Identity => ({
+  value,
+  place,
+  ...(isName.test(name) && { always: name }),
+})
 
 function siteOf(around: readonly Directive[]): Pick<Upstream, 'site'> {
   const server = around.find(({ name }) => name === 'server')
