@@ -27,7 +27,7 @@ const schema = z.strictObject({
   login: loginAnswer.exactOptional(),
   auth: text
     .exactOptional()
-    .meta({ description: 'Configuration file of the oauth2-proxy that is asked, or authentik.' }),
+    .meta({ description: 'Configuration file of the oauth2-proxy that is asked, or authentik, or authelia.' }),
 })
 
 export const answersFile = 'conformance.yaml'

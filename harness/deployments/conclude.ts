@@ -6,9 +6,11 @@ import { refuseOn } from '../plan/refuse-on.ts'
 import type { ServiceFile } from '../plan/service-schema.ts'
 import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
+import { autheliaFor, isAuthelia } from './authelia.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
-import { type GatewayWords, usualGatewayPort } from './gateway.ts'
+import type { GatewayWords } from './gateway.ts'
 import { besideTheVariant } from './login-answer.ts'
+import { linesOfRun } from './lines-of-run.ts'
 import { linesInContainer, placesOfUsers, withLabels } from './places-of-users.ts'
 import { type Facts, type LineChange, likeliest, type OidcClient } from './products/facts.ts'
 import { callbackOfHost } from './products/oauth2-proxy.ts'
@@ -36,6 +38,8 @@ type Evidence = {
   readonly gatewayLabels?: Readonly<Record<string, string>>
   readonly gateway?: GatewayWords
   readonly deployedGateway?: DeployedGateway
+  /** Host of Authelia's portal, where something says it. */
+  readonly portal?: string
   /** With the port of a service of its own. */
   readonly client?: OidcClient & { readonly place: Place; readonly port?: number }
   /** Ports of the proxy that the outside reaches; absent where nothing says it. */
@@ -54,7 +58,7 @@ export function conclude(given: Evidence): Understood {
   const client = given.client ?? own
   const evidence: Evidence = { ...given, ...(client && { client }) }
   const notes: Note[] = [...evidence.notes]
-  refusePrefix(facts, evidence.deployedGateway?.port)
+  const ofRun = linesOfRun(facts, evidence.deployedGateway?.port, notes)
   const host = hostOf(evidence, notes)
   const identity = identityOf(evidence, notes)
   const entrance = entranceOf(evidence, notes)
@@ -63,16 +67,6 @@ export function conclude(given: Evidence): Understood {
   const { certificate, certificates } = certificateOf(evidence, host, notes)
   const login = underOneName(loginOf(evidence, host, notes), identity, facts, notes)
   const { files: passwords, changes, labels } = placesOfUsers(login, facts, notes)
-  const lists = facts.clientLists ?? []
-  for (const { value, place } of lists)
-    notes.push({
-      kind: 'replaced',
-      text: `"${value}": clients of a run have other addresses, so in the copy that the program reads it lets in whoever comes. What is judged is what somebody at an address of yours can do`,
-      place,
-    })
-  for (const { value, place } of facts.leftOut ?? [])
-    notes.push({ kind: 'replaced', text: `"${value}" is left out of the copy that the program reads: it is about TLS alone`, place })
-  const ofRun = [...lists, ...(facts.leftOut ?? [])].flatMap((one) => one.changes)
   const authorities = login.certificate === undefined ? [] : (facts.clientAuthorities ?? [])
   const fromRun = {
     ...certificates,
@@ -89,6 +83,11 @@ export function conclude(given: Evidence): Understood {
       service.build.recipe === 'authentik'
     )
       return { ...part, service: { ...service, env: { OUTPOST_HOST: host } } }
+    if (role === 'auth' && isAuthelia(service)) {
+      const port = facts.auth[0]?.value.port ?? 9091
+      const env = { ...service.env, ...autheliaFor(host, evidence.portal).env, AUTHELIA_PORT: String(port) }
+      return { ...part, service: { ...service, ready: { port }, env } }
+    }
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
     const files = { ...service['from-run'], ...fromRun }
@@ -132,19 +131,6 @@ export function conclude(given: Evidence): Understood {
     ],
     notes,
   }
-}
-
-/** Cases ask for paths of the gateway as it knows them. A run below a path would test whatever has the other paths. */
-function refusePrefix({ upstreams }: Facts, port = usualGatewayPort): void {
-  const [first, ...others] = upstreams.filter(({ value }) => value.port === port)
-  const below = first?.value.below
-  if (first === undefined || below === undefined || others.some(({ value }) => value.below === undefined)) return
-  refuseOn([
-    {
-      ...first.place,
-      message: `the gateway is reached below ${below} alone, and the cases ask for its paths from / on: judge a copy of this file that leads / to it`,
-    },
-  ])
 }
 
 /** An oauth2-proxy whose redirect URL nobody has filled in. */
@@ -303,7 +289,7 @@ function underOneName(login: LoginFile, identity: string, { identities }: Facts,
 
 const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
 
-function loginOf({ client, parts, file, facts, answers }: Evidence, host: string, notes: Note[]): LoginFile {
+function loginOf({ client, parts, file, facts, answers, portal: authelia }: Evidence, host: string, notes: Note[]): LoginFile {
   if (answers.login !== undefined) {
     notes.push({ kind: 'understood', text: `log-in: ${signInWords[signInOf(answers.login).kind]} (as you wrote it)` })
     return besideTheVariant(answers.login)
@@ -317,6 +303,14 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
       text: 'authentik is played by a stand-in of this project, which answers forward auth as its outpost does',
     })
     return { callbacks: [`https://${host}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`] }
+  }
+  if (parts.some(({ role, service }) => role === 'auth' && isAuthelia(service))) {
+    const { login } = autheliaFor(host, authelia)
+    notes.push({
+      kind: 'replaced',
+      text: `Authelia is played by a stand-in of this project with the users of the run and one rule: whoever has signed in may visit everything. Its portal is ${login.portal}${authelia === undefined ? ', since nothing says where it is' : ''}`,
+    })
+    return login
   }
   if (client === undefined) {
     const [password] = facts.passwords
@@ -336,7 +330,7 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
         line: 1,
         column: 1,
         message:
-          'no service is known that users log in at (oauth2-proxy, authentik). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml',
+          'no service is known that users log in at (oauth2-proxy, authentik, Authelia). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml',
       },
     ])
     return { callbacks: [] }

@@ -6,6 +6,7 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { answersFile } from '../answers.ts'
+import { asksAuthelia, portalIn } from '../authelia.ts'
 import { parseEnvFile } from '../compose/env-file.ts'
 import { trust } from '../compose/read.ts'
 import { type Answers, conclude } from '../conclude.ts'
@@ -16,9 +17,10 @@ import type { Facts, Said, Upstream } from '../products/facts.ts'
 import { oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
-import { companionsOf } from './companions.ts'
+import { companionsOf, textsIn } from './companions.ts'
 import { withProxyInLine } from './in-line.ts'
 import { isLoopback, neighboursOf } from './neighbours.ts'
+import { withoutTls } from './plain-upstream.ts'
 import { type Readable, startOf, targetOf } from './program.ts'
 
 /** @throws UserError that says which line to write where, for what the file does not say */
@@ -73,11 +75,16 @@ export async function readBareDeployment(
   const members = facts.upstreams.filter(
     ({ value, place }) => value.port === gateway.value.port && isElsewhere(value.host) && place.file !== cfgPath,
   )
-  const changes = [
+  const named = [
     ...(await Promise.all(members.map((one) => namedInstead(one, 'gateway', notes)))).flat(),
     ...(await Promise.all(parts.map((one) => namedInstead(one, hostInRun(one), notes, gateway.value.port)))).flat(),
     ...(auth && isElsewhere(auth.value.host) ? await namedInstead(auth, 'auth', notes) : []),
   ]
+  const changes = await withoutTls(
+    facts.upstreams.filter(({ value }) => value.port === gateway.value.port && !others.some((one) => one.value === value)),
+    named,
+    notes,
+  )
   const nowhere = others.filter(({ value }) => !isLiteral(value.host) && value.host !== 'localhost')
   for (const { value, place } of others)
     notes.push({
@@ -108,10 +115,7 @@ export async function readBareDeployment(
       tmpfs: [...(recipe?.tmpfs ?? []), ...(told.tmpfs ?? [])],
     },
   }
-  const allText = [
-    text,
-    ...(await Promise.all(Object.keys(companions).map((one) => readText(one).catch(() => '')))),
-  ].join('\n')
+  const allText = [text, ...(await Promise.all(Object.keys(companions).map(textsIn))).flat()].join('\n')
   const service = auth && (await authService({ auth, inLine, gateway, answers, beside, folder, text: allText, seat: authSeat, notes }))
   const isStandIn = service !== undefined && 'stub' in service
   const isOwn = ({ site }: Facts['hosts'][number]) => Number(site !== undefined && site === gateway.value.site)
@@ -135,6 +139,7 @@ export async function readBareDeployment(
     },
     changes,
     ...(own.file && { gateway: wordsOf(own.file) }),
+    ...portalOf(allText, facts),
     deployedGateway: {
       ...(own.file && { config: own.file.file, env: own.env }),
       ...(gateway.value.port !== usualGatewayPort && { port: gateway.value.port }),
@@ -144,6 +149,11 @@ export async function readBareDeployment(
       `write the line "${line}", with the header that your gateway trusts, into ${relative(process.cwd(), join(folder, answersFile))}`,
   })
   return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
+}
+
+function portalOf(text: string, facts: Facts): { readonly portal?: string } {
+  const portal = portalIn(text, facts)
+  return portal === undefined ? {} : { portal }
 }
 
 /** Where the run's copy leads: an address that nothing of a run has is the gateway's name. */
@@ -174,7 +184,7 @@ const besideOf = async (folder: string) => await readdir(folder).catch((): strin
 
 /** Its name in the folder, by what is written or by the usual one. */
 const oauth2ProxyFile = ({ auth }: { readonly auth?: string }, beside: readonly string[]) =>
-  auth === 'authentik' ? undefined : (auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name)))
+  auth === 'authentik' || auth === 'authelia' ? undefined : (auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name)))
 
 type AuthSearch = {
   readonly auth: NonNullable<ReturnType<typeof neighboursOf>['auth']>
@@ -189,7 +199,7 @@ type AuthSearch = {
   readonly notes: Note[]
 }
 
-/** The service that is asked who the user is: authentik's stand-in, or oauth2-proxy with the configuration that lies beside. */
+/** The service that is asked who the user is: a stand-in of authentik or Authelia, or oauth2-proxy with the configuration that lies beside. */
 async function authService({
   auth,
   inLine,
@@ -214,12 +224,19 @@ async function authService({
         after: ['idp'],
       },
     }
+  if (answers.auth === 'authelia' || (answers.auth === undefined && asksAuthelia(text)))
+    return {
+      service: {
+        build: { recipe: 'authelia' },
+        ...seat,
+      },
+    }
   const named = oauth2ProxyFile(answers, beside)
   if (named === undefined)
     refuseOn([
       {
         ...auth.place,
-        message: `${host}:${port} is asked who the user is, and its configuration is not known: put oauth2-proxy.cfg beside this file, or write the line "auth: PATH/oauth2-proxy.cfg" into ${relative(process.cwd(), join(folder, answersFile))}`,
+        message: `${host}:${port} is asked who the user is, and its configuration is not known: put oauth2-proxy.cfg beside this file, or write the line "auth: PATH/oauth2-proxy.cfg" into ${relative(process.cwd(), join(folder, answersFile))}. "auth: authelia" and "auth: authentik" put a stand-in there`,
       },
     ])
   const file = join(folder, named ?? '')

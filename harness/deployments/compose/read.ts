@@ -6,6 +6,7 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { complaints } from '../../plan/yaml/schema-issues.ts'
+import { portalIn } from '../authelia.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { wordsOf } from '../gateway.ts'
@@ -77,7 +78,9 @@ export async function readComposeDeployment(
     const own = role === 'proxy' ? facts : noFacts
     const logIn = logIns.get(role)
     const ofRun = [...pathsOfRun(own), ...Object.keys(logIn?.fromRun ?? {})]
-    const mounts = await mountsOf(service, document, ofRun, role === 'proxy', problems)
+    // A stand-in reads nothing of theirs.
+    const volumes = isStandIn(service, recipes) ? [] : service.volumes
+    const mounts = await mountsOf({ ...service, volumes }, document, ofRun, role === 'proxy', problems)
     const other = otherVersion(service, recipes)
     notes.push(
       ...mounts.notes,
@@ -101,6 +104,7 @@ export async function readComposeDeployment(
   const forwarded = gatewayFile?.gateway.port === undefined ? portForwardedTo(roles.gateway, facts) : undefined
   const gateway = forwarded === undefined ? found.gateway : { port: forwarded, ...found.gateway }
   const changes = await literalUpstreams(facts, roles, document, notes)
+  const portal = portalIn(labelled.map(({ value }) => value).join('\n') + [...texts.values()].join('\n'), facts)
   const client = (logIns.get('auth') ?? (product === 'oauth2-proxy' ? logIns.get('proxy') : undefined))?.client
   const shown = [roles.gateway, ...started.map(({ service }) => service)]
   const understood = conclude({
@@ -125,12 +129,26 @@ export async function readComposeDeployment(
     deployedGateway: gateway,
     ...(gatewayFile && { gateway: wordsOf(gatewayFile) }),
     ...(client && { client }),
+    ...((portal ?? ownHost(roles.beside)) && { portal: portal ?? ownHost(roles.beside) ?? '' }),
     changes,
     published: roles.proxy.ports,
   })
   return deploymentOf(labelsShown(understood, started, document), document.folder, (path) =>
     relative(resolve(document.folder, asItIs), path),
   )
+}
+
+const isStandIn = (service: ComposeService, recipes: readonly Recipe[]) => {
+  const known = knownProgram(imageOf(service.image), recipes)
+  return known !== undefined && 'harness' in known.recipe.build
+}
+
+/** The host that the auth service's own labels give it. */
+function ownHost(
+  beside: readonly { readonly role: string; readonly service: ComposeService }[],
+): string | undefined {
+  const labels = beside.find(({ role }) => role === 'auth')?.service.labels ?? {}
+  return Object.values(labels).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])[0]
 }
 
 /** Where the run puts files of its own: what the operator has there is not needed, and may be outside the folder. */

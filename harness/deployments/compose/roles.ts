@@ -130,7 +130,8 @@ function gatewayOf(
         )
       : undefined
   if (application !== undefined) return application
-  const names = (first === undefined ? services : [first, ...more]).map(({ name }) => name)
+  const possible = strangers.filter(isApplication)
+  const names = (first !== undefined ? [first, ...more] : possible.length > 0 ? possible : services).map(({ name }) => name)
   return refuse(
     document,
     first === undefined
@@ -143,13 +144,15 @@ function gatewayOf(
 const besideApplications =
   /(postgres|postgis|mariadb|mysql|redis|valkey|memcached|mongo|rabbitmq|elasticsearch|meilisearch|minio|watchtower|socket-proxy|certbot|cloudflared|tailscale|portainer|autoheal|crowdsec)/
 
+const isApplication = ({ image, name }: ComposeService) => !besideApplications.test(`${image} ${name}`)
+
 /** An application that is none of the known gateways, where only one can be meant. */
 function applicationOf(
   strangers: readonly ComposeService[],
   proxies: readonly ComposeService[],
   texts: ReadonlyMap<string, string>,
 ): Gateway | undefined {
-  const all = strangers.filter(({ image, name }) => !besideApplications.test(`${image} ${name}`))
+  const all = strangers.filter(isApplication)
   const behind = all.filter(({ labels }) =>
     Object.keys(labels).some((one) => /^traefik\.http\.routers\.[^.]+\.middlewares$/i.test(one)),
   )
@@ -227,8 +230,8 @@ function neededBy(
 ): ComposeService[] {
   const needed: ComposeService[] = []
   const visit = (service: ComposeService) => {
-    const isStandIn = knownProgram(imageOf(service.image), recipes)?.recipe.name === 'authentik'
-    if (isStandIn) return
+    const known = knownProgram(imageOf(service.image), recipes)
+    if (known !== undefined && 'harness' in known.recipe.build) return
     for (const other of others) {
       if (
         other === proxy ||

@@ -116,10 +116,12 @@ const isOther = ({ around: [site] }: { readonly around: readonly Line[] }, lines
 
 
 /** `handle_path /claw/*` and its like. */
-function belowOf(around: readonly Line[]): Pick<Upstream, 'below'> {
+function belowOf(around: readonly Line[]): Pick<Upstream, 'below' | 'belowIn'> {
   const handled = around.findLast(({ words: [name] }) => /^(handle_path|handle|route)$/.test(name ?? ''))
   const path = handled?.words[1]
-  return path?.startsWith('/') && !/^\/\*?$/.test(path) ? { below: path } : {}
+  if (handled === undefined || !path?.startsWith('/') || /^\/\*?$/.test(path)) return {}
+  const { place, raw } = handled
+  return { below: path, belowIn: [{ file: place.file, line: place.line, text: raw }] }
 }
 
 const siteOf = ([site]: readonly Line[]): Pick<Upstream, 'site'> =>

@@ -15,8 +15,12 @@ export type OidcClient = {
 export type Upstream = {
   readonly host: string
   readonly port: number
+  /** By `https://`. */
+  readonly tls?: true
   /** The path below which alone requests lead there. */
   readonly below?: string
+  /** The lines that say this path, where a copy of them can say another. */
+  readonly belowIn?: readonly LineChange[]
   /** The server or site whose requests lead there, where the program has several. */
   readonly site?: string
   /** `user`: it is told who the user is. `log-in`: only signed-in users get there. */
@@ -87,7 +91,8 @@ export const noFacts: Facts = {
 export function upstreamOf(text: string): Upstream | undefined {
   const [, scheme, host, port] = /^(?:(https?|h2c):\/\/)?(\[[^\]]+\]|[^/:{}$\s]+)(?::(\d+))?(?:\/.*)?$/.exec(text) ?? []
   if (host === undefined) return undefined
-  return { host, port: port === undefined ? (scheme === 'https' ? 443 : 80) : Number(port) }
+  const secure = scheme === 'https'
+  return { host, port: port === undefined ? (secure ? 443 : 80) : Number(port), ...(secure && { tls: true }) }
 }
 
 /** Headers in which proxies tell gateways who the user is; of a list of several the first in this order is meant. */

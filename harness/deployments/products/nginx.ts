@@ -127,9 +127,15 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       block.filter(({ name }) => name === 'server'),
     ]),
   )
-  const variables = new Map(named('set').map(({ directive: { args } }) => [args[0] ?? '', args[1] ?? '']))
-  const target = ({ args: [url = ''], place }: Directive): Said<Upstream>[] => {
-    const direct = upstreamOf(url.replaceAll(/\$\w+/g, (name) => variables.get(name) ?? name))
+  const sets = named('set')
+  // Servers may each have their own under one name.
+  const variable = (name: string, around: readonly Directive[]) =>
+    (
+      sets.findLast((one) => one.directive.args[0] === name && one.around.every((block) => around.includes(block))) ??
+      sets.findLast((one) => one.directive.args[0] === name)
+    )?.directive.args[1] ?? name
+  const target = ({ args: [url = ''], place }: Directive, around: readonly Directive[]): Said<Upstream>[] => {
+    const direct = upstreamOf(url.replaceAll(/\$\w+/g, (name) => variable(name, around)))
     const pool = direct && pools.get(direct.host)
     if (pool) return pool.flatMap((server) => said(upstreamOf(server.args[0] ?? ''), server.place))
     return said(direct, place)
@@ -138,7 +144,7 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
   const passes = named('proxy_pass')
   // One that a request decides, or a file that is not here, may lead to the gateway as well.
   const allKnown =
-    passes.every(({ directive }) => target(directive).length > 0) &&
+    passes.every(({ directive, around }) => target(directive, around).length > 0) &&
     !named('include').some(({ around }) => around.some(({ name }) => name === 'location'))
   const isAsked = (around: readonly Directive[]) => {
     const location = around.findLast(({ name }) => name === 'location')
@@ -164,7 +170,7 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
   return {
     hosts: gatewayFirst(
       named('server_name'),
-      passes.filter(({ directive }) => target(directive).some(({ value }) => value.port === 18_789)),
+      passes.filter(({ directive, around }) => target(directive, around).some(({ value }) => value.port === 18_789)),
     ).flatMap(({ directive: { args, place }, around }) =>
       args.flatMap(hostNamed).map((value) => ({ value, place, ...siteOf(around) })),
     ),
@@ -176,12 +182,17 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
     upstreams: passes
       .filter(({ around }) => !isAsked(around))
       .flatMap(({ directive, around }) =>
-        target(directive).map((one) => ({
+        target(directive, around).map((one) => ({
           ...one,
-          value: { ...one.value, ...(allKnown && belowOf(around)), ...siteOf(around), ...behindOf(around, saysUser) },
+          value: {
+            ...one.value,
+            ...(allKnown && belowOf(around, directive.args[0] ?? '')),
+            ...siteOf(around),
+            ...behindOf(around, saysUser),
+          },
         })),
       ),
-    auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
+    auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive, around }) => target(directive, around)),
     identities: all.flatMap(({ directive }) =>
       saysUser(directive) ? [identityOf(directive)] : [],
     ),
@@ -206,11 +217,21 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
   }
 }
 
-/** Of a location with a path of its own; patterns may be of any path. */
-function belowOf(around: readonly Directive[]): Pick<Upstream, 'below'> {
-  const [path, modified] = around.findLast(({ name }) => name === 'location')?.args ?? []
+/** Of a location with a path of its own; patterns may be of any path. @param to what `proxy_pass` says */
+function belowOf(around: readonly Directive[], to: string): Pick<Upstream, 'below' | 'belowIn'> {
+  const location = around.findLast(({ name }) => name === 'location')
+  const [path, modified] = location?.args ?? []
   const below = path === '^~' ? modified : path
-  return below?.startsWith('/') && below !== '/' ? { below } : {}
+  if (location === undefined || !below?.startsWith('/') || below === '/') return {}
+  const server = around.find(({ name }) => name === 'server')?.block ?? []
+  const hasRoot = server.some(({ name, args }) => name === 'location' && args.at(-1) === '/')
+  const { place, raw } = location
+  return {
+    below,
+    // The rest of a request's path goes on as it is.
+    ...(!hasRoot &&
+      /^\w+:\/\/[^/]+\/?$/.test(to) && { belowIn: [{ file: place.file, line: place.line, text: raw }] }),
+  }
 }
 
 /** A name that stands in the file, and no variable. */
