@@ -5,18 +5,14 @@ import type { Facts, LineChange } from './products/facts.ts'
 
 /** @throws UserError for a gateway below a path that cannot be moved */
 export function linesOfRun(facts: Facts, port: number | undefined, notes: Note[]): LineChange[] {
-  const { clientLists = [], leftOut = [] } = facts
+  const { clientLists = [], otherwise = [] } = facts
   for (const { value, place } of clientLists)
     notes.push({
       kind: 'replaced',
       text: `"${value}": clients of a run have other addresses, so in the copy that the program reads it lets in whoever comes. What is judged is what somebody at an address of yours can do`,
       place,
     })
-  for (const { value, place } of leftOut)
-    notes.push({
-      kind: 'replaced',
-      text: `"${value}" is left out of the copy that the program reads: it is about TLS alone`,
-      place,
-    })
-  return [...withoutPrefix(facts, port, notes), ...[...clientLists, ...leftOut].flatMap(({ changes }) => changes)]
+  for (const { value, why, place } of otherwise)
+    notes.push({ kind: 'replaced', text: `in the copy that the program reads, "${value}" ${why}`, place })
+  return [...withoutPrefix(facts, port, notes), ...[...clientLists, ...otherwise].flatMap(({ changes }) => changes)]
 }

@@ -69,8 +69,8 @@ export type Facts = {
   readonly clientAuthorities?: readonly Said[]
   /** Lists of client addresses that alone get to the gateway, with lines that let in whoever comes: clients of a run have other addresses. */
   readonly clientLists?: readonly (Said & { readonly changes: readonly LineChange[] })[]
-  /** Lines without which it does not start in a run, and which say nothing of what is tested. */
-  readonly leftOut?: readonly (Said & { readonly changes: readonly LineChange[] })[]
+  /** Lines that say nothing of what is tested, and with which it does not work in a run. `why`: what the copy says instead. */
+  readonly otherwise?: readonly (Said & { readonly why: string; readonly changes: readonly LineChange[] })[]
   readonly h2: boolean
   /** It signs users in itself, as this client. */
   readonly client?: Said<OidcClient>

@@ -210,7 +210,7 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       place,
     })),
     clientLists: clientListsOf(all),
-    leftOut: all.flatMap(({ directive }) => leftOutOf(directive)),
+    otherwise: all.flatMap(({ directive }) => otherwiseOf(directive)),
     h2:
       named('http2').some(({ directive }) => directive.args[0] === 'on') ||
       named('listen').some(({ directive }) => directive.args.includes('http2')),
@@ -290,12 +290,23 @@ function clientListsOf(all: readonly Within[]): NonNullable<Facts['clientLists']
   })
 }
 
-/** Certbot's own options and parameters of Diffie-Hellman say how TLS is spoken, and nothing else. The first has not been found, or it would not be here. */
-const leftOutOf = (directive: Directive) =>
-  (directive.name === 'include' && /\/options-ssl-nginx\.conf$/.test(directive.args[0] ?? '')) ||
-  directive.name === 'ssl_dhparam'
-    ? changed(directive, '')
-    : []
+/**
+ * Certbot's own options and parameters of Diffie-Hellman say how TLS is spoken, and nothing else. The first has not been found, or it would not be
+ * here. Names are those of a run, which the engine's own name server has.
+ */
+function otherwiseOf(directive: Directive): NonNullable<Facts['otherwise']> {
+  const { name, args } = directive
+  if ((name === 'include' && /\/options-ssl-nginx\.conf$/.test(args[0] ?? '')) || name === 'ssl_dhparam')
+    return changed(directive, '').map((one) => ({ ...one, why: 'is left out: it is about TLS alone' }))
+  if (name !== 'resolver' || args[0] === engineResolver) return []
+  return changed(directive, `resolver ${engineResolver} ipv6=off;`).map((one) => ({
+    ...one,
+    why: `is ${engineResolver}: names are those of the run`,
+  }))
+}
+
+/** Docker's and Podman's own, in every network with a name. */
+const engineResolver = '127.0.0.11'
 
 /** The line with something else in the place of one directive, where that stands on it as a whole. */
 function changed({ name, args, place, raw }: Directive, instead: string) {
