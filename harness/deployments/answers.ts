@@ -22,7 +22,9 @@ const schema = z.strictObject({
     .string()
     .regex(/^([\w.[\]:-]+:)?\d+$/)
     .exactOptional()
-    .meta({ description: 'The place that the file forwards to and that is the gateway, as HOST:PORT, where it has several.' }),
+    .meta({
+      description: 'The place that the file forwards to and that is the gateway, as HOST:PORT, where it has several.',
+    }),
   'required-headers': z.array(text).exactOptional().meta({ description: 'Headers that the gateway requires.' }),
   login: loginAnswer.exactOptional(),
   auth: text
@@ -33,7 +35,9 @@ const schema = z.strictObject({
 export const answersFile = 'conformance.yaml'
 
 /** @throws UserError with line and column */
-export async function readAnswers(folder: string): Promise<Answers & { readonly auth?: string; readonly gateway?: string }> {
+export async function readAnswers(
+  folder: string,
+): Promise<Answers & { readonly auth?: string; readonly gateway?: string }> {
   const file = join(folder, answersFile)
   if (!(await stat(file).catch(() => undefined))) return {}
   const problems: Problem[] = []

@@ -4,7 +4,8 @@ import type { ServiceFile } from '../plan/service-schema.ts'
 import type { Facts } from './products/facts.ts'
 
 /** What only Authelia's endpoints are called (its documentation, "Proxy Authorization"). */
-export const asksAuthelia = (text: string) => /\/api\/(authz\/(forward-auth|auth-request|ext-authz)|verify)\b/.test(text)
+export const asksAuthelia = (text: string) =>
+  /\/api\/(authz\/(forward-auth|auth-request|ext-authz)|verify)\b/.test(text)
 
 export const isAuthelia = ({ build }: Pick<ServiceFile, 'build'>) =>
   build !== undefined && 'recipe' in build && build.recipe === 'authelia'
@@ -16,7 +17,9 @@ export const isAuthelia = ({ build }: Pick<ServiceFile, 'build'>) =>
 export function portalIn(text: string, { auth, upstreams, hosts }: Facts): string | undefined {
   const [, sent] = /\b(?:rd|authelia_url)=(?:https?:\/\/|https?%3A%2F%2F)([a-z0-9.-]+)/i.exec(text) ?? []
   if (sent !== undefined) return sent
-  const own = upstreams.find(({ value }) => auth.some((one) => one.value.host === value.host && one.value.port === value.port))
+  const own = upstreams.find(({ value }) =>
+    auth.some((one) => one.value.host === value.host && one.value.port === value.port),
+  )
   return own?.value.site === undefined ? undefined : hosts.find(({ site }) => site === own.value.site)?.value
 }
 

@@ -9,8 +9,8 @@ import type { Place } from '../plan/yaml/problem.ts'
 import { autheliaFor, isAuthelia } from './authelia.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
 import type { GatewayWords } from './gateway.ts'
-import { besideTheVariant } from './login-answer.ts'
 import { linesOfRun } from './lines-of-run.ts'
+import { besideTheVariant } from './login-answer.ts'
 import { linesInContainer, placesOfUsers, withLabels } from './places-of-users.ts'
 import { type Facts, type LineChange, likeliest, type OidcClient } from './products/facts.ts'
 import { callbackOfHost } from './products/oauth2-proxy.ts'
@@ -289,7 +289,11 @@ function underOneName(login: LoginFile, identity: string, { identities }: Facts,
 
 const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
 
-function loginOf({ client, parts, file, facts, answers, portal: authelia }: Evidence, host: string, notes: Note[]): LoginFile {
+function loginOf(
+  { client, parts, file, facts, answers, portal: authelia }: Evidence,
+  host: string,
+  notes: Note[],
+): LoginFile {
   if (answers.login !== undefined) {
     notes.push({ kind: 'understood', text: `log-in: ${signInWords[signInOf(answers.login).kind]} (as you wrote it)` })
     return besideTheVariant(answers.login)

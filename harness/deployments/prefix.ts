@@ -10,7 +10,8 @@ export function withoutPrefix({ upstreams }: Facts, port = usualGatewayPort, not
   const paths = own.map(({ value }) => value.below ?? '/')
   const [first] = own
   if (first === undefined || paths.some((path) => !/^\/./.test(path.replace(/\*$/, '')))) return []
-  const prefix = paths.map((path) => path.replace(/[/*]+$/, '')).toSorted((one, other) => one.length - other.length)[0] ?? ''
+  const prefix =
+    paths.map((path) => path.replace(/[/*]+$/, '')).toSorted((one, other) => one.length - other.length)[0] ?? ''
   const lines = own.flatMap(({ value: { belowIn = [] } }) => belowIn)
   const moved = lines.map((line): LineChange => ({ ...line, text: movedUp(line.text, prefix) }))
   if (!paths.every((path) => path.startsWith(prefix)) || own.some(({ value }) => value.belowIn === undefined))

@@ -137,8 +137,10 @@ function whyNotSignedIn(
 }
 
 /** What is likely to have kept a session from being made, where the way shows it. */
-function whyLost(way: readonly Hop[], app: URL): string {
-  const plain = way.map(({ url }) => new URL(url)).find(({ protocol, hostname }) => protocol === 'http:' && hostname === app.hostname)
+export function whyLost(way: readonly Pick<Hop, 'url' | 'status'>[], app: URL): string {
+  const plain = way
+    .map(({ url }) => new URL(url))
+    .find(({ protocol, hostname }) => protocol === 'http:' && hostname === app.hostname)
   if (app.protocol === 'https:' && plain !== undefined)
     return `. The way led from https to ${plain.origin}, where no cookie marked Secure is kept: the proxy takes itself for the public address (nginx: absolute_redirect off)`
   const refused = way.find(({ status, url }) => status === 400 && new URL(url).searchParams.has('redirect_uri'))

@@ -81,7 +81,8 @@ export function createAuthelia({ domain, portal, users, isPassword }: AutheliaSe
   }
 
   /** By name or address, as with `authentication_backend.file.search.email`. */
-  const userNamed = (name: string) => users.find(({ username, email }) => name !== '' && [username, email].includes(name))
+  const userNamed = (name: string) =>
+    users.find(({ username, email }) => name !== '' && [username, email].includes(name))
 
   /** Strategy "HeaderAuthorization" with the scheme Basic: first of the two that each endpoint has. Another scheme says nothing. */
   function basicUser(request: ProxyRequest): AutheliaUser | 'wrong' | undefined {

@@ -13,7 +13,11 @@ const nginxFile =
 const included = /^[ \t]*(?:[^#\n]*[;{][ \t]*)?include[ \t]+"?([\w./*-]+)"?[ \t]*;/gm
 
 /** By its own name, or in a folder that has the name of one on its way: wherever it lies there, here it lies beside. */
-function putIncluded(path: string, files: Readonly<Record<string, string>>, put: (name: string, target: string) => void): void {
+function putIncluded(
+  path: string,
+  files: Readonly<Record<string, string>>,
+  put: (name: string, target: string) => void,
+): void {
   for (let at = path, deep = 0; deep < 3 && at !== '/'; at = dirname(at), deep += 1) {
     if (Object.values(files).some((target) => at === target || at.startsWith(`${target}/`))) return
     put(basename(at), at)
@@ -25,7 +29,9 @@ export async function textsIn(path: string): Promise<string[]> {
   const about = await stat(path)
   if (about.isFile()) return [await readText(path).catch(() => '')]
   const entries = await readdir(path, { withFileTypes: true })
-  return await Promise.all(entries.filter((one) => one.isFile()).map(({ name }) => readText(join(path, name)).catch(() => '')))
+  return await Promise.all(
+    entries.filter((one) => one.isFile()).map(({ name }) => readText(join(path, name)).catch(() => '')),
+  )
 }
 
 type Surroundings = {
@@ -46,7 +52,8 @@ export async function companionsOf(
   }
   switch (product) {
     case 'nginx': {
-      for (const name of ['conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d']) put(name, join('/etc/nginx', name))
+      for (const name of ['conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
+        put(name, join('/etc/nginx', name))
       let texts = [text]
       // What is included includes others.
       for (let deep = 0; deep < 8 && texts.length > 0; deep += 1) {

@@ -7,7 +7,11 @@ import { oauth2ProxyClient, setting } from '../products/oauth2-proxy.ts'
 export function withProxyInLine(facts: Facts, cfg: string, file: string): Facts {
   const { port } = oauth2ProxyClient([], {}, cfg)
   const entries = facts.upstreams.filter(({ value }) => value.port === port)
-  const place: Place = { file, line: cfg.split('\n').findIndex((line) => /^\s*upstreams\s*=/.test(line)) + 1 || 1, column: 1 }
+  const place: Place = {
+    file,
+    line: cfg.split('\n').findIndex((line) => /^\s*upstreams\s*=/.test(line)) + 1 || 1,
+    column: 1,
+  }
   const behind = upstreamsIn(cfg).map((value): Said<Upstream> => ({ value, place }))
   const [entry] = entries
   if (facts.auth.length > 0 || entry === undefined || behind.length === 0) return facts

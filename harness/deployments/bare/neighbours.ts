@@ -28,7 +28,11 @@ export function neighboursOf(facts: Facts, file: string, port = usualGatewayPort
     ({ value }) => value.host !== auth?.value.host || value.port !== auth.value.port,
   )
   const start = { file, line: 1, column: 1 }
-  const { gateway, parts, assumed } = chosenGateway(upstreams, { port, start, ...(written !== undefined && { written }) })
+  const { gateway, parts, assumed } = chosenGateway(upstreams, {
+    port,
+    start,
+    ...(written !== undefined && { written }),
+  })
   const sameHost = isLoopback(gateway.value.host)
   if (auth && isLoopback(auth.value.host) && !sameHost)
     refuseOn([

@@ -51,8 +51,7 @@ export async function readBareDeployment(
     labels: [],
     dynamic: await filesAmong(Object.keys(companions)),
   })
-  const facts =
-    cfgPath === undefined ? asWritten : withProxyInLine(asWritten, await readText(cfgPath), cfgPath)
+  const facts = cfgPath === undefined ? asWritten : withProxyInLine(asWritten, await readText(cfgPath), cfgPath)
   const own = await gatewayBeside(folder, beside)
   const { gateway, parts, assumed, auth, others, sameHost } = neighboursOf(
     facts,
@@ -81,7 +80,9 @@ export async function readBareDeployment(
     ...(auth && isElsewhere(auth.value.host) ? await namedInstead(auth, 'auth', notes) : []),
   ]
   const changes = await withoutTls(
-    facts.upstreams.filter(({ value }) => value.port === gateway.value.port && !others.some((one) => one.value === value)),
+    facts.upstreams.filter(
+      ({ value }) => value.port === gateway.value.port && !others.some((one) => one.value === value),
+    ),
     named,
     notes,
   )
@@ -116,7 +117,9 @@ export async function readBareDeployment(
     },
   }
   const allText = [text, ...(await Promise.all(Object.keys(companions).map(textsIn))).flat()].join('\n')
-  const service = auth && (await authService({ auth, inLine, gateway, answers, beside, folder, text: allText, seat: authSeat, notes }))
+  const service =
+    auth &&
+    (await authService({ auth, inLine, gateway, answers, beside, folder, text: allText, seat: authSeat, notes }))
   const isStandIn = service !== undefined && 'stub' in service
   const isOwn = ({ site }: Facts['hosts'][number]) => Number(site !== undefined && site === gateway.value.site)
   const understood = conclude({
@@ -184,7 +187,9 @@ const besideOf = async (folder: string) => await readdir(folder).catch((): strin
 
 /** Its name in the folder, by what is written or by the usual one. */
 const oauth2ProxyFile = ({ auth }: { readonly auth?: string }, beside: readonly string[]) =>
-  auth === 'authentik' || auth === 'authelia' ? undefined : (auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name)))
+  auth === 'authentik' || auth === 'authelia'
+    ? undefined
+    : (auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name)))
 
 type AuthSearch = {
   readonly auth: NonNullable<ReturnType<typeof neighboursOf>['auth']>
@@ -261,7 +266,8 @@ async function authService({
     files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
     env: {
       ...started.env,
-      ...(inLine && isElsewhere(gateway.value.host) && { OAUTH2_PROXY_UPSTREAMS: `http://gateway:${gateway.value.port}` }),
+      ...(inLine &&
+        isElsewhere(gateway.value.host) && { OAUTH2_PROXY_UPSTREAMS: `http://gateway:${gateway.value.port}` }),
       ...trust,
     },
     ...(Object.keys(started.fromRun).length > 0 && { 'from-run': { ...started.fromRun } }),

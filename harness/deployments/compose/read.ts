@@ -144,9 +144,7 @@ const isStandIn = (service: ComposeService, recipes: readonly Recipe[]) => {
 }
 
 /** The host that the auth service's own labels give it. */
-function ownHost(
-  beside: readonly { readonly role: string; readonly service: ComposeService }[],
-): string | undefined {
+function ownHost(beside: readonly { readonly role: string; readonly service: ComposeService }[]): string | undefined {
   const labels = beside.find(({ role }) => role === 'auth')?.service.labels ?? {}
   return Object.values(labels).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])[0]
 }

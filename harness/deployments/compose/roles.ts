@@ -131,7 +131,9 @@ function gatewayOf(
       : undefined
   if (application !== undefined) return application
   const possible = strangers.filter(isApplication)
-  const names = (first !== undefined ? [first, ...more] : possible.length > 0 ? possible : services).map(({ name }) => name)
+  const names = (first !== undefined ? [first, ...more] : possible.length > 0 ? possible : services).map(
+    ({ name }) => name,
+  )
   return refuse(
     document,
     first === undefined

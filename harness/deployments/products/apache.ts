@@ -65,12 +65,17 @@ export function apacheFacts(text: string, file: string): Facts {
 }
 
 /** `ProxyPass /claw/ http://…/`, or the same in `<Location /claw>`; what else is said of the path moves with it. */
-function belowOf({ name, args: [first = ''], within }: Directive, url: string, all: readonly Directive[]): Pick<Upstream, 'below' | 'belowIn'> {
+function belowOf(
+  { name, args: [first = ''], within }: Directive,
+  url: string,
+  all: readonly Directive[],
+): Pick<Upstream, 'below' | 'belowIn'> {
   const below = first.startsWith('/') ? first : within?.name === '<location' ? (within.args[0] ?? '') : ''
   if (name !== 'proxypass' || !/^\/./.test(below)) return {}
   const prefix = below.replace(/\/$/, '')
   const said = all.filter(
-    ({ name: one, args: [path = ''] }) => /^(<location|proxypass|proxypassreverse)$/.test(one) && `${path}/`.startsWith(`${prefix}/`),
+    ({ name: one, args: [path = ''] }) =>
+      /^(<location|proxypass|proxypassreverse)$/.test(one) && `${path}/`.startsWith(`${prefix}/`),
   )
   return {
     below,
@@ -124,7 +129,9 @@ function passwordsOf(all: readonly Directive[], text: string): Passwords[] {
 function identitiesOf(all: readonly Directive[]): Said[] {
   const ofUser = /REMOTE_USER|OIDC_CLAIM|SSL_CLIENT/
   const made = all
-    .filter(({ name, args }) => /^(rewriterule|setenvif|setenvifexpr)$/.test(name) && args.some((one) => ofUser.test(one)))
+    .filter(
+      ({ name, args }) => /^(rewriterule|setenvif|setenvifexpr)$/.test(name) && args.some((one) => ofUser.test(one)),
+    )
     .flatMap(({ args }) => args.flatMap((one) => [...one.matchAll(/\bE=(\w+):|^(\w+)=/g)]))
     .map(([, rule, variable]) => rule ?? variable ?? '')
   const says = (value: string) => ofUser.test(value) || made.some((name) => value.includes(`%{${name}}e`))

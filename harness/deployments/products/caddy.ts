@@ -102,7 +102,10 @@ function clientListsOf(
       first === 'not'
         ? lines.some(({ words: [what, on] }) => /^(respond|abort|error)$/.test(what ?? '') && on === name)
         : forwards.every(
-            (one) => one.words[0] === name || one.around.some((line) => line.words.includes(name)) || isOther(one, lines, name),
+            (one) =>
+              one.words[0] === name ||
+              one.around.some((line) => line.words.includes(name)) ||
+              isOther(one, lines, name),
           )
     return closes
       ? [{ value: raw.trim(), place, changes: [{ file: place.file, line: place.line, text: `${kept}0.0.0.0/0 ::/0` }] }]
@@ -113,7 +116,6 @@ function clientListsOf(
 /** In a site that knows nothing of this matcher. */
 const isOther = ({ around: [site] }: { readonly around: readonly Line[] }, lines: readonly Line[], name: string) =>
   !lines.some(({ words, around }) => words[0] === name && around[0]?.place === site?.place)
-
 
 /** `handle_path /claw/*` and its like. */
 function belowOf(around: readonly Line[]): Pick<Upstream, 'below' | 'belowIn'> {

@@ -42,7 +42,9 @@ export function haproxyFacts(text: string, file: string): Facts {
     upstreams: everywhere.filter((name) => !asked.has(name)).flatMap(servers),
     auth: [...asked].flatMap(servers),
     identities: [...named('http-request')].flatMap(({ words: [, action, header = '', value = ''], place }) =>
-      /^(set|add)-header$/.test(action ?? '') && isIdentity(header) && /%\[/.test(value) ? [{ value: header, place }] : [],
+      /^(set|add)-header$/.test(action ?? '') && isIdentity(header) && /%\[/.test(value)
+        ? [{ value: header, place }]
+        : [],
     ),
     passwords: sections.filter(({ kind }) => kind === 'userlist').flatMap((one) => passwordsOf(one, text, file)),
     // Whatever is not verified counts for nothing (HAProxy: bind, "verify").

@@ -193,9 +193,7 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
         })),
       ),
     auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive, around }) => target(directive, around)),
-    identities: all.flatMap(({ directive }) =>
-      saysUser(directive) ? [identityOf(directive)] : [],
-    ),
+    identities: all.flatMap(({ directive }) => (saysUser(directive) ? [identityOf(directive)] : [])),
     passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) =>
       args[0]?.includes('$')
         ? {
@@ -229,8 +227,7 @@ function belowOf(around: readonly Directive[], to: string): Pick<Upstream, 'belo
   return {
     below,
     // The rest of a request's path goes on as it is.
-    ...(!hasRoot &&
-      /^\w+:\/\/[^/]+\/?$/.test(to) && { belowIn: [{ file: place.file, line: place.line, text: raw }] }),
+    ...(!hasRoot && /^\w+:\/\/[^/]+\/?$/.test(to) && { belowIn: [{ file: place.file, line: place.line, text: raw }] }),
   }
 }
 
@@ -281,7 +278,8 @@ function clientListsOf(all: readonly Within[]): NonNullable<Facts['clientLists']
   const named = (name: string) => all.filter(({ directive }) => directive.name === name)
   if (named('satisfy').some(({ directive }) => directive.args[0] === 'any')) return []
   const isWide = ({ around }: Within) =>
-    around.every(({ name, args }) => name !== 'location' || args.join(' ') === '/') && around.at(-1)?.name !== 'limit_except'
+    around.every(({ name, args }) => name !== 'location' || args.join(' ') === '/') &&
+    around.at(-1)?.name !== 'limit_except'
   const closed = named('deny').filter((one) => one.directive.args[0] === 'all' && isWide(one))
   return closed.flatMap(({ around }) => {
     const block = around.at(-1)

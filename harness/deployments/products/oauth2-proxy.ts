@@ -49,7 +49,9 @@ export function startedForRun(started: Started, cfg = ''): StartedForRun {
     args = withoutFlag(args, 'cookie-secret')
     env = { ...env, [variable('cookie-secret')]: '{secret:cookie}' }
     if (secret !== undefined)
-      replaced.push('the secret of its cookie is of the run: with one of another length than 16, 24 or 32 bytes it does not start')
+      replaced.push(
+        'the secret of its cookie is of the run: with one of another length than 16, 24 or 32 bytes it does not start',
+      )
   }
   if (!read('client-id')) {
     args = withoutFlag(withoutFlag(args, 'client-id'), 'client-secret')

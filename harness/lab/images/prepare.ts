@@ -114,7 +114,8 @@ export class Preparer {
   async #prepare(service: Service): Promise<PreparedService> {
     const { pull: reference, build: source } = service.source
     if (source?.kind === 'harness') return await this.#standIn(service)
-    const pulled = reference && (await this.#pulled(reference, pulledVersion(reference, service), source ? 'build' : 'nothing'))
+    const pulled =
+      reference && (await this.#pulled(reference, pulledVersion(reference, service), source ? 'build' : 'nothing'))
     if (pulled) return pulled
     if (source === undefined) throw new Error('it can neither be pulled nor built here')
     if (this.#options.images === 'pull') throw new Error('it has no image to pull (--images pull)')

@@ -156,7 +156,9 @@ export function planAsObserved(
       const missing = missingListener(cell.case, listeners)
       const needs = [...signInNeeds(cell.case), ...(missing === undefined ? [] : [missing])]
       const asked = asBobHimself(cell.case, planned)
-      return needs.length === 0 ? { ...cell, case: asked } : { ...cell, case: { ...asked, needs: [...asked.needs, ...needs] } }
+      return needs.length === 0
+        ? { ...cell, case: asked }
+        : { ...cell, case: { ...asked, needs: [...asked.needs, ...needs] } }
     }),
   }
 }
