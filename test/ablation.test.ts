@@ -175,8 +175,8 @@ describe.skipIf(engine.kind === 'none')('hardened nginx with a line taken away',
       ]
       const args = [join(root, 'harness/cli/main.ts'), 'ablate', ...which, '--file', file, '--json', ...more]
       return promisify(execFile)(process.execPath, args, { cwd: root }).then(
-        () => 0,
-        ({ code }: { code: number }) => code,
+        ({ stderr }) => ({ code: 0, stderr }),
+        ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
       )
     }
     const written = async () => {
@@ -184,7 +184,7 @@ describe.skipIf(engine.kind === 'none')('hardened nginx with a line taken away',
       return Object.fromEntries((ablation?.units ?? []).map(({ text, outcome, red }) => [text, red[0] ?? outcome]))
     }
     // One of the lines is nginx's own default: nothing needs it, and nothing says why it is there.
-    expect(await ablate('--shard', '1/4')).toBe(1)
+    expect((await ablate('--shard', '1/4')).code).toBe(1)
     const first = await written()
     expect(first).toEqual({
       'events {}': 'does-not-start',
@@ -196,9 +196,14 @@ describe.skipIf(engine.kind === 'none')('hardened nginx with a line taken away',
     })
     const { mtimeMs } = await stat(file)
     const begun = performance.now()
-    expect(await ablate('--shard', '1/4')).toBe(1)
+    const again = await ablate('--shard', '1/4')
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing to measure') })
     expect(performance.now() - begun).toBeLessThan(20_000)
     expect((await stat(file)).mtimeMs).toBeGreaterThan(mtimeMs)
+    expect(await written()).toEqual(first)
+    // A case more: that one alone is asked, of what starts, and what the others showed stays.
+    const more = await ablate('--shard', '1/4', '--case', 'identity.request.large-body')
+    expect(more.stderr).toContain('3 to measure with at most 1 case')
     expect(await written()).toEqual(first)
   }, 300_000)
 

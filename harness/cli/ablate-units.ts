@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { isMadeOfLines, statementsOf, type Unit, unitsOf, without } from '../plan/ablation/units.ts'
-import type { PlannedCell, PlannedEnvironment } from '../plan/expand.ts'
+import type { PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
 import { root } from './project.ts'
 
@@ -16,26 +16,29 @@ export type PlacedUnit = Unit & {
 
 type Units = {
   readonly units: readonly PlacedUnit[]
-  /** Files that are not made of such units. */
+  /** Files that are not made of such units, or are not the variant's own. */
   readonly left: readonly string[]
 }
 
 /**
- * Units of every configuration file that the environment's services read. What is known of a unit stays known in another checkout, after a
- * comment was written, and after a case was put into other words.
+ * Units of every configuration file that the environment's services read. What is known of a unit stays known in another checkout and after a
+ * comment was written.
  * @param checkout where the project lies
  */
-export async function unitsOfEnvironment(environment: PlannedEnvironment, checkout = root): Promise<Units> {
+export async function unitsOfEnvironment(
+  environment: PlannedEnvironment,
+  proxy: LoadedProxy,
+  checkout = root,
+): Promise<Units> {
   const files = filesOf(environment)
   const texts = await Promise.all(files.map((file) => readFile(resolve(environment.variant.folder, file), 'utf8')))
   const { folder: _, file: _written, title: _title, documentation: _documentation, ...variant } = environment.variant
   const { proxyVersion, gateway } = environment
   const read = texts.map((text, index) => (isMadeOfLines(files[index] ?? '') ? statementsOf(text) : [text]))
-  const steps = await textsOf(environment.cells.flatMap(({ case: { step } }) => step?.file ?? []))
-  const cells = environment.cells.map((cell) => decidingParts(cell, steps))
-  const decides = JSON.stringify([variant, proxyVersion, gateway, cells, read.map(said)]).replaceAll(checkout, '')
+  const decides = JSON.stringify([variant, proxyVersion, gateway, read.map(said)]).replaceAll(checkout, '')
+  const isLeft = (file: string) => !isMadeOfLines(file) || isShared(environment, file, proxy)
   const units = files.flatMap((file, index) =>
-    !isMadeOfLines(file)
+    isLeft(file)
       ? []
       : unitsOf(texts[index] ?? '').map((unit) => {
           const place = [said(read[index]?.slice(0, unit.from)).length, said(read[index]?.slice(0, unit.to)).length]
@@ -45,18 +48,16 @@ export async function unitsOfEnvironment(environment: PlannedEnvironment, checko
           return { ...unit, file, digest }
         }),
   )
-  return { units, left: files.filter((file) => !isMadeOfLines(file)) }
+  return { units, left: files.filter(isLeft) }
 }
 
-/** What decides a cell's status, and nothing that is only told of it. */
-function decidingParts({ case: asked, transport }: PlannedCell, steps: ReadonlyMap<string, string>) {
-  const { title, why, refs, caughtBy, source, ...rest } = asked
-  return { ...rest, transport, ...(rest.step && { step: [rest.step.function, steps.get(rest.step.file)] }) }
-}
-
-async function textsOf(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const read = async (file: string) => [file, await readFile(file, 'utf8')] as const
-  return new Map(await Promise.all([...new Set(files)].map(read)))
+/** What several variants read, and what does not lie in this one's folder, is not what makes this one what it is. */
+function isShared({ variant }: PlannedEnvironment, file: string, { variants }: LoadedProxy): boolean {
+  const path = resolve(variant.folder, file)
+  const readers = variants.filter(({ folder, services }) =>
+    services.some(({ files }) => Object.keys(files).some((name) => resolve(folder, name) === path)),
+  )
+  return readers.length > 1 && relative(variant.folder, path).startsWith('..')
 }
 
 const said = (lines: readonly (string | undefined)[] = []) => lines.filter((line) => line !== undefined)

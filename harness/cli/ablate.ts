@@ -1,38 +1,36 @@
 /** `conformance ablate`: takes every unit of a configuration away, one at a time, and writes down which cells need it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { knownGateways } from '../gateways/known-gateways.ts'
-import { ablated } from '../judge/ablation.ts'
-import { type AblatedUnit, type Ablation, isUnexplained, readAblation } from '../plan/ablation/ablation-file.ts'
-import { expandPlan, type PlannedEnvironment } from '../plan/expand.ts'
+import { ablated, type Seen } from '../judge/ablation.ts'
+import { added, unanswered } from '../judge/ablation-kept.ts'
+import { isUnexplained, readAblation } from '../plan/ablation/ablation-file.ts'
+import { type Questions, questionsOf } from '../plan/ablation/questions.ts'
+import type { Case } from '../plan/case.ts'
+import { expandCells, expandPlan, type PlannedEnvironment } from '../plan/expand.ts'
 import type { LoadedProxy } from '../plan/load-proxies.ts'
-import { gatewayId } from '../plan/select.ts'
 import { UserError } from '../plan/user-error.ts'
-import { counted, duration } from '../report/numbers.ts'
+import { counted } from '../report/numbers.ts'
 import type { Results } from '../run/results/results.ts'
-import { environmentWithout, type PlacedUnit, unitsOfEnvironment } from './ablate-units.ts'
+import { knownUnits, writeKnown } from './ablate-known.ts'
+import { environmentWithout, unitsOfEnvironment } from './ablate-units.ts'
+import { type Asked, inNumbers, inWords } from './ablate-words.ts'
 import { carryOut } from './carry-out.ts'
-import { twoColumns, wrapped } from './columns.ts'
 import { agreeToFolders } from './first-run.ts'
 import type { RunOptions } from './options.ts'
 import { print, printJson } from './print.ts'
 import { loadProject, root } from './project.ts'
 
 export type AblateOptions = RunOptions & {
-  /** Measure every unit, also those whose outcome is known for the same files, versions and cases. */
+  /** Measure every unit with every case, also what is known for the same files, versions and cases. */
   readonly again: boolean
   /** Where the result goes; default: ablation.json beside the variant's files. */
   readonly file?: string
 }
 
-type Outcome = Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason'>
-
 /** Units of one run of the suite; what is known is written after each. */
 const together = 16
-/** Measured with four environments at a time on two cores (9 to 15, the more for a busy machine); said before anything is known of this configuration. */
-const secondsEach = 10
-
 /** @returns the exit code: 1 for a unit that nothing needs and nobody explains, 3 where a part was not measured. @throws UserError before anything is started */
 export async function ablate(options: AblateOptions): Promise<number> {
   const { catalogue, names } = await loadProject(options.proxy, options)
@@ -61,56 +59,80 @@ export async function ablate(options: AblateOptions): Promise<number> {
   for (const environment of plan.environments) {
     const proxy = catalogue.proxies.find(({ name }) => name === environment.proxy)
     if (proxy === undefined) throw new Error(`${environment.id}: planned without a proxy`)
-    exitCode = Math.max(exitCode, await ablateEnvironment(environment, proxy, options))
+    exitCode = Math.max(exitCode, await ablateEnvironment(environment, proxy, catalogue.cases, options))
     if (exitCode === 130) break
   }
   return exitCode
 }
 
-async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedProxy, options: AblateOptions) {
-  const { units, left } = await unitsOfEnvironment(environment)
+async function ablateEnvironment(
+  environment: PlannedEnvironment,
+  proxy: LoadedProxy,
+  cases: readonly Case[],
+  options: AblateOptions,
+) {
+  const { units, left } = await unitsOfEnvironment(environment, proxy)
   // Nothing is written into a folder that is not this project's.
   const own = proxy.folder.startsWith(join(root, 'proxies', sep))
   const file = options.file ?? join(own ? environment.variant.folder : '.', 'ablation.json')
   const shown = relative(process.cwd(), file)
+  const questions = await questionsOf(cases, root)
+  const selected = environment.cells.flatMap((cell) => (cell.included === 'selected' ? [cell.case.id] : []))
+  const wanted = only(questions, selected)
   const before = await readAblation(file)
-  const known = new Map<string, Outcome>(options.again ? [] : before?.units.map((unit) => [unit.digest, unit]))
+  const known = new Map(before === undefined || options.again ? [] : knownUnits(before, questions))
   const { index, count } = options.shard ?? { index: 1, count: 1 }
-  const wanted = units.filter(({ digest }, at) => !known.has(digest) && at % count === index - 1)
+  const toMeasure = units.flatMap((unit, at): Asked[] => {
+    const asked = unanswered(known.get(unit.digest), wanted)
+    return asked.length > 0 && at % count === index - 1 ? [{ unit, asked: new Set(asked) }] : []
+  })
   const files = new Set(units.map((unit) => unit.file)).size
   console.error(
-    `${environment.id}: ${counted(units.length, 'unit')} in ${counted(files, 'file')}, ${wanted.length} to measure: about ${duration(wanted.length * secondsEach * 1000)}${left.length > 0 ? `; not made of lines: ${left.join(', ')}` : ''}`,
+    `${environment.id}: ${counted(units.length, 'unit')} in ${counted(files, 'file')}, ${inNumbers(toMeasure, Object.keys(wanted).length)}${left.length > 0 ? `; left out: ${left.join(', ')}` : ''}`,
   )
   if (options.list) {
     for (const unit of units)
       print(`${unit.file}:${unit.from}${unit.to > unit.from ? `-${unit.to}` : ''}  ${unit.text}`)
     return 0
   }
+  const asking = (asked: ReadonlySet<string>) =>
+    expandCells(
+      cases,
+      cases.filter(({ id }) => asked.has(id)),
+      undefined,
+    )
   const folder = await mkdtemp(join(tmpdir(), 'conformance-ablate-'))
-  let measured = 0
+  const measured = new Set<string>()
   let interrupted = false
   try {
     // The whole configuration runs beside the first units: what is red there says nothing of any unit.
+    const complete = { ...environment, cells: asking(new Set(toMeasure.flatMap(({ asked }) => [...asked]))) }
     let whole: Results | undefined
-    for (let start = 0; start < wanted.length && !interrupted; start += together) {
-      const part = wanted.slice(start, start + together)
-      const environments = await Promise.all(part.map((unit) => environmentWithout(environment, unit, proxy, folder)))
-      const planned = whole === undefined ? [environment, ...environments] : environments
+    for (let start = 0; start < toMeasure.length && !interrupted; start += together) {
+      const part = toMeasure.slice(start, start + together)
+      const environments = await Promise.all(
+        part.map(({ unit, asked }) =>
+          environmentWithout({ ...environment, cells: asking(asked) }, unit, proxy, folder),
+        ),
+      )
+      const planned = whole === undefined ? [complete, ...environments] : environments
       const run = { ...options, out: join(folder, 'no-report'), quiet: true, list: false }
       const ended = new Set<string>()
       // Written as each ends: one that takes long costs the others nothing when the run is cut off.
       const settle = async (so: Results) => {
         if (whole === undefined && !ended.has(environment.id)) return
-        const before = seen(whole ?? so, environment.id)
         for (const [at, { id }] of environments.entries()) {
-          const unit = part[at]
-          if (unit === undefined || !ended.has(id) || known.has(unit.digest)) continue
-          const outcome = ablated(before, seen(so, id))
+          const one = part[at]
+          if (one === undefined || !ended.has(id) || measured.has(one.unit.digest)) continue
+          const earlier = known.get(one.unit.digest)
+          // Controls that run with a few cases are known from before.
+          const cells = earlier === undefined ? undefined : one.asked
+          const outcome = ablated(seen(whole ?? so, environment.id, cells), seen(so, id, cells))
           if (outcome === undefined) continue
-          known.set(unit.digest, outcome)
-          measured += 1
+          known.set(one.unit.digest, added(earlier, outcome, only(questions, one.asked)))
+          measured.add(one.unit.digest)
         }
-        await write(file, environment, units, known)
+        await writeKnown(file, environment, units, known, new Date())
       }
       const results = await carryOut({ environments: planned }, run, {
         complete: false,
@@ -132,15 +154,19 @@ async function ablateEnvironment(environment: PlannedEnvironment, proxy: LoadedP
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  const ablation = await write(file, environment, units, known)
-  const missing = units.length - ablation.units.length
+  const newest = measured.size > 0 || before === undefined ? new Date() : new Date(before.measuredAt)
+  const ablation = await writeKnown(file, environment, units, known, newest)
+  const missing = units.filter(({ digest }) => unanswered(known.get(digest), wanted).length > 0).length
   if (options.json) printJson(ablation)
   else print(inWords(ablation, missing, shown))
-  console.error(`${counted(measured, 'unit')} measured`)
+  console.error(`${counted(measured.size, 'unit')} measured`)
   if (interrupted) return 130
-  if (wanted.length > measured) return 3
+  if (toMeasure.length > measured.size) return 3
   return ablation.units.some(isUnexplained) ? 1 : 0
 }
+
+const only = (questions: Questions, ids: Iterable<string>): Questions =>
+  Object.fromEntries([...new Set(ids)].map((id) => [id, questions[id] ?? '']))
 
 /** @throws UserError where nothing can be compared */
 function requireReady({ environments, run }: Results, { id }: PlannedEnvironment): void {
@@ -151,70 +177,12 @@ function requireReady({ environments, run }: Results, { id }: PlannedEnvironment
     )
 }
 
-const seen = ({ environments, cells }: Results, id: string) => {
+function seen({ environments, cells }: Results, id: string, cases?: ReadonlySet<string>): Seen {
   const environment = environments.find((one) => one.id === id)
   return {
     status: environment?.status ?? ('unavailable' as const),
     ...(environment?.reason !== undefined && { reason: environment.reason }),
     ...(environment?.remark !== undefined && { remark: environment.remark }),
-    cells: cells.filter((cell) => cell.environment === id),
+    cells: cells.filter((cell) => cell.environment === id && (cases?.has(cell.case) ?? true)),
   }
-}
-
-/** Where it stands and why nobody needs it is said by the file as it is now; what happened is what was measured. */
-function written(unit: PlacedUnit, known: Outcome | undefined): AblatedUnit | undefined {
-  if (known === undefined) return undefined
-  const { file, from, to, text, explanation, digest } = unit
-  const { outcome, red, lost, reason } = known
-  const said = explanation !== undefined && { explanation }
-  return { file, from, to, text, outcome, red, lost, ...(reason !== undefined && { reason }), ...said, digest }
-}
-
-/** In the order of the files; units whose outcome is not known are not in it. */
-async function write(
-  file: string,
-  { proxy, proxyVersion, variant, gateway }: PlannedEnvironment,
-  units: readonly PlacedUnit[],
-  known: ReadonlyMap<string, Outcome>,
-): Promise<Ablation> {
-  const ablation: Ablation = {
-    schema: 1,
-    proxy,
-    proxyVersion,
-    variant: variant.name,
-    gateway: gatewayId(gateway),
-    measuredAt: new Date().toISOString(),
-    units: units.flatMap((unit) => written(unit, known.get(unit.digest)) ?? []),
-  }
-  await writeFile(file, `${JSON.stringify(ablation, null, 2)}\n`)
-  return ablation
-}
-
-const ends: Readonly<Record<AblatedUnit['outcome'], (unit: AblatedUnit) => string>> = {
-  red: ({ red }) => `${counted(red.length, 'cell')} red`,
-  'does-not-start': () => 'does not start',
-  ends: ({ reason = '' }) => `ends: ${reason}`,
-  'does-not-answer': () => 'does not answer',
-  'not-judged': ({ lost, reason = '' }) => `${counted(lost, 'cell')} not judged: ${reason}`,
-  nothing: ({ explanation }) => (explanation === undefined ? 'NO CASE NEEDS IT' : `no case needs it: ${explanation}`),
-}
-
-function inWords({ units }: Ablation, missing: number, file: string): string {
-  const rows = units.map((unit): [string, string] => [
-    `${unit.file}:${unit.from}`,
-    `${unit.text.slice(0, 60)} → ${ends[unit.outcome](unit)}`,
-  ])
-  const unexplained = units.filter(isUnexplained).length
-  const count = (outcome: AblatedUnit['outcome']) => units.filter((unit) => unit.outcome === outcome).length
-  return [
-    twoColumns(rows),
-    '',
-    wrapped(
-      `${counted(units.length, 'unit')}: ${count('red')} turn cells red, ${count('does-not-start')} are needed to start, ${count('ends')} to keep running, ${count('does-not-answer')} to answer, ${count('not-judged')} leave cells that cannot be judged, ${count('nothing')} change nothing, ${unexplained} of them unexplained.${missing > 0 ? ` ${missing} are not measured yet.` : ''}`,
-    ),
-    ...(unexplained > 0
-      ? [wrapped('Remove what no case needs, write the case, or say why above it: "# No case needs this: REASON".')]
-      : []),
-    `Written to ${file}`,
-  ].join('\n')
 }

@@ -246,8 +246,8 @@ export function ablateOptions(command: Command): Command {
 A unit is a line with what is indented below it and its closing brace. Each is
 taken away once; the result says which cells turn red without it, whether the
 programs still start, or that no case needs it. What is known already, for the
-same files, versions and cases, is not measured again: a run that was stopped
-goes on where it was.
+same files and versions, is not measured again: a run that was stopped goes on
+where it was, and of cases that are new or changed only those are asked.
 
 Examples:
   conformance ablate --proxy nginx-oauth2-proxy

@@ -3,7 +3,7 @@ import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Transport } from '../plan/case.ts'
 import { isUnmet, type Status } from './status.ts'
 
-type Seen = {
+export type Seen = {
   readonly status: 'ready' | 'failed' | 'unavailable'
   readonly reason?: string
   /** Said where the proxy stopped answering. */
@@ -16,8 +16,8 @@ type Seen = {
   }[]
 }
 
-/** So many of the cells can be errors for a reason of the machine. More of them are the unit's doing: without a certificate no request can be made. */
-const ofTheMachine = 0.1
+/** So many of the cells can be errors for a reason of the machine. More of them, or all, are the unit's doing: without a certificate no request can be made. */
+const ofTheMachine = { share: 0.1, cells: 3 }
 
 /** Something was let through or stopped before the end: it had started. */
 const wasSeen = ({ cells }: Seen) => cells.some(({ status }) => status === 'pass' || isUnmet(status))
@@ -44,7 +44,8 @@ export function ablated(
   const passed = whole.cells.filter(({ status }) => status === 'pass')
   const then = passed.flatMap((cell) => after.get(key(cell)) ?? [])
   const errors = then.filter(({ status }) => status === 'harness-error').length
-  if (then.length < passed.length || (errors > 0 && errors <= passed.length * ofTheMachine)) return undefined
+  const few = errors < passed.length && errors <= Math.max(passed.length * ofTheMachine.share, ofTheMachine.cells)
+  if (then.length < passed.length || (errors > 0 && few)) return undefined
   const red = then.filter(({ status }) => isUnmet(status))
   const lost = then.filter(({ status }) => status !== 'pass' && !isUnmet(status))
   const [first] = [...red, ...lost]

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { UserError } from '../user-error.ts'
 import { isMissing } from '../yaml/folder-contents.ts'
+import type { Questions } from './questions.ts'
 
 const unitSchema = z
   .strictObject({
@@ -26,7 +27,10 @@ const unitSchema = z
     explanation: z.string().optional().describe('Why no case needs it, as a comment of the file says.'),
     digest: z
       .string()
-      .describe('SHA-256 of everything that decided the outcome; the same digest is not measured again.'),
+      .describe(
+        'SHA-256 of the configuration without the unit, of the version and of the gateway: what is known of another is not known of this.',
+      ),
+    asked: z.string().optional().describe('Key of `questions`: the cases that it was measured with.'),
   })
   .meta({ id: 'unit', description: 'A line of a file with what belongs to it.' })
 
@@ -37,6 +41,12 @@ export const ablationSchema = z.strictObject({
   variant: z.string().describe('Variant whose files these are.'),
   gateway: z.string().describe('Gateway behind it.'),
   measuredAt: z.string().describe('ISO 8601, of the newest unit.'),
+  questions: z
+    .record(z.string(), z.record(z.string(), z.string()))
+    .optional()
+    .describe(
+      'By key, the cases that units were measured with: case id → digest of what decides its cells. Of a case that was added or changed only that case is measured again.',
+    ),
   units: z
     .array(unitSchema)
     .describe('In the order of the files. A unit whose outcome is not known yet is not listed.'),
@@ -65,3 +75,6 @@ export async function readAblation(file: string): Promise<Ablation | undefined> 
 /** Whether the unit stands in the file without a case that needs it and without a comment that says why. */
 export const isUnexplained = ({ outcome, explanation }: AblatedUnit): boolean =>
   outcome === 'nothing' && explanation === undefined
+
+/** The cases that the unit was measured with, as they were. */
+export const answersOf = ({ questions }: Ablation, { asked }: AblatedUnit): Questions => questions?.[asked ?? ''] ?? {}
