@@ -93,7 +93,7 @@ const asTheyAre: Readonly<Record<string, Right>> = {
   'found/caddy-before-oauth2-proxy': scopes,
   'found/apache-grafana': scopes,
   'found/nginx-below-path': { red: ['spoofing.scopes.admin', 'path.configured.scopes'], only: true },
-  'found/nginx-authelia': { red: ['spoofing.scopes.admin', 'path.configured.scopes'], only: true },
+  'found/nginx-authelia': scopes,
   'found/traefik-middleware-elsewhere': { red: ['spoofing.identity-header.one-line', 'spoofing.scopes.admin'] },
 }
 
