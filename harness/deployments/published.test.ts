@@ -88,6 +88,33 @@ describe('oauth2-proxy between the proxy and the gateway', () => {
     expect(said).toContain('oauth2-proxy with oauth2-proxy.cfg, which forwards to the gateway')
   })
 
+  it.each([
+    ['in a network', 'a', { through: 'auth' }],
+    ['on one machine', '127.0.0.1', {}],
+  ])('is the hop that the gateway hears: %s', async (_where, host, gateway) => {
+    await using folder = await folderOf({
+      Caddyfile: `a.example {\n\treverse_proxy ${host}:4180\n}\n`,
+      'oauth2-proxy.cfg': `oidc_issuer_url = "https://sso.example"\nclient_id = "c"\nredirect_url = "https://a.example/oauth2/callback"\nhttp_address = "0.0.0.0:4180"\nupstreams = "http://${host === 'a' ? 'claw' : host}:18789"\n`,
+    })
+    const { variant } = await readAs(folder.path)
+    expect(variant?.gateway).toMatchObject(gateway)
+    expect('through' in (variant?.gateway ?? {})).toBe('through' in gateway)
+  })
+
+  it('is so in a compose file, where its own labels lead to it and nothing leads to the gateway', async () => {
+    const compose = (labels: string) =>
+      `services:\n  traefik:\n    image: traefik:v3.7\n    command: [--providers.docker=true, "--entrypoints.s.address=:443"]\n    ports: ["443:443"]\n    volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]\n  login:\n    image: quay.io/oauth2-proxy/oauth2-proxy\n    command: [--provider=oidc, --oidc-issuer-url=https://sso.example, --client-id=c, --upstream=http://openclaw:9000, --redirect-url=https://a.example/oauth2/callback]\n    labels: ["traefik.http.routers.a.rule=Host(\`a.example\`)"]\n  openclaw:\n    image: ghcr.io/openclaw/openclaw:latest\n${labels}`
+    await using folder = await folderOf({ 'compose.yml': compose('') })
+    expect((await readAs(folder.path)).variant).toMatchObject({
+      identity: 'X-Forwarded-Email',
+      gateway: { through: 'auth', port: 9000 },
+    })
+    await using direct = await folderOf({
+      'compose.yml': `${compose('    labels: ["traefik.http.routers.b.rule=Host(\`b.example\`)"]\n')}x-conformance: { identity: X-User }\n`,
+    })
+    expect((await readAs(direct.path)).variant?.gateway.through).toBeUndefined()
+  })
+
   it('whose owner has yet to fill in a template gets what only the owner knows from the run', async () => {
     const { variant } = await readAs(found('caddy-open-paths'))
     expect(variant?.services[1]?.env).toMatchObject({

@@ -87,7 +87,7 @@ export function variantsAt(
 }
 
 function gatewayAt(
-  { bind = 'lan', 'allow-users': allowUsers = [], without = [], labels, port, env }: NonNullable<WrittenGateway>,
+  { bind = 'lan', 'allow-users': allowUsers = [], without = [], labels, port, env, through }: NonNullable<WrittenGateway>,
   own: OwnGateway | undefined,
   topology: Topology,
 ): GatewaySettings {
@@ -101,6 +101,7 @@ function gatewayAt(
     ...(labels && { labels }),
     ...(own && { own }),
     ...(listens !== undefined && { port: listens }),
+    ...(through && { through }),
   }
 }
 

@@ -146,6 +146,7 @@ export async function readBareDeployment(
     deployedGateway: {
       ...(own.file && { config: own.file.file, env: own.env }),
       ...(gateway.value.port !== usualGatewayPort && { port: gateway.value.port }),
+      ...(inLine && !sameHost && { through: 'auth' as const }),
     },
     ...(service && !isStandIn && 'client' in service && { client: service.client }),
     answerIn: (line) =>

@@ -1,5 +1,5 @@
 /** Which OpenID client an oauth2-proxy is: from its flags, its environment and its configuration file, in this order of weight. */
-import type { OidcClient } from './facts.ts'
+import { type OidcClient, type Upstream, upstreamOf } from './facts.ts'
 
 /** Providers that are OpenID Connect and nothing else: the run can be any of them under their own issuer. */
 const openid = ['oidc', 'keycloak-oidc']
@@ -122,8 +122,22 @@ export function flag(args: readonly string[], name: string): string | undefined 
   return undefined
 }
 
-/** What its configuration file says, by the name that it has there. */
-export const setting = (name: string, cfg: string) => line(cfg, name)
+/** Where it forwards to itself: programs, and neither files nor fixed answers. `passesUser`: it says who the user is, as by default. */
+export function forwardsOf(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cfg = '',
+): { readonly upstreams: readonly Upstream[]; readonly passesUser: boolean } {
+  const told = flag(args, 'upstream') ?? env[variable('upstreams')] ?? env[variable('upstream')]
+  const [, list = ''] = /^\s*upstreams\s*=\s*\[([^\]]*)\]/m.exec(cfg) ?? []
+  const written = list === '' ? (line(cfg, 'upstreams') ?? '') : list.replaceAll(/["'\s]/g, '')
+  const urls = (told ?? written).split(',').map((one) => one.trim())
+  const passes = flag(args, 'pass-user-headers') ?? env[variable('pass-user-headers')] ?? line(cfg, 'pass_user_headers')
+  return {
+    upstreams: urls.filter((url) => /^https?:\/\//.test(url)).flatMap((url) => upstreamOf(url) ?? []),
+    passesUser: passes !== 'false',
+  }
+}
 
 /** One line of TOML; values of several lines and tables are none of these. */
 function line(cfg: string, name: string): string | undefined {

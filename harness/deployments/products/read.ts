@@ -9,11 +9,11 @@ import { apacheFacts } from './apache.ts'
 import { caddyFacts } from './caddy.ts'
 import { readCaddyfile } from './caddyfile.ts'
 import { envoyFacts } from './envoy.ts'
-import { type Facts, noFacts, upstreamOf } from './facts.ts'
+import { type Facts, noFacts } from './facts.ts'
 import { haproxyFacts } from './haproxy.ts'
 import { missingIncludes } from './missing-includes.ts'
 import { type Directive, nginxFacts, readNginx } from './nginx.ts'
-import { flag } from './oauth2-proxy.ts'
+import { flag, forwardsOf } from './oauth2-proxy.ts'
 import { pomeriumFacts } from './pomerium.ts'
 import { type DynamicFile, type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
 
@@ -88,15 +88,11 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
 
 /** It passes on `X-Forwarded-Email` unless it is told not to (its documentation, `pass-user-headers`). */
 function oauth2ProxyFacts({ args, env = {}, place = { file: '', line: 1, column: 1 } }: Told): Facts {
-  const upstreams = [flag(args, 'upstream') ?? env.OAUTH2_PROXY_UPSTREAMS ?? ''].flatMap((list) => list.split(','))
-  const passes = (flag(args, 'pass-user-headers') ?? env.OAUTH2_PROXY_PASS_USER_HEADERS) !== 'false'
+  const { upstreams, passesUser } = forwardsOf(args, env)
   return {
     ...noFacts,
-    upstreams: upstreams.flatMap((one) => {
-      const value = upstreamOf(one.trim())
-      return value === undefined || one.startsWith('static:') || one === '' ? [] : [{ value, place }]
-    }),
-    identities: passes ? [{ value: 'X-Forwarded-Email', place }] : [],
+    upstreams: upstreams.map((value) => ({ value, place })),
+    identities: passesUser ? [{ value: 'X-Forwarded-Email', place }] : [],
   }
 }
 
