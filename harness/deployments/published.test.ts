@@ -110,7 +110,7 @@ describe('oauth2-proxy between the proxy and the gateway', () => {
       gateway: { through: 'auth', port: 9000 },
     })
     await using direct = await folderOf({
-      'compose.yml': `${compose('    labels: ["traefik.http.routers.b.rule=Host(\`b.example\`)"]\n')}x-conformance: { identity: X-User }\n`,
+      'compose.yml': `${compose('    labels: ["traefik.http.routers.b.rule=Host(`b.example`)"]\n')}x-conformance: { identity: X-User }\n`,
     })
     expect((await readAs(direct.path)).variant?.gateway.through).toBeUndefined()
   })
@@ -208,6 +208,15 @@ describe('files that an nginx configuration includes', () => {
     })
     expect(await refusal(folder.path)).toMatch(
       /^a.conf:2:1: \/config\/nginx\/auth.conf is included here, and it may say anything: put auth.conf beside this file/,
+    )
+  })
+
+  it('into a server are no configuration by themselves', async () => {
+    await using folder = await folderOf({
+      'advanced.conf': 'location / {\n  auth_request /a;\n  proxy_pass http://claw:18789;\n}\n',
+    })
+    expect(await refusal(folder.path)).toMatch(
+      /^advanced.conf:1:1: location stands in no server block, so this is a part of a configuration: name the file/,
     )
   })
 

@@ -87,7 +87,15 @@ export function variantsAt(
 }
 
 function gatewayAt(
-  { bind = 'lan', 'allow-users': allowUsers = [], without = [], labels, port, env, through }: NonNullable<WrittenGateway>,
+  {
+    bind = 'lan',
+    'allow-users': allowUsers = [],
+    without = [],
+    labels,
+    port,
+    env,
+    through,
+  }: NonNullable<WrittenGateway>,
   own: OwnGateway | undefined,
   topology: Topology,
 ): GatewaySettings {

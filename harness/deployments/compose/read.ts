@@ -8,7 +8,15 @@ import type { Problem } from '../../plan/yaml/problem.ts'
 import { complaints } from '../../plan/yaml/schema-issues.ts'
 import { portalIn } from '../authelia.ts'
 import { type Answers, conclude } from '../conclude.ts'
-import { asItIs, type DeployedGateway, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
+import {
+  asItIs,
+  type DeployedGateway,
+  deploymentOf,
+  type Note,
+  nameFrom,
+  type Part,
+  type ReadDeployment,
+} from '../deployment.ts'
 import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
 import { loginAnswer } from '../login-answer.ts'
@@ -86,7 +94,11 @@ export async function readComposeDeployment(
             : asWritten.identities,
         }
   if (between !== undefined)
-    notes.push({ kind: 'understood', text: 'the service that users log in at forwards to the gateway itself', place: between.place })
+    notes.push({
+      kind: 'understood',
+      text: 'the service that users log in at forwards to the gateway itself',
+      place: between.place,
+    })
   for (const { role, service } of started) {
     const own = role === 'proxy' ? facts : noFacts
     const logIn = logIns.get(role)

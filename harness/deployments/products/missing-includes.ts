@@ -1,7 +1,7 @@
 /** Files that an nginx configuration includes and that are not here. */
 import { isAbsolute } from 'node:path'
 import type { Problem } from '../../plan/yaml/problem.ts'
-import type { Directive } from './nginx.ts'
+import type { Directive } from './nginx-file.ts'
 
 /** What Debian's package and the image have themselves. */
 const ofProgram =

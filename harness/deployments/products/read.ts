@@ -2,7 +2,7 @@
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuseOn } from '../../plan/refuse-on.ts'
-import type { Place } from '../../plan/yaml/problem.ts'
+import type { Place, Problem } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
 import { readYamlTree } from '../yaml-tree.ts'
 import { apacheFacts } from './apache.ts'
@@ -12,7 +12,8 @@ import { envoyFacts } from './envoy.ts'
 import { type Facts, noFacts } from './facts.ts'
 import { haproxyFacts } from './haproxy.ts'
 import { missingIncludes } from './missing-includes.ts'
-import { type Directive, nginxFacts, readNginx } from './nginx.ts'
+import { nginxFacts } from './nginx.ts'
+import { type Directive, readNginx } from './nginx-file.ts'
 import { flag, forwardsOf } from './oauth2-proxy.ts'
 import { pomeriumFacts } from './pomerium.ts'
 import { type DynamicFile, type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
@@ -108,8 +109,24 @@ async function ofNginx({ hostPath, place }: Told): Promise<Facts> {
     ])
   const main = hostPath('/etc/nginx/nginx.conf') ?? hostPath('/etc/nginx/conf.d/default.conf')
   const directives = main === undefined ? await imageIncludes(hostPath) : await readNginx(main, hostPath)
-  refuseOn(missingIncludes(directives))
+  refuseOn([...missingIncludes(directives), ...withoutServer(directives)])
   return nginxFacts(directives)
+}
+
+/** A snippet, as Nginx Proxy Manager's field "Advanced" and files in `snippets` have it: its program puts it into a server. */
+function withoutServer(directives: readonly Directive[]): Problem[] {
+  const [first] = directives.filter(({ name }) =>
+    /^(location|proxy_pass|auth_request|auth_basic|error_page)$/.test(name),
+  )
+  const isServed = directives.some(({ name }) => name === 'server' || name === 'http')
+  return first === undefined || isServed
+    ? []
+    : [
+        {
+          ...first.place,
+          message: `${first.name} stands in no server block, so this is a part of a configuration: name the file that has the server ("nginx -T" prints all of it)`,
+        },
+      ]
 }
 
 /** What the image's own nginx.conf includes. */

@@ -119,7 +119,9 @@ function partOf(own: OwnGateway, { variant, base, alice }: OwnSite, replaced: st
   return {
     mode: 'local',
     ...(controlUi === undefined && { controlUi: { allowedOrigins: [`https://${variant.host}`] } }),
-    ...(trustedProxies === undefined && { trustedProxies: [sidecar ? loopback : `${base}.${octets[variant.gateway.through ?? 'proxy']}`] }),
+    ...(trustedProxies === undefined && {
+      trustedProxies: [sidecar ? loopback : `${base}.${octets[variant.gateway.through ?? 'proxy']}`],
+    }),
     auth: {
       ...auth,
       mode: 'trusted-proxy',
