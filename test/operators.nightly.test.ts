@@ -87,6 +87,13 @@ const asTheyAre: Readonly<Record<string, Right>> = {
   'found/oauth2-proxy-google': { red: ['spoofing.scopes.admin'] },
   // What their operators have to add is one line; nothing before these gateways says who a user is.
   'found/traefik-dashboard': { red: ['spoofing.anonymous.forged', 'spoofing.identity-header.one-line'] },
+  // Every path but / and /api leads on without a log-in.
+  'found/caddy-open-paths': { red: ['spoofing.anonymous.forged', 'spoofing.identity-header.one-line'] },
+  // Its gateway has no list of users: bob is accepted as bob, and that is right.
+  'found/caddy-before-oauth2-proxy': scopes,
+  'found/apache-grafana': scopes,
+  'found/nginx-below-path': { red: ['spoofing.scopes.admin', 'path.configured.scopes'], only: true },
+  'found/nginx-authelia': scopes,
   'found/traefik-middleware-elsewhere': { red: ['spoofing.identity-header.one-line', 'spoofing.scopes.admin'] },
 }
 

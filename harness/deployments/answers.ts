@@ -18,17 +18,26 @@ const schema = z.strictObject({
     .exactOptional()
     .meta({ description: 'The header that the gateway trusts.' }),
   host: text.exactOptional().meta({ description: 'Public host name.' }),
+  gateway: z
+    .string()
+    .regex(/^([\w.[\]:-]+:)?\d+$/)
+    .exactOptional()
+    .meta({
+      description: 'The place that the file forwards to and that is the gateway, as HOST:PORT, where it has several.',
+    }),
   'required-headers': z.array(text).exactOptional().meta({ description: 'Headers that the gateway requires.' }),
   login: loginAnswer.exactOptional(),
   auth: text
     .exactOptional()
-    .meta({ description: 'Configuration file of the oauth2-proxy that is asked, or authentik.' }),
+    .meta({ description: 'Configuration file of the oauth2-proxy that is asked, or authentik, or authelia.' }),
 })
 
 export const answersFile = 'conformance.yaml'
 
 /** @throws UserError with line and column */
-export async function readAnswers(folder: string): Promise<Answers & { readonly auth?: string }> {
+export async function readAnswers(
+  folder: string,
+): Promise<Answers & { readonly auth?: string; readonly gateway?: string }> {
   const file = join(folder, answersFile)
   if (!(await stat(file).catch(() => undefined))) return {}
   const problems: Problem[] = []

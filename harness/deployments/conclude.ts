@@ -3,13 +3,17 @@ import { basename } from 'node:path'
 import type { LoginFile } from '../plan/login-schema.ts'
 import { signInOf } from '../plan/login-schema.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
+import type { ServiceFile } from '../plan/service-schema.ts'
 import { signInWords } from '../plan/sign-in.ts'
 import type { Place } from '../plan/yaml/problem.ts'
+import { autheliaFor, isAuthelia } from './authelia.ts'
 import type { DeployedGateway, Note, Part, Understood } from './deployment.ts'
-import { type GatewayWords, usualGatewayPort } from './gateway.ts'
+import type { GatewayWords } from './gateway.ts'
+import { linesOfRun } from './lines-of-run.ts'
 import { besideTheVariant } from './login-answer.ts'
 import { linesInContainer, placesOfUsers, withLabels } from './places-of-users.ts'
 import { type Facts, type LineChange, likeliest, type OidcClient } from './products/facts.ts'
+import { callbackOfHost } from './products/oauth2-proxy.ts'
 
 /** What an operator writes for what no configuration says (`conformance.yaml`, `x-conformance`). */
 export type Answers = {
@@ -34,6 +38,8 @@ type Evidence = {
   readonly gatewayLabels?: Readonly<Record<string, string>>
   readonly gateway?: GatewayWords
   readonly deployedGateway?: DeployedGateway
+  /** Host of Authelia's portal, where something says it. */
+  readonly portal?: string
   /** With the port of a service of its own. */
   readonly client?: OidcClient & { readonly place: Place; readonly port?: number }
   /** Ports of the proxy that the outside reaches; absent where nothing says it. */
@@ -52,14 +58,14 @@ export function conclude(given: Evidence): Understood {
   const client = given.client ?? own
   const evidence: Evidence = { ...given, ...(client && { client }) }
   const notes: Note[] = [...evidence.notes]
-  refusePrefix(facts, evidence.deployedGateway?.port)
+  const ofRun = linesOfRun(facts, evidence.deployedGateway?.port, notes)
   const host = hostOf(evidence, notes)
   const identity = identityOf(evidence, notes)
   const entrance = entranceOf(evidence, notes)
   const tls = entrance?.tls ?? true
   const hosts = facts.hosts.map(({ value }) => value).filter((one) => one !== host && !one.includes('*'))
   const { certificate, certificates } = certificateOf(evidence, host, notes)
-  const login = loginOf(evidence, host, notes)
+  const login = underOneName(loginOf(evidence, host, notes), identity, facts, notes)
   const { files: passwords, changes, labels } = placesOfUsers(login, facts, notes)
   const authorities = login.certificate === undefined ? [] : (facts.clientAuthorities ?? [])
   const fromRun = {
@@ -67,7 +73,8 @@ export function conclude(given: Evidence): Understood {
     ...Object.fromEntries(passwords.map((path) => [path, 'htpasswd' as const])),
     ...Object.fromEntries(authorities.map(({ value }) => [value, 'authority' as const])),
   }
-  const parts = evidence.parts.map((part): Part => {
+  const parts = evidence.parts.map((written): Part => {
+    const part = { ...written, service: backAtHost(written.service, host) }
     const { role, service } = part
     if (
       role === 'auth' &&
@@ -76,16 +83,21 @@ export function conclude(given: Evidence): Understood {
       service.build.recipe === 'authentik'
     )
       return { ...part, service: { ...service, env: { OUTPOST_HOST: host } } }
+    if (role === 'auth' && isAuthelia(service)) {
+      const port = facts.auth[0]?.value.port ?? 9091
+      const env = { ...service.env, ...autheliaFor(host, evidence.portal).env, AUTHELIA_PORT: String(port) }
+      return { ...part, service: { ...service, ready: { port }, env } }
+    }
     if (role !== 'proxy') return part
     const port = entrance?.port ?? 443
     const files = { ...service['from-run'], ...fromRun }
-    const lines = linesInContainer([...(evidence.changes ?? []), ...changes], service.files ?? {})
+    const lines = linesInContainer([...(evidence.changes ?? []), ...changes, ...ofRun], service.files ?? {})
     // Traefik listens before it has read who is there, Pomerium long before it answers: its recipe knows what to wait for.
     const ready =
       product === 'pomerium'
         ? service.ready
-        : product === 'traefik' && tls
-          ? { http: `https://app.test:${port}/`, except: 404 }
+        : product === 'traefik'
+          ? { http: `${tls ? 'https' : 'http'}://app.test:${port}/`, except: 404 }
           : { port }
     return {
       ...part,
@@ -121,17 +133,16 @@ export function conclude(given: Evidence): Understood {
   }
 }
 
-/** Cases ask for paths of the gateway as it knows them. A run below a path would test whatever has the other paths. */
-function refusePrefix({ upstreams }: Facts, port = usualGatewayPort): void {
-  const [first, ...others] = upstreams.filter(({ value }) => value.port === port)
-  const below = first?.value.below
-  if (first === undefined || below === undefined || others.some(({ value }) => value.below === undefined)) return
-  refuseOn([
-    {
-      ...first.place,
-      message: `the gateway is reached below ${below} alone, and the cases ask for its paths from / on: judge a copy of this file that leads / to it`,
-    },
-  ])
+/** An oauth2-proxy whose redirect URL nobody has filled in. */
+function backAtHost(service: ServiceFile, host: string): ServiceFile {
+  const back = (text: string) => text.replace(callbackOfHost, `https://${host}/oauth2/callback`)
+  return {
+    ...service,
+    ...(service.env && {
+      env: Object.fromEntries(Object.entries(service.env).map(([name, value]) => [name, back(value)])),
+    }),
+    ...(service.command && { command: service.command.map(back) }),
+  }
 }
 
 function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evidence, notes: Note[]): string {
@@ -261,7 +272,28 @@ function certificateOf(
   return { certificate: 'any', certificates: { ...certificates } }
 }
 
-function loginOf({ client, parts, file, facts, answers }: Evidence, host: string, notes: Note[]): LoginFile {
+/** A proxy that writes the same name for everybody: whom it lets in is tested, and not who they are. */
+function underOneName(login: LoginFile, identity: string, { identities }: Facts, notes: Note[]): LoginFile {
+  const written = identities.filter(({ value }) => sameName(value, identity))
+  const [first] = written
+  const name = first?.always
+  if (name === undefined || login['arrives-as'] !== undefined || written.some(({ always }) => always !== name))
+    return login
+  notes.push({
+    kind: 'understood',
+    text: `everybody arrives as "${name}": ${identity} is set to this name and nothing else, so two users are not told apart`,
+    place: first?.place ?? { file: '', line: 1, column: 1 },
+  })
+  return { ...login, 'arrives-as': name, 'one-name': true }
+}
+
+const sameName = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
+
+function loginOf(
+  { client, parts, file, facts, answers, portal: authelia }: Evidence,
+  host: string,
+  notes: Note[],
+): LoginFile {
   if (answers.login !== undefined) {
     notes.push({ kind: 'understood', text: `log-in: ${signInWords[signInOf(answers.login).kind]} (as you wrote it)` })
     return besideTheVariant(answers.login)
@@ -275,6 +307,14 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
       text: 'authentik is played by a stand-in of this project, which answers forward auth as its outpost does',
     })
     return { callbacks: [`https://${host}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`] }
+  }
+  if (parts.some(({ role, service }) => role === 'auth' && isAuthelia(service))) {
+    const { login } = autheliaFor(host, authelia)
+    notes.push({
+      kind: 'replaced',
+      text: `Authelia is played by a stand-in of this project with the users of the run and one rule: whoever has signed in may visit everything. Its portal is ${login.portal}${authelia === undefined ? ', since nothing says where it is' : ''}`,
+    })
+    return login
   }
   if (client === undefined) {
     const [password] = facts.passwords
@@ -294,7 +334,7 @@ function loginOf({ client, parts, file, facts, answers }: Evidence, host: string
         line: 1,
         column: 1,
         message:
-          'no service is known that users log in at (oauth2-proxy, authentik). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml',
+          'no service is known that users log in at (oauth2-proxy, authentik, Authelia). Say how they sign in: --login none | basic | form,user=FIELD,password=FIELD | header,name=NAME,alice=FILE,bob=FILE | cookie,… | certificate, or the same as login in conformance.yaml',
       },
     ])
     return { callbacks: [] }

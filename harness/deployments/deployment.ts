@@ -33,6 +33,8 @@ export type DeployedGateway = {
   readonly env?: Readonly<Record<string, string>>
   readonly port?: number
   readonly proxyAddress?: string
+  /** The service that forwards to it, if not the public proxy. */
+  readonly through?: 'auth'
 }
 
 /** What a reader of one kind of configuration found out. */
@@ -110,13 +112,14 @@ function gatewayKeys(
   { gatewayLabels: labels, gateway = {} }: Understood,
   relative: (path: string) => string,
 ): Pick<ProxyFile['variants'][string], 'gateway'> {
-  const { config, env, port, proxyAddress } = gateway
+  const { config, env, port, proxyAddress, through } = gateway
   const keys = {
     ...(labels && { labels: { ...labels } }),
     ...(config !== undefined && { config: relative(config) }),
     ...(env && Object.keys(env).length > 0 && { env: { ...env } }),
     ...(port !== undefined && { port }),
     ...(proxyAddress !== undefined && { 'proxy-address': proxyAddress }),
+    ...(through && { through }),
   }
   return Object.keys(keys).length > 0 ? { gateway: keys } : {}
 }

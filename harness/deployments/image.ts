@@ -33,3 +33,24 @@ export function knownProgram(image: Image, recipes: readonly Recipe[]): KnownPro
   if (listed !== undefined) return { recipe, version: listed.replace(/\.?\*$/, '') }
   return hasVersion(recipe, tag) ? { recipe, version: tag } : { recipe }
 }
+
+/**
+ * The version of a recipe that is nearest to an image's, where the recipe has not that one: of the same major release, else the first of the next
+ * or the last of the one before. Configurations of others are another language.
+ */
+export function nearestVersion(tag: string, { versions }: Pick<Recipe, 'versions'>): string | undefined {
+  const numbers = (text: string) => text.split('.').map(Number)
+  const [, bare] = /^v?(\d+(?:\.\d+)*)/.exec(tag) ?? []
+  if (bare === undefined) return undefined
+  const wanted = numbers(bare)
+  const distances = (version: string) => numbers(version).map((one, at) => Math.abs(one - (wanted[at] ?? 0)))
+  const away = (version: string) => {
+    const [major = 0, minor = 0, patch = 0] = distances(version)
+    const [newer = 0, later = 0, last = 0] = numbers(version)
+    if (major === 0) return minor * 1e3 + patch
+    return newer > (wanted[0] ?? 0) ? 1e6 + later * 1e3 + last : 1e6 - later * 1e3 - last
+  }
+  return versions
+    .filter((one) => /^\d+(\.\d+)*$/.test(one) && (distances(one)[0] ?? 0) <= 1)
+    .toSorted((one, other) => away(one) - away(other))[0]
+}

@@ -33,7 +33,9 @@ export async function namedInstead(
   if (own.search(alone) >= 0)
     changed.set(
       place.line,
-      own.search(whole) >= 0 ? own.replaceAll(whole, `${name}:${port}`) : own.replaceAll(alone, name),
+      own.search(whole) >= 0
+        ? own.replaceAll(whole, `${name}:${port}`)
+        : own.replaceAll(alone, port === written ? name : `${name}:${port}`),
     )
   // A variable or a pool: it stands on another line, with its port.
   else

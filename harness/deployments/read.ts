@@ -1,12 +1,12 @@
 /** `--proxy PATH`: a folder with a proxy.yaml stays what it is; everything else is read as a deployment. */
-import { stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type Recipe, readRecipes } from '../plan/recipes.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
 import { UserError } from '../plan/user-error.ts'
 import type { Problem } from '../plan/yaml/problem.ts'
 import { readAnswers } from './answers.ts'
-import { productOf, usualFiles } from './bare/product.ts'
+import { looksLikeFile, productOf, usualFiles } from './bare/product.ts'
 import { readBareDeployment } from './bare/read.ts'
 import { type ComposeFlags, readComposeDeployment } from './compose/read.ts'
 import type { ReadDeployment } from './deployment.ts'
@@ -72,5 +72,21 @@ async function fileOf(path: string, written: string): Promise<string | undefined
   const there = async (name: string) => (await stat(join(path, name)).catch(() => undefined)) !== undefined
   if (await there('proxy.yaml')) return undefined
   for (const name of usualFiles) if (await there(name)) return join(path, name)
-  return undefined
+  return await onlyFileOf(path, written)
+}
+
+/** A configuration under a name of the operator's own, where the folder has one alone. @throws UserError where it has several */
+async function onlyFileOf(folder: string, written: string): Promise<string | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const names = entries.filter((one) => one.isFile() && looksLikeFile(one.name)).map(({ name }) => name)
+  const found: string[] = []
+  for (const name of names.toSorted()) {
+    const product = productOf(name, await readText(join(folder, name)))
+    if (product !== undefined && product !== 'oauth2-proxy') found.push(name)
+  }
+  if (found.length > 1)
+    throw new UserError(
+      `--proxy ${written}: several files there may be meant (${found.join(', ')}): name one of them, --proxy ${join(written, found[0] ?? '')}.`,
+    )
+  return found[0] === undefined ? undefined : join(folder, found[0])
 }

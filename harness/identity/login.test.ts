@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { describeFailure, logIn } from './login.ts'
+import { describeFailure, logIn, whyLost } from './login.ts'
 import { RelyingParty } from './relying-party.testing.ts'
 import { userHeader } from './users.ts'
 
@@ -44,6 +44,32 @@ it('gives no e-mail claim to the user without one, and no session where the app 
     ok: false,
     reason: 'app.test/oauth2/callback answered 403, and app.test/ still leads to the log-in',
   })
+})
+
+it('says which redirect_uri the provider refused', async () => {
+  const asked =
+    'client_id=conformance&response_type=code&scope=openid&redirect_uri=https%3A%2F%2Flocalhost%2Foauth2%2Fcallback'
+  await using app = await RelyingParty.start({
+    first(_incoming, response) {
+      response.writeHead(302, { location: `http://idp.test/auth?${asked}` }).end()
+      return true
+    },
+  })
+  expect(await logIn({ ...app, user: 'alice', start })).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(
+      /The provider refused redirect_uri https:\/\/localhost\/oauth2\/callback: it is not one that/,
+    ),
+  })
+})
+
+it('says where the way led from https to http, and nothing where it did not', () => {
+  const app = new URL(start)
+  const hop = (url: string) => ({ url, status: 302 })
+  expect(whyLost([hop(start), hop('http://app.test:8080/oauth2/start')], app)).toMatch(
+    /from https to http:\/\/app.test:8080, where no cookie marked Secure is kept/,
+  )
+  expect(whyLost([hop(start), hop('http://idp.test/auth')], app)).toBe('')
 })
 
 it('shows the chain, without codes and cookie values, when a log-in fails', async () => {

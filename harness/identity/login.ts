@@ -124,7 +124,7 @@ function whyNotSignedIn(
     const { host, hostname } = new URL(url)
     return (hostname === provider || host === portal) && host !== app.host
   })
-  if (led) return `${inWords(was)}, and ${app.host}/ still leads to the log-in`
+  if (led) return `${inWords(was)}, and ${app.host}/ still leads to the log-in${whyLost([...chain, ...again], app)}`
   if (new URL(rest.url).host !== app.host) return `${app.host}/ led to ${placeOf(rest)}, which answered ${rest.status}`
   if (rest.status >= 500) return `the way back ended with ${rest.status} at ${placeOf(rest)}`
   // A proxy that answers strangers 401 and a gateway that answers this user 401 differ in that only the log-in leaves something to show.
@@ -134,6 +134,20 @@ function whyNotSignedIn(
   const left = sessionOf(visitor, app).names.some((name) => after.has(name) && !before.has(name))
   if (rest.status === 401 && !left) return `${inWords(rest)}, and the log-in left no cookie for it`
   return undefined
+}
+
+/** What is likely to have kept a session from being made, where the way shows it. */
+export function whyLost(way: readonly Pick<Hop, 'url' | 'status'>[], app: URL): string {
+  const plain = way
+    .map(({ url }) => new URL(url))
+    .find(({ protocol, hostname }) => protocol === 'http:' && hostname === app.hostname)
+  if (app.protocol === 'https:' && plain !== undefined)
+    return `. The way led from https to ${plain.origin}, where no cookie marked Secure is kept: the proxy takes itself for the public address (nginx: absolute_redirect off)`
+  const refused = way.find(({ status, url }) => status === 400 && new URL(url).searchParams.has('redirect_uri'))
+  const asked = refused === undefined ? undefined : new URL(refused.url).searchParams.get('redirect_uri')
+  return asked === undefined || asked === null
+    ? ''
+    : `. The provider refused redirect_uri ${asked}: it is not one that the log-in is configured with`
 }
 
 function passed(chain: readonly Hop[], provider: string): boolean {

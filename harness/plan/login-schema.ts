@@ -69,6 +69,10 @@ export const signInShape = {
       description:
         'Name under which alice arrives at the gateway, where she is not a user of the run. The gateway allows it. Default: what arrives for her first request.',
     }),
+  'one-name': z.literal(true).exactOptional().meta({
+    description:
+      'Everybody who signs in arrives under the name in `arrives-as`: the proxy writes nothing else. No case is asked with a second user.',
+  }),
 }
 
 export const loginSchema = z

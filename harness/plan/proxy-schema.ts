@@ -36,6 +36,10 @@ const gatewaySchema = z
       description:
         "Address of the proxy in your network, as the gateway sees it. It decides whether `trustedProxies` covers the proxy. Default: the proxy is taken to be in the first private range of the list, or to be the list's first address.",
     }),
+    through: z.literal('auth').exactOptional().meta({
+      description:
+        'The service that forwards to the gateway, where the public proxy forwards to that service and not to the gateway itself. The gateway trusts its address as well.',
+    }),
     bind: z.enum(['lan', 'loopback']).exactOptional().meta({ description: '`gateway.bind`. Default: lan.' }),
     'allow-users': z.array(text).exactOptional().meta({ description: 'Users in `allowUsers` in addition to alice.' }),
     without: z

@@ -23,6 +23,8 @@ export type GatewaySettings = {
   readonly own?: OwnGateway
   /** Where it listens, if not on OpenClaw's own port. */
   readonly port?: number
+  /** The service that forwards to it, if not the public proxy. */
+  readonly through?: 'auth'
 }
 
 /** How a container's program is had. At least one of `pull` and `build`. */

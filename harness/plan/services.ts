@@ -58,7 +58,7 @@ export function variantsAt(
           ...(login?.['log-out'] === undefined || !hasPage ? [] : [logOutFeature]),
           ...(variant.paths === undefined ? [] : [pathFeatures.named]),
           ...(variant.exempt === undefined ? [] : [pathFeatures.exempt]),
-          ...featuresOfSignIn(signIn),
+          ...featuresOfSignIn(signIn).filter((name) => !login?.['one-name'] || name !== signInFeatures.secondUser),
           ...(allowsEverybody({ login: named, gateway }) ? [] : [signInFeatures.allowed]),
         ]),
       ],
@@ -87,7 +87,15 @@ export function variantsAt(
 }
 
 function gatewayAt(
-  { bind = 'lan', 'allow-users': allowUsers = [], without = [], labels, port, env }: NonNullable<WrittenGateway>,
+  {
+    bind = 'lan',
+    'allow-users': allowUsers = [],
+    without = [],
+    labels,
+    port,
+    env,
+    through,
+  }: NonNullable<WrittenGateway>,
   own: OwnGateway | undefined,
   topology: Topology,
 ): GatewaySettings {
@@ -101,6 +109,7 @@ function gatewayAt(
     ...(labels && { labels }),
     ...(own && { own }),
     ...(listens !== undefined && { port: listens }),
+    ...(through && { through }),
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Which request Authelia is asked about: each of its three endpoints reads it from other places.
+ * Which request Authelia is asked about: each of its endpoints reads it from other places. `legacy` is /api/verify, which it had alone before 4.38.
  * Source: https://www.authelia.com/reference/guides/proxy-authorization/ (ForwardAuth, AuthRequest, ExtAuthz: Metadata).
  */
 import { valuesOf } from '../reference-proxy/header-lines.ts'
@@ -7,11 +7,12 @@ import type { ProxyRequest } from '../reference-proxy/request.ts'
 
 const authzPrefix = '/api/authz/'
 const implementations = ['forward-auth', 'auth-request', 'ext-authz'] as const
-export type Implementation = (typeof implementations)[number]
+export type Implementation = (typeof implementations)[number] | 'legacy'
 
 /** The endpoint that a path belongs to. What stands behind `ext-authz` is the address that it is asked about. */
 export function implementationOf(target: string): Implementation | undefined {
   const path = target.split('?', 1)[0] ?? ''
+  if (path === '/api/verify') return 'legacy'
   return implementations.find((name) =>
     name === 'ext-authz'
       ? path === authzPrefix + name || path.startsWith(`${authzPrefix}${name}/`)
@@ -32,6 +33,11 @@ export function askedOf(implementation: Implementation, request: ProxyRequest): 
       )
     case 'auth-request':
       return checked(header('x-original-url'), header('x-original-method'))
+    case 'legacy': {
+      const forwarded = address(header('x-forwarded-proto'), header('x-forwarded-host'), header('x-forwarded-uri'))
+      // Nobody had to say a method there.
+      return checked(header('x-original-url') || forwarded, header('x-forwarded-method') || 'GET')
+    }
     case 'ext-authz':
       return checked(
         address(

@@ -22,7 +22,8 @@ class Portal implements AsyncDisposable {
     this.#server = server
   }
 
-  static async start(): Promise<Portal> {
+  /** @param more further lines of the file of users */
+  static async start({ more = '' } = {}): Promise<Portal> {
     const server = createAuthelia({
       domain: 'example.com',
       portal: 'https://auth.example.com',
@@ -30,7 +31,7 @@ class Portal implements AsyncDisposable {
         { username: 'alice', displayName: 'Alice Example', email: 'alice@example.test', groups: ['users', 'admins'] },
         { username: 'bob', displayName: '', email: '', groups: [] },
       ],
-      isPassword: passwordsOf(line('alice', 'of alice') + line('bob', 'of:bob')),
+      isPassword: passwordsOf(line('alice', 'of alice') + line('bob', 'of:bob') + more),
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -192,7 +193,41 @@ it.each([
   expect((await portal.ask(asked.path, { headers: { ...headers, cookie } })).status).toBe(400)
 })
 
+describe('/api/verify, which Authelia had before its three endpoints', () => {
+  const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'claw.example.com', 'x-forwarded-uri': '/page' }
+  const original = { 'x-original-url': 'https://claw.example.com/page' }
+
+  it.each([
+    ['Traefik', forwarded],
+    ['nginx', original],
+  ])('names the user as %s describes the request', async (_proxy, headers) => {
+    await using portal = await Portal.start()
+    const cookie = await portal.session('alice', 'of alice')
+    const { status, headers: answer } = await portal.ask('/api/verify', { headers: { ...headers, cookie } })
+    expect([status, answer['remote-user']]).toEqual([200, 'alice'])
+  })
+
+  it('sends a browser to the portal that the proxy names, and nobody where it names none', async () => {
+    await using portal = await Portal.start()
+    const browser = { ...forwarded, accept: 'text/html' }
+    const { status, headers } = await portal.ask('/api/verify?rd=https://login.example.com/', { headers: browser })
+    expect([status, headers.location]).toEqual([
+      302,
+      'https://login.example.com/?rd=https%3A%2F%2Fclaw.example.com%2Fpage&rm=GET',
+    ])
+    const alone = await portal.ask('/api/verify', { headers: browser })
+    expect([alone.status, alone.headers.location]).toEqual([401, undefined])
+    expect((await portal.ask('/api/verify')).status).toBe(400)
+  })
+})
+
 describe('the portal', () => {
+  it('takes an address for the name of its user, and no address of nobody', async () => {
+    await using portal = await Portal.start({ more: line('alice@example.test', 'of alice') })
+    expect((await portal.signIn('alice@example.test', 'of alice')).status).toBe(302)
+    expect((await portal.signIn('bob@example.test', 'of:bob')).status).toBe(401)
+  })
+
   it('shows a form that brings the wanted address back', async () => {
     await using portal = await Portal.start()
     const wanted = 'https://claw.example.com/page?a=1&b="2"'

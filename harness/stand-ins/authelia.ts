@@ -1,5 +1,5 @@
 /**
- * Stands in for Authelia's three authorization endpoints and for its portal. The Go module of the real server cannot be built: one of its
+ * Stands in for Authelia's authorization endpoints (three, and the one that they followed) and for its portal. The Go module of the real server cannot be built: one of its
  * dependencies is in no registry. Whatever runs behind it is a result on the proxies around it, never on Authelia.
  * Sources: https://www.authelia.com/reference/guides/proxy-authorization/ and internal/handlers/handler_authz*.go of authelia/authelia
  * (statuses, headers, order of the checks); https://www.authelia.com/configuration/session/introduction/ (the cookie).
@@ -71,18 +71,25 @@ export function createAuthelia({ domain, portal, users, isPassword }: AutheliaSe
       ])
     const user = basic ?? sessionUser(request)
     if (user !== undefined) return textAnswer(200, 'signed in', remoteHeaders(user))
-    const location = new URL(portal)
+    // The older endpoint knows its portal from the proxy alone.
+    const told = implementation === 'legacy' ? new URL(request.target, portal).searchParams.get('rd') : portal
+    const location = URL.parse(told ?? '')
+    if (location === null) return textAnswer(401, 'not signed in')
     location.searchParams.set('rd', asked.url.href)
     location.searchParams.set('rm', asked.method)
     return { ...redirect(location.href), status: unauthorized(implementation, asked.method, request) }
   }
+
+  /** By name or address, as with `authentication_backend.file.search.email`. */
+  const userNamed = (name: string) =>
+    users.find(({ username, email }) => name !== '' && [username, email].includes(name))
 
   /** Strategy "HeaderAuthorization" with the scheme Basic: first of the two that each endpoint has. Another scheme says nothing. */
   function basicUser(request: ProxyRequest): AutheliaUser | 'wrong' | undefined {
     const [, encoded] = /^basic +(\S+)$/i.exec(valuesOf('authorization', request.headers)[0] ?? '') ?? []
     if (encoded === undefined) return undefined
     const [, name = '', password = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
-    return (isPassword(name, password) ? users.find(({ username }) => username === name) : undefined) ?? 'wrong'
+    return (isPassword(name, password) ? userNamed(name) : undefined) ?? 'wrong'
   }
 
   /** A request with two session cookies has none: which of them the real server reads was not looked up. */
@@ -95,7 +102,7 @@ export function createAuthelia({ domain, portal, users, isPassword }: AutheliaSe
   async function firstFactor(request: ProxyRequest): Promise<Answer> {
     const form = new URLSearchParams((await request.body?.()) ?? '')
     const username = form.get('username') ?? ''
-    const user = users.find((one) => one.username === username)
+    const user = userNamed(username)
     if (request.method !== 'POST' || user === undefined || !isPassword(username, form.get('password') ?? ''))
       return textAnswer(401, 'wrong user name or password')
     for (const id of cookieValues(autheliaCookie, request)) sessions.delete(id)

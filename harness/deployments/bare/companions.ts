@@ -1,5 +1,6 @@
 /** Other files that a configuration names and that lie beside it. */
-import { basename, join, resolve } from 'node:path'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import { answersFile } from '../answers.ts'
 import { readText } from '../read-text.ts'
@@ -8,6 +9,30 @@ import type { Readable } from './program.ts'
 /** Users, and parts of TLS that are no certificate of the proxy. */
 const nginxFile =
   /^[ \t]*(?:[^#\n]*[;{][ \t]*)?(?:auth_basic_user_file|ssl_dhparam|ssl_client_certificate|ssl_trusted_certificate)[ \t]+"?([\w./-]+)/gm
+
+const included = /^[ \t]*(?:[^#\n]*[;{][ \t]*)?include[ \t]+"?([\w./*-]+)"?[ \t]*;/gm
+
+/** By its own name, or in a folder that has the name of one on its way: wherever it lies there, here it lies beside. */
+function putIncluded(
+  path: string,
+  files: Readonly<Record<string, string>>,
+  put: (name: string, target: string) => void,
+): void {
+  for (let at = path, deep = 0; deep < 3 && at !== '/'; at = dirname(at), deep += 1) {
+    if (Object.values(files).some((target) => at === target || at.startsWith(`${target}/`))) return
+    put(basename(at), at)
+  }
+}
+
+/** Of a file, or of all files in a folder. What is no text says nothing. */
+export async function textsIn(path: string): Promise<string[]> {
+  const about = await stat(path)
+  if (about.isFile()) return [await readText(path).catch(() => '')]
+  const entries = await readdir(path, { withFileTypes: true })
+  return await Promise.all(
+    entries.filter((one) => one.isFile()).map(({ name }) => readText(join(path, name)).catch(() => '')),
+  )
+}
 
 type Surroundings = {
   readonly folder: string
@@ -27,10 +52,19 @@ export async function companionsOf(
   }
   switch (product) {
     case 'nginx': {
-      const included = [...text.matchAll(/^\s*include\s+(?:\/etc\/nginx\/)?([\w.-]+)/gm)].map(([, first = '']) => first)
-      for (const name of [...included, 'conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
+      for (const name of ['conf.d', 'snippets', 'sites-enabled', 'includes', 'http.d'])
         put(name, join('/etc/nginx', name))
-      for (const [, path = ''] of text.matchAll(nginxFile)) put(basename(path), resolve('/etc/nginx', path))
+      let texts = [text]
+      // What is included includes others.
+      for (let deep = 0; deep < 8 && texts.length > 0; deep += 1) {
+        const before = new Set(Object.keys(files))
+        for (const one of texts) {
+          for (const [, path = ''] of one.matchAll(included)) putIncluded(resolve('/etc/nginx', path), files, put)
+          for (const [, path = ''] of one.matchAll(nginxFile)) put(basename(path), resolve('/etc/nginx', path))
+        }
+        const found = Object.keys(files).filter((file) => !before.has(file))
+        texts = (await Promise.all((deep === 0 ? Object.keys(files) : found).map(textsIn))).flat()
+      }
       return files
     }
     case 'caddy': {

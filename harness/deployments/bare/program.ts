@@ -1,6 +1,6 @@
 /** How each product is started with the one file that was named: where it finds it, with which arguments and secrets. */
 import type { ServiceFile } from '../../plan/service-schema.ts'
-import { apacheSecrets } from '../products/apache.ts'
+import { apacheLogFolders, apacheSecrets } from '../products/apache.ts'
 import type { Facts } from '../products/facts.ts'
 
 export type Readable = 'nginx' | 'caddy' | 'traefik' | 'haproxy' | 'envoy' | 'pomerium' | 'apache'
@@ -29,13 +29,14 @@ export function startOf(
   text: string,
   target: string,
   facts: Facts,
-): Pick<ServiceFile, 'arguments' | 'env' | 'from-run'> {
+): Pick<ServiceFile, 'arguments' | 'env' | 'from-run' | 'tmpfs'> {
   if (product === 'pomerium') return { env: pomeriumSecrets(text) }
   if (product !== 'apache') return {}
   const told = {
     env: { ...apacheVariables, ...apacheSecrets(text) },
     // mod_auth_openidc asks the provider through libcurl, which reads no variable for this.
     'from-run': { '/etc/ssl/certs/ca-certificates.crt': 'authority' as const },
+    tmpfs: apacheLogFolders(text),
   }
   return isSite(text) ? { ...told, arguments: siteArguments(target, facts) } : told
 }

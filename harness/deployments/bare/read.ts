@@ -6,18 +6,21 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
 import { answersFile } from '../answers.ts'
+import { asksAuthelia, portalIn } from '../authelia.ts'
 import { parseEnvFile } from '../compose/env-file.ts'
 import { trust } from '../compose/read.ts'
 import { type Answers, conclude } from '../conclude.ts'
 import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
 import { gatewayFiles, readGateway, usualGatewayPort, wordsOf } from '../gateway.ts'
 import { isLiteral, namedInstead } from '../literal-addresses.ts'
-import type { Said, Upstream } from '../products/facts.ts'
+import type { Facts, Said, Upstream } from '../products/facts.ts'
 import { oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { factsOf } from '../products/read.ts'
 import { readText } from '../read-text.ts'
-import { companionsOf } from './companions.ts'
+import { companionsOf, textsIn } from './companions.ts'
+import { withProxyInLine } from './in-line.ts'
 import { isLoopback, neighboursOf } from './neighbours.ts'
+import { withoutTls } from './plain-upstream.ts'
 import { type Readable, startOf, targetOf } from './program.ts'
 
 /** @throws UserError that says which line to write where, for what the file does not say */
@@ -25,7 +28,7 @@ export async function readBareDeployment(
   file: string,
   product: Readable,
   recipes: readonly Recipe[],
-  answers: Answers & { readonly auth?: string },
+  answers: Answers & { readonly auth?: string; readonly gateway?: string },
 ): Promise<ReadDeployment> {
   const folder = dirname(file)
   const text = await readText(file)
@@ -39,15 +42,23 @@ export async function readBareDeployment(
     return undefined
   }
   const start: Place = { file, line: 1, column: 1 }
-  const facts = await factsOf(product, {
+  const cfgFile = oauth2ProxyFile(answers, beside)
+  const cfgPath = cfgFile && join(folder, cfgFile)
+  const asWritten = await factsOf(product, {
     args: product === 'apache' ? ['-f', target] : [],
     argPlace: () => start,
     hostPath,
     labels: [],
     dynamic: await filesAmong(Object.keys(companions)),
   })
+  const facts = cfgPath === undefined ? asWritten : withProxyInLine(asWritten, await readText(cfgPath), cfgPath)
   const own = await gatewayBeside(folder, beside)
-  const { gateway, auth, others, sameHost } = neighboursOf(facts, file, own.file?.gateway.port)
+  const { gateway, parts, assumed, auth, others, sameHost } = neighboursOf(
+    facts,
+    file,
+    own.file?.gateway.port,
+    answers.gateway,
+  )
   const notes: Note[] = [
     { kind: 'understood', text: `${basename(file)} is a configuration of ${product}`, place: start },
     {
@@ -57,12 +68,24 @@ export async function readBareDeployment(
     },
   ]
   notes.push(...own.notes)
+  if (assumed !== undefined) notes.push({ kind: 'assumed', text: assumed, place: gateway.place })
   // Of a pool every member is the gateway.
-  const members = facts.upstreams.filter(({ value }) => value.port === gateway.value.port && isElsewhere(value.host))
-  const changes = [
+  const inLine = auth !== undefined && !asWritten.auth.includes(auth)
+  const members = facts.upstreams.filter(
+    ({ value, place }) => value.port === gateway.value.port && isElsewhere(value.host) && place.file !== cfgPath,
+  )
+  const named = [
     ...(await Promise.all(members.map((one) => namedInstead(one, 'gateway', notes)))).flat(),
+    ...(await Promise.all(parts.map((one) => namedInstead(one, hostInRun(one), notes, gateway.value.port)))).flat(),
     ...(auth && isElsewhere(auth.value.host) ? await namedInstead(auth, 'auth', notes) : []),
   ]
+  const changes = await withoutTls(
+    facts.upstreams.filter(
+      ({ value }) => value.port === gateway.value.port && !others.some((one) => one.value === value),
+    ),
+    named,
+    notes,
+  )
   const nowhere = others.filter(({ value }) => !isLiteral(value.host) && value.host !== 'localhost')
   for (const { value, place } of others)
     notes.push({
@@ -90,36 +113,40 @@ export async function readBareDeployment(
       files: bound,
       env: { ...trust, ...told.env },
       after: [...(auth ? ['auth'] : []), ...(facts.client ? ['idp'] : []), 'gateway'],
-      tmpfs: recipe?.tmpfs ?? [],
+      tmpfs: [...(recipe?.tmpfs ?? []), ...(told.tmpfs ?? [])],
     },
   }
-  const allText = [
-    text,
-    ...(await Promise.all(Object.keys(companions).map((one) => readText(one).catch(() => '')))),
-  ].join('\n')
-  const service = auth && (await authService({ auth, answers, beside, folder, text: allText, seat: authSeat, notes }))
+  const allText = [text, ...(await Promise.all(Object.keys(companions).map(textsIn))).flat()].join('\n')
+  const service =
+    auth &&
+    (await authService({ auth, inLine, gateway, answers, beside, folder, text: allText, seat: authSeat, notes }))
   const isStandIn = service !== undefined && 'stub' in service
+  const isOwn = ({ site }: Facts['hosts'][number]) => Number(site !== undefined && site === gateway.value.site)
   const understood = conclude({
     name: nameFrom(basename(folder)),
     title: `${basename(file)} of ${basename(folder)}`,
     file,
     product,
     parts: [proxy, ...(service ? [{ role: 'auth', place: auth?.place ?? start, service: service.service }] : [])],
-    facts,
+    // Users come to the site that leads to the gateway.
+    facts: { ...facts, hosts: facts.hosts.toSorted((one, other) => isOwn(other) - isOwn(one)) },
     notes,
     answers,
     names: {
       gateway: namesIn([
         ...(sameHost ? [] : facts.upstreams.filter(({ value }) => value.port === gateway.value.port)),
+        ...parts.filter(({ value }) => !isLoopback(value.host)),
         ...nowhere,
       ]),
       ...(auth && !isLoopback(auth.value.host) && { auth: namesIn([auth]) }),
     },
     changes,
     ...(own.file && { gateway: wordsOf(own.file) }),
+    ...portalOf(allText, facts),
     deployedGateway: {
       ...(own.file && { config: own.file.file, env: own.env }),
       ...(gateway.value.port !== usualGatewayPort && { port: gateway.value.port }),
+      ...(inLine && !sameHost && { through: 'auth' as const }),
     },
     ...(service && !isStandIn && 'client' in service && { client: service.client }),
     answerIn: (line) =>
@@ -127,6 +154,14 @@ export async function readBareDeployment(
   })
   return deploymentOf(understood, folder, (path) => relative(resolve(folder, asItIs), path))
 }
+
+function portalOf(text: string, facts: Facts): { readonly portal?: string } {
+  const portal = portalIn(text, facts)
+  return portal === undefined ? {} : { portal }
+}
+
+/** Where the run's copy leads: an address that nothing of a run has is the gateway's name. */
+const hostInRun = ({ value: { host } }: Said<Upstream>) => (isElsewhere(host) ? 'gateway' : host)
 
 const isElsewhere = (host: string) => isLiteral(host) && !isLoopback(host)
 
@@ -151,8 +186,17 @@ async function filesAmong(paths: readonly string[]): Promise<string[]> {
 
 const besideOf = async (folder: string) => await readdir(folder).catch((): string[] => [])
 
+/** Its name in the folder, by what is written or by the usual one. */
+const oauth2ProxyFile = ({ auth }: { readonly auth?: string }, beside: readonly string[]) =>
+  auth === 'authentik' || auth === 'authelia'
+    ? undefined
+    : (auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name)))
+
 type AuthSearch = {
   readonly auth: NonNullable<ReturnType<typeof neighboursOf>['auth']>
+  /** It forwards to the gateway itself. */
+  readonly inLine: boolean
+  readonly gateway: Said<Upstream>
   readonly answers: Answers & { readonly auth?: string }
   readonly beside: readonly string[]
   readonly folder: string
@@ -161,9 +205,11 @@ type AuthSearch = {
   readonly notes: Note[]
 }
 
-/** The service that is asked who the user is: authentik's stand-in, or oauth2-proxy with the configuration that lies beside. */
+/** The service that is asked who the user is: a stand-in of authentik or Authelia, or oauth2-proxy with the configuration that lies beside. */
 async function authService({
   auth,
+  inLine,
+  gateway,
   answers,
   beside,
   folder,
@@ -184,12 +230,19 @@ async function authService({
         after: ['idp'],
       },
     }
-  const named = answers.auth ?? beside.find((name) => /^oauth2[-_]proxy.*\.(cfg|toml)$/i.test(name))
+  if (answers.auth === 'authelia' || (answers.auth === undefined && asksAuthelia(text)))
+    return {
+      service: {
+        build: { recipe: 'authelia' },
+        ...seat,
+      },
+    }
+  const named = oauth2ProxyFile(answers, beside)
   if (named === undefined)
     refuseOn([
       {
         ...auth.place,
-        message: `${host}:${port} is asked who the user is, and its configuration is not known: put oauth2-proxy.cfg beside this file, or write the line "auth: PATH/oauth2-proxy.cfg" into ${relative(process.cwd(), join(folder, answersFile))}`,
+        message: `${host}:${port} is asked who the user is, and its configuration is not known: put oauth2-proxy.cfg beside this file, or write the line "auth: PATH/oauth2-proxy.cfg" into ${relative(process.cwd(), join(folder, answersFile))}. "auth: authelia" and "auth: authentik" put a stand-in there`,
       },
     ])
   const file = join(folder, named ?? '')
@@ -198,7 +251,11 @@ async function authService({
   const client = oauth2ProxyClient([], started.env, cfg)
   const place: Place = { file, line: 1, column: 1 }
   notes.push(...started.replaced.map((text): Note => ({ kind: 'replaced', text, place })))
-  notes.push({ kind: 'understood', text: `${host}:${port} is oauth2-proxy with ${basename(file)}`, place })
+  notes.push({
+    kind: 'understood',
+    text: `${host}:${port} is oauth2-proxy with ${basename(file)}${inLine ? ', which forwards to the gateway' : ''}`,
+    place,
+  })
   if (client.port !== port)
     refuseOn([
       { ...auth.place, message: `${host}:${port} is asked, and ${basename(file)} listens on port ${client.port}` },
@@ -209,8 +266,9 @@ async function authService({
     command: ['oauth2-proxy', '--config=/etc/oauth2-proxy/oauth2-proxy.cfg'],
     files: { [file]: '/etc/oauth2-proxy/oauth2-proxy.cfg' },
     env: {
-      ...(/^\s*cookie_secret(_file)?\s*=/m.test(cfg) ? {} : { OAUTH2_PROXY_COOKIE_SECRET: '{secret:cookie}' }),
       ...started.env,
+      ...(inLine &&
+        isElsewhere(gateway.value.host) && { OAUTH2_PROXY_UPSTREAMS: `http://gateway:${gateway.value.port}` }),
       ...trust,
     },
     ...(Object.keys(started.fromRun).length > 0 && { 'from-run': { ...started.fromRun } }),

@@ -2,7 +2,7 @@
 import type { Recipe } from '../../plan/recipes.ts'
 import type { Note } from '../deployment.ts'
 import { imageOf, knownProgram } from '../image.ts'
-import { flag, oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
+import { flag, forwardsOf, oauth2ProxyClient, startedForRun } from '../products/oauth2-proxy.ts'
 import { readText } from '../read-text.ts'
 import type { ComposeDocument } from './document.ts'
 import { hostPaths } from './mounts.ts'
@@ -22,6 +22,7 @@ export async function oauth2ProxyOf(service: ComposeService, document: ComposeDo
   const place = document.place(service.path)
   return {
     client: { ...oauth2ProxyClient([...(service.entrypoint ?? []), ...started.args], started.env, cfg), place },
+    forwards: forwardsOf(args, service.env, cfg),
     service: { ...service, env: started.env, ...(service.command && { command: started.args }) },
     fromRun: started.fromRun,
     notes: started.replaced.map((text): Note => ({ kind: 'replaced', text: `${service.name}: ${text}`, place })),

@@ -1,7 +1,8 @@
 /** One service of a compose file as a service of a proxy.yaml. */
 import type { Recipe } from '../../plan/recipes.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
-import { imageOf, knownProgram } from '../image.ts'
+import type { Note } from '../deployment.ts'
+import { imageOf, knownProgram, nearestVersion } from '../image.ts'
 import type { ComposeService } from './service.ts'
 
 /** Where the program of a service comes from and with which arguments it starts. */
@@ -24,6 +25,9 @@ export function programOf(
     }
   const { recipe, version } = known
   const whole = wholeCommand(service, recipe)
+  const nearest = version === undefined && !('harness' in recipe.build) ? nearestVersion(image.tag, recipe) : undefined
+  if (version === undefined && nearest !== undefined)
+    return { build: { recipe: recipe.name }, version: nearest, pull: service.image, command: whole }
   if (version === undefined)
     return {
       title: recipe.title,
@@ -38,6 +42,20 @@ export function programOf(
     version,
     ...(!isStandIn && { pull: service.image, command: whole }),
   }
+}
+
+/** Where the program of a service may be of another version than its image. */
+export function otherVersion(service: ComposeService, recipes: readonly Recipe[]): Omit<Note, 'place'> | undefined {
+  const image = imageOf(service.image)
+  const known = knownProgram(image, recipes)
+  if (known === undefined || known.version !== undefined || 'harness' in known.recipe.build) return undefined
+  const nearest = nearestVersion(image.tag, known.recipe)
+  return nearest === undefined
+    ? undefined
+    : {
+        kind: 'replaced',
+        text: `${service.name}: where ${service.image} cannot be pulled, ${known.recipe.title} ${nearest} is in its place, the nearest that can be built: what the two do otherwise is not seen`,
+      }
 }
 
 /** An image's entry point puts its program before arguments that begin with a hyphen, and takes anything else as a command of its own. */

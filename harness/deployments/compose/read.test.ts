@@ -111,10 +111,13 @@ describe('a compose file as it is', () => {
         .replace('ghcr.io/openclaw/openclaw:2026.9.6', 'registry.example/own:1')
         .replace('  openclaw:', '  chat:'),
     })
-    expect(await refusal(folder.path)).toMatch(
-      /^docker-compose.yml:2:1: no service has the image or the name of a gateway .*--gateway-service traefik, oauth2-proxy or chat/,
-    )
-    expect((await read(folder.path, { gatewayService: 'chat' })).proxy.variants[0]?.names.gateway).toEqual(['chat'])
+    // Without a flag it is the only one that it can be, and the report says so.
+    const { proxy, notes } = await read(folder.path)
+    expect(proxy.variants[0]?.names.gateway).toEqual(['chat'])
+    expect(notes.map(({ text }) => text).join()).toMatch(/chat stands for the gateway: no other service can be/)
+    const flagged = await read(folder.path, { gatewayService: 'chat' })
+    expect(flagged.proxy.variants[0]?.names.gateway).toEqual(['chat'])
+    expect(flagged.notes.map(({ text }) => text).join()).not.toMatch(/stands for the gateway/)
     expect(await refusal(folder.path, { gatewayService: 'opnclaw' })).toMatch(
       /--gateway-service opnclaw: expected one of the services/,
     )

@@ -6,12 +6,21 @@ import { refuseOn } from '../../plan/refuse-on.ts'
 import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { complaints } from '../../plan/yaml/schema-issues.ts'
+import { portalIn } from '../authelia.ts'
 import { type Answers, conclude } from '../conclude.ts'
-import { asItIs, deploymentOf, type Note, nameFrom, type Part, type ReadDeployment } from '../deployment.ts'
+import {
+  asItIs,
+  type DeployedGateway,
+  deploymentOf,
+  type Note,
+  nameFrom,
+  type Part,
+  type ReadDeployment,
+} from '../deployment.ts'
 import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
 import { loginAnswer } from '../login-answer.ts'
-import { type Facts, noFacts } from '../products/facts.ts'
+import { type Facts, noFacts, type Said, type Upstream } from '../products/facts.ts'
 import { factsOf } from '../products/read.ts'
 import { settingsOfLabels } from '../products/traefik.ts'
 import { asMap } from '../yaml-tree.ts'
@@ -20,7 +29,7 @@ import { composeGateway } from './gateway.ts'
 import { composeLabels, keyOfLabel, labelsShown, middlewaresElsewhere, mountsDocker } from './labels.ts'
 import { oauth2ProxyOf } from './log-in.ts'
 import { boundText, hostPaths, mountsOf } from './mounts.ts'
-import { argumentsOf, programOf } from './part.ts'
+import { argumentsOf, otherVersion, programOf } from './part.ts'
 import { refuseImage, refuseKeys, refuseVolumes } from './refusals.ts'
 import { type RoleFlags, rolesOf } from './roles.ts'
 import { type ComposeService, readServices } from './service.ts'
@@ -58,7 +67,7 @@ export async function readComposeDeployment(
   const labelled = [...services].flatMap((one) =>
     settingsOfLabels(one.labels, (label) => document.place([...one.path, 'labels', keyOfLabel(one, label)])),
   )
-  const facts = await factsOf(product, {
+  const asWritten = await factsOf(product, {
     place: document.place(roles.proxy.path),
     args: argumentsOf(roles.proxy),
     argPlace: (index) => document.place([...roles.proxy.path, 'command', index]),
@@ -73,12 +82,36 @@ export async function readComposeDeployment(
       started.map(async ({ role, service }) => [role, await oauth2ProxyOf(service, document, recipes)] as const),
     ),
   )
+  const between = forwarderOf(roles, logIns.get('auth'), asWritten)
+  const facts: Facts =
+    between === undefined
+      ? asWritten
+      : {
+          ...asWritten,
+          upstreams: [...asWritten.upstreams, between],
+          identities: logIns.get('auth')?.forwards.passesUser
+            ? [{ value: 'X-Forwarded-Email', place: between.place }]
+            : asWritten.identities,
+        }
+  if (between !== undefined)
+    notes.push({
+      kind: 'understood',
+      text: 'the service that users log in at forwards to the gateway itself',
+      place: between.place,
+    })
   for (const { role, service } of started) {
     const own = role === 'proxy' ? facts : noFacts
     const logIn = logIns.get(role)
     const ofRun = [...pathsOfRun(own), ...Object.keys(logIn?.fromRun ?? {})]
-    const mounts = await mountsOf(service, document, ofRun, role === 'proxy', problems)
-    notes.push(...mounts.notes, ...(logIn?.notes ?? []))
+    // A stand-in reads nothing of theirs.
+    const volumes = isStandIn(service, recipes) ? [] : service.volumes
+    const mounts = await mountsOf({ ...service, volumes }, document, ofRun, role === 'proxy', problems)
+    const other = otherVersion(service, recipes)
+    notes.push(
+      ...mounts.notes,
+      ...(logIn?.notes ?? []),
+      ...(other ? [{ ...other, place: document.place(service.path) }] : []),
+    )
     const written = serviceOf(role, logIn?.service ?? service, mounts, started, recipes)
     parts.push({
       role,
@@ -94,8 +127,13 @@ export async function readComposeDeployment(
   const { file: gatewayFile } = found
   // Where nothing of the gateway says its port, the proxy's way to it does.
   const forwarded = gatewayFile?.gateway.port === undefined ? portForwardedTo(roles.gateway, facts) : undefined
-  const gateway = forwarded === undefined ? found.gateway : { port: forwarded, ...found.gateway }
+  const gateway: DeployedGateway = {
+    ...(forwarded !== undefined && { port: forwarded }),
+    ...found.gateway,
+    ...(between && { through: 'auth' }),
+  }
   const changes = await literalUpstreams(facts, roles, document, notes)
+  const portal = portalIn(labelled.map(({ value }) => value).join('\n') + [...texts.values()].join('\n'), facts)
   const client = (logIns.get('auth') ?? (product === 'oauth2-proxy' ? logIns.get('proxy') : undefined))?.client
   const shown = [roles.gateway, ...started.map(({ service }) => service)]
   const understood = conclude({
@@ -120,12 +158,37 @@ export async function readComposeDeployment(
     deployedGateway: gateway,
     ...(gatewayFile && { gateway: wordsOf(gatewayFile) }),
     ...(client && { client }),
+    ...((portal ?? ownHost(roles.beside)) && { portal: portal ?? ownHost(roles.beside) ?? '' }),
     changes,
     published: roles.proxy.ports,
   })
   return deploymentOf(labelsShown(understood, started, document), document.folder, (path) =>
     relative(resolve(document.folder, asItIs), path),
   )
+}
+
+const isStandIn = (service: ComposeService, recipes: readonly Recipe[]) => {
+  const known = knownProgram(imageOf(service.image), recipes)
+  return known !== undefined && 'harness' in known.recipe.build
+}
+
+/** oauth2-proxy where it stands in the way to the gateway, and nothing else leads there. */
+function forwarderOf(
+  { gateway }: ReturnType<typeof rolesOf>,
+  auth: Awaited<ReturnType<typeof oauth2ProxyOf>>,
+  facts: Facts,
+): Said<Upstream> | undefined {
+  const leads = ({ host }: Upstream) => gateway.names.includes(host)
+  const own = auth?.forwards.upstreams.find(leads)
+  const hasRouter = Object.keys(gateway.labels).some((one) => /^traefik\.http\.routers\./i.test(one))
+  if (auth === undefined || own === undefined || hasRouter || facts.auth.length > 0) return undefined
+  return facts.upstreams.some(({ value }) => leads(value)) ? undefined : { value: own, place: auth.client.place }
+}
+
+/** The host that the auth service's own labels give it. */
+function ownHost(beside: readonly { readonly role: string; readonly service: ComposeService }[]): string | undefined {
+  const labels = beside.find(({ role }) => role === 'auth')?.service.labels ?? {}
+  return Object.values(labels).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])[0]
 }
 
 /** Where the run puts files of its own: what the operator has there is not needed, and may be outside the folder. */

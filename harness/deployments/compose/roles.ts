@@ -39,14 +39,14 @@ export function rolesOf(
   recipes: readonly Recipe[],
   texts: ReadonlyMap<string, string>,
 ): Roles {
-  const gateway =
-    chosen(document, services, flags.gatewayService, '--gateway-service') ?? gatewayOf(document, services, recipes)
+  const asked = chosen(document, services, flags.gatewayService, '--gateway-service')
+  const { gateway, assumed } = asked ? { gateway: asked } : gatewayOf(document, services, recipes, texts)
   const others = services.filter((one) => one !== gateway)
   const proxy =
     chosen(document, others, flags.proxyService, '--proxy-service') ?? proxyOf(document, others, recipes, gateway)
-  const named = neededBy(proxy, others, recipes, texts)
   const isAuth = (one: ComposeService) =>
     authImages.test(one.image) || knownProgram(imageOf(one.image), recipes)?.recipe.name === 'authentik'
+  const named = neededBy(proxy, others, recipes, texts, isAuth)
   // Whatever only a Dockerfile makes is not made: the proxy finds its name, and nothing that answers.
   const built = named.filter((one) => one.image === '' && !isAuth(one))
   const needed = named.filter((one) => !built.includes(one))
@@ -65,6 +65,7 @@ export function rolesOf(
         text: `${gateway.name} (${gateway.image || 'no image'}) is the gateway: the gateway of the run has its names`,
         place: place(gateway),
       },
+      ...(assumed === undefined ? [] : [{ kind: 'assumed' as const, text: assumed, place: place(gateway) }]),
       { kind: 'understood', text: `${proxy.name} (${proxy.image}) is the public proxy`, place: place(proxy) },
       ...beside.map(
         ({ role, service }): Note => ({
@@ -104,26 +105,72 @@ function chosen(
   return found
 }
 
+type Gateway = { readonly gateway: ComposeService; readonly assumed?: string }
+
+/** @throws UserError with the flag that says which it is, where several may be */
 function gatewayOf(
   document: ComposeDocument,
   services: readonly ComposeService[],
   recipes: readonly Recipe[],
-): ComposeService {
-  const strangers = services.filter(
-    (one) => knownProgram(imageOf(one.image), recipes) === undefined && !authImages.test(one.image),
-  )
+  texts: ReadonlyMap<string, string>,
+): Gateway {
+  const recipeOf = (one: ComposeService) => knownProgram(imageOf(one.image), recipes)?.recipe.name
+  const strangers = services.filter((one) => recipeOf(one) === undefined && !authImages.test(one.image))
   const byImage = strangers.filter(({ image }) => gatewayWord.test(image.replace(/[:@].*$/, '')))
   const byName = strangers.filter(({ name }) => gatewayWord.test(name))
   const byOtherName = strangers.filter(({ names }) => names.some((name) => gatewayWord.test(name)))
   const [first, ...more] = [byImage, byName, byOtherName].map(oneGateway).find((found) => found.length > 0) ?? []
-  if (first !== undefined && more.length === 0) return first
-  const names = (first === undefined ? services : [first, ...more]).map(({ name }) => name)
+  if (first !== undefined && more.length === 0) return { gateway: first }
+  const application =
+    first === undefined
+      ? applicationOf(
+          strangers,
+          services.filter((one) => proxyRecipes.includes(recipeOf(one) ?? '')),
+          texts,
+        )
+      : undefined
+  if (application !== undefined) return application
+  const possible = strangers.filter(isApplication)
+  const names = (first !== undefined ? [first, ...more] : possible.length > 0 ? possible : services).map(
+    ({ name }) => name,
+  )
   return refuse(
     document,
     first === undefined
       ? `no service has the image or the name of a gateway (OpenClaw, CoderClaw, BuilderForce): say which one is with --gateway-service ${oneOf(names)}`
       : `several services look like the gateway (${names.join(', ')}): say which with --gateway-service NAME`,
   )
+}
+
+/** Programs that no proxy has to sign users in for. */
+const besideApplications =
+  /(postgres|postgis|mariadb|mysql|redis|valkey|memcached|mongo|rabbitmq|elasticsearch|meilisearch|minio|watchtower|socket-proxy|certbot|cloudflared|tailscale|portainer|autoheal|crowdsec)/
+
+const isApplication = ({ image, name }: ComposeService) => !besideApplications.test(`${image} ${name}`)
+
+/** An application that is none of the known gateways, where only one can be meant. */
+function applicationOf(
+  strangers: readonly ComposeService[],
+  proxies: readonly ComposeService[],
+  texts: ReadonlyMap<string, string>,
+): Gateway | undefined {
+  const all = strangers.filter(isApplication)
+  const behind = all.filter(({ labels }) =>
+    Object.keys(labels).some((one) => /^traefik\.http\.routers\.[^.]+\.middlewares$/i.test(one)),
+  )
+  const forwarded = all.filter((one) => proxies.some((proxy) => mentions(proxy, one, texts.get(proxy.name) ?? '')))
+  const tried = [
+    [all, 'no other service can be'],
+    [forwarded, 'no other is named by the proxy'],
+    [behind, 'no other has a middleware of the proxy'],
+  ] as const
+  for (const [[gateway, second], why] of tried)
+    if (gateway !== undefined && second === undefined)
+      return {
+        gateway,
+        assumed: `${gateway.name} stands for the gateway: ${why}. For another one say --gateway-service NAME`,
+      }
+  return undefined
 }
 
 /** Of several the one that is called gateway; command lines and browsers beside it are none. */
@@ -181,11 +228,12 @@ function neededBy(
   others: readonly ComposeService[],
   recipes: readonly Recipe[],
   texts: ReadonlyMap<string, string>,
+  isAuth: (one: ComposeService) => boolean,
 ): ComposeService[] {
   const needed: ComposeService[] = []
   const visit = (service: ComposeService) => {
-    const isStandIn = knownProgram(imageOf(service.image), recipes)?.recipe.name === 'authentik'
-    if (isStandIn) return
+    const known = knownProgram(imageOf(service.image), recipes)
+    if (known !== undefined && 'harness' in known.recipe.build) return
     for (const other of others) {
       if (
         other === proxy ||
@@ -200,7 +248,7 @@ function neededBy(
   visit(proxy)
   // A proxy that reads labels is told by them whom to ask: no label names the service then.
   for (const other of others)
-    if (other !== proxy && !needed.includes(other) && authImages.test(other.image)) {
+    if (other !== proxy && !needed.includes(other) && isAuth(other) && !other.command?.includes('worker')) {
       needed.push(other)
       visit(other)
     }

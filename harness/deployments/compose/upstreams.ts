@@ -10,11 +10,11 @@ import type { ComposeDocument } from './document.ts'
 import type { rolesOf } from './roles.ts'
 import type { ComposeService } from './service.ts'
 
-/** By a name of it in the proxy's configuration, or by its own label for Traefik; nothing where that is the usual one. */
-export function portForwardedTo({ names, labels }: ComposeService, { upstreams }: Facts): number | undefined {
+/** By a name of it in the proxy's configuration, by its own label for Traefik, or by what it exposes; nothing where that is the usual one. */
+export function portForwardedTo({ names, labels, exposed }: ComposeService, { upstreams }: Facts): number | undefined {
   const named = upstreams.find(({ value }) => names.includes(value.host))?.value.port
   const [label] = Object.entries(labels).filter(([one]) => /\.loadbalancer\.server\.port$/i.test(one))
-  const port = named ?? (label === undefined ? usualGatewayPort : Number(label[1]))
+  const port = named ?? (label === undefined ? (exposed[0] ?? usualGatewayPort) : Number(label[1]))
   return port === usualGatewayPort || !(port > 0) ? undefined : port
 }
 

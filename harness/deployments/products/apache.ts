@@ -2,9 +2,16 @@
 import { resolve } from 'node:path'
 import { refuseOn } from '../../plan/refuse-on.ts'
 import type { Place } from '../../plan/yaml/problem.ts'
-import { type Facts, isIdentity, type Passwords, type Said, upstreamOf } from './facts.ts'
+import { type Facts, isIdentity, type Passwords, type Said, type Upstream, upstreamOf } from './facts.ts'
 
-type Directive = { readonly name: string; readonly args: readonly string[]; readonly place: Place }
+type Directive = {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly place: Place
+  readonly raw: string
+  /** The section that it is in. */
+  readonly within?: Directive
+}
 
 /** @throws UserError with the line of a section that is not closed, and of what a run cannot be */
 export function apacheFacts(text: string, file: string): Facts {
@@ -26,12 +33,12 @@ export function apacheFacts(text: string, file: string): Facts {
       .filter((one) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(one))
       .map((value) => ({ value, place })),
   )
-  const upstreams = named('proxypass', 'proxypassmatch').flatMap(({ args, place }) =>
-    args.flatMap((one) => {
+  const upstreams = named('proxypass', 'proxypassmatch').flatMap((pass): Facts['upstreams'] =>
+    pass.args.flatMap((one) => {
       const upstream = /^(https?|wss?|h2c?):\/\//.test(one)
         ? upstreamOf(one.replace(/^(ws|h2c?)(s?):/, 'http$2:'))
         : undefined
-      return upstream === undefined ? [] : [{ value: upstream, place }]
+      return upstream === undefined ? [] : [{ value: { ...upstream, ...belowOf(pass, one, all) }, place: pass.place }]
     }),
   )
   // The virtual host that leads to the gateway is the one that matters.
@@ -54,6 +61,27 @@ export function apacheFacts(text: string, file: string): Facts {
     passwords: passwordsOf(all, text),
     h2: named('protocols').some(({ args }) => args.includes('h2')),
     ...clientOf(first, own?.value ?? hosts[0]?.value ?? 'app.test'),
+  }
+}
+
+/** `ProxyPass /claw/ http://…/`, or the same in `<Location /claw>`; what else is said of the path moves with it. */
+function belowOf(
+  { name, args: [first = ''], within }: Directive,
+  url: string,
+  all: readonly Directive[],
+): Pick<Upstream, 'below' | 'belowIn'> {
+  const below = first.startsWith('/') ? first : within?.name === '<location' ? (within.args[0] ?? '') : ''
+  if (name !== 'proxypass' || !/^\/./.test(below)) return {}
+  const prefix = below.replace(/\/$/, '')
+  const said = all.filter(
+    ({ name: one, args: [path = ''] }) =>
+      /^(<location|proxypass|proxypassreverse)$/.test(one) && `${path}/`.startsWith(`${prefix}/`),
+  )
+  return {
+    below,
+    ...(/^\w+:\/\/[^/]+\/?$/.test(url) && {
+      belowIn: said.map(({ place, raw }) => ({ file: place.file, line: place.line, text: raw })),
+    }),
   }
 }
 
@@ -94,13 +122,24 @@ function passwordsOf(all: readonly Directive[], text: string): Passwords[] {
   ]
 }
 
-/** `RequestHeader set X-Remote-User expr=%{REMOTE_USER}`; else what mod_auth_openidc makes of the claim. */
+/**
+ * `RequestHeader set X-Remote-User expr=%{REMOTE_USER}`, `%{REMOTE_USER}s`, or a variable that a rule has made of it
+ * (`RewriteRule .* - [E=WHO:%{LA-U:REMOTE_USER}]`); else what mod_auth_openidc makes of the claim.
+ */
 function identitiesOf(all: readonly Directive[]): Said[] {
+  const ofUser = /REMOTE_USER|OIDC_CLAIM|SSL_CLIENT/
+  const made = all
+    .filter(
+      ({ name, args }) => /^(rewriterule|setenvif|setenvifexpr)$/.test(name) && args.some((one) => ofUser.test(one)),
+    )
+    .flatMap(({ args }) => args.flatMap((one) => [...one.matchAll(/\bE=(\w+):|^(\w+)=/g)]))
+    .map(([, rule, variable]) => rule ?? variable ?? '')
+  const says = (value: string) => ofUser.test(value) || made.some((name) => value.includes(`%{${name}}e`))
   const set = all.flatMap(({ name, args: [action = '', header = '', value = ''], place }) =>
     name === 'requestheader' &&
-    action.toLowerCase() === 'set' &&
-    isIdentity(header) &&
-    /REMOTE_USER|OIDC_CLAIM|SSL_CLIENT/.test(value)
+    /^(set|add|append|merge|setifempty)$/i.test(action) &&
+    (isIdentity(header) || /^(expr=)?%\{REMOTE_USER\}[es]?$/.test(value)) &&
+    says(value)
       ? [{ value: header, place }]
       : [],
   )
@@ -130,6 +169,12 @@ function clientOf(first: (name: string) => Said | undefined, host: string): Pick
       },
     },
   }
+}
+
+/** Folders of log files that a relative path names: other systems than Debian have `logs` there. */
+export function apacheLogFolders(text: string): string[] {
+  const logs = text.matchAll(/^\s*(?:ErrorLog|CustomLog|TransferLog|ScriptLog)\s+"?([\w.-][\w./-]*)\/[\w.-]+/gim)
+  return [...new Set([...logs].map(([, folder = '']) => resolve('/etc/apache2', folder)))]
 }
 
 /** Variables that stand for a secret of the log-in, with what the run puts there. */
@@ -172,7 +217,8 @@ function directivesOf(text: string, file: string): Directive[] {
         ])
       continue
     }
-    const directive = { name: name.toLowerCase(), args, place }
+    const within = open.at(-1)
+    const directive = { name: name.toLowerCase(), args, place, raw, ...(within && { within }) }
     if (name.startsWith('<')) open.push(directive)
     out.push(directive)
   }

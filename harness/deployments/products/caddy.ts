@@ -27,15 +27,15 @@ export function caddyFacts(lines: readonly Line[]): Facts {
   const allKnown = forwards.every(({ words, opens, place }) => opens || targets(words, place).length > 0)
   const addresses = sites
     .toSorted((one, other) => Number(other === own) - Number(one === own))
-    .flatMap(({ words, place }) =>
-      words
+    .flatMap((site) =>
+      site.words
         .flatMap((word) => word.split(','))
         .filter(Boolean)
-        .map((value) => ({ value, place })),
+        .map((value) => ({ value, place: site.place, ...siteOf([site]) })),
     )
-  const hosts = addresses.flatMap(({ value, place }): Said[] => {
+  const hosts = addresses.flatMap(({ value, ...where }): Facts['hosts'] => {
     const host = value.replace(/^https?:\/\//, '').replace(/[:/].*$/, '')
-    return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? [{ value: host, place }] : []
+    return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? [{ value: host, ...where }] : []
   })
   const tls = named('tls')
   const files = tls.filter(({ words }) => words.length >= 3)
@@ -62,30 +62,90 @@ export function caddyFacts(lines: readonly Line[]): Facts {
       return { port, tls: port !== 80 && !/^http:\/\//.test(value) && (hosts.length > 0 || files.length > 0) }
     }),
     upstreams: forwards.flatMap(({ words, place, around }) =>
-      targets(words, place).map((one) => ({ ...one, value: { ...one.value, ...(allKnown && belowOf(around)) } })),
+      targets(words, place).map((one) => ({
+        ...one,
+        value: { ...one.value, ...(allKnown && belowOf(around)), ...siteOf(around), ...behindOf(around, place, lines) },
+      })),
     ),
     auth: named('forward_auth').flatMap(({ words, place }) => targets(words.slice(1), place)),
     identities: [
       ...named('copy_headers').flatMap(({ words, place }) =>
         words.slice(1).map((one) => ({ value: one.split('>').at(-1) ?? one, place })),
       ),
-      ...named('header_up').map(({ words, place }) => ({ value: words[1] ?? '', place })),
+      ...named('header_up').map(({ words: [, value = '', name = ''], place }) => ({
+        value,
+        place,
+        ...(/^[\w@.-]+$/.test(name) && { always: name }),
+      })),
     ].filter(({ value }) => isIdentity(value)),
     passwords: passwordsOf(lines),
     clientAuthorities: [
       ...named('trusted_ca_cert_file').map(({ words, place }) => ({ value: words[1] ?? '', place })),
       ...named('trust_pool').map(({ words, place }) => ({ value: words[1] === 'file' ? (words[2] ?? '') : '', place })),
     ].filter(({ value }) => value.startsWith('/')),
+    clientLists: clientListsOf(lines, forwards),
     h2: true,
   }
 }
 
+/** `@lan remote_ip 192.168.0.0/16` around every way on, or `@others not remote_ip …` that is answered here. */
+function clientListsOf(
+  lines: readonly Line[],
+  forwards: readonly { readonly words: readonly string[]; readonly around: readonly Line[] }[],
+): NonNullable<Facts['clientLists']> {
+  const pattern = /^(\s*@\S+\s+(?:not\s+)?(?:remote_ip|client_ip)\s+)(?:forwarded\s+)?[^{}]+$/
+  return lines.flatMap(({ words, place, raw }) => {
+    const [name = '', first] = words
+    const kept = pattern.exec(raw)?.[1]
+    if (!name.startsWith('@') || kept === undefined) return []
+    const closes =
+      first === 'not'
+        ? lines.some(({ words: [what, on] }) => /^(respond|abort|error)$/.test(what ?? '') && on === name)
+        : forwards.every(
+            (one) =>
+              one.words[0] === name ||
+              one.around.some((line) => line.words.includes(name)) ||
+              isOther(one, lines, name),
+          )
+    return closes
+      ? [{ value: raw.trim(), place, changes: [{ file: place.file, line: place.line, text: `${kept}0.0.0.0/0 ::/0` }] }]
+      : []
+  })
+}
+
+/** In a site that knows nothing of this matcher. */
+const isOther = ({ around: [site] }: { readonly around: readonly Line[] }, lines: readonly Line[], name: string) =>
+  !lines.some(({ words, around }) => words[0] === name && around[0]?.place === site?.place)
+
 /** `handle_path /claw/*` and its like. */
-function belowOf(around: readonly Line[]): Pick<Upstream, 'below'> {
+function belowOf(around: readonly Line[]): Pick<Upstream, 'below' | 'belowIn'> {
   const handled = around.findLast(({ words: [name] }) => /^(handle_path|handle|route)$/.test(name ?? ''))
   const path = handled?.words[1]
-  return path?.startsWith('/') && !/^\/\*?$/.test(path) ? { below: path } : {}
+  if (handled === undefined || !path?.startsWith('/') || /^\/\*?$/.test(path)) return {}
+  const { place, raw } = handled
+  return { below: path, belowIn: [{ file: place.file, line: place.line, text: raw }] }
 }
+
+const siteOf = ([site]: readonly Line[]): Pick<Upstream, 'site'> =>
+  site === undefined ? {} : { site: `${site.place.file}:${site.place.line}` }
+
+/** What stands in a block around it counts for it as well. @param place of the `reverse_proxy`, whose own block may name the user */
+function behindOf(around: readonly Line[], place: Place, lines: readonly Line[]): Pick<Upstream, 'behind'> {
+  const forIt = lines.filter((line) => line.around.every((one) => around.includes(one) || one.place === place))
+  const named = (name: RegExp) => forIt.filter(({ words }) => name.test(words[0] ?? ''))
+  const says = [
+    ...named(/^header_up$/).flatMap(({ words: [, header = ''] }) => [header]),
+    ...forIt.filter(({ words: [name] }) => name === 'forward_auth').flatMap((line) => copied(line, lines)),
+  ]
+  if (says.some(isIdentity)) return { behind: 'user' }
+  return named(/^(forward_auth|basic_?auth|authorize|authenticate)$/).length > 0 ? { behind: 'log-in' } : {}
+}
+
+/** Headers that a `forward_auth` takes from the answer. */
+const copied = (auth: Line, lines: readonly Line[]): string[] =>
+  lines
+    .filter(({ words: [name], around }) => name === 'copy_headers' && around.at(-1)?.place === auth.place)
+    .flatMap(({ words }) => words.slice(1).map((one) => one.split('>').at(-1) ?? one))
 
 /** Upstreams stand after an optional matcher (`/path*`, `@name`, `*`). */
 function targets(words: readonly string[], place: Place): Said<Upstream>[] {

@@ -42,9 +42,17 @@ export function haproxyFacts(text: string, file: string): Facts {
     upstreams: everywhere.filter((name) => !asked.has(name)).flatMap(servers),
     auth: [...asked].flatMap(servers),
     identities: [...named('http-request')].flatMap(({ words: [, action, header = '', value = ''], place }) =>
-      action === 'set-header' && isIdentity(header) && /%\[/.test(value) ? [{ value: header, place }] : [],
+      /^(set|add)-header$/.test(action ?? '') && isIdentity(header) && /%\[/.test(value)
+        ? [{ value: header, place }]
+        : [],
     ),
     passwords: sections.filter(({ kind }) => kind === 'userlist').flatMap((one) => passwordsOf(one, text, file)),
+    // Whatever is not verified counts for nothing (HAProxy: bind, "verify").
+    clientAuthorities: binds
+      .filter(({ words }) => after(words, 'verify').some((one) => /^(optional|required)$/.test(one)))
+      .flatMap(({ words, place }) =>
+        [...after(words, 'ca-file'), ...after(words, 'ca-verify-file')].map((value) => ({ value, place })),
+      ),
     h2: binds.some(({ words }) => after(words, 'alpn').some((list) => list.split(',').includes('h2'))),
   }
 }

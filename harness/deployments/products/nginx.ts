@@ -1,101 +1,8 @@
-/** What an nginx configuration says: its directives are read as nginx reads them, includes of files that are there among them. */
-import { glob } from 'node:fs/promises'
-import { dirname, isAbsolute, join } from 'node:path'
-import { refuseOn } from '../../plan/refuse-on.ts'
+/** What an nginx configuration says. */
+import { isAbsolute, join } from 'node:path'
 import type { Place } from '../../plan/yaml/problem.ts'
-import { readText } from '../read-text.ts'
-import { type Facts, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
-
-type Directive = {
-  readonly name: string
-  readonly args: readonly string[]
-  readonly block?: readonly Directive[]
-  readonly place: Place
-}
-
-/** @param hostPath where a path in the container is on this machine; nothing where it is not. @throws UserError with the line of a broken block */
-export async function readNginx(
-  file: string,
-  hostPath: (inside: string) => string | undefined,
-  seen: readonly string[] = [],
-): Promise<Directive[]> {
-  const tokens = tokensOf(await readText(file), file)
-  let at = 0
-  const block = async (open: Place | undefined): Promise<Directive[]> => {
-    const out: Directive[] = []
-    for (;;) {
-      const first = tokens[at]
-      if (first === undefined || first.value === '}') {
-        if ((first === undefined) !== (open === undefined))
-          refuseOn([
-            {
-              ...(first?.place ?? open ?? { file, line: 1, column: 1 }),
-              message: first ? 'unexpected }' : 'this block has no }',
-            },
-          ])
-        at += 1
-        return out
-      }
-      const words: Token[] = []
-      while ((tokens[at] !== undefined && ![';', '{', '}'].includes(tokens[at]?.value ?? '')) || tokens[at]?.quoted)
-        words.push(...tokens.slice(at, ++at))
-      const end = tokens[at]
-      const [name = first, ...args] = words
-      if (end === undefined || end.value === '}')
-        refuseOn([{ ...name.place, message: `expected ; or { after ${name.value}` }])
-      at += 1
-      const directive = { name: name.value, args: args.map(({ value }) => value), place: name.place }
-      if (end?.value === '{')
-        out.push({ ...directive, ...(/_by_lua_block$/.test(name.value) ? {} : { block: await block(name.place) }) })
-      else if (directive.name === 'include') out.push(...(await included(directive, file, hostPath, seen)))
-      else out.push(directive)
-    }
-  }
-  return await block(undefined)
-}
-
-async function included(
-  directive: Directive,
-  file: string,
-  hostPath: (inside: string) => string | undefined,
-  seen: readonly string[],
-): Promise<Directive[]> {
-  const [pattern = ''] = directive.args
-  // nginx takes relative includes from the folder of nginx.conf.
-  const wanted = isAbsolute(pattern)
-    ? hostPath(pattern)
-    : (hostPath(join('/etc/nginx', pattern)) ?? join(dirname(seen[0] ?? file), pattern))
-  const files = wanted === undefined || seen.length > 8 ? [] : (await Array.fromAsync(glob(wanted))).toSorted()
-  // It may say anything.
-  if (files.length === 0) return [directive]
-  return (await Promise.all(files.map((one) => readNginx(one, hostPath, [...seen, file])))).flat()
-}
-
-type Token = { readonly value: string; readonly quoted: boolean; readonly place: Place }
-
-function tokensOf(text: string, file: string): Token[] {
-  const out: Token[] = []
-  const pattern =
-    /(#[^\n]*)|"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'|([{};])|((?:\$\{[^}]*\}|\\[\s\S]|[^\s{};"'#])(?:\$\{[^}]*\}|\\[\s\S]|[^\s{};])*)|\s+/g
-  let line = 1
-  let start = 0
-  for (const match of text.matchAll(pattern)) {
-    const [whole, comment, double, single, mark, plain] = match
-    const value = double ?? single ?? mark ?? plain
-    if (value !== undefined && comment === undefined)
-      out.push({
-        value,
-        quoted: double !== undefined || single !== undefined,
-        place: { file, line, column: match.index - start + 1 },
-      })
-    const breaks = whole.split('\n')
-    if (breaks.length > 1) {
-      line += breaks.length - 1
-      start = match.index + whole.length - (breaks.at(-1)?.length ?? 0)
-    }
-  }
-  return out
-}
+import { type Facts, type Identity, isIdentity, type Said, type Upstream, upstreamOf } from './facts.ts'
+import type { Directive } from './nginx-file.ts'
 
 /** All directives, those inside blocks too, with the blocks around each, the outermost first. */
 function* walk(
@@ -117,9 +24,15 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       block.filter(({ name }) => name === 'server'),
     ]),
   )
-  const variables = new Map(named('set').map(({ directive: { args } }) => [args[0] ?? '', args[1] ?? '']))
-  const target = ({ args: [url = ''], place }: Directive): Said<Upstream>[] => {
-    const direct = upstreamOf(url.replaceAll(/\$\w+/g, (name) => variables.get(name) ?? name))
+  const sets = named('set')
+  // Servers may each have their own under one name.
+  const variable = (name: string, around: readonly Directive[]) =>
+    (
+      sets.findLast((one) => one.directive.args[0] === name && one.around.every((block) => around.includes(block))) ??
+      sets.findLast((one) => one.directive.args[0] === name)
+    )?.directive.args[1] ?? name
+  const target = ({ args: [url = ''], place }: Directive, around: readonly Directive[]): Said<Upstream>[] => {
+    const direct = upstreamOf(url.replaceAll(/\$\w+/g, (name) => variable(name, around)))
     const pool = direct && pools.get(direct.host)
     if (pool) return pool.flatMap((server) => said(upstreamOf(server.args[0] ?? ''), server.place))
     return said(direct, place)
@@ -128,7 +41,7 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
   const passes = named('proxy_pass')
   // One that a request decides, or a file that is not here, may lead to the gateway as well.
   const allKnown =
-    passes.every(({ directive }) => target(directive).length > 0) &&
+    passes.every(({ directive, around }) => target(directive, around).length > 0) &&
     !named('include').some(({ around }) => around.some(({ name }) => name === 'location'))
   const isAsked = (around: readonly Directive[]) => {
     const location = around.findLast(({ name }) => name === 'location')
@@ -146,19 +59,17 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
     port: Number(/(\d+)$/.exec(args[0] ?? '')?.[1] ?? 80),
     tls: args.includes('ssl'),
   }))
-  const identities = named('proxy_set_header').flatMap(({ directive: { args, place } }) => {
-    const [header = '', value = ''] = args
-    return isIdentity(header) &&
-      (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || /^[\w@.-]+$/.test(value))
-      ? [{ value: header, place }]
-      : []
-  })
+  const saysUser = ({ name, args: [header = '', value = ''] }: Directive) =>
+    name === 'proxy_set_header' &&
+    (value === '$remote_user' ||
+      (isIdentity(header) &&
+        (fromAuth.has(value) || /\$remote_user|\$ssl_client|\$upstream_http_/.test(value) || isName.test(value))))
   return {
     hosts: gatewayFirst(
       named('server_name'),
-      passes.filter(({ directive }) => target(directive).some(({ value }) => value.port === 18_789)),
-    ).flatMap(({ directive: { args, place } }) =>
-      args.filter((name) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name)).map((value) => ({ value, place })),
+      passes.filter(({ directive, around }) => target(directive, around).some(({ value }) => value.port === 18_789)),
+    ).flatMap(({ directive: { args, place }, around }) =>
+      args.flatMap(hostNamed).map((value) => ({ value, place, ...siteOf(around) })),
     ),
     certificates: Object.fromEntries([
       ...named('ssl_certificate').map(({ directive }) => [inEtc(directive.args[0]), 'certificate'] as const),
@@ -168,10 +79,18 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
     upstreams: passes
       .filter(({ around }) => !isAsked(around))
       .flatMap(({ directive, around }) =>
-        target(directive).map((one) => ({ ...one, value: { ...one.value, ...(allKnown && belowOf(around)) } })),
+        target(directive, around).map((one) => ({
+          ...one,
+          value: {
+            ...one.value,
+            ...(allKnown && belowOf(around, directive.args[0] ?? '')),
+            ...siteOf(around),
+            ...behindOf(around, saysUser),
+          },
+        })),
       ),
-    auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive }) => target(directive)),
-    identities,
+    auth: passes.filter(({ around }) => isAsked(around)).flatMap(({ directive, around }) => target(directive, around)),
+    identities: all.flatMap(({ directive }) => (saysUser(directive) ? [identityOf(directive)] : [])),
     passwords: named('auth_basic_user_file').map(({ directive: { args, place } }) =>
       args[0]?.includes('$')
         ? {
@@ -185,17 +104,51 @@ export function nginxFacts(directives: readonly Directive[]): Facts {
       value: inEtc(args[0]),
       place,
     })),
+    clientLists: clientListsOf(all),
+    otherwise: all.flatMap(({ directive }) => otherwiseOf(directive)),
     h2:
       named('http2').some(({ directive }) => directive.args[0] === 'on') ||
       named('listen').some(({ directive }) => directive.args.includes('http2')),
   }
 }
 
-/** Of a location with a path of its own; patterns may be of any path. */
-function belowOf(around: readonly Directive[]): Pick<Upstream, 'below'> {
-  const [path, modified] = around.findLast(({ name }) => name === 'location')?.args ?? []
+/** Of a location with a path of its own; patterns may be of any path. @param to what `proxy_pass` says */
+function belowOf(around: readonly Directive[], to: string): Pick<Upstream, 'below' | 'belowIn'> {
+  const location = around.findLast(({ name }) => name === 'location')
+  const [path, modified] = location?.args ?? []
   const below = path === '^~' ? modified : path
-  return below?.startsWith('/') && below !== '/' ? { below } : {}
+  if (location === undefined || !below?.startsWith('/') || below === '/') return {}
+  const server = around.find(({ name }) => name === 'server')?.block ?? []
+  const hasRoot = server.some(({ name, args }) => name === 'location' && args.at(-1) === '/')
+  const { place, raw } = location
+  return {
+    below,
+    // The rest of a request's path goes on as it is.
+    ...(!hasRoot && /^\w+:\/\/[^/]+\/?$/.test(to) && { belowIn: [{ file: place.file, line: place.line, text: raw }] }),
+  }
+}
+
+/** A name that stands in the file, and no variable. */
+const isName = /^[\w@.-]+$/
+
+const identityOf = ({ args: [value = '', name = ''], place }: Directive): Identity => ({
+  value,
+  place,
+  ...(isName.test(name) && { always: name }),
+})
+
+function siteOf(around: readonly Directive[]): Pick<Upstream, 'site'> {
+  const server = around.find(({ name }) => name === 'server')
+  return server === undefined ? {} : { site: `${server.place.file}:${server.place.line}` }
+}
+
+/** A location without a `proxy_set_header` of its own has those around it, and the log-in of the nearest block that says one (nginx: inheritance). */
+function behindOf(around: readonly Directive[], saysUser: (one: Directive) => boolean): Pick<Upstream, 'behind'> {
+  const inside = around.toReversed().map(({ block = [] }) => block)
+  const headers = inside.find((block) => block.some(({ name }) => name === 'proxy_set_header')) ?? []
+  if (headers.some(saysUser)) return { behind: 'user' }
+  const logIn = inside.flatMap((block) => block.filter(({ name }) => /^auth_(basic|request|jwt)$/.test(name)))[0]
+  return logIn === undefined || logIn.args[0] === 'off' ? {} : { behind: 'log-in' }
 }
 
 type Within = { readonly directive: Directive; readonly around: readonly Directive[] }
@@ -207,8 +160,56 @@ function gatewayFirst(names: readonly Within[], passes: readonly Within[]): read
   return names.toSorted((one, other) => Number(servers.has(serverOf(other))) - Number(servers.has(serverOf(one))))
 }
 
+/** `music.*` is any name that begins so (nginx: "Server names"): one that the run can have. */
+function hostNamed(name: string): string[] {
+  const host = name.replace(/^([a-z0-9-]+(?:\.[a-z0-9-]+)*)\.\*$/i, '$1.example.test').replace(/^\*?\.(?=\w)/, 'app.')
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(host) ? [host] : []
+}
+
 function inEtc(path = ''): string {
   return isAbsolute(path) ? path : join('/etc/nginx', path)
+}
+
+/** `allow 192.168.0.0/16; deny all;` around everything. Beside `satisfy any` the others still have the log-in. */
+function clientListsOf(all: readonly Within[]): NonNullable<Facts['clientLists']> {
+  const named = (name: string) => all.filter(({ directive }) => directive.name === name)
+  if (named('satisfy').some(({ directive }) => directive.args[0] === 'any')) return []
+  const isWide = ({ around }: Within) =>
+    around.every(({ name, args }) => name !== 'location' || args.join(' ') === '/') &&
+    around.at(-1)?.name !== 'limit_except'
+  const closed = named('deny').filter((one) => one.directive.args[0] === 'all' && isWide(one))
+  return closed.flatMap(({ around }) => {
+    const block = around.at(-1)
+    const allowed = named('allow').find((one) => one.around.at(-1) === block && one.directive.args[0] !== 'all')
+    return allowed === undefined ? [] : changed(allowed.directive, 'allow all;')
+  })
+}
+
+/**
+ * Certbot's own options and parameters of Diffie-Hellman say how TLS is spoken, and nothing else. The first has not been found, or it would not be
+ * here. Names are those of a run, which the engine's own name server has.
+ */
+function otherwiseOf(directive: Directive): NonNullable<Facts['otherwise']> {
+  const { name, args } = directive
+  if ((name === 'include' && /\/options-ssl-nginx\.conf$/.test(args[0] ?? '')) || name === 'ssl_dhparam')
+    return changed(directive, '').map((one) => ({ ...one, why: 'is left out: it is about TLS alone' }))
+  if (name !== 'resolver' || args[0] === engineResolver) return []
+  return changed(directive, `resolver ${engineResolver} ipv6=off;`).map((one) => ({
+    ...one,
+    why: `is ${engineResolver}: names are those of the run`,
+  }))
+}
+
+/** Docker's and Podman's own, in every network with a name. */
+const engineResolver = '127.0.0.11'
+
+/** The line with something else in the place of one directive, where that stands on it as a whole. */
+function changed({ name, args, place, raw }: Directive, instead: string) {
+  const pattern = new RegExp(`(?<![\\w$])${name}\\s[^;{}]*;`)
+  const text = raw.replace(pattern, instead)
+  return text === raw
+    ? []
+    : [{ value: [name, ...args].join(' '), place, changes: [{ file: place.file, line: place.line, text }] }]
 }
 
 function said<T>(value: T | undefined, place: Place): Said<T>[] {

@@ -1,5 +1,5 @@
 /** Which OpenID client an oauth2-proxy is: from its flags, its environment and its configuration file, in this order of weight. */
-import type { OidcClient } from './facts.ts'
+import { type OidcClient, type Upstream, upstreamOf } from './facts.ts'
 
 /** Providers that are OpenID Connect and nothing else: the run can be any of them under their own issuer. */
 const openid = ['oidc', 'keycloak-oidc']
@@ -38,6 +38,26 @@ export function startedForRun(started: Started, cfg = ''): StartedForRun {
     put('email-domain', 'example.test', 'email-domains')
     replaced.push(`addresses of example.test may sign in, in place of ${domains}`)
   }
+  // Templates of other people have words there that only their owner can fill in.
+  const redirect = read('redirect-url')
+  if (redirect !== undefined && URL.parse(redirect) === null) {
+    put('redirect-url', callbackOfHost)
+    replaced.push(`${redirect || 'an empty redirect URL'} is no address, so users come back to the public host`)
+  }
+  const secret = read('cookie-secret')
+  if (read('cookie-secret-file') === undefined && !isCookieSecret(secret ?? '')) {
+    args = withoutFlag(args, 'cookie-secret')
+    env = { ...env, [variable('cookie-secret')]: '{secret:cookie}' }
+    if (secret !== undefined)
+      replaced.push(
+        'the secret of its cookie is of the run: with one of another length than 16, 24 or 32 bytes it does not start',
+      )
+  }
+  if (!read('client-id')) {
+    args = withoutFlag(withoutFlag(args, 'client-id'), 'client-secret')
+    env = { ...env, [variable('client-id')]: 'conformance', [variable('client-secret')]: '{secret:client}' }
+    replaced.push('it names no client, so it is one of the run')
+  }
   const file = read('authenticated-emails-file')
   if (file !== undefined) replaced.push(`${file} holds the addresses of the run's users`)
   return { args, env, replaced, fromRun: file === undefined ? {} : { [file]: 'emails' } }
@@ -45,13 +65,30 @@ export function startedForRun(started: Started, cfg = ''): StartedForRun {
 
 const variable = (name: string) => `OAUTH2_PROXY_${name.replaceAll('-', '_').toUpperCase()}`
 
+/** Stands for the callback of the public host, which is concluded later. */
+export const callbackOfHost = 'callback-of-the-public-host'
+
+/** Of AES: as it is, or in base64 (oauth2-proxy, `cookie-secret`). */
+function isCookieSecret(secret: string): boolean {
+  const sizes = [16, 24, 32]
+  return (
+    secret.startsWith('{secret:') ||
+    sizes.includes(Buffer.byteLength(secret)) ||
+    (/^[\w+/-]+=*$/.test(secret) && sizes.includes(Buffer.from(secret, 'base64').length))
+  )
+}
+
 /** The flag with another value, once, wherever and however often it was written. */
-function withFlag(args: readonly string[], name: string, value: string): string[] {
+const withFlag = (args: readonly string[], name: string, value: string) => [
+  ...withoutFlag(args, name),
+  `--${name}=${value}`,
+]
+
+function withoutFlag(args: readonly string[], name: string): string[] {
   const isFlag = (arg: string) => new RegExp(`^--?${name}(=|$)`, 'i').test(arg)
-  const kept = args.filter(
+  return args.filter(
     (arg, index) => !isFlag(arg) && !(isFlag(args[index - 1] ?? '') && !args[index - 1]?.includes('=')),
   )
-  return [...kept, `--${name}=${value}`]
 }
 
 /** @param cfg text of its configuration file */
@@ -60,19 +97,19 @@ export function oauth2ProxyClient(
   env: Readonly<Record<string, string>>,
   cfg = '',
 ): OidcClient & { readonly port: number } {
-  const setting = (name: string): string | undefined =>
+  const read = (name: string): string | undefined =>
     flag(args, name) ?? env[variable(name)] ?? line(cfg, name.replaceAll('-', '_'))
-  const issuer = setting('oidc-issuer-url')
-  const clientId = setting('client-id')
-  const clientSecret = setting('client-secret')
-  const redirect = setting('redirect-url')
+  const issuer = read('oidc-issuer-url')
+  const clientId = read('client-id')
+  const clientSecret = read('client-secret')
+  const redirect = read('redirect-url')
   return {
-    provider: setting('provider') ?? 'google',
+    provider: read('provider') ?? 'google',
     ...(issuer && { issuer }),
     ...(clientId && { clientId }),
-    ...(clientSecret && { clientSecret }),
-    ...(redirect && { redirect }),
-    port: Number(/:(\d+)$/.exec(setting('http-address') ?? '')?.[1] ?? 4180),
+    ...(clientSecret && !clientSecret.startsWith('{secret:') && { clientSecret }),
+    ...(redirect && redirect !== callbackOfHost && { redirect }),
+    port: Number(/:(\d+)$/.exec(read('http-address') ?? '')?.[1] ?? 4180),
   }
 }
 
@@ -83,6 +120,23 @@ export function flag(args: readonly string[], name: string): string | undefined 
     if (found?.toLowerCase() === name.toLowerCase()) return value ?? args[index + 1]
   }
   return undefined
+}
+
+/** Where it forwards to itself: programs, and neither files nor fixed answers. `passesUser`: it says who the user is, as by default. */
+export function forwardsOf(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cfg = '',
+): { readonly upstreams: readonly Upstream[]; readonly passesUser: boolean } {
+  const told = flag(args, 'upstream') ?? env[variable('upstreams')] ?? env[variable('upstream')]
+  const [, list = ''] = /^\s*upstreams\s*=\s*\[([^\]]*)\]/m.exec(cfg) ?? []
+  const written = list === '' ? (line(cfg, 'upstreams') ?? '') : list.replaceAll(/["'\s]/g, '')
+  const urls = (told ?? written).split(',').map((one) => one.trim())
+  const passes = flag(args, 'pass-user-headers') ?? env[variable('pass-user-headers')] ?? line(cfg, 'pass_user_headers')
+  return {
+    upstreams: urls.filter((url) => /^https?:\/\//.test(url)).flatMap((url) => upstreamOf(url) ?? []),
+    passesUser: passes !== 'false',
+  }
 }
 
 /** One line of TOML; values of several lines and tables are none of these. */

@@ -2,17 +2,19 @@
 import { glob } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuseOn } from '../../plan/refuse-on.ts'
-import type { Place } from '../../plan/yaml/problem.ts'
+import type { Place, Problem } from '../../plan/yaml/problem.ts'
 import { readText } from '../read-text.ts'
 import { readYamlTree } from '../yaml-tree.ts'
 import { apacheFacts } from './apache.ts'
 import { caddyFacts } from './caddy.ts'
 import { readCaddyfile } from './caddyfile.ts'
 import { envoyFacts } from './envoy.ts'
-import { type Facts, noFacts, upstreamOf } from './facts.ts'
+import { type Facts, noFacts } from './facts.ts'
 import { haproxyFacts } from './haproxy.ts'
-import { nginxFacts, readNginx } from './nginx.ts'
-import { flag } from './oauth2-proxy.ts'
+import { missingIncludes } from './missing-includes.ts'
+import { nginxFacts } from './nginx.ts'
+import { type Directive, readNginx } from './nginx-file.ts'
+import { flag, forwardsOf } from './oauth2-proxy.ts'
 import { pomeriumFacts } from './pomerium.ts'
 import { type DynamicFile, type Settings, settingsOfFlags, settingsOfYaml, traefikFacts } from './traefik.ts'
 
@@ -87,15 +89,11 @@ export async function factsOf(product: string, told: Told): Promise<Facts> {
 
 /** It passes on `X-Forwarded-Email` unless it is told not to (its documentation, `pass-user-headers`). */
 function oauth2ProxyFacts({ args, env = {}, place = { file: '', line: 1, column: 1 } }: Told): Facts {
-  const upstreams = [flag(args, 'upstream') ?? env.OAUTH2_PROXY_UPSTREAMS ?? ''].flatMap((list) => list.split(','))
-  const passes = (flag(args, 'pass-user-headers') ?? env.OAUTH2_PROXY_PASS_USER_HEADERS) !== 'false'
+  const { upstreams, passesUser } = forwardsOf(args, env)
   return {
     ...noFacts,
-    upstreams: upstreams.flatMap((one) => {
-      const value = upstreamOf(one.trim())
-      return value === undefined || one.startsWith('static:') || one === '' ? [] : [{ value, place }]
-    }),
-    identities: passes ? [{ value: 'X-Forwarded-Email', place }] : [],
+    upstreams: upstreams.map((value) => ({ value, place })),
+    identities: passesUser ? [{ value: 'X-Forwarded-Email', place }] : [],
   }
 }
 
@@ -109,16 +107,35 @@ async function ofNginx({ hostPath, place }: Told): Promise<Facts> {
           'the files in /etc/nginx/templates are filled in by the script that starts the image, which a run does not use: bind the finished files into /etc/nginx/conf.d ("docker compose exec SERVICE nginx -T" prints them)',
       },
     ])
-  const main = hostPath('/etc/nginx/nginx.conf')
-  if (main !== undefined) return nginxFacts(await readNginx(main, hostPath))
-  const alone = hostPath('/etc/nginx/conf.d/default.conf')
-  if (alone !== undefined) return nginxFacts(await readNginx(alone, hostPath))
-  // The image's own nginx.conf includes these.
+  const main = hostPath('/etc/nginx/nginx.conf') ?? hostPath('/etc/nginx/conf.d/default.conf')
+  const directives = main === undefined ? await imageIncludes(hostPath) : await readNginx(main, hostPath)
+  refuseOn([...missingIncludes(directives), ...withoutServer(directives)])
+  return nginxFacts(directives)
+}
+
+/** A snippet, as Nginx Proxy Manager's field "Advanced" and files in `snippets` have it: its program puts it into a server. */
+function withoutServer(directives: readonly Directive[]): Problem[] {
+  const [first] = directives.filter(({ name }) =>
+    /^(location|proxy_pass|auth_request|auth_basic|error_page)$/.test(name),
+  )
+  const isServed = directives.some(({ name }) => name === 'server' || name === 'http')
+  return first === undefined || isServed
+    ? []
+    : [
+        {
+          ...first.place,
+          message: `${first.name} stands in no server block, so this is a part of a configuration: name the file that has the server ("nginx -T" prints all of it)`,
+        },
+      ]
+}
+
+/** What the image's own nginx.conf includes. */
+async function imageIncludes(hostPath: Told['hostPath']): Promise<Directive[]> {
   const patterns = ['/etc/nginx/conf.d/*.conf', '/etc/nginx/sites-enabled/*']
     .map(hostPath)
     .filter((one) => one !== undefined)
   const files = (await Promise.all(patterns.map((one) => Array.fromAsync(glob(one))))).flat().toSorted()
-  return nginxFacts((await Promise.all(files.map((file) => readNginx(file, hostPath)))).flat())
+  return (await Promise.all(files.map((file) => readNginx(file, hostPath)))).flat()
 }
 
 async function traefikFiles({

@@ -37,6 +37,12 @@ type PrepareOptions = {
 const nodeVersion = '24.21.0'
 const nodeImage = `docker.io/library/node:${nodeVersion}-bookworm-slim`
 
+/** An operator's image may be of another version than what would be built in its place. */
+function pulledVersion(reference: string, { version }: Service): string {
+  const [, tag] = /:v?(\d[^:/@]*)$/.exec(reference) ?? []
+  return tag === undefined || tag.startsWith(version) ? version : tag
+}
+
 export class Preparer {
   readonly #options: PrepareOptions
   readonly #known = new Map<string, Promise<Preparation>>()
@@ -108,7 +114,8 @@ export class Preparer {
   async #prepare(service: Service): Promise<PreparedService> {
     const { pull: reference, build: source } = service.source
     if (source?.kind === 'harness') return await this.#standIn(service)
-    const pulled = reference && (await this.#pulled(reference, service.version, source ? 'build' : 'nothing'))
+    const pulled =
+      reference && (await this.#pulled(reference, pulledVersion(reference, service), source ? 'build' : 'nothing'))
     if (pulled) return pulled
     if (source === undefined) throw new Error('it can neither be pulled nor built here')
     if (this.#options.images === 'pull') throw new Error('it has no image to pull (--images pull)')

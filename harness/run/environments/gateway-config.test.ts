@@ -5,6 +5,7 @@ import { startup } from '../../gateways/rules/config.ts'
 import { decide } from '../../gateways/rules/decision.ts'
 import { profileNames, profiles } from '../../gateways/rules/profiles.ts'
 import { namesOf, users } from '../../identity/users.ts'
+import { octets } from '../../lab/containers/network.ts'
 import type { HeaderLine } from '../../plan/case.ts'
 import type { GatewaySettings, Topology, Variant } from '../../plan/proxy.ts'
 import { gatewayConfig } from './gateway-config.ts'
@@ -116,4 +117,14 @@ it.each([
   const { gateway } = gatewayConfig({ variant: behind, rules: profiles.attributed, proxyAddress, password })
   expect(gateway.auth.trustedProxy.allowUsers).toEqual(allowed)
   expect(Object.keys(gateway.auth.identityScopes ?? {})).toEqual(allowed)
+})
+
+it('trusts both hops where another service than the public proxy forwards to it', () => {
+  const [rules] = profileNames.map((name) => profiles[name])
+  if (rules === undefined) throw new Error('there is no profile')
+  const trusted = (settings: Partial<GatewaySettings>) =>
+    gatewayConfig({ variant: variant('network', settings), rules, proxyAddress, password }).gateway.trustedProxies
+  const [alone = ''] = trusted({})
+  expect(alone).toBe(proxyAddress)
+  expect(trusted({ through: 'auth' })).toEqual(expect.arrayContaining([proxyAddress, `10.0.0.${octets.auth}`]))
 })

@@ -3,6 +3,7 @@ import { loopbackSetting } from '../../gateways/known-gateways.ts'
 import type { Program } from '../../gateways/programs.ts'
 import type { Profile } from '../../gateways/rules/profiles.ts'
 import { nameOf, namesOf, users } from '../../identity/users.ts'
+import { octets } from '../../lab/containers/network.ts'
 import { loopback } from '../../lab/embedded/addresses.ts'
 import { gatewayPort } from '../../lab/ports.ts'
 import type { Variant } from '../../plan/proxy.ts'
@@ -97,7 +98,9 @@ export function gatewayConfig({
       port: variant.gateway.port ?? gatewayPort,
       bind,
       trustedProxies:
-        variant.topology === 'sidecar' ? [loopback] : [proxyAddress, ...(listed ? [loopback, '::1'] : [])],
+        variant.topology === 'sidecar'
+          ? [loopback]
+          : [...forwardersOf(variant, proxyAddress), ...(listed ? [loopback, '::1'] : [])],
       auth: {
         mode: 'trusted-proxy',
         ...(!without.includes('password') && { password }),
@@ -116,6 +119,11 @@ export function gatewayConfig({
       controlUi: { allowedOrigins: [`https://${variant.host}`] },
     },
   }
+}
+
+/** Every hop that it hears of: the address of the client is what is left of them in X-Forwarded-For. */
+function forwardersOf({ gateway: { through } }: Variant, proxyAddress: string): readonly string[] {
+  return through === undefined ? [proxyAddress] : [proxyAddress, proxyAddress.replace(/\.\d+$/, `.${octets[through]}`)]
 }
 
 /**

@@ -72,4 +72,21 @@ describe('features', () => {
     expect(needsOf([listener('auth', 4180)])).toEqual(['auth-service'])
     expect(needsOf([])).toEqual(['auth-service', 'a side service of the proxy that listens in the network'])
   })
+
+  it('and a gateway without a list of users may accept bob, as himself and as nobody else', async () => {
+    const planned = await planReferencePair(['spoofing.other-user.forged', 'smuggling.tunnel.connect'])
+    const asked = (gatewayFeatures: readonly string[]) =>
+      planAsObserved({ ...planned, gatewayFeatures }, { features: [], listeners: [] }).cells.find(
+        ({ case: { id } }) => id === 'spoofing.other-user.forged',
+      )?.case
+    const listed = planned.gatewayFeatures
+    expect(listed).toContain('allow-list')
+    expect(asked(listed)?.expect.verdict).toEqual({ only: 'nobody' })
+    const open = listed.filter((one) => one !== 'allow-list')
+    expect(asked(open)?.expect.verdict).toEqual({ only: '{bob}' })
+    // A real program cannot show as whom.
+    const unrecorded = asked(open.filter((one) => one !== 'recording'))
+    expect(unrecorded?.expect.verdict).toEqual({ only: 'nobody' })
+    expect(unrecorded?.needs).toContain('allow-list')
+  })
 })

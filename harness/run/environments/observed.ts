@@ -6,7 +6,9 @@ import { offersWebSocketOverHttp2 } from '../../clients/websocket-h2.ts'
 import { usualLimits } from '../../clients/wire.ts'
 import { belongsTo } from '../../gateways/recording/owner.ts'
 import type { Recordings } from '../../gateways/recording/recordings.ts'
+import { recording } from '../../judge/status.ts'
 import type { Dial } from '../../lab/dial.ts'
+import type { Case } from '../../plan/case.ts'
 import { type Credentials, noCredentials } from '../../plan/credentials.ts'
 import type { PlannedEnvironment } from '../../plan/expand.ts'
 import { newCellMark, requestMark } from '../../plan/marks.ts'
@@ -153,7 +155,24 @@ export function planAsObserved(
     cells: planned.cells.map((cell) => {
       const missing = missingListener(cell.case, listeners)
       const needs = [...signInNeeds(cell.case), ...(missing === undefined ? [] : [missing])]
-      return needs.length === 0 ? cell : { ...cell, case: { ...cell.case, needs: [...cell.case.needs, ...needs] } }
+      const asked = asBobHimself(cell.case, planned)
+      return needs.length === 0
+        ? { ...cell, case: asked }
+        : { ...cell, case: { ...asked, needs: [...asked.needs, ...needs] } }
     }),
   }
+}
+
+/**
+ * A gateway without a list of users accepts bob as well, as himself: what must not be is that he is accepted as somebody else. One that does not
+ * record requests cannot show as whom.
+ */
+function asBobHimself(asked: Case, { gatewayFeatures }: PlannedEnvironment): Case {
+  const { as, expect, needs } = asked
+  const { verdict } = expect
+  const toNobody = typeof verdict === 'object' && 'only' in verdict && verdict.only === 'nobody'
+  if (as !== 'bob' || !toNobody || gatewayFeatures.includes('allow-list')) return asked
+  return gatewayFeatures.includes(recording)
+    ? { ...asked, expect: { ...expect, verdict: { only: '{bob}' } } }
+    : { ...asked, needs: [...needs, 'allow-list'] }
 }

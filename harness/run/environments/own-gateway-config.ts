@@ -55,7 +55,8 @@ export function ownGatewayConfig(own: OwnGateway, site: OwnSite): GatewayInRun {
       `gateway.bind ${gateway.bind ?? '(not set, which means loopback)'}: ${variant.gateway.bind}, so that the proxy of the run reaches it`,
     )
   const trustedProxies = gateway.trustedProxies?.map((entry, index) =>
-    index === network.substituted ? substitute(entry, base, octets.proxy) : entry,
+    // Of an entry that stands for one address, that is the one from which the gateway hears.
+    index === network.substituted ? substitute(entry, base, octets[variant.gateway.through ?? 'proxy']) : entry,
   )
   if (network.note !== undefined && trustedProxies !== undefined) replaced.push(network.note)
   // What was filled in has the users of the run already.
@@ -118,7 +119,9 @@ function partOf(own: OwnGateway, { variant, base, alice }: OwnSite, replaced: st
   return {
     mode: 'local',
     ...(controlUi === undefined && { controlUi: { allowedOrigins: [`https://${variant.host}`] } }),
-    ...(trustedProxies === undefined && { trustedProxies: [sidecar ? loopback : `${base}.${octets.proxy}`] }),
+    ...(trustedProxies === undefined && {
+      trustedProxies: [sidecar ? loopback : `${base}.${octets[variant.gateway.through ?? 'proxy']}`],
+    }),
     auth: {
       ...auth,
       mode: 'trusted-proxy',
