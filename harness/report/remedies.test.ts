@@ -177,6 +177,17 @@ describe('remedies from an ablation', () => {
     expect(linesOf(remedies(units.filter(({ from }) => from === 9)))).toEqual([9])
   })
 
+  it('say in which map of nginx an entry stands: alone it says nothing', () => {
+    const entry = unit(7, 'default upgrade;', cells)
+    const map = unit(6, 'map $upgrade $connection_upgrade {', ['holds.a.b.http'], 8)
+    const provenTexts = (...ablated: Hardened['units']) =>
+      remedies(ablated, {}, cells).flatMap(({ provenBy, text }) => (provenBy === undefined ? [] : [text]))
+    expect(provenTexts(map, entry)).toEqual([
+      'nginx: add `default upgrade;` inside `map $upgrade $connection_upgrade` of the http block',
+    ])
+    expect(provenTexts(entry)).toEqual(['nginx: add `default upgrade;`'])
+  })
+
   it('are no blocks around such lines, unless they show what the lines do not', () => {
     const [, block] = units
     if (block === undefined) throw new Error('There is no such unit.')

@@ -122,7 +122,7 @@ function provenRemedies(
         endsIt(text, product, mistake) &&
         namesHeader(text, trusted) === 0
       return {
-        text: `${program}: add ${code(text)}${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
+        text: `${program}: add ${code(text)}${inMap(unit, units)}${ours ? `, with ${headerInWords(trusted)} in place of our header` : ''}${placeInWords(text, product, mistake)}`,
         file: normalize(join(folder, file)),
         line: from,
         ...(to > from && { to }),
@@ -133,6 +133,12 @@ function provenRemedies(
     })
   }
   return []
+}
+
+/** An entry of nginx's `map` says nothing without it. */
+function inMap({ file, from, to }: Hardened['units'][number], units: Hardened['units']): string {
+  const map = units.find((one) => one.file === file && one.from < from && to <= one.to && /^map\s.*\{$/.test(one.text))
+  return map === undefined ? '' : ` inside ${code(map.text.replace(/\s*\{$/, ''))} of the http block`
 }
 
 /** A program that stands beside the product's own. */
