@@ -31,6 +31,7 @@ export type AblateOptions = RunOptions & {
 
 /** Units of one run of the suite; what is known is written after each. */
 const together = 16
+
 /** @returns the exit code: 1 for a unit that nothing needs and nobody explains, 3 where a part was not measured. @throws UserError before anything is started */
 export async function ablate(options: AblateOptions): Promise<number> {
   const { catalogue, names } = await loadProject(options.proxy, options)

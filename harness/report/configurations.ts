@@ -29,7 +29,6 @@ const hasStandIn = ({ environments: [{ services }] }: Configuration) =>
   services.some(({ version }) => version === 'stand-in')
 
 /** By the letter; then the program itself before a stand-in; then of which the most was seen; then in the order of the run. */
-
 export function configurationsOf(overview: Overview): readonly Configuration[] {
   const { environments, findings } = overview.results
   const groups = Map.groupBy(environments, ({ proxy, proxyVersion, variant }) => `${proxy}@${proxyVersion}/${variant}`)

@@ -89,7 +89,7 @@ function choices(overview: Overview): string {
     ]
   })
   const answer = `${text(answerInWords(overview))} ${text(ruleInWords)}`
-  return `## Which proxy configuration\n\n${answer}\n\n${table(['you run', 'take', 'as documented'], rows)}`
+  return `## Which configuration to take\n\n${answer}\n\n${table(['you run', 'take', 'as documented'], rows)}`
 }
 
 const letterOf = ({ letter }: Configuration) => `**${letter ?? '–'}**`

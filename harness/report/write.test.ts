@@ -99,7 +99,7 @@ describe('writeReport', () => {
     const out = join(folder, 'first-page')
     await writeReport(run.results, run.evidence, out)
     const page = (await readFile(join(out, 'index.html'), 'utf8')).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ')
-    const [start, findings, table] = ['Which proxy configuration', 'Findings', 'Environments'].map((heading) =>
+    const [start, findings, table] = ['you run', 'Findings', 'Environments'].map((heading) =>
       page.indexOf(` ${heading} `),
     )
     const first = page.slice(start, findings)

@@ -32,8 +32,8 @@ type Further = {
 export function indexPage(overview: Overview, { history = [], guides = [], links = [] }: Further = {}): string {
   const { run } = overview.results
   const body = html`<div>
-    <h1>Which proxy configuration</h1>
-    <p>Which ones keep clients from choosing who they are, in front of a gateway that trusts the proxy?</p>
+    <h1>Which proxy configurations keep clients from choosing who they are?</h1>
+    <p>Behind the proxy is a gateway that believes one header: whoever writes it chooses the user.</p>
     ${notReady(overview)}
     ${(run.notes ?? []).map((note) => html`<p class="loud">${note}</p>`)}
     ${configurations(overview, guides)}
