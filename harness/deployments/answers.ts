@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { refuseOn } from '../plan/refuse-on.ts'
 import type { Problem } from '../plan/yaml/problem.ts'
 import { readYaml } from '../plan/yaml/yaml-file.ts'
-import type { Answers } from './conclude.ts'
+import type { Answers } from './evidence.ts'
 import { loginAnswer } from './login-answer.ts'
 import { readText } from './read-text.ts'
 

@@ -7,7 +7,7 @@ import type { ServiceFile } from '../../plan/service-schema.ts'
 import type { Problem } from '../../plan/yaml/problem.ts'
 import { complaints } from '../../plan/yaml/schema-issues.ts'
 import { portalIn } from '../authelia.ts'
-import { type Answers, conclude } from '../conclude.ts'
+import { conclude } from '../conclude.ts'
 import {
   asItIs,
   type DeployedGateway,
@@ -17,6 +17,7 @@ import {
   type Part,
   type ReadDeployment,
 } from '../deployment.ts'
+import type { Answers } from '../evidence.ts'
 import { wordsOf } from '../gateway.ts'
 import { imageOf, knownProgram } from '../image.ts'
 import { loginAnswer } from '../login-answer.ts'
