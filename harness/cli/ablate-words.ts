@@ -5,7 +5,12 @@ import type { PlacedUnit } from './ablate-units.ts'
 import { twoColumns, wrapped } from './columns.ts'
 
 /** A unit to be measured, with the cases that it is not known for. */
-export type Asked = { readonly unit: PlacedUnit; readonly asked: ReadonlySet<string> }
+export type Asked = {
+  readonly unit: PlacedUnit
+  readonly asked: ReadonlySet<string>
+  /** Nothing at all is known of it. */
+  readonly isNew: boolean
+}
 
 /** Measured with four environments at a time on two cores (9 to 15 with every case, the more for a busy machine); said before anything is known of this configuration. */
 const seconds = { start: 3, cases: 7 }

@@ -2,7 +2,7 @@
 import type { AblatedUnit } from '../plan/ablation/ablation-file.ts'
 import type { Questions } from '../plan/ablation/questions.ts'
 
-type Outcome = Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason'>
+export type Outcome = Pick<AblatedUnit, 'outcome' | 'red' | 'lost' | 'reason'>
 /** An outcome with the cases that it was measured with, as they were. */
 export type Known = Outcome & { readonly answers: Questions }
 
