@@ -38,12 +38,25 @@ export function substitutingHeaders(stream: Duplex, waiting: Buffer[]): Duplex {
     }
     return Buffer.concat(out)
   }
+  const arrived: Buffer[] = []
+  // A write can make the peer's stream emit what it has. Node 24 aborts where that reaches the session before the session's own call has returned.
+  let isBusy = false
+  const handOn = () => {
+    if (isBusy) return
+    isBusy = true
+    for (let next = arrived.shift(); next !== undefined; next = arrived.shift()) if (!between.push(next)) stream.pause()
+    isBusy = false
+  }
   const between = new Duplex({
     read() {
       stream.resume()
     },
     write(chunk: Buffer, _encoding, done) {
+      const wasBusy = isBusy
+      isBusy = true
       stream.write(rewrite(chunk), () => done())
+      isBusy = wasBusy
+      if (!wasBusy && arrived.length > 0) process.nextTick(handOn)
     },
     final(done) {
       stream.end(() => done())
@@ -54,9 +67,13 @@ export function substitutingHeaders(stream: Duplex, waiting: Buffer[]): Duplex {
     },
   })
   stream.on('data', (chunk: Buffer) => {
-    if (!between.push(chunk)) stream.pause()
+    arrived.push(chunk)
+    handOn()
   })
-  stream.once('end', () => between.push(null))
+  stream.once('end', () => {
+    handOn()
+    between.push(null)
+  })
   stream.once('close', () => between.destroy())
   return between
 }
