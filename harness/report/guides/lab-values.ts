@@ -123,6 +123,10 @@ function rulesOf(variant: Variant): readonly Rule[] {
     ...(login.signIn === undefined ? [word(clientId, 'The client ID that your OpenID provider gave you.')] : []),
     rule(`\\w+@${escaped(domain)}`, () => 'An address of a user of yours.'),
     word(domain, "The domain of your users' e-mail addresses."),
+    rule(
+      '(?<![\\w.])/public(?=[/(])',
+      () => 'A route without log-in, there to be tested. Take it out, or put a path of yours.',
+    ),
     rule('\\{secret:client\\}', () => 'The client secret that your OpenID provider gave you.'),
     rule('\\{secret:[\\w-]+\\}', () => 'A random secret of your own.'),
     ...titles.map(({ name, title }) => rule(`\\{address:${name}\\}`, () => `The address of your ${title}.`)),
