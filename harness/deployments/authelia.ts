@@ -7,8 +7,9 @@ import type { Facts } from './products/facts.ts'
 export const asksAuthelia = (text: string) =>
   /\/api\/(authz\/(forward-auth|auth-request|ext-authz)|verify)\b/.test(text)
 
-export const isAuthelia = ({ build }: Pick<ServiceFile, 'build'>) =>
-  build !== undefined && 'recipe' in build && build.recipe === 'authelia'
+/** Whether a stand-in of this project plays that service. */
+export const isPlayed = (recipe: 'authelia' | 'authentik', { build }: Pick<ServiceFile, 'build'>): boolean =>
+  build !== undefined && 'recipe' in build && build.recipe === recipe
 
 /**
  * The portal's host: where strangers are sent, or else the host whose requests go to Authelia itself.

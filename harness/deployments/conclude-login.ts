@@ -2,7 +2,7 @@
 import { type LoginFile, signInOf } from '../plan/login-schema.ts'
 import { refuseOn } from '../plan/refuse-on.ts'
 import { signInWords } from '../plan/sign-in.ts'
-import { autheliaFor, isAuthelia } from './authelia.ts'
+import { autheliaFor, isPlayed } from './authelia.ts'
 import type { Note } from './deployment.ts'
 import type { Evidence } from './evidence.ts'
 import { besideTheVariant } from './login-answer.ts'
@@ -35,17 +35,14 @@ export function loginOf(
     notes.push({ kind: 'understood', text: `log-in: ${signInWords[signInOf(answers.login).kind]} (as you wrote it)` })
     return besideTheVariant(answers.login)
   }
-  const standIn = parts.some(
-    ({ service }) => service.build !== undefined && 'recipe' in service.build && service.build.recipe === 'authentik',
-  )
-  if (standIn) {
+  if (parts.some(({ service }) => isPlayed('authentik', service))) {
     notes.push({
       kind: 'replaced',
       text: 'authentik is played by a stand-in of this project, which answers forward auth as its outpost does',
     })
     return { callbacks: [`https://${host}/outpost.goauthentik.io/callback?X-authentik-auth-callback=true`] }
   }
-  if (parts.some(({ role, service }) => role === 'auth' && isAuthelia(service))) {
+  if (parts.some(({ role, service }) => role === 'auth' && isPlayed('authelia', service))) {
     const { login } = autheliaFor(host, authelia)
     notes.push({
       kind: 'replaced',

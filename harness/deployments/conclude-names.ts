@@ -4,15 +4,16 @@ import { refuseOn } from '../plan/refuse-on.ts'
 import type { Note } from './deployment.ts'
 import type { Evidence } from './evidence.ts'
 import { likeliest } from './products/facts.ts'
+import { hostInLabels } from './products/traefik.ts'
 
 /** The first that something says, in the order of weight; else app.test. */
 export function hostOf({ answers, gateway, client, facts, gatewayLabels, product }: Evidence, notes: Note[]): string {
   const redirect = client?.redirect === undefined ? undefined : URL.parse(client.redirect)?.hostname
-  const labels = Object.values(gatewayLabels ?? {}).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])
+  const labelled = hostInLabels(gatewayLabels ?? {})
   const [first] = facts.hosts
   const candidates: readonly (readonly [string | undefined, string])[] = [
     [answers.host, 'as you wrote it'],
-    [labels[0], "the rule in the gateway's labels"],
+    [labelled, "the rule in the gateway's labels"],
     [gateway?.hosts[0], 'allowedOrigins of the gateway'],
     // These say which of their sites leads to the gateway.
     [

@@ -1,6 +1,6 @@
 /** From what a configuration says to what a run must know: public host, trusted header, OpenID client, certificate, way in. */
 import type { ServiceFile } from '../plan/service-schema.ts'
-import { autheliaFor, isAuthelia } from './authelia.ts'
+import { autheliaFor, isPlayed } from './authelia.ts'
 import { certificateOf, entranceOf } from './conclude-entrance.ts'
 import { loginOf, underOneName } from './conclude-login.ts'
 import { hostOf, identityOf } from './conclude-names.ts'
@@ -36,14 +36,9 @@ export function conclude(given: Evidence): Understood {
   const parts = evidence.parts.map((written): Part => {
     const part = { ...written, service: backAtHost(written.service, host) }
     const { role, service } = part
-    if (
-      role === 'auth' &&
-      service.build !== undefined &&
-      'recipe' in service.build &&
-      service.build.recipe === 'authentik'
-    )
+    if (role === 'auth' && isPlayed('authentik', service))
       return { ...part, service: { ...service, env: { OUTPOST_HOST: host } } }
-    if (role === 'auth' && isAuthelia(service)) {
+    if (role === 'auth' && isPlayed('authelia', service)) {
       const port = facts.auth[0]?.value.port ?? 9091
       const env = { ...service.env, ...autheliaFor(host, evidence.portal).env, AUTHELIA_PORT: String(port) }
       return { ...part, service: { ...service, ready: { port }, env } }

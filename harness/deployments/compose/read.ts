@@ -23,7 +23,7 @@ import { imageOf, knownProgram } from '../image.ts'
 import { loginAnswer } from '../login-answer.ts'
 import { type Facts, noFacts, type Said, type Upstream } from '../products/facts.ts'
 import { factsOf } from '../products/read.ts'
-import { settingsOfLabels } from '../products/traefik.ts'
+import { hostInLabels, settingsOfLabels } from '../products/traefik.ts'
 import { asMap } from '../yaml-tree.ts'
 import { type ComposeDocument, readCompose } from './document.ts'
 import { composeGateway } from './gateway.ts'
@@ -189,7 +189,7 @@ function forwarderOf(
 /** The host that the auth service's own labels give it. */
 function ownHost(beside: readonly { readonly role: string; readonly service: ComposeService }[]): string | undefined {
   const labels = beside.find(({ role }) => role === 'auth')?.service.labels ?? {}
-  return Object.values(labels).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])[0]
+  return hostInLabels(labels)
 }
 
 /** Where the run puts files of its own: what the operator has there is not needed, and may be outside the folder. */

@@ -207,3 +207,7 @@ const usersSaid = (users: readonly string[]) =>
     .slice(0, 2)
     .map((one) => `"${one.trim().split(':')[0]}"`)
     .join(' and ')
+
+/** The first host that a rule among the labels names. */
+export const hostInLabels = (labels: Readonly<Record<string, string>>): string | undefined =>
+  Object.values(labels).flatMap((value) => /Host\(\s*[`"']([^`"']+)/.exec(value)?.[1] ?? [])[0]
